@@ -1,0 +1,1 @@
+"""The contestants, one folder each, and the kit that they share."""

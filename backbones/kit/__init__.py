@@ -1,0 +1,1 @@
+"""What the contestants share: the contract's entry point, training, encoding, explaining."""

@@ -1,0 +1,71 @@
+"""What a contestant's model.py gives the kit: `build() -> Backbone`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+
+class Recipe(ABC):
+    """How an inpainting model learns, as its authors published it: networks, losses, optimisers, one step.
+
+    Images are (B, 3, H, W) float32 in [0, 1]; masks are (B, 1, H, W) float32 with 1 = hole, 0 = known. A model's
+    own ranges and conventions stay inside.
+    """
+
+    networks: nn.ModuleDict
+    """Everything that is trained, by name; at least `generator`."""
+
+    @abstractmethod
+    def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
+        """Update all networks once on a batch; returns the losses by name, the generator's total as `generator`."""
+
+    @abstractmethod
+    def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
+        """The generator's total loss on a batch, as a scalar; called in evaluation mode, without gradients."""
+
+    @abstractmethod
+    def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
+        """The images with their holes filled, (B, 3, H, W) in [0, 1], known pixels untouched."""
+
+
+class RecipeSettings(NamedTuple):
+    """What the protocol decides about a recipe.
+
+    Attributes:
+        perceptual: `published` = the perceptual network that the authors used, its weights from `weights`;
+            `none` = the loss without that term, because the protocol says so.
+        weights: the state dict of each perceptual network, by the name in backbone.toml.
+    """
+
+    perceptual: str
+    weights: Mapping[str, Mapping[str, Tensor]]
+
+
+class Backbone(ABC):
+    """A contestant: an encoder and, where it can inpaint, the model whose front the encoder is."""
+
+    encoder: nn.Module
+    """Images (B, 3, H, W) float32 in [0, 1] -> feature map (B, C, h, w); normalises and appends masks itself."""
+
+    def recipe(self, settings: RecipeSettings) -> Recipe | None:  # noqa: ARG002
+        """The inpainting recipe, sharing its weights with `encoder`; None = this contestant cannot inpaint."""
+        return None
+
+    @abstractmethod
+    def load_published(self, name: str, checkpoint: Mapping[str, Any]) -> None:
+        """Load the published file `name` (as in backbone.toml), strictly: a missing, extra or misshapen key raises.
+
+        Args:
+            name: of the entry in backbone.toml.
+            checkpoint: what the file holds, nesting and prefixes as published.
+        """
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Tensor]:
+        """All weights that inpainting training changes and later stages need, keyed as published."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave, strictly."""

@@ -1,0 +1,1 @@
+"""The science of patternbench: arrays in, numbers out. Knows no engine, no network, no model."""

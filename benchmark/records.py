@@ -1,0 +1,230 @@
+"""A record: everything known about one run of one backbone, as one immutable JSON file."""
+
+import json
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from benchmark.errors import InputError
+
+Mode = Literal["shallow", "deep"]
+Status = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output", "image_missing"]
+Variant = Literal["background", "fish", "pattern", "no_background", "no_fish", "no_pattern", "all"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Scores(_Part):
+    """Classification scores of one set of images, each in [0, 1].
+
+    Attributes:
+        accuracy: share of images given their own identity.
+        recall: macro average over identities.
+        f1: macro average over identities.
+        images: how many were scored.
+        at_chance: whether `accuracy` is no better than always answering the commonest identity (one-sided binomial
+            test at 5 %).
+    """
+
+    accuracy: float
+    recall: float
+    f1: float
+    images: int
+    at_chance: bool
+
+
+class Epoch(_Part):
+    """Validation scores after one epoch, numbered from 1, with the mean training loss of that epoch (nats)."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    recall: float
+    f1: float
+
+
+class Focus(_Part):
+    """Mean share of the Grad-CAM mass per region on the probe images after one epoch; the three add up to 1."""
+
+    epoch: int
+    background: float
+    fish: float
+    pattern: float
+
+
+class Classification(_Part):
+    """One training of one mode: validation scores per epoch, test scores once, focus per epoch on the probes."""
+
+    test: Scores
+    validation: tuple[Epoch, ...]
+    focus: tuple[Focus, ...]
+
+
+class Clustering(_Part):
+    """k-means++ on the embeddings of the test images, k = number of individuals.
+
+    Attributes:
+        adjusted_rand: in [-1, 1]; 0 = as by chance.
+        mutual_information: nats, from 0.
+        silhouette: in [-1, 1], of the found clusters.
+        davies_bouldin: from 0, lower is better.
+        calinski_harabasz: from 0, higher is better.
+        images: how many embeddings.
+        dimensions: of an embedding.
+    """
+
+    adjusted_rand: float
+    mutual_information: float
+    silhouette: float
+    davies_bouldin: float
+    calinski_harabasz: float
+    images: int
+    dimensions: int
+
+
+class Inpainting(_Part):
+    """The inpainting training: its lowest validation generator loss, and where that was (the study's Table 3)."""
+
+    loss: float
+    epoch: int
+    iterations: int
+    batch_size: int
+    validation: tuple[float, ...]
+
+
+class Failure(_Part):
+    """Why a run ended early: the stage, one sentence, and the end of its log."""
+
+    stage: str
+    cause: str
+    log: str
+
+
+class Stage(_Part):
+    """One finished stage.
+
+    Attributes:
+        key: its address in the store, sha256 over all that made it.
+        seconds: wall time of the container or process.
+        images_per_second: as the backbone reported it, None where it did not.
+        peak_memory_mib: highest resident memory as the backbone reported it.
+    """
+
+    key: str
+    seconds: float
+    images_per_second: float | None = None
+    peak_memory_mib: float | None = None
+
+
+class Provenance(_Part):
+    """What made the numbers, so that they can be made again.
+
+    Attributes:
+        commit: of the project, with `+changes` where the working tree differed; empty outside a checkout.
+        code: digest of the backbone's folder and of the kit.
+        image: digest of the Docker image, empty for the process runner.
+        data: digest of the packed data.
+        split: digest of the split file.
+        protocol: digest of the protocol.
+        runner: `process` or `docker`.
+        hardware: processor, cores, memory_gib, gpu.
+        versions: of Python and the libraries that the backbone reported.
+        started: UTC, ISO 8601.
+        finished: UTC, ISO 8601.
+        stages: by name.
+    """
+
+    commit: str
+    code: str
+    image: str
+    data: str
+    split: str
+    protocol: str
+    runner: Literal["process", "docker"]
+    hardware: dict[str, str]
+    versions: dict[str, str]
+    started: str
+    finished: str
+    stages: dict[str, Stage]
+
+
+class Record(_Part):
+    """One run of one backbone.
+
+    Attributes:
+        key: sha256 over what identifies the run (backbone code, data, split, protocol, initialisation, seed).
+        status: `ok`, or the reason of the failure.
+        backbone: its folder's name.
+        title: its name in tables.
+        licence: of its published weights where they were used, else of its code.
+        init: `random`, or the name of the published weights it started from.
+        dataset: name of the data set.
+        individuals: number of identities; chance is 1 / individuals in balanced data.
+        split: name of the split.
+        protocol: name of the protocol.
+        seed: of every random choice in training.
+        classification: by mode; empty in a failed record.
+        ablation: accuracy on the test images by mode and region variant; empty where the data has no regions.
+        clustering: `inpainting` = before any label was seen, `deep` = after deep classification (the study's
+            `ref-` rows).
+        inpainting: None where the backbone does not inpaint.
+    """
+
+    version: Literal[1] = 1
+    key: str
+    status: Status
+    backbone: str
+    title: str
+    licence: str
+    init: str
+    dataset: str
+    individuals: int
+    split: str
+    protocol: str
+    seed: int
+    classification: dict[Mode, Classification] = {}
+    ablation: dict[Mode, dict[Variant, Scores]] = {}
+    clustering: dict[Literal["inpainting", "deep"], Clustering] = {}
+    inpainting: Inpainting | None = None
+    failure: Failure | None = None
+    provenance: Provenance
+
+
+def read(path: Path) -> Record:
+    """Read one record; InputError names the file and what is wrong in it."""
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(
+            f"{path}: not a record: {where}: {first['msg']}. Records are written by `patternbench run` and never "
+            "edited; restore the file, or delete it and run again."
+        ) from error
+
+
+def read_all(folder: Path) -> list[Record]:
+    """Every record below a folder, in the order of their file names."""
+    return [read(path) for path in sorted(folder.rglob("*.json"))]
+
+
+def write(record: Record, folder: Path) -> Path:
+    """Write a record to `<folder>/<dataset>/<protocol>/<backbone>-<key>[-failed].json`; a file that is there stays.
+
+    Returns:
+        The record's path. An existing file with the same name holds the same run and is not written again, but for
+        that of a failed run, whose cause may have changed.
+    """
+    suffix = "" if record.status == "ok" else "-failed"
+    path = folder / record.dataset / record.protocol / f"{record.backbone}-{record.key[:12]}{suffix}.json"
+    if path.exists() and record.status == "ok":
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(temporary, path)  # noqa: PTH105 - the atomic rename is the point
+    return path

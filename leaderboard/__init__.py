@@ -1,0 +1,1 @@
+"""Presentation: records in, tables out."""
