@@ -1,7 +1,6 @@
 """A record: everything known about one run of one backbone, as one immutable JSON file."""
 
 import json
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -70,18 +69,18 @@ class Clustering(_Part):
     Attributes:
         adjusted_rand: in [-1, 1]; 0 = as by chance.
         mutual_information: nats, from 0.
-        silhouette: in [-1, 1], of the found clusters.
-        davies_bouldin: from 0, lower is better.
-        calinski_harabasz: from 0, higher is better.
+        silhouette: in [-1, 1], of the found clusters; None where they are one cluster or all single images.
+        davies_bouldin: from 0, lower is better; None as for silhouette.
+        calinski_harabasz: from 0, higher is better; None as for silhouette, and where every cluster is one point.
         images: how many embeddings.
         dimensions: of an embedding.
     """
 
     adjusted_rand: float
     mutual_information: float
-    silhouette: float
-    davies_bouldin: float
-    calinski_harabasz: float
+    silhouette: float | None
+    davies_bouldin: float | None
+    calinski_harabasz: float | None
     images: int
     dimensions: int
 
@@ -212,19 +211,24 @@ def read_all(folder: Path) -> list[Record]:
     return [read(path) for path in sorted(folder.rglob("*.json"))]
 
 
+def path_of(record: Record, folder: Path) -> Path:
+    """Where a record lies: `<folder>/<dataset>/<protocol>/<backbone>-<key>[-failed].json`."""
+    suffix = "" if record.status == "ok" else "-failed"
+    return folder / record.dataset / record.protocol / f"{record.backbone}-{record.key[:12]}{suffix}.json"
+
+
 def write(record: Record, folder: Path) -> Path:
-    """Write a record to `<folder>/<dataset>/<protocol>/<backbone>-<key>[-failed].json`; a file that is there stays.
+    """Write a record; one of the same successful run that is there already stays as it is.
 
     Returns:
-        The record's path. An existing file with the same name holds the same run and is not written again, but for
-        that of a failed run, whose cause may have changed.
+        The record's path. That of a failed run is written again, for its cause may have changed.
     """
-    suffix = "" if record.status == "ok" else "-failed"
-    path = folder / record.dataset / record.protocol / f"{record.backbone}-{record.key[:12]}{suffix}.json"
+    path = path_of(record, folder)
     if path.exists() and record.status == "ok":
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(temporary, path)  # noqa: PTH105 - the atomic rename is the point
+    text = json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
     return path

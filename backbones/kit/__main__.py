@@ -1,0 +1,5 @@
+import sys
+
+from backbones.kit.entry import main
+
+sys.exit(main())

@@ -1,0 +1,105 @@
+"""The packed data of a job, memory-mapped, and batches of it as tensors."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backbones.kit.errors import DataError
+
+
+@dataclass(frozen=True)
+class Data:
+    """A job's images and what is known of each.
+
+    Attributes:
+        images: (N, H, W, 3) uint8, memory-mapped.
+        masks: (N, H, W) uint8, 1 = hole; None where the task has none.
+        table: N rows, each a mapping of the columns of table.csv.
+    """
+
+    images: NDArray[np.uint8]
+    masks: NDArray[np.uint8] | None
+    table: tuple[dict[str, str], ...]
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """Indices of the rows of one split, in the order given."""
+        return np.flatnonzero([row["split"] == split for row in self.table])
+
+    def labels(self) -> Tensor:
+        """(N,) int64."""
+        return torch.tensor([int(row["label"]) for row in self.table])
+
+
+def load(folder: Path, image_size: int, *, masks: bool = False, columns: tuple[str, ...] = ()) -> Data:
+    """Open the packed data of a job.
+
+    Args:
+        folder: with images.npy, table.csv and, where `masks`, masks.npy.
+        image_size: that the job names.
+        masks: whether the task needs them.
+        columns: that table.csv must have beside `id`.
+
+    Raises:
+        DataError: a file is missing, of another type or shape, or the numbers of rows differ.
+    """
+    images = _array(folder / "images.npy", (image_size, image_size, 3))
+    holes = _array(folder / "masks.npy", (image_size, image_size)) if masks else None
+    table = _table(folder / "table.csv", ("id", *columns))
+    for name, count in (("table.csv", len(table)), ("masks.npy", len(holes) if holes is not None else len(images))):
+        if count != len(images):
+            raise DataError(f"{folder}: {name} has {count} rows, images.npy {len(images)}.")
+    return Data(images, holes, table)
+
+
+def shuffled(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:
+    """The rows in random order, in batches; a last batch of one is left out (batch norm cannot learn from it)."""
+    order = rows[torch.randperm(len(rows), generator=generator).numpy()]
+    for start in range(0, len(order), size):
+        batch = order[start : start + size]
+        if len(batch) > 1 or len(order) == 1:
+            yield batch
+
+
+def in_order(count: int, size: int) -> Iterator[slice]:
+    """0..count in consecutive slices."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def to_images(pixels: NDArray[np.uint8], device: str) -> Tensor:
+    """(B, H, W, 3) uint8 -> (B, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(0, 3, 1, 2).float().div_(255)
+
+
+def to_masks(holes: NDArray[np.uint8], device: str) -> Tensor:
+    """(B, H, W) uint8 -> (B, 1, H, W) float32, 1 = hole."""
+    return torch.from_numpy(np.ascontiguousarray(holes)).to(device).unsqueeze(1).float()
+
+
+def _array(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    if array.dtype != np.uint8 or array.shape[1:] != shape:
+        raise DataError(f"{path}: holds {array.dtype} {array.shape}, expected uint8 (N, {', '.join(map(str, shape))}).")
+    return array  # type: ignore[no-any-return]
+
+
+def _table(path: Path, columns: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = tuple(reader)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    if missing:
+        raise DataError(f"{path}: lacks the column {missing[0]!r}; it has {reader.fieldnames}.")
+    return rows

@@ -1,0 +1,81 @@
+"""Embedding images, in the order given."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backbones.kit import checkpoints
+from backbones.kit.api import Backbone
+from backbones.kit.data import in_order, load, to_images
+from backbones.kit.errors import DataError, JobError
+from backbones.kit.explain import grad_cam
+from backbones.kit.head import Head, embed
+from backbones.kit.job import EncodeJob
+from backbones.kit.progress import report
+from backbones.kit.runtime import Stopwatch, autocast
+
+
+def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
+    """Write embeddings.npy; with a classifier's checkpoint logits.npy, and cams.npy where the job asks for them.
+
+    Returns:
+        The content of result.json.
+    """
+    watch = Stopwatch()
+    data = load(job.data, job.image_size)
+    encoder = backbone.encoder.to(job.device).eval()
+    head = _head(job)
+    if job.explain and head is None:
+        raise JobError("explain needs the checkpoint of a classifier; this job has none.")
+    writer = _Writer(job, len(data.images))
+    for batch in in_order(len(data.images), job.batch_size):
+        with torch.no_grad(), autocast(job):
+            maps = encoder(to_images(data.images[batch], job.device))
+        maps = maps.float()
+        writer.put("embeddings", batch, embed(maps, job.pooling).to(getattr(torch, job.dtype)))
+        if head is not None:
+            with torch.no_grad():
+                logits = head(maps)
+            writer.put("logits", batch, logits)
+            if job.explain:
+                writer.put("cams", batch, torch.from_numpy(grad_cam(head, maps, logits.argmax(dim=1))))
+        report(batch.stop, len(data.images), "image")
+    writer.close()
+    return watch.result(len(data.images))
+
+
+def _head(job: EncodeJob) -> Head | None:
+    """The classifier's head, where the job's checkpoint is a classifier's."""
+    state = checkpoints.load(job.checkpoint).get("head") if job.checkpoint else None
+    if state is None:
+        return None
+    weight = state.get("linear.weight")
+    if weight is None or weight.ndim != 2:  # noqa: PLR2004 - a matrix
+        raise DataError(f"{job.checkpoint}: the head has no linear.weight of two dimensions.")
+    head = Head(torch.Size((weight.shape[1], 1, 1)), weight.shape[0], job.pooling)
+    head.load_state_dict(state)
+    return head.to(job.device).eval()
+
+
+class _Writer:
+    """Arrays on disk that are filled batch by batch, so that embeddings larger than memory can be written."""
+
+    def __init__(self, job: EncodeJob, count: int) -> None:
+        self._out, self._count = job.out, count
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def put(self, name: str, batch: slice, values: Tensor) -> None:
+        array = values.cpu().numpy()
+        if name not in self._arrays:
+            self._arrays[name] = np.lib.format.open_memmap(
+                self._out / f"{name}.npy", mode="w+", dtype=array.dtype, shape=(self._count, *array.shape[1:])
+            )
+        self._arrays[name][batch] = array
+
+    def close(self) -> None:
+        for array in self._arrays.values():
+            array.flush()  # type: ignore[attr-defined]
+        self._arrays.clear()

@@ -1,0 +1,120 @@
+"""Reading job.json: checked against the published JSON Schema, then typed."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from backbones.kit.errors import JobError
+
+CONTRACT = "1"
+SCHEMAS = Path(__file__).parent / "schema"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What every job says; see schema/job.json for the meaning of each field."""
+
+    folder: Path
+    image_size: int
+    seed: int
+    precision: Literal["float32", "bfloat16"]
+    batch_size: int
+    init: str
+    weights: dict[str, Path]
+    checkpoint: Path | None
+    threads: int
+    device: Literal["cpu", "cuda"]
+
+    @property
+    def data(self) -> Path:
+        """The read-only folder with images.npy and table.csv."""
+        return self.folder / "data"
+
+    @property
+    def out(self) -> Path:
+        """The only folder that is written to."""
+        return self.folder / "out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InpaintJob(Job):
+    """Learn to fill holes."""
+
+    epochs: int
+    patience: int
+    perceptual: Literal["published", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyJob(Job):
+    """Learn to tell individuals apart."""
+
+    mode: Literal["shallow", "deep"]
+    classes: int
+    epochs: int
+    learning_rate: float
+    pooling: Literal["flatten", "average"]
+    explain: Literal["gradcam"] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeJob(Job):
+    """Embed every image given."""
+
+    pooling: Literal["flatten", "average"]
+    dtype: Literal["float32", "float16"]
+    explain: Literal["gradcam"] | None
+
+
+_KINDS: dict[tuple[str, str | None], tuple[str, type[Job]]] = {
+    ("train", "inpaint"): ("TrainInpaint", InpaintJob),
+    ("train", "classify"): ("TrainClassify", ClassifyJob),
+    ("encode", None): ("Encode", EncodeJob),
+}
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """One of the published JSON Schemas: `job`, `description` or `result`."""
+    loaded: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def read_job(folder: Path, verb: str) -> Job:
+    """Read `<folder>/job.json`.
+
+    Returns:
+        An InpaintJob, ClassifyJob or EncodeJob.
+
+    Raises:
+        JobError: the file is missing, is not JSON, breaks the schema, or is for another verb.
+    """
+    path = folder / "job.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise JobError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(raw, dict) or raw.get("verb") != verb:
+        raise JobError(f"{path}: expected a job for the verb {verb!r}.")
+    kind = _KINDS.get((verb, raw.get("task")))
+    if kind is None:
+        raise JobError(f"{path}: task {raw.get('task')!r} is unknown; the verb {verb!r} has inpaint and classify.")
+    name, typed = kind
+    _validate(path, raw, {"$ref": f"#/$defs/{name}", "$defs": schema("job")["$defs"]})
+    for field in ("contract", "verb", "task"):
+        raw.pop(field, None)
+    raw["weights"] = {weights: folder / file for weights, file in raw["weights"].items()}
+    raw["checkpoint"] = folder / raw["checkpoint"] if raw["checkpoint"] else None
+    return typed(folder=folder, **raw.pop("resources"), **raw)
+
+
+def _validate(path: Path, raw: object, against: dict[str, Any]) -> None:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(against).iter_errors(raw))
+    if error is not None:
+        where = ".".join(str(part) for part in error.absolute_path) or "job"
+        raise JobError(f"{path}: {where}: {error.message}")

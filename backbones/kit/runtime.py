@@ -1,0 +1,62 @@
+"""One job's surroundings: seed, threads, device, precision, and what it cost."""
+
+import resource
+import sys
+import time
+from contextlib import AbstractContextManager, nullcontext
+from importlib import metadata
+from typing import Any
+
+import torch
+
+from backbones.kit.errors import JobError
+from backbones.kit.job import CONTRACT, Job
+
+
+def prepare(job: Job) -> None:
+    """Make the process deterministic and give it the job's threads.
+
+    Raises:
+        JobError: the job wants a device that is not there.
+    """
+    if job.device == "cuda" and not torch.cuda.is_available():
+        raise JobError("resources.device is 'cuda', but no CUDA device is visible here.")
+    torch.set_num_threads(job.threads)
+    torch.manual_seed(job.seed)
+    torch.use_deterministic_algorithms(True, warn_only=job.device == "cuda")
+
+
+def autocast(job: Job) -> AbstractContextManager[Any]:
+    """The context that runs a network in the job's precision."""
+    if job.precision == "float32":
+        return nullcontext()
+    return torch.autocast(job.device, dtype=torch.bfloat16)
+
+
+class Stopwatch:
+    """Measures the work and writes it down as the contract's result.json."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def result(self, images: int, **figures: float | int | None) -> dict[str, Any]:
+        """The result of a job that worked on so many images."""
+        return {
+            "contract": CONTRACT,
+            "images": images,
+            "seconds": round(time.perf_counter() - self._start, 3),
+            "peak_memory_mib": round(_peak_memory_mib(), 1),
+            "versions": versions(),
+            **figures,
+        }
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the libraries that the numbers depend on."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python} | {name: metadata.version(name) for name in ("torch", "numpy")}
+
+
+def _peak_memory_mib() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

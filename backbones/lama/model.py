@@ -1,0 +1,94 @@
+"""LaMa as a contestant: the front of its generator is the encoder, the whole generator inpaints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from backbones.kit.api import Backbone, RecipeSettings
+from backbones.kit.weights import strict_load
+from backbones.lama.generator import ENCODER_DEPTH, Generator, require_size
+from backbones.lama.recipe import LamaRecipe
+
+CHECKPOINT_NAME = "big-lama"
+
+
+class LamaEncoder(nn.Module):
+    """The generator up to its split into local and global features; the weights are shared."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.layers = generator.model[:ENCODER_DEPTH]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encode whole images, as if nothing were masked.
+
+        Args:
+            images: (B, 3, H, W) in [0, 1].
+
+        Returns:
+            (B, 512, H / 8, W / 8): 128 local channels, then 384 global ones.
+
+        Raises:
+            ValueError: H or W is not a multiple of 8.
+        """
+        require_size(images)
+        no_holes = torch.zeros_like(images[:, :1])
+        return torch.cat(self.layers(torch.cat((images, no_holes), dim=1)), dim=1)
+
+
+class Lama(Backbone):
+    """The "big-lama" generator with random weights, until published ones are loaded."""
+
+    def __init__(self) -> None:
+        self._generator = Generator()
+        self._published = nn.ModuleDict({"generator": self._generator})
+        self.encoder = LamaEncoder(self._generator)
+
+    def recipe(self, settings: RecipeSettings) -> LamaRecipe:
+        """The published recipe with a new discriminator; see `LamaRecipe`."""
+        return LamaRecipe(self._generator, settings)
+
+    def load_published(self, name: str, checkpoint: Mapping[str, Any]) -> None:
+        """Load `big-lama/models/best.ckpt`: a dict that holds the whole training module under `state_dict`.
+
+        The generator's keys start with `generator.`. Keys of the discriminator, of losses and of evaluators
+        may stand beside them and are passed over; any other key raises.
+
+        Raises:
+            ValueError: another name or layout; a key is missing, unknown or misshapen.
+        """
+        if name != CHECKPOINT_NAME:
+            raise ValueError(
+                f"LaMa has no published weights {name!r} for its generator, only {CHECKPOINT_NAME!r}."
+            )
+        state = checkpoint.get("state_dict")
+        if not isinstance(state, Mapping):
+            raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type
+                f"The {name} checkpoint should be a dict with the weights under 'state_dict', as in "
+                f"big-lama/models/best.ckpt; this one has the keys {sorted(checkpoint)[:3]}."
+            )
+        self.load_state_dict({key: value for key, value in state.items() if not _passed_over(key)})
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The generator's weights, `generator.` before each key as in the published file."""
+        return self._published.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave.
+
+        Raises:
+            ValueError: a key is missing, unknown or misshapen.
+        """
+        strict_load(self._published, state, "The LaMa checkpoint")
+
+
+def _passed_over(key: str) -> bool:
+    part = key.partition(".")[0]
+    return part == "discriminator" or part.startswith("loss_") or part.endswith(("evaluator", "evaluators"))
+
+
+def build() -> Lama:
+    """A contestant with random weights."""
+    return Lama()

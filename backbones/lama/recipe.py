@@ -1,0 +1,119 @@
+"""How LaMa learns to inpaint: losses, weights and optimisers of the published "big-lama" configuration."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Adam, Optimizer
+
+from backbones.kit.api import Recipe, RecipeSettings
+from backbones.lama import losses
+from backbones.lama.discriminator import Discriminator
+from backbones.lama.generator import Generator, require_size
+from backbones.lama.perceptual import ResNet50Dilated
+
+PERCEPTUAL_NAME = "ade20k-resnet50dilated"
+L1_WEIGHT = 10.0
+ADVERSARIAL_WEIGHT = 10.0
+MATCHING_WEIGHT = 100.0
+PERCEPTUAL_WEIGHT = 30.0
+R1_WEIGHT = 0.001
+GENERATOR_RATE, DISCRIMINATOR_RATE = 1e-3, 1e-4
+CLIP_NORM = 1.0
+SMALLEST = 16
+
+
+class LamaRecipe(Recipe):
+    """On every batch an update of the generator, the discriminator frozen, then one of the discriminator.
+
+    Two deviations from the authors' training code. The discriminator is shown the prediction from before the
+    generator's update, where theirs runs the updated generator once more: this saves a generator pass, and
+    its batch norm statistics move once a batch instead of twice. And the perceptual network stays in
+    evaluation mode (see `ResNet50Dilated`). The published checkpoint has no discriminator: training starts
+    with a random one.
+    """
+
+    def __init__(self, generator: Generator, settings: RecipeSettings) -> None:
+        self._generator = generator
+        self._discriminator = Discriminator()
+        self._perceptual = _perceptual_network(settings)
+        self.networks = nn.ModuleDict({"generator": self._generator, "discriminator": self._discriminator})
+        self._generator_optimiser = Adam(self._generator.parameters(), lr=GENERATOR_RATE, fused=True)
+        self._discriminator_optimiser = Adam(
+            self._discriminator.parameters(), lr=DISCRIMINATOR_RATE, fused=True
+        )
+
+    def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
+        """Update both networks, as `Recipe.step`; the terms of the losses are returned weighted."""
+        prediction = self._predict(images, masks)
+        self._discriminator.requires_grad_(requires_grad=False)
+        terms = self._generator_terms(prediction, images, masks)
+        terms["generator"] = _total(terms)
+        _descend(self._generator_optimiser, self._generator, terms["generator"])
+        self._discriminator.requires_grad_(requires_grad=True)
+        judged = self._discriminator_terms(prediction.detach(), images, masks)
+        judged["discriminator"] = _total(judged)
+        _descend(self._discriminator_optimiser, self._discriminator, judged["discriminator"])
+        return {name: term.item() for name, term in (terms | judged).items()}
+
+    def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
+        """The weighted sum of the generator's terms, as `Recipe.generator_loss`."""
+        return _total(self._generator_terms(self._predict(images, masks), images, masks))
+
+    def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
+        """The prediction in the holes, the image elsewhere, as `Recipe.inpaint`."""
+        return masks * self._predict(images, masks) + (1 - masks) * images
+
+    def _predict(self, images: Tensor, masks: Tensor) -> Tensor:
+        require_size(images, SMALLEST)
+        prediction: Tensor = self._generator(images, masks)
+        return prediction
+
+    def _generator_terms(self, prediction: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
+        fake_logits, fake_features = self._discriminator(prediction)
+        _, real_features = self._discriminator(images)
+        terms = {
+            "l1": L1_WEIGHT * losses.known_l1(prediction, images, masks),
+            "adversarial": ADVERSARIAL_WEIGHT * losses.adversarial(fake_logits.float()),
+            "feature_matching": MATCHING_WEIGHT * losses.feature_matching(fake_features, real_features),
+        }
+        if self._perceptual is not None:
+            network = self._perceptual.to(images.device)
+            terms["perceptual"] = PERCEPTUAL_WEIGHT * losses.feature_distance(
+                network(prediction), network(images)
+            )
+        return terms
+
+    def _discriminator_terms(self, prediction: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
+        images = images.detach().requires_grad_()
+        real_logits, _ = self._discriminator(images)
+        fake_logits, _ = self._discriminator(prediction)
+        return {
+            "discrimination": losses.discrimination(real_logits.float(), fake_logits.float(), masks),
+            "gradient_penalty": R1_WEIGHT * losses.gradient_penalty(real_logits, images),
+        }
+
+
+def _total(terms: dict[str, Tensor]) -> Tensor:
+    return torch.stack(list(terms.values())).sum()
+
+
+def _descend(optimiser: Optimizer, network: nn.Module, loss: Tensor) -> None:
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    clip_grad_norm_(network.parameters(), CLIP_NORM)
+    optimiser.step()
+
+
+def _perceptual_network(settings: RecipeSettings) -> ResNet50Dilated | None:
+    if settings.perceptual == "none":
+        return None
+    if settings.perceptual != "published":
+        raise ValueError(f"perceptual is {settings.perceptual!r}; allowed are 'published' and 'none'.")
+    if PERCEPTUAL_NAME not in settings.weights:
+        raise ValueError(
+            f"LaMa's perceptual loss needs the weights {PERCEPTUAL_NAME!r} of backbone.toml, which are not "
+            "given. Give them, or set perceptual to 'none' to train without this term."
+        )
+    network = ResNet50Dilated()
+    network.load(settings.weights[PERCEPTUAL_NAME])
+    return network

@@ -1,0 +1,1 @@
+"""Scores: arrays that a backbone wrote in, parts of a record out."""

@@ -1,0 +1,106 @@
+"""Protocols: every figure that a run depends on, as a reviewed TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from benchmark.errors import InputError
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Inpaint(_Part):
+    """Inpainting training.
+
+    Attributes:
+        epochs: at most.
+        patience: stop after so many epochs without a lower validation generator loss.
+        perceptual: `published` = the authors' perceptual networks; `none` = the losses without that term.
+        batch_size: by backbone name, and `default` for all others.
+    """
+
+    epochs: Positive
+    patience: Positive
+    perceptual: Literal["published", "none"]
+    batch_size: dict[str, Positive]
+
+    def batch_size_of(self, backbone: str) -> int:
+        """The batch size of one backbone."""
+        return self.batch_size.get(backbone, self.batch_size["default"])
+
+
+class Classify(_Part):
+    """Training of a classifier, shallow and deep alike: cross-entropy, Adam, this learning rate."""
+
+    epochs: Positive
+    batch_size: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+    pooling: Literal["flatten", "average"]
+
+
+class Count(_Part):
+    """At most so many images of each individual."""
+
+    images_per_individual: Positive
+
+
+class Limits(_Part):
+    """Of one stage: wall time, and memory where the runner can hold it."""
+
+    seconds: Positive
+    memory_gib: Annotated[float, Field(gt=0)]
+
+
+class Protocol(_Part):
+    """A protocol.
+
+    Attributes:
+        name: the file's, without `.toml`.
+        image_size: side in pixels of the square crops.
+        seed: of every random choice in training and clustering.
+        init: `random`, or `published` = each backbone's published weights.
+        precision: of the networks' arithmetic.
+        ablation: test images of the region ablation.
+        probes: validation images whose Grad-CAM maps are taken after every epoch.
+    """
+
+    name: str
+    image_size: Positive
+    seed: int
+    init: Literal["random", "published"]
+    precision: Literal["float32", "bfloat16"]
+    inpaint: Inpaint
+    classify: Classify
+    ablation: Count
+    probes: Count
+    limits: Limits
+
+
+def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
+    """A shipped protocol by name, or any protocol file by path.
+
+    Raises:
+        InputError: there is no such protocol, or the file is wrong; says what is allowed.
+    """
+    path = shipped / f"{name_or_path}.toml"
+    if name_or_path.endswith(".toml"):
+        path = Path(name_or_path)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in shipped.glob("*.toml")))
+        raise InputError(
+            f"Unknown protocol {name_or_path!r}; there are: {known}. Or give the path of a .toml file: copy one of "
+            f"{shipped} and change it."
+        )
+    try:
+        return Protocol.model_validate({"name": path.stem} | tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error

@@ -1,0 +1,152 @@
+"""Write the generated set in the raw layout of the AAU zebrafish set, with exact region masks beside it."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmark.errors import InputError
+from benchmark.synth import body, paint, scene, stripes, swim, tank
+from benchmark.synth.settings import FISH_PER_VIDEO, VERSION, Stream, SynthSettings, stream
+
+HEADER = (
+    "Filename;Object ID;Annotation tag;Upper left corner X;Upper left corner Y;"
+    "Lower right corner X;Lower right corner Y;Right,Turning,Occlusion,Glitch;Buffer;;"
+)
+
+LICENCE = "CC0-1.0"
+
+_README = """\
+# zebrafish-synth
+
+Generated zebrafish in the raw layout of the AAU zebrafish re-identification set: {rows} annotated fish in
+{frames} frames of {width}x{height} pixels, six individuals, fish 1-3 only in `Vid1`, fish 4-6 only in `Vid2`.
+No photo went into it. Made by `patternbench data synth`; `synth.json` holds every parameter and the seed.
+
+- `annotations.csv`: one row a fish; separator `;`; the flags are `Right,Turning,Occlusion,Glitch`. The box is
+  around the whole animal within the frame, hidden parts included; its lower right corner is one past the last
+  pixel. `Right`: swims right, so its right flank is seen. `Turning`: the flank is foreshortened to less than
+  {turning:.0%}. `Occlusion`: it shares more than {occluded:.0%} of the smaller fish's pixels with another, in
+  front or behind. `Glitch`: never set.
+- `data/Vid1_0001.png`: frames, numbered from 1 in time order.
+- `masks/Vid1_0001.png`: what is visible, 10 x object id + region: 1 = animal (body and fins without
+  pattern), 2 = pattern (the striped flank); 0 = background.
+
+Stripes: an activator-inhibitor model with anisotropic diffusion, one run for each flank of each fish. The tanks
+have one zone for each fish; a fish spends a stretch of {stretch} frames in its own zone with probability
+`shortcut` = {shortcut:g}, and anywhere otherwise. Poses, light and patterns are the same at every value of
+`shortcut`.
+
+Licence: {licence}.
+"""
+
+
+def generate(
+    settings: SynthSettings, folder: Path, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Generate the set into a folder.
+
+    The same settings give the same pixels and annotations. A frame does not depend on how many follow it.
+
+    Args:
+        settings: what to generate.
+        folder: made where it is not there; `annotations.csv` is written last.
+        progress: called after each frame with (frames done, frames in all).
+
+    Raises:
+        InputError: the folder already holds a data set.
+    """
+    if (folder / "annotations.csv").exists():
+        raise InputError(
+            f"{folder} already holds a data set (annotations.csv). Give another folder or delete it."
+        )
+    for part in ("data", "masks"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    rows: list[str] = []
+    total = sum(settings.frames_per_video)
+    for done, (name, photo, mask, seen) in enumerate(frames(settings), start=1):
+        Image.fromarray(photo).save(folder / "data" / name, compress_level=8)
+        Image.fromarray(mask).save(folder / "masks" / name, compress_level=8)
+        rows += [_row(name, number, one) for number, one in seen.items()]
+        if progress is not None:
+            progress(done, total)
+    _describe(settings, folder, len(rows))
+    (folder / "annotations.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+
+
+def frames(
+    settings: SynthSettings,
+) -> Iterator[tuple[str, NDArray[np.uint8], NDArray[np.uint8], dict[int, scene.Seen]]]:
+    """Every frame of both videos in order.
+
+    Yields:
+        The file's name, the photo (height, width, 3), its mask (height, width) with 10 * object id + region,
+        and what is known about each fish by its object id.
+    """
+    for video, count in enumerate(settings.frames_per_video):
+        numbers = [video * FISH_PER_VIDEO + i + 1 for i in range(FISH_PER_VIDEO)]
+        fish = [individual(settings, number) for number in numbers]
+        swims = [swim.poses(settings, video, i) for i in range(FISH_PER_VIDEO)]
+        empty = tank.background(settings, video)
+        for frame in range(count):
+            lit = tank.lit(empty, settings, video, frame)
+            photo, regions, seen = scene.compose(
+                lit, fish, [poses[frame] for poses in swims], tank.WATER[video]
+            )
+            name = f"Vid{video + 1}_{frame + 1:04d}.png"
+            yield name, photo, _coded(numbers, regions), dict(zip(numbers, seen, strict=True))
+
+
+def individual(settings: SynthSettings, number: int) -> scene.Fish:
+    """Fish 1 to 6: its shape, its coat, and a pattern of its own on each flank."""
+    rng = stream(settings.seed, Stream.BODY, number)
+    texels = int(2.2 * settings.fish_length * settings.width / body.LENGTH)
+    depth = rng.uniform(0.96, 1.05)
+    shape = body.draw(texels, depth, rng.uniform(0.95, 1.1))
+    coat = paint.Coat(gold=rng.uniform(-1, 1), red=rng.uniform(-1, 1))
+    left, right = (
+        paint.paint(shape, stripes.flank(stream(settings.seed, Stream.FLANK, number, side)), coat, rng)
+        for side in (0, 1)
+    )
+    return scene.Fish(left, right, texels, depth)
+
+
+def _coded(numbers: list[int], regions: list[scene.Region]) -> NDArray[np.uint8]:
+    mask = np.zeros_like(regions[0])
+    for number, region in zip(numbers, regions, strict=True):
+        mask = np.where(region > 0, 10 * number + region, mask)
+    return mask.astype(np.uint8)
+
+
+def _row(name: str, number: int, seen: scene.Seen) -> str:
+    flags = ",".join(str(int(flag)) for flag in (seen.right, seen.turning, seen.occluded, False))
+    corners = ";".join(map(str, seen.box))
+    return f"{name};{number};Zebrafish;{corners};{flags};;;"
+
+
+def _describe(settings: SynthSettings, folder: Path, rows: int) -> None:
+    """Write README.md and synth.json."""
+    facts = {
+        "name": "zebrafish-synth",
+        "generator_version": VERSION,
+        "licence": LICENCE,
+        "annotations": rows,
+        "settings": asdict(settings),
+    }
+    (folder / "synth.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    text = _README.format(
+        rows=rows,
+        frames=sum(settings.frames_per_video),
+        width=settings.width,
+        height=settings.height,
+        turning=scene.TURNING,
+        occluded=scene.OCCLUDED,
+        shortcut=settings.shortcut,
+        stretch=swim.STRETCH,
+        licence=LICENCE,
+    )
+    (folder / "README.md").write_text(text, encoding="utf-8")

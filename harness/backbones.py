@@ -1,0 +1,102 @@
+"""The contestants: found by their folders, known by their backbone.toml."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from benchmark.errors import InputError
+from harness.contract import Weights
+from harness.store import tree_digest
+from harness.workspace import Workspace
+
+KIT = "kit"
+
+
+class BackboneFacts(BaseModel):
+    """The content of a backbone.toml.
+
+    Attributes:
+        name: the same as the folder's.
+        title: its name in tables.
+        paper: citation with a DOI or arXiv number.
+        licence: of the code in the folder.
+        capabilities: what it can do.
+        size_multiple: image sides must be a multiple of this.
+        input: input convention in words, by topic.
+        weights: published weights it can start from.
+        command: how the process runner starts it, `{python}` standing for the Python that runs the harness; empty =
+            through the kit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    paper: str
+    licence: str
+    capabilities: tuple[Literal["train:inpaint", "train:classify", "explain"], ...]
+    size_multiple: int = 1
+    input: dict[str, str]
+    weights: tuple[Weights, ...] = ()
+    command: tuple[str, ...] = ()
+
+    @property
+    def published(self) -> Weights | None:
+        """The weights that `init = "published"` means: the first that are not of a loss."""
+        return next((weights for weights in self.weights if weights.role != "perceptual"), None)
+
+    @property
+    def perceptual(self) -> tuple[Weights, ...]:
+        """Weights of the perceptual networks in its loss."""
+        return tuple(weights for weights in self.weights if weights.role == "perceptual")
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether it can learn to inpaint."""
+        return "train:inpaint" in self.capabilities
+
+
+def names(workspace: Workspace) -> list[str]:
+    """The folders that hold a backbone.toml, sorted."""
+    return sorted(path.parent.name for path in workspace.backbones.glob("*/backbone.toml"))
+
+
+def find(name: str, workspace: Workspace) -> BackboneFacts:
+    """One backbone's facts.
+
+    Raises:
+        InputError: there is no such backbone, or its backbone.toml is wrong; says what is allowed.
+    """
+    known = names(workspace)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise InputError(
+            f"Unknown backbone {name!r}; there are: {', '.join(known)}.{hint} "
+            f"A new one is written by `patternbench backbone new {name}`."
+        )
+    path = workspace.backbones / name / "backbone.toml"
+    try:
+        facts = BackboneFacts.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(f"{path}: {where}: {first['msg']}. See docs/contract.md, `backbone.toml`.") from error
+    if facts.name != name:
+        raise InputError(f"{path}: name is {facts.name!r}, but the folder is {name!r}; make them the same.")
+    return facts
+
+
+def code_digest(name: str, workspace: Workspace) -> str:
+    """sha256 over the backbone's folder and the kit: what an image of it is built from."""
+    return tree_digest(*build_folders(name, workspace))
+
+
+def build_folders(name: str, workspace: Workspace) -> tuple[Path, Path]:
+    """The backbone's folder and the kit's."""
+    return workspace.backbones / name, workspace.backbones / KIT

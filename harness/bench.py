@@ -1,0 +1,173 @@
+"""One run from the data to its record."""
+
+import os
+
+from benchmark import records
+from benchmark.digests import content_digests
+from benchmark.errors import InputError
+from benchmark.records import Failure, Provenance, Record, Status
+from benchmark.splitting import check_split
+from harness import evaluate, provenance
+from harness.contract import Resources
+from harness.packing import Packer
+from harness.plan import Plan, Results, Run
+from harness.runners.base import Limits, Runner
+from harness.stages import StageError, Stages, Watcher
+from harness.store import Store, digest
+from harness.workspace import Workspace
+
+
+class Screen(Watcher):
+    """Is told what happens."""
+
+    def say(self, text: str) -> None:
+        """Something worth knowing."""
+
+    def cut(self, done: int, total: int) -> None:
+        """How many crops are cut."""
+
+    def planned(self, stages: int) -> None:
+        """How many stages there will be."""
+
+
+def bench(run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> Record:
+    """Run every stage that is not in the store yet, score what they wrote, and write the record.
+
+    Args:
+        run: what.
+        workspace: where.
+        runner: how.
+        screen: is told what happens.
+
+    Returns:
+        The record, which has been written: a failed one if the backbone failed.
+
+    Raises:
+        InputError: data or settings cannot be used.
+        RunError: the engine or the disk failed; no record is written.
+        KeyboardInterrupt: after running stages were stopped.
+    """
+    _check_size(run)
+    clerk = _Clerk(run, workspace, runner, screen)
+    if run.backbone.inpaints and not clerk.packer.inpaintable:
+        screen.say(f"{run.catalogue.name} has no pattern regions: no inpainting, and no region ablation.")
+    limits = run.protocol.limits
+    stages = Stages(
+        backbone=run.backbone,
+        code=clerk.code,
+        runner=runner,
+        store=clerk.store,
+        limits=Limits(seconds=limits.seconds, memory_gib=limits.memory_gib),
+        resources=Resources(threads=max(1, (os.cpu_count() or 1) // run.workers), device=run.device),
+        watcher=screen,
+    )
+    plan = Plan(run, clerk.packer, stages)
+    screen.planned(plan.count)
+    try:
+        results = plan.execute()
+    except StageError as error:
+        return clerk.failed(error)
+    return clerk.succeeded(results)
+
+
+class _Clerk:
+    """Knows what identifies the run, and writes its record."""
+
+    def __init__(self, run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> None:
+        self._started = provenance.now()
+        self._run, self._workspace, self._runner, self._screen = run, workspace, runner, screen
+        digests = content_digests(run.catalogue.rows)
+        check_split(run.split, run.catalogue, digests)
+        self.store = Store(workspace.store)
+        size = run.protocol.image_size
+        self.packer = Packer(self.store, run.catalogue, run.split, digests, size, screen.cut)
+        self.code = runner.prepare(run.backbone, screen.say)
+        protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
+        self._protocol = digest(protocol)
+        self._key = digest([
+            self.code, self.packer.data_digest, self.packer.split_digest, self._protocol, run.init, run.device
+        ])
+
+    def failed(self, error: StageError) -> Record:
+        """The record of a run that the backbone broke."""
+        failure = Failure(stage=error.stage, cause=error.outcome.cause, log=error.outcome.log)
+        record = self._record(error.outcome.status, None).model_copy(update={"failure": failure})
+        records.write(record, self._workspace.records)
+        return record
+
+    def succeeded(self, results: Results) -> Record:
+        """The record of a whole run; one that is there already is read, not made again."""
+        record = self._record("ok", results)
+        path = records.path_of(record, self._workspace.records)
+        if path.exists():
+            return records.read(path)
+        self._screen.say("Scoring.")
+        record = record.model_copy(update=self._scores(results))
+        records.write(record, self._workspace.records)
+        return record
+
+    def _scores(self, results: Results) -> dict[str, object]:
+        run, packer = self._run, self.packer
+        classes = len(run.catalogue.identities)
+        protocol = run.protocol
+        probes = protocol.probes.images_per_individual
+        inpainting = results.inpainting
+        return {
+            "classification": {
+                mode: evaluate.classification(results.trainings[mode]["all"], done["all"], packer, classes, probes)
+                for mode, done in results.predictions.items()
+            },
+            "ablation": {}
+            if len(run.variants) == 1
+            else evaluate.ablation(results.predictions, packer, classes, protocol.ablation.images_per_individual),
+            "clustering": {
+                "inpainting": evaluate.clustering(results.embedding, packer, protocol.seed),
+                "deep": evaluate.clustering(results.predictions["deep"]["all"], packer, protocol.seed),
+            },
+            "inpainting": inpainting
+            and evaluate.inpainting(inpainting, protocol.inpaint.batch_size_of(run.backbone.name)),
+        }
+
+    def _record(self, status: Status, results: Results | None) -> Record:
+        run = self._run
+        weights = next((weights for weights in run.backbone.weights if weights.name == run.init), None)
+        return Record(
+            key=self._key,
+            status=status,
+            backbone=run.backbone.name,
+            title=run.backbone.title,
+            licence=weights.licence if weights else run.backbone.licence,
+            init=run.init,
+            dataset=run.catalogue.name,
+            individuals=len(run.catalogue.identities),
+            split=run.split.name,
+            protocol=run.protocol.name,
+            seed=run.protocol.seed,
+            provenance=self._provenance(results),
+        )
+
+    def _provenance(self, results: Results | None) -> Provenance:
+        return Provenance(
+            commit=provenance.commit(self._workspace.root),
+            code=self.code,
+            image=self.code if self._runner.name == "docker" else "",
+            data=self.packer.data_digest,
+            split=self.packer.split_digest,
+            protocol=self._protocol,
+            runner=self._runner.name,
+            hardware=provenance.hardware(),
+            versions=results.embedding.result.versions if results else {},
+            started=self._started,
+            finished=provenance.now(),
+            stages=results.notes if results else {},
+        )
+
+
+def _check_size(run: Run) -> None:
+    size, multiple = run.protocol.image_size, run.backbone.size_multiple
+    if size % multiple:
+        raise InputError(
+            f"Protocol {run.protocol.name!r} has image_size {size}, but {run.backbone.name!r} takes multiples of "
+            f"{multiple}: the next are {size // multiple * multiple} and {(size // multiple + 1) * multiple}."
+        )
+

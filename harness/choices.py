@@ -1,0 +1,92 @@
+"""From what the user typed to what is run: every wrong value is refused here, with what is allowed."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from benchmark.catalogue import Catalogue
+from benchmark.digests import content_digests
+from benchmark.errors import InputError, RunError
+from benchmark.protocol import Protocol
+from benchmark.splitting import Split, random_split, read_split, write_split
+from harness.bench import Screen
+from harness.provenance import gpus
+from harness.runners.base import Runner
+from harness.workspace import Workspace
+
+SPLIT_SEED = 0
+
+
+def choose_runner(name: str, device: str, workspace: Workspace, screen: Screen) -> Runner:
+    """The runner that was asked for; `auto` takes Docker when an engine answers, and says which it took.
+
+    Raises:
+        InputError: there is no such runner.
+        RunError: Docker was asked for by name, but no engine answers.
+    """
+    from harness.runners.docker import DockerRunner
+    from harness.runners.process import ProcessRunner
+
+    if name == "process":
+        return ProcessRunner(workspace)
+    if name == "docker":
+        return DockerRunner(workspace, gpu=device == "cuda")
+    if name != "auto":
+        raise InputError(f"Unknown runner {name!r}; there are: auto, docker, process.")
+    try:
+        found: Runner = DockerRunner(workspace, gpu=device == "cuda")
+        screen.say("Runner: docker (an engine answers).")
+    except RunError:
+        found = ProcessRunner(workspace)
+        screen.say("Runner: process (no Docker engine answers; the results are the same).")
+    return found
+
+
+def choose_device(name: str) -> Literal["cpu", "cuda"]:
+    """`auto` takes a GPU where the driver shows one."""
+    if name == "auto":
+        return "cuda" if gpus() else "cpu"
+    if name == "cpu":
+        return "cpu"
+    if name == "cuda":
+        if not gpus():
+            raise InputError("Device 'cuda' was asked for, but no NVIDIA driver shows a GPU; use cpu.")
+        return "cuda"
+    raise InputError(f"Unknown device {name!r}; there are: auto, cpu, cuda.")
+
+
+def choose_init(protocol: Protocol, init: str | None) -> Protocol:
+    """The protocol with its initialisation replaced, where the user gave one."""
+    if init is None:
+        return protocol
+    if init not in {"random", "published"}:
+        raise InputError(f"Unknown initialisation {init!r}; there are: random, published.")
+    return protocol.model_copy(update={"init": init})
+
+
+def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: Screen) -> Split:
+    """The fixed split of a data set; a user's own data gets one at the first run, which is fixed from then on.
+
+    Raises:
+        InputError: there is no split of this name.
+    """
+    path = workspace.splits / catalogue.name / f"{name}.csv"
+    if path.is_file():
+        return read_split(path)
+    if name != "random":
+        known = sorted(file.stem for file in path.parent.glob("*.csv")) or ["random"]
+        raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {', '.join(known)}.")
+    split = random_split(catalogue, content_digests(catalogue.rows), SPLIT_SEED, name=name)
+    write_split(split, workspace.splits)
+    shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
+    screen.say(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
+    return split
+
+
+def choose_workers(jobs: int | None, device: str) -> int:
+    """Stages at the same time."""
+    if jobs is not None:
+        return jobs
+    return 1 if device == "cuda" else min(2, os.cpu_count() or 1)
+
+

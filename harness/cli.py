@@ -1,0 +1,97 @@
+"""The command line: `patternbench run|data|backbone|leaderboard|doctor`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark.errors import PatternbenchError
+from harness import cli_backbone, cli_data, cli_leaderboard
+from harness.workspace import Workspace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Benchmark image encoders that identify individual animals by their skin pattern.",
+)
+app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_backbone.app, name="backbone")
+app.add_typer(cli_leaderboard.app, name="leaderboard")
+
+
+def main() -> None:
+    """Run the command line; an error becomes one message and its exit code."""
+    try:
+        app()
+    except PatternbenchError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. Finished stages are kept; the same command goes on from there.\n")
+        sys.exit(130)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    project: Annotated[
+        Path | None, typer.Option("--root", help="Another checkout of the project than this one.", hidden=True)
+    ] = None,
+) -> None:
+    """Benchmark image encoders that identify individual animals by their skin pattern."""
+    context.obj = Workspace(project.resolve()) if project else Workspace.here()
+
+
+@app.command(
+    epilog="For example:\n\n`patternbench run lama`\n\n`patternbench run lama --data ../photos --protocol paper`"
+)
+def run(  # noqa: PLR0913, PLR0917 - a command's options
+    context: typer.Context,
+    backbone: Annotated[str, typer.Argument(help="The contestant: a folder of backbones/.")],
+    data: Annotated[
+        str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
+    ] = "zebrafish-synth",
+    protocol: Annotated[
+        str, typer.Option(help="`quick` (minutes), `paper` (the study's figures), or the path of a .toml file.")
+    ] = "quick",
+    runner: Annotated[
+        str, typer.Option(help="`auto` (Docker when an engine answers), `docker` or `process`.")
+    ] = "auto",
+    init: Annotated[
+        str | None, typer.Option(help="Initial weights: `random` or `published`; by default what the protocol says.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Name of the fixed split; one of your own data is made at need.")] = "random",
+    device: Annotated[str, typer.Option(help="`auto` (a GPU where there is one), `cpu` or `cuda`.")] = "auto",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
+    ] = None,
+) -> None:
+    """Run every stage of one backbone, write its record, and make the leaderboards anew.
+
+    Inpainting training, encoding, classification shallow and deep on seven region variants, clustering. What is in the
+    store already is not run again; an interrupted run goes on where it stopped.
+    """
+    from harness.cli_run import run_command
+
+    run_command(
+        context.obj,
+        backbone=backbone,
+        data=data,
+        protocol=protocol,
+        runner=runner,
+        init=init,
+        split=split,
+        device=device,
+        jobs=jobs,
+    )
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Say what this machine has (engine, GPU, disk, memory, torch) and what each lack means."""
+    from harness.doctor import examine
+
+    for finding in examine(context.obj):
+        typer.echo(str(finding))

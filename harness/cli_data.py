@@ -1,0 +1,234 @@
+"""`patternbench data`: find, fetch, import and look at data sets."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from benchmark.catalogue import Catalogue
+
+app = typer.Typer(
+    help="Find, fetch, import and look at data sets.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
+_DATA = typer.Argument(metavar="DATA", help="Name of a data set, or path of a folder or table.")
+_SHEET_SIDE = 160
+
+
+def _examples(*commands: str) -> str:
+    """The end of a command's help."""
+    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
+
+
+def _workspace(context: typer.Context) -> Workspace:
+    return context.find_object(Workspace) or Workspace.here()
+
+
+@app.command("list", epilog=_examples("patternbench data list"))
+def list_datasets(context: typer.Context) -> None:
+    """List the data sets: built in, imported, and public ones worth knowing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmark.known import KNOWN
+    from harness.datasets import imported_names, read_imported
+
+    workspace = _workspace(context)
+    imported = imported_names(workspace)
+    ways = {"built-in": "here", "kaggle": "fetch", "elsewhere": "import"}
+    table = Table(box=None, header_style="bold")
+    table.add_column("name", no_wrap=True)
+    for header in ("individuals", "images", "download"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for header in ("licence", "animal", "get it by"):
+        table.add_column(header, overflow="fold")
+    for known in KNOWN:
+        way = "here" if known.name in imported else ways[known.source]
+        counts = (_count(known.individuals), _count(known.images), _size(known.megabytes))
+        table.add_row(known.name, *counts, known.licence or "not stated", known.animal, way)
+    for name in sorted(set(imported) - {known.name for known in KNOWN}):
+        table.add_row(name, "", "", "", "", "", f"here ({read_imported(name, workspace).layout})")
+    Console().print(table)
+
+
+@app.command(epilog=_examples("patternbench data fetch aau-zebrafish"))
+def fetch(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench data list`.")],
+) -> None:
+    """Download a known data set from Kaggle and remember it under its name.
+
+    Needs the extra package: `pip install 'patternbench[kaggle]'`. For a data set that is not on Kaggle it
+    says where to get it.
+    """
+    from harness import datasets
+
+    _tell(datasets.fetch(name, _workspace(context), _from_kaggle))
+
+
+@app.command(
+    "import",
+    epilog=_examples("patternbench data import ~/photos/leopards", "patternbench data import newts.zip"),
+)
+def import_(
+    context: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A folder, a table, or a .zip file with either.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Remember it under this name.")] = None,
+    trusted_pickle: Annotated[
+        bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
+    ] = False,
+) -> None:
+    """Check a data set of your own and remember it under a name.
+
+    Three layouts are understood: the AAU zebrafish's annotations.csv; a table metadata.csv, .json or
+    .parquet with the columns image_id, identity and path (and, where known, bbox, segmentation or mask,
+    video, camera, date, ...); or one folder of photos for each individual. Folders stay where they are; a
+    zip file is unpacked.
+    """
+    from harness.datasets import import_dataset
+
+    _tell(import_dataset(path, _workspace(context), name, trusted_pickle=trusted_pickle))
+
+
+@app.command(
+    epilog=_examples(
+        "patternbench data show zebrafish-synth",
+        "patternbench data show ~/photos/leopards --output leopards.png --images 6",
+    )
+)
+def show(  # noqa: PLR0913, PLR0917 - a command's options
+    context: typer.Context,
+    data: Annotated[str, _DATA],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write a contact sheet of crops and regions: FILE.png."),
+    ] = None,
+    images: Annotated[int, typer.Option(min=1, help="Crops of each individual on the sheet.")] = 4,
+    individuals: Annotated[
+        int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")
+    ] = 12,
+    seed: Annotated[int, typer.Option(help="Which crops are drawn.")] = 0,
+) -> None:
+    """Say what is in a data set, and draw a contact sheet of it."""
+    from harness.datasets import resolve
+
+    catalogue = resolve(data, _workspace(context))
+    _tell(catalogue)
+    if output is not None:
+        _sheet(catalogue, images, individuals, seed).save(output)
+        typer.echo(f"Contact sheet: {output}")
+
+
+@app.command(
+    epilog=_examples(
+        "patternbench data synth /tmp/fish --frames 60 60 --shortcut 0",
+        "patternbench data show /tmp/fish --output fish.png",
+    )
+)
+def synth(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to write it; must hold no data set.")
+    ],
+    frames: Annotated[tuple[int, int], typer.Option(help="Frames of the first and of the second video.")] = (
+        540,
+        540,
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="Of every random choice.")] = 2026,
+    shortcut: Annotated[
+        float, typer.Option(min=0, max=1, help="How much the place in the tank gives the fish away, 0 to 1.")
+    ] = 0.5,
+    size: Annotated[tuple[int, int], typer.Option(help="Width and height of a frame in pixels.")] = (
+        960,
+        540,
+    ),
+) -> None:
+    """Generate zebrafish with known regions and a known amount of background shortcut."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from benchmark.synth import SynthSettings, generate
+
+    settings = SynthSettings(
+        frames_per_video=frames, seed=seed, shortcut=shortcut, width=size[0], height=size[1]
+    )
+    columns = (TextColumn("frames"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("frames")
+        generate(settings, folder, lambda done, total: bar.update(task, completed=done, total=total))
+    typer.echo(f"Generated {sum(frames)} frames in {folder}")
+
+
+def _from_kaggle(handle: str) -> str:
+    from benchmark.errors import InputError
+
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise InputError("Fetching needs kagglehub: pip install 'patternbench[kaggle]'") from error
+    path: str = kagglehub.dataset_download(handle)
+    return path
+
+
+def _tell(catalogue: "Catalogue") -> None:
+    """What is in a data set, as a few lines."""
+    counts = sorted(Counter(row.identity for row in catalogue.rows).values())
+    values: dict[str, set[str]] = {}
+    for row in catalogue.rows:
+        for group, value in row.groups.items():
+            values.setdefault(group, set()).add(value)
+    per = f"{counts[0]} to {counts[-1]}" if counts[0] != counts[-1] else f"{counts[0]}"
+    crop = (
+        f"{catalogue.crop_side} pixels, one side for all"
+        if catalogue.crop_side
+        else "each box's longest side"
+    )
+    lines = {
+        "data set": f"{catalogue.name} ({catalogue.root})",
+        "licence": catalogue.licence or "not stated",
+        "images": f"{len(catalogue.rows)} of {len(counts)} individuals, {per} each",
+        "chance": f"{counts[-1] / len(catalogue.rows):.3f}, by always naming the commonest individual",
+        "crop": crop,
+        "regions": f"on {sum(row.segmentation is not None for row in catalogue.rows)} images",
+        "groups": ", ".join(f"{group} ({len(found)} values)" for group, found in values.items()) or "none",
+    }
+    for label, text in lines.items():
+        typer.echo(f"{label:<10}{text}")
+
+
+def _sheet(catalogue: "Catalogue", images: int, individuals: int, seed: int) -> "Image":
+    """Draw the contact sheet of a seeded choice of rows."""
+    import random
+
+    from benchmark.contact_sheet import Cell, contact_sheet
+    from benchmark.crops import crops
+
+    draw = random.Random(seed)  # noqa: S311 - which crops to look at
+    chosen = []
+    for identity in catalogue.identities[:individuals]:
+        rows = [row for row in catalogue.rows if row.identity == identity]
+        chosen += sorted(draw.sample(rows, min(images, len(rows))), key=lambda row: row.image_id)
+    regions = any(row.segmentation is not None for row in chosen)
+    images_of = Counter(row.identity for row in catalogue.rows)
+    bands: dict[str, list[Cell]] = {}
+    for row, cut in zip(chosen, crops(chosen, _SHEET_SIDE, catalogue.crop_side), strict=True):
+        cell = Cell(row.image_id, cut.image, cut.regions if regions else None)
+        bands.setdefault(f"{row.identity} ({images_of[row.identity]})", []).append(cell)
+    shown = f"{len(bands)} of {len(catalogue.identities)} individuals"
+    return contact_sheet(f"{catalogue.name}: {shown}, {len(chosen)} of {len(catalogue.rows)} images", bands)
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+def _size(megabytes: int | None) -> str:
+    if megabytes is None:
+        return "?"
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes} MB"  # noqa: PLR2004 - the unit

@@ -1,0 +1,179 @@
+"""The contract with a backbone, version 1, as types; `docs/contract.md` says it in words.
+
+The JSON Schemas under backbones/kit/schema are generated from these types (`make schema`), so that a backbone in any
+language can check what it reads and writes. Nothing here is imported by a contestant.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+VERSION = "1"
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+Precision = Literal["float32", "bfloat16"]
+Pooling = Literal["flatten", "average"]
+Method = Literal["gradcam"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Resources(_Part):
+    """What the job may use. Never part of what identifies a result.
+
+    Attributes:
+        threads: processor threads.
+        device: `cpu` or `cuda`.
+    """
+
+    threads: Positive = 1
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+class _Job(_Part):
+    contract: Literal["1"] = VERSION
+    image_size: Positive
+    seed: int
+    precision: Precision = "float32"
+    batch_size: Positive
+    init: str = Field(description="`random`, or the name of the published weights to start from (see `weights`).")
+    weights: dict[str, str] = Field(
+        default={}, description="Published weight files by name, as paths relative to the job's folder."
+    )
+    checkpoint: str | None = Field(
+        default=None,
+        description="Checkpoint of an earlier stage of the same backbone, relative to the job's folder; goes before "
+        "`init`.",
+    )
+    resources: Resources = Resources()
+
+
+class TrainInpaint(_Job):
+    """Learn to fill holes. Data: images.npy, masks.npy, table.csv (id, split in train|val)."""
+
+    verb: Literal["train"] = "train"
+    task: Literal["inpaint"] = "inpaint"
+    epochs: Positive
+    patience: Positive = Field(description="Stop after this many epochs without a lower validation generator loss.")
+    perceptual: Literal["published", "none"] = Field(
+        description="Whether the loss has its perceptual term; `none` is the protocol's decision to go without."
+    )
+
+
+class TrainClassify(_Job):
+    """Learn to tell individuals apart. Data: images.npy, table.csv (id, split in train|val, label, probe)."""
+
+    verb: Literal["train"] = "train"
+    task: Literal["classify"] = "classify"
+    mode: Literal["shallow", "deep"]
+    classes: Positive
+    epochs: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+    pooling: Pooling
+    explain: Method | None = Field(
+        default=None, description="Method of the maps of the probe images after every epoch; null = none wanted."
+    )
+
+
+class Encode(_Job):
+    """Embed every image given, in the order given. Data: images.npy, table.csv (id)."""
+
+    verb: Literal["encode"] = "encode"
+    pooling: Pooling
+    dtype: Literal["float32", "float16"] = "float32"
+    explain: Method | None = None
+
+
+Job = Annotated[TrainInpaint | TrainClassify | Encode, Field(union_mode="left_to_right")]
+
+
+class Weights(_Part):
+    """Published weights that a backbone knows.
+
+    Attributes:
+        name: unique in the backbone.
+        role: `generator` (its own weights) or `perceptual` (of a loss).
+        licence: as published.
+        address: where the file is published.
+        file: name of the file.
+        sha256: of the file; empty = not known.
+    """
+
+    name: str
+    role: Literal["generator", "encoder", "perceptual"]
+    licence: str
+    address: str
+    file: str
+    sha256: str = ""
+
+
+class Description(_Part):
+    """What `describe` prints.
+
+    Attributes:
+        contract: the version that the backbone speaks.
+        name: of the backbone.
+        capabilities: what it can do.
+        parameters: number of parameters of the `encoder` and in `total`.
+        image_size: that `shape` and `embedding_size` are for, in pixels.
+        shape: (channels, height, width) of the encoder's feature map.
+        embedding_size: length of an embedding.
+        input: its input convention in words.
+        weights: published weights that it can start from.
+    """
+
+    contract: Literal["1"]
+    name: str
+    capabilities: tuple[Literal["train:inpaint", "train:classify", "explain"], ...]
+    parameters: dict[Literal["encoder", "total"], int]
+    image_size: Positive
+    shape: tuple[Positive, Positive, Positive]
+    embedding_size: Positive
+    input: dict[str, str]
+    weights: tuple[Weights, ...] = ()
+
+
+class Result(_Part):
+    """What every job writes to out/result.json.
+
+    Attributes:
+        contract: the version that the backbone speaks.
+        images: how many images were worked on (each counted once an epoch).
+        seconds: wall time of the work, without start-up.
+        peak_memory_mib: highest resident memory.
+        versions: of the libraries that matter.
+        epoch: of the checkpoint kept, where one was trained; from 1.
+        iterations: optimisation steps up to that checkpoint.
+        loss: validation loss of that checkpoint (inpaint: of the generator).
+    """
+
+    contract: Literal["1"]
+    images: int
+    seconds: float
+    peak_memory_mib: float
+    versions: dict[str, str]
+    epoch: int | None = None
+    iterations: int | None = None
+    loss: float | None = None
+
+
+def schemas() -> dict[str, dict[str, object]]:
+    """The published JSON Schemas by file name."""
+    return {
+        "job.json": TypeAdapter(Job).json_schema(mode="serialization"),
+        "description.json": Description.model_json_schema(mode="serialization"),
+        "result.json": Result.model_json_schema(),
+    }
+
+
+if __name__ == "__main__":
+    import json
+    from pathlib import Path
+
+    for name, schema in schemas().items():
+        path = Path(__file__).parents[1] / "backbones" / "kit" / "schema" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,101 @@
+"""What a job wrote is believed only after it was looked at: names, shapes, types, finite values."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from harness.contract import Encode, Result, TrainClassify, TrainInpaint
+
+BLOCK = 64 * 2**20
+"""Values looked at in one go."""
+
+
+class BadOutputError(Exception):
+    """A job ended well, but what it wrote is not what the contract asks for; the message says where."""
+
+
+def check(job: TrainInpaint | TrainClassify | Encode, out: Path, table: list[dict[str, str]]) -> Result:
+    """Look at everything in a job's `out/`.
+
+    Args:
+        job: what was asked for.
+        out: the folder.
+        table: rows of the job's table.csv.
+
+    Returns:
+        The content of result.json.
+
+    Raises:
+        BadOutputError: something is missing, of another shape or type, or not finite.
+    """
+    links = [path.name for path in out.rglob("*") if path.is_symlink()]
+    if links:
+        raise BadOutputError(f"out/{links[0]} is a link; only plain files are taken")
+    if isinstance(job, Encode):
+        _check_encode(job, out, len(table))
+    elif isinstance(job, TrainClassify):
+        _check_classify(job, out, table)
+    else:
+        _file(out / "history.csv")
+        _file(out / "checkpoint.safetensors")
+        _array(out / "reconstructions.npy", (None, job.image_size, job.image_size, 3), ("uint8",))
+    return _result(out / "result.json")
+
+
+def _check_encode(job: Encode, out: Path, count: int) -> None:
+    _array(out / "embeddings.npy", (count, None), (job.dtype,))
+    if (out / "logits.npy").exists():
+        _array(out / "logits.npy", (count, None), ("float32",))
+    if job.explain:
+        _array(out / "cams.npy", (count, None, None), ("float32",))
+
+
+def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
+    validation = sum(row["split"] == "val" for row in table)
+    _file(out / "history.csv")
+    _file(out / "checkpoint.safetensors")
+    _array(out / "validation_logits.npy", (job.epochs, validation, job.classes), ("float32",))
+    if job.explain:
+        probes = sum(row["probe"] == "1" for row in table)
+        _array(out / "cams.npy", (job.epochs, probes, None, None), ("float32",))
+
+
+def _file(path: Path) -> None:
+    if not path.is_file() or path.stat().st_size == 0:
+        raise BadOutputError(f"out/{path.name} is missing or empty")
+
+
+def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> None:
+    _file(path)
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise BadOutputError(f"out/{path.name} is not a NumPy array: {error}") from error
+    fits = len(array.shape) == len(shape) and all(
+        expected in (None, got) for got, expected in zip(array.shape, shape, strict=True)
+    )
+    if not fits or array.dtype.name not in dtypes:
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise BadOutputError(
+            f"out/{path.name} holds {array.dtype} {array.shape}, expected {' or '.join(dtypes)} ({wanted})"
+        )
+    step = max(1, BLOCK // max(1, int(np.prod(array.shape[1:]))))
+    for start in range(0, len(array), step):
+        block = np.isfinite(array[start : start + step]).reshape(len(array[start : start + step]), -1).all(axis=1)
+        if not block.all():
+            raise BadOutputError(f"out/{path.name} is not finite in row {start + int(np.argmin(block))}")
+
+
+def _result(path: Path) -> Result:
+    _file(path)
+    try:
+        return Result.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadOutputError(f"out/result.json: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except json.JSONDecodeError as error:
+        raise BadOutputError(f"out/result.json is not JSON: {error}") from error

@@ -1,0 +1,206 @@
+"""Packs: the arrays that a job reads, cut once, in the contract's form."""
+
+import csv
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.catalogue import PATTERN, Catalogue
+from benchmark.crops import crops
+from benchmark.records import Variant
+from benchmark.regions import apply_variant
+from benchmark.splitting import Part, Split
+from harness.store import Entry, Store, digest
+
+VERSION = 1
+"""Raised when the same inputs are packed into other bytes."""
+
+FLIPS: tuple[tuple[int, ...], ...] = ((), (2,), (1,), (1, 2))
+"""The study's four pairs an original: as it is, flipped left-right, upside down, and both; axes of (N, H, W)."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a pack that are scored, in their order.
+
+    Attributes:
+        positions: (N,) of each row in the crops.
+        labels: (N,) class numbers.
+    """
+
+    positions: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+
+class Packer:
+    """Packs one data set for one split.
+
+    Jobs see opaque ids in an order that says nothing; labels are packed for training and validation images alone.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        split: Split,
+        digests: dict[str, str],
+        image_size: int,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Cut and scale all crops, or find them in the store.
+
+        Raises:
+            InputError: a photo or a mask cannot be used.
+        """
+        self._store, self._catalogue, self._split = store, catalogue, split
+        self._split_digest = digest([[row.image_id, row.sha256, row.set, row.part] for row in split.rows])
+        self._crops = self._cut(digests, image_size, progress)
+        self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
+        classes = {identity: number for number, identity in enumerate(catalogue.identities)}
+        self._labels = np.array([classes[row.identity] for row in catalogue.rows])
+
+    @property
+    def split_digest(self) -> str:
+        """sha256 over the split's rows."""
+        return self._split_digest
+
+    @property
+    def data_digest(self) -> str:
+        """sha256 over the packed crops."""
+        return self._crops.content
+
+    @property
+    def inpaintable(self) -> bool:
+        """Whether there are holes to learn from: pattern regions, of which at least one is not empty."""
+        return self._catalogue.has_regions and bool((self._regions() == PATTERN).any())
+
+    def inpaint(self) -> Entry:
+        """Training and validation images of the inpainting set in four flips, their pattern as the hole."""
+        rows = [(image_id, part) for part in ("train", "val") for image_id in self._ids("inpaint", part)]
+
+        def write(folder: Path) -> None:
+            positions = self._where([image_id for image_id, _ in rows])
+            images, regions = self._images()[positions], self._regions()[positions]
+            holes = (regions == PATTERN).astype(np.uint8)
+            np.save(folder / "images.npy", np.concatenate([np.flip(images, axes) for axes in FLIPS]))
+            np.save(folder / "masks.npy", np.concatenate([np.flip(holes, axes) for axes in FLIPS]))
+            table = [{"id": f"{self._opaque(image_id)}-{flip}", "split": part}
+                     for flip in range(len(FLIPS)) for image_id, part in rows]
+            _write_table(folder, table)
+
+        return self._pack("inpaint", {}, write)
+
+    def train(self, variant: Variant, probes: int) -> Entry:
+        """Training and validation images of the classification set with labels; `probes` an individual are marked."""
+        rows = [(image_id, part) for part in ("train", "val") for image_id in self._ids("classify", part)]
+
+        def write(folder: Path) -> None:
+            positions = self._where([image_id for image_id, _ in rows])
+            self._write_images(folder, positions, variant)
+            probing = np.isin(positions, self.probes(probes))
+            table = [
+                {"id": self._opaque(image_id), "split": part, "label": label, "probe": int(probe)}
+                for (image_id, part), label, probe in zip(rows, self._labels[positions], probing, strict=True)
+            ]
+            _write_table(folder, table)
+
+        return self._pack(f"train-{variant}", {"probes": probes}, write)
+
+    def test(self, variant: Variant) -> Entry:
+        """Test images of the classification set, without labels."""
+
+        def write(folder: Path) -> None:
+            self._write_images(folder, self.rows("test").positions, variant)
+            _write_table(folder, [{"id": self._opaque(image_id)} for image_id in self._ids("classify", "test")])
+
+        return self._pack(f"test-{variant}", {}, write)
+
+    def rows(self, part: Part) -> Rows:
+        """What the rows of one part of the classification set are, in the order that jobs see them."""
+        positions = self._where(self._ids("classify", part))
+        return Rows(positions, self._labels[positions])
+
+    def probes(self, per_individual: int) -> NDArray[np.int64]:
+        """Positions of the validation images that `train` marks as probes, in the order that jobs see them."""
+        rows = self.rows("val")
+        return rows.positions[first_of_each(rows.labels, per_individual)]
+
+    def regions(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """(N, H, W) region masks of some crops."""
+        return self._regions()[positions]
+
+    def _cut(self, digests: dict[str, str], size: int, progress: Callable[[int, int], None] | None) -> Entry:
+        rows = self._catalogue.rows
+        key = digest([VERSION, size, self._catalogue.crop_side, [digests[row.image_id] for row in rows]])
+        found = self._store.find("crops", key)
+        if found:
+            return found
+        with self._store.building("crops", key, {"dataset": self._catalogue.name, "image_size": size}) as folder:
+            images = np.lib.format.open_memmap(
+                folder / "images.npy", mode="w+", dtype=np.uint8, shape=(len(rows), size, size, 3)
+            )
+            regions = np.zeros((len(rows), size, size), np.uint8)
+            cut = crops(rows, size, self._catalogue.crop_side, progress)
+            for position, crop in enumerate(cut):
+                images[position], regions[position] = crop
+            images.flush()
+            np.save(folder / "regions.npy", regions)
+        return self._found("crops", key)
+
+    def _pack(self, kind: str, settings: dict[str, Any], write: Callable[[Path], None]) -> Entry:
+        key = digest([VERSION, self._crops.content, self._split_digest, kind, settings])
+        found = self._store.find("pack", key)
+        if found:
+            return found
+        with self._store.building("pack", key, {"dataset": self._catalogue.name, "pack": kind, **settings}) as folder:
+            write(folder)
+        return self._found("pack", key)
+
+    def _found(self, kind: str, key: str) -> Entry:
+        entry = self._store.find(kind, key)
+        assert entry is not None
+        return entry
+
+    def _write_images(self, folder: Path, positions: NDArray[np.int64], variant: Variant) -> None:
+        images = self._images()[positions]
+        shown = images if variant == "all" else apply_variant(images, self._regions()[positions], variant)
+        np.save(folder / "images.npy", shown)
+
+    def _ids(self, of: str, part: str) -> list[str]:
+        """The image ids of a part, in the order of their opaque ids."""
+        ids = [row.image_id for row in self._split.rows if row.set == of and row.part == part]
+        return sorted(ids, key=self._opaque)
+
+    def _opaque(self, image_id: str) -> str:
+        return hashlib.sha256(f"{self._split_digest}:{image_id}".encode()).hexdigest()[:16]
+
+    def _where(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        return np.array([self._positions[image_id] for image_id in ids], dtype=np.int64)
+
+    def _images(self) -> NDArray[np.uint8]:
+        return _open(self._crops.path / "images.npy")
+
+    def _regions(self) -> NDArray[np.uint8]:
+        return _open(self._crops.path / "regions.npy")
+
+
+def first_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Indices of the first `most` entries of each label, ascending."""
+    return np.sort(np.concatenate([np.flatnonzero(labels == label)[:most] for label in np.unique(labels)]))
+
+
+def _open(path: Path) -> NDArray[np.uint8]:
+    array: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return array
+
+
+def _write_table(folder: Path, rows: list[dict[str, Any]]) -> None:
+    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,1 @@
+"""Ways to run one and the same contract."""

@@ -1,0 +1,127 @@
+"""What every runner is: it prepares a backbone once, then does jobs with it."""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from benchmark.records import Status
+from harness.backbones import BackboneFacts
+
+LOG_LINES = 40
+
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may use.
+
+    Attributes:
+        seconds: wall time.
+        memory_gib: resident memory (enforced by the Docker runner alone).
+        processes: at the same time, threads included (Docker runner alone).
+    """
+
+    seconds: float
+    memory_gib: float
+    processes: int = 512
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """One job on disk.
+
+    Attributes:
+        path: holds job.json, and `out/`, which the job fills.
+        data: the packed data, to be seen as `data/`, read-only.
+        artifacts: files to be seen as `in/<name>`, read-only.
+    """
+
+    path: Path
+    data: Path
+    artifacts: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        status: `ok`, or why it failed.
+        cause: one sentence; empty when ok.
+        log: the last lines of standard error and of what was no progress on standard output.
+    """
+
+    status: Status
+    cause: str = ""
+    log: str = ""
+
+
+class Runner(ABC):
+    """Runs the verbs of backbones."""
+
+    name: ClassVar[Literal["process", "docker"]]
+
+    @abstractmethod
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
+        """Make the backbone ready; returns the digest of the code that will run (a folder's or an image's).
+
+        Raises:
+            RunError: it cannot be made ready.
+        """
+
+    @abstractmethod
+    def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
+        """Run `describe`; returns how it ended and what it printed."""
+
+    @abstractmethod
+    def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
+        """Run `train` or `encode` on a job, giving each line of its standard output to `on_line`.
+
+        Raises:
+            RunError: the engine failed, not the backbone.
+        """
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Stop every job that is running, from another thread."""
+
+
+class Log:
+    """The end of what a job said."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=LOG_LINES)
+
+    def add(self, line: str) -> None:
+        """Keep a line."""
+        self._lines.append(line.rstrip())
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines)
+
+
+def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = None) -> Outcome:
+    """The outcome that an exit code means.
+
+    Args:
+        code: exit code, 128 + n or -n for a process ended by signal n.
+        log: what it said.
+        oom: whether the engine says that it was ended for its memory.
+        timed_out: the limit in seconds, where the job was stopped at it.
+    """
+    text = str(log)
+    said = next((line for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
+    if timed_out is not None:
+        return Outcome("timeout", f"stopped at its limit of {timed_out:.0f} s", text)
+    if code == 0:
+        return Outcome("ok", "", text)
+    if "CUDA out of memory" in text or "torch.OutOfMemoryError" in text:
+        return Outcome("oom_gpu", "ran out of GPU memory", text)
+    if oom or code in (137, -9) or "MemoryError" in text:
+        return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
+    kind = {2: "did not understand the job", 3: "found the data unusable"}.get(code, f"ended with exit code {code}")
+    return Outcome("crash", f"{kind}: {said}", text)

@@ -1,0 +1,202 @@
+"""Jobs in containers: no network, a read-only root, an unprivileged user, no capabilities, hard limits."""
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.errors import RunError
+from harness.backbones import BackboneFacts
+from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending
+from harness.runners.images import image_of
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+LABEL = "patternbench.harness"
+UNPRIVILEGED = 1000
+DESCRIBE = Limits(seconds=300, memory_gib=4)
+START_ENGINE = "Start the engine, or take RUNNER=process."
+
+
+class DockerRunner(Runner):
+    """Runs each job in a fresh container of the backbone's own image."""
+
+    name = "docker"
+
+    def __init__(self, workspace: Workspace, *, gpu: bool = False) -> None:
+        """Args: the workspace with the backbones; whether containers see the GPUs.
+
+        Raises:
+            RunError: no engine answers.
+        """
+        self._workspace, self._gpu = workspace, gpu
+        self._client = connect()
+        self._images: dict[str, str] = {}
+        self._running: set[str] = set()
+        self._sweep()
+
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
+        """Build the image if need be; returns its digest."""
+        with _engine_errors():
+            self._images[backbone.name] = image_of(self._client, backbone.name, self._workspace, on_line)
+        return self._images[backbone.name]
+
+    def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
+        """Run `describe`."""
+        lines: list[str] = []
+        outcome = self._run(backbone, ["describe", *arguments], {}, DESCRIBE, lines.append)
+        return outcome, "".join(lines)
+
+    def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
+        """Run a job; only `out/` can be written to."""
+        out = job.path / "out"
+        out.mkdir(exist_ok=True)
+        user = os.getuid() or UNPRIVILEGED
+        if os.getuid() == 0:
+            os.chown(out, user, user)
+        seen = {"job.json": job.path / "job.json", "data": job.data}
+        seen |= {f"in/{name}": path for name, path in job.artifacts.items()}
+        volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in seen.items()}
+        volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
+        return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line)
+
+    def cancel(self) -> None:
+        """Remove all our running containers."""
+        for name in list(self._running):
+            self._remove(name)
+
+    def _run(
+        self,
+        backbone: BackboneFacts,
+        command: list[str],
+        volumes: dict[str, dict[str, str]],
+        limits: Limits,
+        on_line: OnLine,
+    ) -> Outcome:
+        name = f"patternbench-{backbone.name}-{uuid.uuid4().hex[:12]}"
+        self._running.add(name)
+        try:
+            with _engine_errors():
+                container = self._client.containers.create(
+                    self._images[backbone.name], command, name=name, volumes=volumes, **self._confinement(limits)
+                )
+                return _follow(container, limits, on_line)
+        finally:
+            self._remove(name)
+            self._running.discard(name)
+
+    def _confinement(self, limits: Limits) -> dict[str, Any]:
+        from docker.types import DeviceRequest
+
+        user = os.getuid() or UNPRIVILEGED
+        memory = int(limits.memory_gib * 2**30)
+        return {
+            "network_mode": "none",
+            "read_only": True,
+            "user": f"{user}:{os.getgid() or UNPRIVILEGED}",
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            "mem_limit": memory,
+            "memswap_limit": memory,
+            "pids_limit": limits.processes,
+            "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
+            "labels": {LABEL: str(os.getpid())},
+            "device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])] if self._gpu else [],
+        }
+
+    def _remove(self, name: str) -> None:
+        from docker.errors import DockerException
+
+        try:
+            self._client.api.remove_container(name, force=True, v=True)
+        except (DockerException, OSError):  # gone already, or the engine is: nothing more can be done here
+            return
+
+    def _sweep(self) -> None:
+        """Remove containers whose harness was killed."""
+        with _engine_errors():
+            for container in self._client.containers.list(filters={"label": LABEL}, ignore_removed=True):
+                if not Path(f"/proc/{container.labels[LABEL]}").exists() and Path("/proc/self").exists():
+                    self._remove(str(container.name))
+
+
+def connect() -> "DockerClient":
+    """A client of the engine that the environment names.
+
+    Raises:
+        RunError: none answers.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=30)
+        client.ping()
+        client.api.timeout = None  # a job may be silent for hours; its own limit ends it
+    except (DockerException, OSError) as error:
+        raise RunError(f"No Docker engine answers ({_first_line(error)}). {START_ENGINE}") from error
+    return client
+
+
+def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
+    """Start a container, pass on what it says, and wait for its end or its limit."""
+    log = Log()
+    timed_out: list[float] = []
+
+    def stop() -> None:
+        timed_out.append(limits.seconds)
+        container.kill()
+
+    streams = container.attach(stdout=True, stderr=True, stream=True, demux=True)
+    timer = threading.Timer(limits.seconds, stop)
+    container.start()
+    timer.start()
+    try:
+        for is_output, line in _lines(streams):
+            if is_output:
+                on_line(line)
+            if not line.startswith('{"event"'):
+                log.add(line)
+        code = int(container.wait()["StatusCode"])
+    finally:
+        timer.cancel()
+    container.reload()
+    oom = bool(container.attrs["State"].get("OOMKilled"))
+    return ending(code, log, oom=oom, timed_out=timed_out[0] if timed_out else None)
+
+
+def _lines(streams: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - docker's generator is untyped
+    """Whole lines of a demultiplexed attachment: (is standard output, line)."""
+    rest = {True: b"", False: b""}
+    for output, error in streams:
+        for is_output, chunk in ((True, output), (False, error)):
+            *lines, rest[is_output] = (rest[is_output] + (chunk or b"")).split(b"\n")
+            for line in lines:
+                yield is_output, line.decode(errors="replace") + "\n"
+    for is_output, line in rest.items():
+        if line:
+            yield is_output, line.decode(errors="replace") + "\n"
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Engine trouble as one message; a backbone's own failure never comes this way."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (DockerException, RequestException) as error:
+        raise RunError(
+            f"The Docker engine failed or went away ({_first_line(error)}). Finished stages are kept. {START_ENGINE}"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

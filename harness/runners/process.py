@@ -1,0 +1,139 @@
+"""Jobs as child processes of the same Python: for a machine without an engine."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+from benchmark.errors import RunError
+from harness.backbones import BackboneFacts, code_digest
+from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending
+from harness.store import digest
+from harness.workspace import Workspace
+
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+DESCRIBE_SECONDS = 300
+
+
+class ProcessRunner(Runner):
+    """Starts a backbone's entry point with the harness's own Python."""
+
+    name = "process"
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._running: set[subprocess.Popen[str]] = set()
+
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:  # noqa: ARG002 - nothing to prepare
+        """The digest of folder, kit, and the versions of Python and of what the numbers depend on."""
+        libraries = {name: metadata.version(name) for name in ("torch", "torchvision", "numpy", "grad-cam")}
+        return digest([code_digest(backbone.name, self._workspace), sys.version, libraries])
+
+    def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
+        """Run `describe`."""
+        lines: list[str] = []
+        outcome = self._run(backbone, ["describe", *arguments], DESCRIBE_SECONDS, lines.append)
+        return outcome, "".join(lines)
+
+    def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
+        """Run a job; data and artifacts are linked into its folder for as long as it runs."""
+        (job.path / "out").mkdir(exist_ok=True)
+        (job.path / "in").mkdir(exist_ok=True)
+        links = {job.path / "data": job.data} | {job.path / "in" / name: to for name, to in job.artifacts.items()}
+        for link, target in links.items():
+            link.symlink_to(target.resolve())
+        try:
+            return self._run(backbone, [verb, "--job", str(job.path)], limits.seconds, on_line)
+        finally:
+            for link in links:
+                link.unlink(missing_ok=True)
+
+    def cancel(self) -> None:
+        """Kill all children with their descendants."""
+        for child in list(self._running):
+            _kill(child)
+
+    def _run(self, backbone: BackboneFacts, arguments: list[str], seconds: float, on_line: OnLine) -> Outcome:
+        command = [part.replace("{python}", sys.executable) for part in _entry_point(backbone)] + arguments
+        try:
+            child = subprocess.Popen(
+                command,
+                cwd=self._workspace.backbones.parent,
+                env=_environment(self._workspace.backbones.parent),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
+            )
+        except OSError as error:
+            raise RunError(f"{backbone.name}: cannot start {command[0]!r}: {error.strerror}.") from error
+        self._running.add(child)
+        log = Log()
+        readers = [
+            _reader(child.stdout, lambda line: (on_line(line), None if _is_event(line) else log.add(line))),
+            _reader(child.stderr, log.add),
+        ]
+        timed_out = None
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            timed_out = seconds
+        finally:
+            _kill(child)
+            self._running.discard(child)
+        for reader in readers:
+            reader.join()
+        return ending(child.returncode, log, timed_out=timed_out)
+
+
+def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
+    return backbone.command or ("{python}", "-m", "backbones.kit", backbone.name)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """What a child needs of our environment, and nothing else: no tokens, no proxies, no user configuration."""
+    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "PYTHONPATH": str(root),
+        "PYTHONUNBUFFERED": "1",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+
+
+def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.Thread:
+    def read() -> None:
+        for line in stream or ():
+            take(line)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    return thread
+
+
+def _is_event(line: str) -> bool:
+    return line.startswith('{"event"')
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """End the child and everything that it started."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
+def _die_with_parent() -> None:
+    """Linux: if the harness is killed outright, its children go too."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

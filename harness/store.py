@@ -1,0 +1,140 @@
+"""Finished stages, each under the digest of everything that made it."""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import RunError
+
+
+def digest(value: object) -> str:
+    """sha256 of a JSON value in its canonical form."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tree_digest(*folders: Path) -> str:
+    """sha256 over the names and contents of all files below some folders, compiled Python left out."""
+    files = [
+        [folder.name, path.relative_to(folder).as_posix(), file_digest(path)]
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    return digest(files)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished stage.
+
+    Attributes:
+        key: digest of everything that made it.
+        path: its folder; never written to again.
+        facts: what was noted when it was finished, `files` (sha256 by name) among it.
+    """
+
+    key: str
+    path: Path
+    facts: dict[str, Any]
+
+    @property
+    def content(self) -> str:
+        """sha256 over the stage's files: what a later stage that reads them depends on."""
+        return digest(self.facts["files"])
+
+
+class Store:
+    """A folder of finished stages and of those in flight.
+
+    A stage is written in `flight/`, and renamed into `stages/` in one step when it is whole. So an interruption leaves
+    nothing that could be taken for a result; what a dead process left in flight is removed by the next one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._stages, self._flight = root / "stages", root / "flight"
+        try:
+            self._stages.mkdir(parents=True, exist_ok=True)
+            self._flight.mkdir(exist_ok=True)
+        except OSError as error:
+            raise _disk(error, root) from error
+        for folder in self._flight.iterdir():
+            if not _alive(int(folder.name.partition("-")[0])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def find(self, kind: str, key: str) -> Entry | None:
+        """The finished stage of this key, if there is one."""
+        path = self._stages / f"{kind}-{key[:32]}"
+        try:
+            facts = json.loads((path / "stage.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return Entry(key, path, facts)
+
+    @contextmanager
+    def building(self, kind: str, key: str, facts: dict[str, Any]) -> Iterator[Path]:
+        """A folder to write a stage in, which becomes the stage `kind`, `key` when the block ends without an error.
+
+        Args:
+            kind: name of the sort of stage, for people who look into the store.
+            key: digest of everything that makes the stage.
+            facts: to be kept with it; may be added to within the block.
+
+        Raises:
+            RunError: the disk is full or cannot be written to.
+        """
+        flight = self._flight / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        try:
+            flight.mkdir()
+            yield flight
+            facts["files"] = {
+                path.relative_to(flight).as_posix(): file_digest(path)
+                for path in sorted(flight.rglob("*"))
+                if path.is_file()
+            }
+            (flight / "stage.json").write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
+            self._settle(flight, self._stages / f"{kind}-{key[:32]}")
+        except OSError as error:
+            raise _disk(error, flight) from error
+        finally:
+            shutil.rmtree(flight, ignore_errors=True)
+
+    @staticmethod
+    def _settle(flight: Path, final: Path) -> None:
+        try:
+            flight.rename(final)
+        except OSError:
+            if not (final / "stage.json").exists():  # another run finished the same stage first: keep that one
+                raise
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _disk(error: OSError, path: Path) -> RunError:
+    free = shutil.disk_usage(next(folder for folder in (path, *path.parents) if folder.exists())).free
+    return RunError(
+        f"{error.filename or path}: {error.strerror or error}; {free / 2**30:.1f} GiB are free there. Make room (the "
+        "folder .patternbench may be deleted at any time) and run again: finished stages are kept."
+    )
+

@@ -1,0 +1,61 @@
+"""Where things lie in a checkout of the project."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one checkout; tests point it at a temporary one."""
+
+    root: Path
+
+    @classmethod
+    def here(cls) -> "Workspace":
+        """The checkout that this module was imported from."""
+        return cls(Path(__file__).resolve().parents[1])
+
+    @property
+    def store(self) -> Path:
+        """Everything computed or fetched; may be deleted at any time, at the price of computing it again."""
+        return self.root / ".patternbench"
+
+    @property
+    def datasets(self) -> Path:
+        """Data sets that the user fetched or imported."""
+        return self.store / "datasets"
+
+    @property
+    def weights(self) -> Path:
+        """Published weights that the user fetched or imported, one folder a backbone."""
+        return self.store / "weights"
+
+    @property
+    def backbones(self) -> Path:
+        """The contestants."""
+        return self.root / "backbones"
+
+    @property
+    def splits(self) -> Path:
+        """The reviewed split files, one folder a data set."""
+        return self.root / "benchmark" / "splits"
+
+    @property
+    def builtin_data(self) -> Path:
+        """Data sets shipped with the project."""
+        return self.root / "benchmark" / "datasets"
+
+    @property
+    def protocols(self) -> Path:
+        """The protocols shipped with the project."""
+        return self.root / "benchmark" / "protocols"
+
+    @property
+    def leaderboard(self) -> Path:
+        """Tables and records."""
+        return self.root / "leaderboard"
+
+    @property
+    def records(self) -> Path:
+        """The immutable records."""
+        return self.leaderboard / "records"

@@ -1,0 +1,65 @@
+"""The cells of the tables: numbers, marks, names and the link to the run."""
+
+from collections.abc import Sequence
+
+from benchmark.records import Clustering, Record, Scores
+from leaderboard.entries import Entry
+from leaderboard.markdown import NOTHING, escape, link
+
+CAUSE_LENGTH = 160
+"""Characters of a failure's cause that a row shows; the record holds all of it."""
+
+
+def who(record: Record) -> list[str]:
+    """Backbone and initial weights."""
+    return [escape(record.title), escape(record.init)]
+
+
+def accuracy(score: Scores | None, mark: str = "") -> str:
+    """The accuracy with two decimals between marks, and whether it is at chance."""
+    if score is None:
+        return NOTHING
+    return f"{mark}{score.accuracy:.2f}{mark}" + (" (chance)" if score.at_chance else "")
+
+
+def classified(score: Scores | None) -> list[str]:
+    """Accuracy, macro recall, macro F1."""
+    if score is None:
+        return [NOTHING] * 3
+    return [accuracy(score), f"{score.recall:.2f}", f"{score.f1:.2f}"]
+
+
+def marked(scores: Sequence[Scores | None]) -> list[str]:
+    """Accuracies, all the best bold and all the worst italic, compared as shown; neither if all are equal."""
+    shown = {f"{score.accuracy:.2f}" for score in scores if score}
+    marks = {min(shown): "*", max(shown): "**"} if len(shown) > 1 else {}
+    return [accuracy(score, marks.get(f"{score.accuracy:.2f}", "") if score else "") for score in scores]
+
+
+def clustered(measured: Clustering | None) -> list[str]:
+    """The study's five measures with three decimals, the number of images and of dimensions."""
+    if measured is None:
+        return [NOTHING] * 7
+    values = (
+        measured.adjusted_rand,
+        measured.mutual_information,
+        measured.silhouette,
+        measured.davies_bouldin,
+        measured.calinski_harabasz,
+    )
+    shown = (NOTHING if value is None else f"{value:.3f}" for value in values)
+    return [*shown, str(measured.images), str(measured.dimensions)]
+
+
+def run(entry: Entry, page: str) -> str:
+    """The link to the record, and for a failed run its status, stage and cause."""
+    record = entry.record
+    shown = link(record.key[:7], entry.path, page)
+    if record.status == "ok":
+        return shown
+    if record.failure is None:
+        return f"{shown} failed: `{record.status}`"
+    cause = " ".join(record.failure.cause.split())
+    if len(cause) > CAUSE_LENGTH:
+        cause = f"{cause[:CAUSE_LENGTH].rstrip()}…"
+    return f"{shown} failed: `{record.status}` in {escape(record.failure.stage)}: {escape(cause)}"

@@ -1,0 +1,80 @@
+"""Which records stand in the tables, and in which order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from benchmark import records
+from benchmark.errors import InputError
+from benchmark.records import Record
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record and its file, as a path with `/` relative to the repository root."""
+
+    record: Record
+    path: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """The rows that may be compared with each other, in the order of the table."""
+
+    dataset: str
+    split: str
+    protocol: str
+    entries: tuple[Entry, ...]
+
+
+def read(root: Path) -> list[Entry]:
+    """Every record below `leaderboard/records` of a repository."""
+    folder = root / "leaderboard" / "records"
+    return [
+        Entry(records.read(path), path.relative_to(root).as_posix())
+        for path in sorted(folder.rglob("*.json"))
+    ]
+
+
+def sections(entries: Iterable[Entry]) -> list[Section]:
+    """The entries to show, by data set, split and protocol; the order of the input does not matter.
+
+    Of several records of one backbone, initialisation and seed the one finished last is shown. A failed one
+    counts only while no successful one has its key.
+    """
+    given = list(entries)
+    succeeded = {entry.record.key for entry in given if entry.record.status == "ok"}
+    newest: dict[tuple[str, ...], Entry] = {}
+    for entry in sorted(given, key=_age):
+        if entry.record.status == "ok" or entry.record.key not in succeeded:
+            newest[*_place(entry.record), *_row(entry.record)] = entry
+    shown = sorted(newest.values(), key=lambda entry: (_place(entry.record), _order(entry.record)))
+    return [
+        Section(*place, tuple(rows)) for place, rows in groupby(shown, key=lambda entry: _place(entry.record))
+    ]
+
+
+def _place(record: Record) -> tuple[str, str, str]:
+    return record.dataset, record.split, record.protocol
+
+
+def _row(record: Record) -> tuple[str, ...]:
+    return record.backbone, record.init, str(record.seed)
+
+
+def _order(record: Record) -> tuple[str, str, str, int]:
+    return record.title.casefold(), record.backbone, record.init, record.seed
+
+
+def _age(entry: Entry) -> tuple[datetime, str, str]:
+    finished = entry.record.provenance.finished
+    try:
+        moment = datetime.fromisoformat(finished)
+    except ValueError as error:
+        raise InputError(
+            f"{entry.path}: provenance.finished is {finished!r}; a time such as 2026-01-31T12:00:00+00:00 is "
+            "needed. Records are never edited: restore the file, or delete it and run again."
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC), entry.record.key, entry.path

@@ -1,0 +1,90 @@
+"""The leaderboard's pages: pure rendering, and the two thin steps that write and check them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import zip_longest
+from pathlib import Path
+
+from benchmark.errors import InputError
+from leaderboard import entries as chosen
+from leaderboard import tables
+from leaderboard.entries import Entry, Section
+from leaderboard.markdown import replace_block
+
+PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
+    "leaderboard/classification.md": ("classification", tables.classification),
+    "leaderboard/ablation.md": ("ablation", tables.ablation),
+    "leaderboard/clustering.md": ("clustering", tables.clustering),
+    "README.md": ("leaderboard", tables.summary),
+}
+"""Each page, from the repository root: the name of its block and what fills it."""
+
+
+def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, str]:
+    """The pages with their tables made anew from the records; all text outside the markers stays.
+
+    Args:
+        entries: the records with their paths, in any order.
+        documents: the text of each page, by its name in `PAGES`.
+
+    Raises:
+        InputError: a page lacks a marker, or has it twice.
+    """
+    sections = chosen.sections(entries)
+    pages = {}
+    for page, text in documents.items():
+        block, fill = PAGES[page]
+        pages[page] = replace_block(text, block, fill(sections, page), page)
+    return pages
+
+
+def write(folder: Path) -> list[str]:
+    """Make all tables anew from `<folder>/records`; returns the names of the pages that changed.
+
+    Args:
+        folder: `leaderboard` of a repository.
+    """
+    documents = _read(folder)
+    rendered = render(chosen.read(folder.parent), documents)
+    changed = [page for page in rendered if rendered[page] != documents[page]]
+    for page in changed:
+        path = folder.parent / page
+        temporary = path.with_suffix(".tmp")
+        temporary.write_bytes(rendered[page].encode())
+        temporary.replace(path)
+    return changed
+
+
+def check(folder: Path) -> list[str]:
+    """Where the tables differ from the records: for each such page its name and the first differing line."""
+    documents = _read(folder)
+    rendered = render(chosen.read(folder.parent), documents)
+    return [
+        _difference(page, documents[page], rendered[page])
+        for page in rendered
+        if rendered[page] != documents[page]
+    ]
+
+
+def _difference(page: str, present: str, wanted: str) -> str:
+    lines = enumerate(
+        zip_longest(present.splitlines(keepends=True), wanted.splitlines(keepends=True)), start=1
+    )
+    number, (old, new) = next((number, pair) for number, pair in lines if pair[0] != pair[1])
+    return f"{page}, line {number}: {_quoted(old)} stands where the records give {_quoted(new)}"
+
+
+def _quoted(line: str | None) -> str:
+    return "the end of the page" if line is None else repr(line)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """The pages as they are, line ends included."""
+    documents = {}
+    for page in PAGES:
+        try:
+            documents[page] = (folder.parent / page).read_bytes().decode()
+        except FileNotFoundError as error:
+            raise InputError(
+                f"{folder.parent / page} is missing. Restore it: git checkout -- {page}"
+            ) from error
+    return documents

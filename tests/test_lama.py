@@ -1,0 +1,384 @@
+import importlib.util
+import json
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from backbones.kit.api import RecipeSettings
+from backbones.lama import losses, recipe
+from backbones.lama.discriminator import Discriminator
+from backbones.lama.generator import FourierUnit, Generator
+from backbones.lama.model import Lama, LamaEncoder, build
+from backbones.lama.perceptual import ResNet50Dilated
+from backbones.lama.recipe import LamaRecipe
+
+FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
+NO_PERCEPTUAL = RecipeSettings("none", {})
+PERCEPTUAL = "ade20k-resnet50dilated"
+shared = pytest.mark.shared
+
+
+def relative_error(got: Any, expected: Any) -> float:
+    got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    return float(np.abs(got - expected).max() / np.abs(expected).max())
+
+
+def fill(network: nn.Module) -> None:
+    """Weights from nothing but each tensor's name and place in the state dict, by a quadratic congruence."""
+    for place, (key, tensor) in enumerate(network.state_dict().items()):
+        number = torch.arange(tensor.numel()).view(tensor.shape)
+        spread = ((number * number * 7919 + number * 31 + place * 1009) % 65537).float() / 32768 - 1
+        if tensor.ndim > 1:
+            tensor.copy_(spread * (3 / tensor[0].numel()) ** 0.5)
+        elif tensor.ndim == 1:
+            tensor.copy_(0.1 * spread + (0 if key.endswith(("bias", "running_mean")) else 1))
+
+
+def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
+    """Smooth images with one square hole each."""
+    grid = torch.arange(batch * 3 * side * side, dtype=torch.float32).view(batch, 3, side, side)
+    masks = torch.zeros(batch, 1, side, side)
+    masks[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
+    return 0.5 + 0.5 * torch.sin(grid * 0.0137), masks
+
+
+def small_recipe(settings: RecipeSettings = NO_PERCEPTUAL) -> LamaRecipe:
+    """The published recipe on a generator of two blocks, in training mode."""
+    torch.manual_seed(0)
+    own = LamaRecipe(Generator(blocks=2), settings)
+    own.networks.train()
+    return own
+
+
+@pytest.fixture(scope="module")
+def rule() -> ModuleType:
+    if not FACTS.exists():
+        pytest.skip("the reference data are not beside the project")
+    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def lama() -> Lama:
+    """Built once; tests that change its weights build their own."""
+    torch.manual_seed(0)
+    contestant = build()
+    contestant._generator.eval()
+    return contestant
+
+
+def manifest(part: str) -> dict[str, tuple[int, ...]]:
+    entries = json.loads((FACTS / f"manifest_lama_{part}.json").read_text())["state_dict"]
+    return {entry["key"]: tuple(entry["shape"]) for entry in entries}
+
+
+def apply_rule(rule: ModuleType, network: nn.Module, part: str, prefix: str = "", gain: float = 1.0) -> None:
+    arrays = rule.make_weights({prefix + key: shape for key, shape in manifest(part).items()}, gain)
+    state = {key.removeprefix(prefix): torch.from_numpy(array) for key, array in arrays.items()}
+    network.load_state_dict(state, strict=True)
+    network.eval()
+
+
+def reference_batch(rule: ModuleType, seed: int = 20240601) -> tuple[Tensor, Tensor]:
+    inputs = rule.make_inputs(seed, 2, 64, 64)
+    return torch.from_numpy(inputs["image01"]), torch.from_numpy(inputs["mask"])
+
+
+def assert_recorded(recorded: Any, name: str, got: Tensor) -> None:
+    assert list(got.shape) == recorded[f"{name}_shape"].tolist()
+    picked = got.flatten().numpy()[recorded[f"{name}_index"]]
+    assert relative_error(picked, recorded[f"{name}_value"]) <= 1e-4
+    assert float(got.double().mean()) == pytest.approx(float(recorded[f"{name}_mean"]), rel=1e-4, abs=1e-6)
+    assert float(got.double().std(correction=0)) == pytest.approx(float(recorded[f"{name}_std"]), rel=1e-4)
+
+
+@pytest.fixture(scope="module")
+def ruled_discriminator(rule: ModuleType) -> Discriminator:
+    network = Discriminator()
+    apply_rule(rule, network, "discriminator")
+    return network
+
+
+@shared
+@pytest.mark.usefixtures("rule")
+@pytest.mark.parametrize(
+    ("network", "part", "parameters"),
+    [
+        (Generator, "generator", 50_975_875),
+        (Discriminator, "discriminator", 6_962_369),
+        (ResNet50Dilated, "resnet_pl", 23_631_808),
+    ],
+)
+def test_state_dicts_have_exactly_the_published_keys_and_shapes(
+    network: type[nn.Module], part: str, parameters: int
+) -> None:
+    with torch.device("meta"):
+        built = network()
+    assert {key: tuple(value.shape) for key, value in built.state_dict().items()} == manifest(part)
+    assert sum(parameter.numel() for parameter in built.parameters()) == parameters
+
+
+@shared
+def test_generator_and_encoder_agree_with_the_authors_code(rule: ModuleType) -> None:
+    contestant = build()
+    apply_rule(rule, contestant._generator, "generator", gain=0.8)
+    images, masks = reference_batch(rule)
+    recorded = np.load(FACTS / "refA_lama_generator.npz")
+    with torch.no_grad():
+        output = contestant._generator(images, masks)
+        contestant.encoder.get_submodule("layers").register_forward_pre_hook(
+            lambda _, inputs: (torch.cat((inputs[0][:, :3] * (1 - masks), masks), dim=1),)
+        )
+        encoded = contestant.encoder.eval()(images)
+    assert relative_error(output, recorded["output"]) <= 1e-4
+    assert_recorded(recorded, "output", output)
+    assert_recorded(recorded, "enc", encoded)
+
+
+@shared
+def test_discriminator_agrees_with_the_authors_code(
+    rule: ModuleType, ruled_discriminator: Discriminator
+) -> None:
+    recorded = np.load(FACTS / "refA_lama_discriminator.npz")
+    with torch.no_grad():
+        logits, features = ruled_discriminator(reference_batch(rule)[0])
+    assert relative_error(logits, recorded["output"]) <= 1e-4
+    assert_recorded(recorded, "output", logits)
+    for layer, feature in enumerate(features):
+        assert_recorded(recorded, f"feat{layer}", feature)
+
+
+@shared
+def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled_discriminator: Discriminator) -> None:
+    expected = json.loads((FACTS / "lossA_lama.json").read_text())["values"]
+    perceptual = ResNet50Dilated()
+    apply_rule(rule, perceptual, "resnet_pl", prefix="resnet50dilated.")
+    real, masks = reference_batch(rule)
+    fake, _ = reference_batch(rule, 20240602)
+    own = LamaRecipe(Generator(blocks=0), NO_PERCEPTUAL)
+    own._discriminator, own._perceptual = ruled_discriminator, perceptual
+    terms = own._generator_terms(fake, real, masks)
+    judged = own._discriminator_terms(fake, real, masks)
+    got = {
+        "d_total": torch.stack(list(judged.values())).sum(),
+        "d_r1_term": judged["gradient_penalty"],
+        "g_adv": terms["adversarial"],
+        "fm": terms["feature_matching"],
+        "l1": terms["l1"],
+        "resnet_pl": terms["perceptual"],
+        **{f"resnet_feat{stage}_mean": maps.mean() for stage, maps in enumerate(perceptual(real))},
+    }
+    assert {name: value.item() for name, value in got.items()} == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("width", [6, 7])
+def test_fourier_unit_is_what_numpy_computes(width: int) -> None:
+    unit = FourierUnit(3).eval()
+    fill(unit)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 3, 5, width))
+    spectrum = np.fft.rfft2(x, norm="ortho")
+    parts = np.empty((2, 6, *spectrum.shape[2:]))
+    parts[:, 0::2], parts[:, 1::2] = spectrum.real, spectrum.imag
+    mixed = np.einsum("oi,bihw->bohw", unit.conv_layer.weight.detach().numpy()[:, :, 0, 0], parts)
+    scale, shift, mean, variance = (
+        value.detach().numpy()[:, None, None]
+        for value in (unit.bn.weight, unit.bn.bias, unit.bn.running_mean, unit.bn.running_var)
+        if value is not None
+    )
+    rectified = np.maximum((mixed - mean) / np.sqrt(variance + 1e-5) * scale + shift, 0)
+    expected = np.fft.irfft2(rectified[:, 0::2] + 1j * rectified[:, 1::2], s=(5, width), norm="ortho")
+    with torch.no_grad():
+        assert relative_error(unit(torch.from_numpy(x).float()), expected) < 1e-5
+
+
+def test_values_stay_as_they_were() -> None:
+    images, masks = picture(1, 32)
+    generator, discriminator, perceptual = Generator(blocks=2), Discriminator(), ResNet50Dilated()
+    for network in (generator, discriminator, perceptual):
+        fill(network.eval())
+    with torch.no_grad():
+        got = [
+            *generator(images, masks)[0, :, 10, 12].tolist(),
+            *LamaEncoder(generator)(images)[0, [12, 200, 400], 1, 2].tolist(),
+            float(discriminator(images)[0].mean()),
+            *(float(maps.mean()) for maps in perceptual(images)),
+        ]
+    print(got)
+    assert got == pytest.approx([], rel=1e-3)
+
+
+def test_encoder_is_the_front_of_the_generator(lama: Lama) -> None:
+    images, _ = picture(2, 48)
+    assert sum(parameter.numel() for parameter in lama.encoder.parameters()) == 1_562_752
+    shared_with = {id(parameter) for parameter in lama._generator.parameters()}
+    assert {id(parameter) for parameter in lama.encoder.parameters()} < shared_with
+    with torch.no_grad():
+        local, distant = lama._generator.model[:5](torch.cat((images, torch.zeros(2, 1, 48, 48)), dim=1))
+        maps = lama.encoder(images)
+    assert maps.shape == (2, 512, 6, 6)
+    assert torch.equal(maps[:, :128], local)
+    assert torch.equal(maps[:, 128:], distant)
+
+
+def test_sizes_must_be_multiples_of_eight(lama: Lama) -> None:
+    with pytest.raises(ValueError, match=r"multiple of 8 .* not 64 x 60"):
+        lama.encoder(torch.zeros(1, 3, 64, 60))
+    with pytest.raises(ValueError, match=r"at least 16, not 8 x 8"):
+        lama.recipe(NO_PERCEPTUAL).inpaint(torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 8, 8))
+
+
+def test_a_published_checkpoint_loads(lama: Lama) -> None:
+    beside = dict.fromkeys(("discriminator.model0.0.bias", "loss_resnet_pl.impl.bn1.bias"), torch.zeros(1))
+    beside["val_evaluator.scores.fid.model.bias"] = torch.zeros(1)
+    fresh = build()
+    fresh.load_published("big-lama", {"epoch": 39, "state_dict": {**lama.state_dict(), **beside}})
+    assert fresh.state_dict().keys() == lama.state_dict().keys()
+    assert all(torch.equal(value, lama.state_dict()[key]) for key, value in fresh.state_dict().items())
+
+
+def test_another_checkpoint_is_refused(lama: Lama) -> None:
+    state = lama.state_dict()
+    key = "generator.model.34.bias"
+    less = {other: value for other, value in state.items() if other != key}
+    unfit: list[tuple[dict[str, Any], str]] = [
+        ({"state_dict": less}, r"1 missing: generator\.model\.34\.bias"),
+        ({"state_dict": {**state, "generator_average.x": torch.zeros(1)}}, "1 unknown: generator_average"),
+        ({"state_dict": {**state, key: torch.zeros(4)}}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        ({"state_dict": lama._generator.state_dict()}, r"989 missing: .*; 989 unknown"),
+        (state, "under 'state_dict'"),
+    ]
+    for checkpoint, message in unfit:
+        with pytest.raises(ValueError, match=message):
+            lama.load_published("big-lama", checkpoint)
+    with pytest.raises(ValueError, match="'big-lama'"):
+        lama.load_published("small-lama", {"state_dict": state})
+
+
+def test_the_perceptual_network_takes_its_published_file_strictly() -> None:
+    source = ResNet50Dilated()
+    fill(source)
+    published = {key: value for key, value in source.state_dict().items() if "num_batches" not in key}
+    published["bn1._tmp_running_mean"] = torch.zeros(64)
+    loaded = ResNet50Dilated()
+    loaded.load(published)
+    assert all(torch.equal(value, loaded.state_dict()[key]) for key, value in source.state_dict().items())
+    del published["layer3.2.conv2.weight"]
+    with pytest.raises(ValueError, match=r"1 missing: layer3\.2\.conv2\.weight"):
+        loaded.load(published)
+
+
+def test_the_perceptual_term_is_chosen_by_name(lama: Lama) -> None:
+    with pytest.raises(ValueError, match="needs the weights 'ade20k-resnet50dilated'"):
+        lama.recipe(RecipeSettings("published", {}))
+    with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
+        lama.recipe(RecipeSettings("vgg", {}))
+    network = ResNet50Dilated()
+    own = small_recipe(RecipeSettings("published", {PERCEPTUAL: network.state_dict()}))
+    losses_by_name = own.step(*picture(2, 32))
+    assert own._perceptual is not None
+    assert not any(module.training for module in own._perceptual.modules())
+    weighted = ("l1", "adversarial", "feature_matching", "perceptual")
+    assert losses_by_name["perceptual"] > 0
+    assert losses_by_name["generator"] == pytest.approx(sum(losses_by_name[name] for name in weighted))
+
+
+def test_a_step_descends_each_networks_own_loss() -> None:
+    own = small_recipe()
+    images, masks = picture(2, 32)
+    generator, discriminator = own._generator, own._discriminator
+    before = [next(network.parameters()).clone() for network in (generator, discriminator)]
+    prediction = generator(images, masks)
+    fake_logits, fake = discriminator(prediction)
+    _, real = discriminator(images)
+    matching = torch.stack(
+        [(one - other).square().mean() for one, other in zip(fake, real, strict=True)]
+    ).mean()
+    total = 10 * torch.log1p(torch.exp(-fake_logits)).mean() + 100 * matching
+    total = total + 10 * ((1 - masks) * (prediction - images).abs()).mean()
+    expected = clipped(torch.autograd.grad(total, list(generator.parameters())))
+    judged = torch.stack(list(own._discriminator_terms(prediction.detach(), images, masks).values())).sum()
+    expected += clipped(torch.autograd.grad(judged, list(discriminator.parameters())))
+    reported = own.step(images, masks)
+    got = [parameter.grad for network in own.networks.values() for parameter in network.parameters()]
+    assert reported["generator"] == pytest.approx(total.item(), rel=1e-4)
+    for one, other in zip(got, expected, strict=True):
+        assert one is not None
+        torch.testing.assert_close(one, other, rtol=1e-2, atol=1e-5)
+    for network, old in zip((generator, discriminator), before, strict=True):
+        assert not torch.equal(next(network.parameters()), old)
+
+
+def clipped(gradients: tuple[Tensor, ...]) -> list[Tensor]:
+    norm = torch.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
+    return [gradient * min(1.0, 1 / float(norm)) for gradient in gradients]
+
+
+def overfit(steps: int) -> list[dict[str, float]]:
+    own = small_recipe()
+    images, masks = picture(2, 32)
+    return [own.step(images, masks) for _ in range(steps)]
+
+
+def test_training_learns_one_batch_and_repeats_itself() -> None:
+    history = overfit(10)
+    print(history)
+    assert history[-1]["generator"] < 0.7 * history[0]["generator"]
+    assert history[-1]["l1"] < 0.7 * history[0]["l1"]
+    assert history[-1]["discriminator"] < history[0]["discriminator"]
+    assert overfit(2) == history[:2]
+
+
+def test_inpainting_leaves_known_pixels_untouched(lama: Lama) -> None:
+    images, masks = picture(2, 32)
+    with torch.no_grad():
+        filled = lama.recipe(NO_PERCEPTUAL).inpaint(images, masks)
+    known = masks.expand_as(images) == 0
+    assert torch.equal(filled[known], images[known])
+    assert not torch.isclose(filled[~known], images[~known]).all()
+    assert filled.min() >= 0
+    assert filled.max() <= 1
+
+
+def test_holes_do_not_reach_the_generator(lama: Lama) -> None:
+    images, masks = picture(1, 32)
+    with torch.no_grad():
+        assert torch.equal(lama._generator(images, masks), lama._generator(images * (1 - masks), masks))
+
+
+def test_bfloat16_autocast_keeps_the_fourier_transform_in_float32(lama: Lama) -> None:
+    images, masks = picture(1, 32)
+    with torch.no_grad():
+        expected = lama._generator(images, masks)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            got = lama._generator(images, masks)
+    assert relative_error(got.float(), expected) < 0.1
+
+
+def test_the_discriminator_takes_known_regions_for_real() -> None:
+    logits = torch.tensor([[[[2.0, -1.0], [0.5, 0.0]]]])
+    masks = torch.zeros(1, 1, 4, 4)
+    masks[..., :2, :2] = 1
+    as_fake, as_real = np.log1p(np.exp(2.0)), np.log1p(np.exp([1.0, -0.5, 0.0]))
+    expected = np.log1p(np.exp(-3.0)) + (as_fake + as_real.sum()) / 4
+    got = losses.discrimination(torch.full((1, 1, 2, 2), 3.0), logits, masks)
+    assert float(got) == pytest.approx(expected)
+
+
+def test_the_description_names_the_weights_that_the_code_asks_for() -> None:
+    facts = tomllib.loads((Path(recipe.__file__).parent / "backbone.toml").read_text())
+    roles = {weights["role"]: weights for weights in facts["weights"]}
+    assert roles["generator"]["name"] == "big-lama"
+    assert roles["perceptual"]["name"] == recipe.PERCEPTUAL_NAME
+    assert facts["size_multiple"] == 8
+    assert all(len(weights["sha256"]) in {0, 64} for weights in facts["weights"])

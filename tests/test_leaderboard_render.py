@@ -1,0 +1,144 @@
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from benchmark import records
+from benchmark.errors import InputError
+from benchmark.records import Classification, Provenance, Record, Scores
+from leaderboard.entries import read
+from leaderboard.render import PAGES, check, render, write
+
+ROOT = Path(__file__).parents[1]
+
+
+def page(block: str) -> str:
+    return (
+        f"# A title\n\nProse.\n\n<!-- begin table: {block} -->\n<!-- end table: {block} -->\n\nMore prose.\n"
+    )
+
+
+def record(backbone: str, seed: int = 0) -> Record:
+    test = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
+    return Record(
+        key=f"{seed}{backbone.encode().hex()}",
+        status="ok",
+        backbone=backbone,
+        title=backbone.upper(),
+        licence="MIT",
+        init="random",
+        dataset="zebrafish-synth",
+        individuals=2,
+        split="time",
+        protocol="full",
+        seed=seed,
+        classification={"shallow": Classification(test=test, validation=(), focus=())},
+        ablation={"shallow": {"all": test}},
+        provenance=Provenance(
+            commit="",
+            code="c",
+            image="",
+            data="d",
+            split="s",
+            protocol="p",
+            runner="process",
+            hardware={},
+            versions={},
+            started="2026-01-01T00:00:00Z",
+            finished="2026-01-01T00:00:00Z",
+            stages={},
+        ),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A `leaderboard` folder with two records and pages that do not show them yet."""
+    for name, (block, _) in PAGES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(page(block))
+    for backbone in ("lama", "aotgan"):
+        records.write(record(backbone), tmp_path / "leaderboard" / "records")
+    return tmp_path / "leaderboard"
+
+
+def test_written_tables_pass_the_check_and_writing_again_changes_nothing(folder: Path) -> None:
+    assert sorted(write(folder)) == sorted(PAGES)
+    assert check(folder) == []
+    assert write(folder) == []
+    assert not list(folder.parent.rglob("*.tmp"))
+
+
+def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:
+    records.write(record("lama", seed=1), folder / "records")
+    documents = {name: page(block) for name, (block, _) in PAGES.items()}
+    rendered = {str(render(order, documents)) for order in permutations(read(folder.parent))}
+    assert len(rendered) == 1
+
+
+def test_text_outside_the_markers_is_kept(folder: Path) -> None:
+    write(folder)
+    for name in PAGES:
+        text = (folder.parent / name).read_text()
+        assert text.startswith("# A title\n\nProse.\n\n<!-- begin")
+        assert text.endswith("-->\n\nMore prose.\n")
+
+
+def test_every_link_leads_to_its_record(folder: Path) -> None:
+    write(folder)
+    for name in PAGES:
+        path = folder.parent / name
+        targets = [part.split(")")[0] for part in path.read_text().split("](")[1:]]
+        assert targets
+        for target in targets:
+            assert records.read(path.parent / target).backbone in target
+
+
+def test_a_tampered_table_is_found_with_its_line(folder: Path) -> None:
+    write(folder)
+    path = folder / "classification.md"
+    lines = path.read_text().splitlines(keepends=True)
+    number = next(number for number, line in enumerate(lines, start=1) if "| LAMA" in line)
+    lines[number - 1] = lines[number - 1].replace("0.50", "0.99", 1)
+    path.write_text("".join(lines))
+    (problem,) = check(folder)
+    assert problem.startswith(f"leaderboard/classification.md, line {number}: '| LAMA ")
+    assert "0.99" in problem.split(" stands where ")[0]
+    assert "0.99" not in problem.split(" stands where ")[1]
+
+
+def test_a_new_record_makes_the_tables_stale(folder: Path) -> None:
+    write(folder)
+    records.write(record("lama", seed=1), folder / "records")
+    assert [problem.split(",")[0] for problem in check(folder)] == list(PAGES)
+
+
+def test_other_line_ends_in_the_table_are_a_difference(folder: Path) -> None:
+    write(folder)
+    path = folder / "ablation.md"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert [problem.split(":")[0] for problem in check(folder)] == ["leaderboard/ablation.md, line 5"]
+
+
+def test_a_page_without_its_marker_is_refused_and_nothing_is_written(folder: Path) -> None:
+    before = (folder / "classification.md").read_text()
+    (folder.parent / "README.md").write_text("# No marker\n")
+    with pytest.raises(InputError, match=r"README\.md: the marker <!-- begin table: leaderboard -->"):
+        write(folder)
+    assert (folder / "classification.md").read_text() == before
+
+
+def test_a_missing_page_is_refused(folder: Path) -> None:
+    (folder / "clustering.md").unlink()
+    with pytest.raises(InputError, match=r"clustering\.md is missing"):
+        check(folder)
+
+
+def test_a_file_that_is_no_record_is_refused_by_name(folder: Path) -> None:
+    (folder / "records" / "odd.json").write_text("{}")
+    with pytest.raises(InputError, match=r"odd\.json: not a record"):
+        check(folder)
+
+
+def test_the_project_s_own_tables_show_its_records() -> None:
+    assert check(ROOT / "leaderboard") == []

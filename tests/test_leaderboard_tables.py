@@ -1,0 +1,199 @@
+from typing import Any
+
+import pytest
+
+from benchmark.records import Classification, Clustering, Failure, Record, Scores
+from leaderboard import tables
+from leaderboard.cells import marked
+from leaderboard.entries import Entry, sections
+
+STUDY = {
+    "deep": (0.75, 0.88, 0.85, 0.82, 0.89, 0.93, 0.97),
+    "shallow": (0.76, 0.32, 0.17, 0.46, 0.86, 0.68, 0.75),
+}
+"""AOT-GAN's rows of the study's ablation tables."""
+
+
+def score(accuracy: float, *, at_chance: bool = False, images: int = 60) -> Scores:
+    return Scores(accuracy=accuracy, recall=accuracy, f1=accuracy / 2, images=images, at_chance=at_chance)
+
+
+def trained(accuracy: float, *, at_chance: bool = False) -> Classification:
+    return Classification(test=score(accuracy, at_chance=at_chance), validation=(), focus=())
+
+
+def grouped(adjusted_rand: float, silhouette: float | None = 0.0604) -> Clustering:
+    return Clustering(
+        adjusted_rand=adjusted_rand,
+        mutual_information=0.339,
+        silhouette=silhouette,
+        davies_bouldin=3.224,
+        calinski_harabasz=36.558,
+        images=60,
+        dimensions=4096,
+    )
+
+
+def entry(key: str = "0123456789abcdef", **changes: Any) -> Entry:
+    provenance = {
+        **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
+        "runner": "process",
+        "hardware": {},
+        "versions": {},
+        "stages": {},
+        "finished": "2026-01-01",
+    }
+    values = {
+        "key": key,
+        "status": "ok",
+        "backbone": "lama",
+        "title": "LaMa",
+        "licence": "Apache-2.0",
+        "init": "big-lama",
+        "dataset": "zebrafish-synth",
+        "individuals": 6,
+        "split": "time",
+        "protocol": "full",
+        "seed": 0,
+        "provenance": provenance,
+    }
+    record = Record.model_validate(values | changes)
+    return Entry(
+        record, f"leaderboard/records/{record.dataset}/{record.protocol}/{record.backbone}-{key[:12]}.json"
+    )
+
+
+def ablated(mode: str) -> dict[str, Scores]:
+    return {
+        variant: score(accuracy, at_chance=accuracy < 0.2)
+        for variant, accuracy in zip(tables.VARIANTS, STUDY[mode], strict=True)
+    }
+
+
+def complete(**changes: Any) -> Entry:
+    values = {
+        "classification": {"shallow": trained(0.31, at_chance=True), "deep": trained(0.97)},
+        "ablation": {mode: ablated(mode) for mode in STUDY},
+        "clustering": {"inpainting": grouped(0.127), "deep": grouped(0.228)},
+    }
+    return entry(**values | changes)
+
+
+def failed(**changes: Any) -> Entry:
+    failure = Failure(stage="train-deep", cause="No answer | for 600 s.", log="...")
+    return entry("fedcba9876543210", **{"status": "timeout", "failure": failure} | changes)
+
+
+def cells(text: str, first: str) -> list[list[str]]:
+    """The cells of the table rows that begin with a text."""
+    lines = (line for line in text.splitlines() if line.startswith(f"| {first} "))
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_classification_golden() -> None:
+    text = tables.classification(sections([complete()]), "leaderboard/classification.md")
+    assert text.startswith(
+        "## zebrafish-synth, split time, protocol full\n\n6 individuals, chance 0.17, 60 test images.\n\n| "
+    )
+    link = "[0123456](records/zebrafish-synth/full/lama-0123456789ab.json)"
+    scores = ["0.31 (chance)", "0.31", "0.15", "0.97", "0.97", "0.48"]
+    assert cells(text, "LaMa") == [["LaMa", "big-lama", *scores, "0", link]]
+    assert "`(chance)`: no better than" in text
+
+
+def test_ablation_is_the_study_s() -> None:
+    text = tables.ablation(sections([complete()]), "leaderboard/ablation.md")
+    deep, shallow = cells(text, "LaMa")
+    assert deep[2:9] == ["*0.75*", "0.88", "0.85", "0.82", "0.89", "0.93", "**0.97**"]
+    assert shallow[2:9] == ["0.76", "0.32", "*0.17* (chance)", "0.46", "**0.86**", "0.68", "0.75"]
+    assert text.index("**Deep**") < text.index("**Shallow**")
+    columns = "Background Fish Pattern No_background No_fish No_pattern All".replace("_", " ")
+    header = next(line for line in text.splitlines() if line.startswith("| Backbone"))
+    assert " ".join(cell.strip() for cell in header.strip("|").split("|")[2:9]) == columns
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        ([0.994, 0.986, 0.5], ["**0.99**", "**0.99**", "*0.50*"]),  # equal as shown: both are best
+        ([0.2, 0.9, 0.2], ["*0.20*", "**0.90**", "*0.20*"]),
+        ([0.17, 0.17, 0.17], ["0.17", "0.17", "0.17"]),
+        ([None, 0.3, 0.1], ["–", "**0.30**", "*0.10*"]),  # noqa: RUF001 - the table's dash
+        ([None, None], ["–", "–"]),  # noqa: RUF001
+        ([None, 0.3], ["–", "0.30"]),  # noqa: RUF001
+    ],
+)
+def test_best_and_worst(accuracies: list[float | None], expected: list[str]) -> None:
+    assert marked([None if value is None else score(value) for value in accuracies]) == expected
+
+
+def test_clustering_has_a_row_before_and_after() -> None:
+    text = tables.clustering(sections([complete()]), "leaderboard/clustering.md")
+    measures = ["0.339", "0.060", "3.224", "36.558", "60", "4096"]
+    assert cells(text, "lama")[0][:9] == ["lama", "big-lama", "0.127", *measures]
+    assert cells(text, "ref-lama")[0][:9] == ["ref-lama", "big-lama", "0.228", *measures]
+
+
+def test_a_measure_that_is_not_defined_is_a_dash() -> None:
+    one = complete(clustering={"inpainting": grouped(0.0, silhouette=None)})
+    text = tables.clustering(sections([one]), "leaderboard/clustering.md")
+    assert cells(text, "lama")[0][4] == "–"  # noqa: RUF001
+    assert set(cells(text, "ref-lama")[0][2:9]) == {"–"}  # noqa: RUF001
+
+
+@pytest.mark.parametrize("table", [tables.classification, tables.ablation, tables.clustering, tables.summary])
+def test_a_failed_run_is_a_row_with_its_cause(table: Any) -> None:
+    text = table(sections([complete(), failed(backbone="aotgan", title="aotgan")]), "leaderboard/page.md")
+    rows = cells(text, "aotgan")
+    assert len(rows) == (2 if table is tables.ablation else 1)
+    for row in rows:
+        assert set(row[2:-2]) == {"–"}  # noqa: RUF001
+        assert row[-1] == (
+            "[fedcba9](records/zebrafish-synth/full/aotgan-fedcba987654.json) "
+            r"failed: `timeout` in train-deep: No answer \| for 600 s."
+        )
+
+
+def test_a_long_cause_is_cut() -> None:
+    text = tables.classification(
+        sections([failed(failure=Failure(stage="s", cause="x " * 500, log=""))]), "a.md"
+    )
+    assert "x x…" in text
+    assert max(map(len, text.splitlines())) < 500
+
+
+def test_a_data_set_without_regions_says_so() -> None:
+    text = tables.ablation(sections([complete(ablation={}), failed(seed=1)]), "leaderboard/ablation.md")
+    assert "No ablation: it needs a region mask for every image" in text
+    assert "| LaMa" not in text
+
+
+def test_failed_runs_alone_do_not_say_that_regions_are_missing() -> None:
+    assert "No ablation" not in tables.ablation(sections([failed()]), "leaderboard/ablation.md")
+
+
+def test_the_summary_is_of_the_built_in_data_set_with_links_from_the_root() -> None:
+    text = tables.summary(sections([complete(), complete(dataset="other", title="Other")]), "README.md")
+    assert "Other" not in text
+    link = "[0123456](leaderboard/records/zebrafish-synth/full/lama-0123456789ab.json)"
+    assert cells(text, "LaMa") == [
+        ["LaMa", "big-lama", "0.97", "0.31 (chance)", "0.127", "0.228", "0", link],
+    ]
+
+
+def test_records_that_disagree_about_the_images_show_both_numbers() -> None:
+    other = complete(
+        seed=1, classification={"deep": Classification(test=score(1, images=59), validation=(), focus=())}
+    )
+    assert "59 or 60 test images" in tables.classification(sections([complete(), other]), "a.md")
+
+
+def test_a_title_cannot_break_the_table_or_its_markers() -> None:
+    title = "a|b <!-- end table: classification -->"
+    text = tables.classification(sections([complete(title=title)]), "a.md")
+    assert r"| a\|b &lt;!-- end table: classification -->" in text
+
+
+@pytest.mark.parametrize("table", [tables.classification, tables.ablation, tables.clustering, tables.summary])
+def test_without_records_the_table_says_how_to_make_them(table: Any) -> None:
+    assert table([], "a.md") == "No records yet; `patternbench run` writes them."
