@@ -1,6 +1,7 @@
 """The contact sheet: a data set at a glance, each crop beside its regions, one band an individual."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,12 +12,13 @@ from benchmark.catalogue import ANIMAL, BACKGROUND, PATTERN
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 _PAPER, _INK, _FAINT = (255, 255, 255), (25, 25, 25), (110, 110, 110)
 _OUTLINE, _TINT = (0, 220, 255), (255, 0, 200)
 _GAP, _CAPTION, _HEAD, _WIDEST_LABEL = 12, 18, 62, 170
 _TITLE, _TEXT, _CAPTIONS = (22, _INK), (15, _INK), (11, _FAINT)
-
+_NEIGHBOURS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 
 _Style = tuple[int, tuple[int, int, int]]
 """Height in pixels, colour."""
@@ -94,9 +96,6 @@ def _edge(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return outer
 
 
-_NEIGHBOURS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
-
-
 def _pair(cell: Cell) -> NDArray[np.uint8]:
     if cell.regions is None:
         return cell.image
@@ -119,20 +118,24 @@ def _head(draw: "ImageDraw", title: str, *, regions: bool) -> None:
 
 def _text(draw: "ImageDraw", place: tuple[int, int], text: str, style: _Style, width: int) -> int:
     """Write a line, shortened in its middle where it is too long; returns its width in pixels."""
-    from PIL import ImageFont
-
     size, colour = style
     kept = len(text)
     shown = text
     while _length(shown, style) > width and kept > 1:
         kept -= 1
         shown = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
-    draw.text(place, shown, font=ImageFont.load_default(size), fill=colour)
+    draw.text(place, shown, font=_font(size), fill=colour)
     return _length(shown, style)
 
 
 def _length(text: str, style: _Style) -> int:
     """Width of a line in pixels."""
+    return round(_font(style[0]).getlength(text))
+
+
+@cache
+def _font(size: int) -> "FreeTypeFont | ImageFont":
+    """The one that comes with Pillow, so that every machine draws the same."""
     from PIL import ImageFont
 
-    return round(ImageFont.load_default(style[0]).getlength(text))
+    return ImageFont.load_default(size)

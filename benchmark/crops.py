@@ -52,9 +52,7 @@ def crop(row: Row, size: int, side: int | None = None) -> Crop:
     return _cut(row, read_photo(row.path), size, side)
 
 
-def crops(
-    rows: Sequence[Row], size: int, side: int | None = None, progress: Progress | None = None
-) -> Iterator[Crop]:
+def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Progress | None = None) -> Iterator[Crop]:
     """The crops of many rows, in the order given; each photo is decoded once for all of its rows.
 
     Crops of a photo that come later in the order wait in memory, up to a bound; beyond it their photo is

@@ -18,7 +18,7 @@ class KnownDataset:
         name: on the command line, in splits and records.
         title: as its authors call it.
         animal: in plain words.
-        source: `built-in`, `kaggle` (`data fetch` gets it), or `elsewhere` (`data import` takes it).
+        source: `built-in`, `kaggle` (`data fetch` gets it), or `elsewhere` (its authors' page has it).
         address: where it is; a Kaggle handle's page, or its authors' page.
         licence: as its authors state it; empty = they state none.
         individuals: number of identities.
@@ -52,8 +52,8 @@ KNOWN: tuple[KnownDataset, ...] = (
         address="benchmark/datasets/zebrafish-synth",
         licence="CC0-1.0",
         individuals=6,
-        images=None,
-        megabytes=None,
+        images=552,
+        megabytes=8,
     ),
     KnownDataset(
         name="aau-zebrafish",
@@ -141,14 +141,13 @@ KNOWN: tuple[KnownDataset, ...] = (
         name="sea-turtle-id-2022",
         title="SeaTurtleID2022",
         animal="sea turtle",
-        source="kaggle",
+        source="elsewhere",
         address="https://www.kaggle.com/datasets/wildlifedatasets/seaturtleid2022",
         licence="see its page",
         individuals=438,
         images=8729,
         megabytes=2000,
         paper="https://arxiv.org/abs/2211.10307",
-        handle="wildlifedatasets/seaturtleid2022",
     ),
     KnownDataset(
         name="stripe-spotter",

@@ -1,7 +1,7 @@
 """Region masks: from an outline, a run-length code or a mask file to one value a pixel."""
 
+import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ Regions = NDArray[np.uint8]
 
 _CODE = 10
 """A frame mask holds 10 * object_id + region."""
+
+_PLAIN_RUNS = 3
+"""Run lengths at the start of a COCO string that are not differences."""
 
 
 def region_mask(row: Row, size: tuple[int, int]) -> Regions:
@@ -34,11 +37,11 @@ def region_mask(row: Row, size: tuple[int, int]) -> Regions:
     match row.segmentation:
         case MaskFile(path, object_id):
             return _decoded(path, _read(path, row, size), object_id)
-        case Polygons(rings):
-            return _from_coco([list(ring) for ring in rings], row, size)
-        case Rle(coded_size, counts):
-            _check_size(row, "run-length code", coded_size, size)
-            return _from_coco(_coco_rle(coded_size, counts), row, size)
+        case Polygons() as polygons:
+            return _from_polygons(polygons, row, size)
+        case Rle() as rle:
+            _check_size(row, "run-length code", rle.size, size)
+            return _from_rle(rle, row)
         case None:
             raise InputError(
                 f"{row.path}: nothing says where the animal is (image_id {row.image_id!r}). "
@@ -87,20 +90,56 @@ def _check_size(row: Row, what: str, found: tuple[int, int], size: tuple[int, in
         )
 
 
-def _coco_rle(size: tuple[int, int], counts: str | tuple[int, ...]) -> dict[str, Any]:
-    return {"size": list(size), "counts": counts.encode("ascii") if isinstance(counts, str) else list(counts)}
-
-
-def _from_coco(coded: list[list[float]] | dict[str, Any], row: Row, size: tuple[int, int]) -> Regions:
-    """Decode polygons or a run-length code with COCO's own library."""
+def _from_polygons(polygons: Polygons, row: Row, size: tuple[int, int]) -> Regions:
+    """Fill the outlines as COCO does; its library crashes on far-off points, so these are refused."""
     from pycocotools import mask as coco
 
-    plain = not isinstance(coded, dict) or isinstance(coded["counts"], list)
-    if isinstance(coded, dict) and plain and sum(coded["counts"]) != size[0] * size[1]:
+    farthest = max(abs(number) for ring in polygons.rings for number in ring)
+    if farthest > 2 * max(size):
         raise InputError(
-            f"{row.path}: the run lengths of image_id {row.image_id!r} add up to {sum(coded['counts'])}, not "
-            f"to the photo's {size[0] * size[1]} pixels. Export the run-length code again."
+            f"{row.path}: the outline of image_id {row.image_id!r} reaches to {farthest:g}, far outside the photo of "
+            f"{size[1]} x {size[0]} pixels. Give it in pixels of this photo."
         )
-    runs = coco.frPyObjects(coded, *size) if plain else coded
-    mask: Regions = coco.decode(coco.merge(runs) if isinstance(runs, list) else runs)
+    coded = coco.merge(coco.frPyObjects([list(ring) for ring in polygons.rings], *size))
+    with warnings.catch_warnings():
+        # the library has not yet met a signature that came with NumPy 2
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        mask: Regions = coco.decode(coded)
     return mask * np.uint8(ANIMAL)
+
+
+def _from_rle(rle: Rle, row: Row) -> Regions:
+    """Run lengths alternate between background and animal, column by column.
+
+    COCO's own decoder is not used: it leaves memory as it was where a code is too short.
+    """
+    runs = _run_lengths(rle.counts) if isinstance(rle.counts, str) else list(rle.counts)
+    height, width = rle.size
+    if min(runs, default=0) < 0 or sum(runs) != height * width:
+        raise InputError(
+            f"{row.path}: the run lengths of image_id {row.image_id!r} add up to {sum(runs)}, not to the "
+            f"photo's {height * width} pixels. Export the run-length code again."
+        )
+    values = np.arange(len(runs)) % 2 * ANIMAL
+    return np.repeat(values, runs).astype(np.uint8).reshape(width, height).T
+
+
+def _run_lengths(counts: str) -> list[int]:
+    """Decode COCO's compressed string.
+
+    Five bits and a sign to go on in each character, the lowest first; from the fourth run on, each is the
+    difference to the one two before it.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = ord(character) - 48
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:  # more follows
+            continue
+        if bits & 0x10:  # negative
+            value -= 1 << shift
+        runs.append(value + runs[-2] if len(runs) >= _PLAIN_RUNS else value)
+        value = shift = 0
+    return runs

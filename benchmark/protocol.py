@@ -19,12 +19,14 @@ class Inpaint(_Part):
     """Inpainting training.
 
     Attributes:
+        originals: of the training images so many at most, the same number of each individual; None = all.
         epochs: at most.
         patience: stop after so many epochs without a lower validation generator loss.
         perceptual: `published` = the authors' perceptual networks; `none` = the losses without that term.
         batch_size: by backbone name, and `default` for all others.
     """
 
+    originals: Positive | None = None
     epochs: Positive
     patience: Positive
     perceptual: Literal["published", "none"]
@@ -36,8 +38,17 @@ class Inpaint(_Part):
 
 
 class Classify(_Part):
-    """Training of a classifier, shallow and deep alike: cross-entropy, Adam, this learning rate."""
+    """Training of a classifier, shallow and deep alike, with cross-entropy and Adam.
 
+    Attributes:
+        images: of the training images so many at most, the same number of each individual; None = all.
+        epochs: all are trained.
+        batch_size: images a step.
+        learning_rate: of Adam.
+        pooling: `flatten` = the whole feature map is the embedding (the study), `average` = its mean over positions.
+    """
+
+    images: Positive | None = None
     epochs: Positive
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]

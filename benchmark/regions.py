@@ -23,9 +23,7 @@ _SHOWN: dict[Variant, tuple[int, ...]] = {
 }
 
 
-def apply_variant(
-    images: NDArray[np.uint8], regions: NDArray[np.uint8], variant: Variant
-) -> NDArray[np.uint8]:
+def apply_variant(images: NDArray[np.uint8], regions: NDArray[np.uint8], variant: Variant) -> NDArray[np.uint8]:
     """Fill with zero every pixel whose region the variant does not show.
 
     `fish` is the animal without its pattern (region 1), `pattern` is region 2, `background` is region 0;
@@ -45,9 +43,7 @@ def apply_variant(
     if variant not in _SHOWN:
         raise InputError(f"Unknown region variant {variant!r}. Allowed are {', '.join(VARIANTS)}.")
     if images.shape[:-1] != regions.shape:
-        raise InputError(
-            f"Images {images.shape} and regions {regions.shape} do not go together pixel by pixel."
-        )
+        raise InputError(f"Images {images.shape} and regions {regions.shape} differ in number or size.")
     if regions.size and regions.max() > PATTERN:
         raise InputError(f"The regions hold the value {regions.max()}; allowed are 0, 1, 2.")
     shown = np.zeros(PATTERN + 1, np.uint8)

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 import tomllib
 from collections import Counter, defaultdict
@@ -16,7 +17,7 @@ from benchmark.errors import InputError
 Set = Literal["inpaint", "classify"]
 Part = Literal["train", "val", "test"]
 
-_HEADER = "image_id,sha256,set,part"
+_HEADER = ("image_id", "sha256", "set", "part")
 _INPAINT_SHARES = (80, 16, 4)
 _CLASSIFY_SHARES = (80, 10, 10)
 _FEWEST = 5
@@ -152,8 +153,11 @@ def check_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str]) 
 
 def write_split(split: Split, folder: Path) -> Path:
     """Write `<folder>/<dataset>/<name>.csv` and the .toml beside it; returns the path of the .csv."""
-    lines = [_HEADER, *(f"{_quoted(row.image_id)},{row.sha256},{row.set},{row.part}" for row in split.rows)]
-    table = ("\n".join(lines) + "\n").encode()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEADER)
+    writer.writerows((row.image_id, row.sha256, row.set, row.part) for row in split.rows)
+    table = text.getvalue().encode()
     counts = Counter((row.set, row.part) for row in split.rows)
     about = [
         f"dataset = {json.dumps(split.dataset, ensure_ascii=False)}",
@@ -186,11 +190,11 @@ def read_split(path: Path) -> Split:
                 f"{path} is not as it was written: its sha256 differs from the one in {path.stem}.toml. "
                 "Restore it with git; to change a split, draw a new one under another name."
             )
-        rows = tuple(_row(line) for line in csv.DictReader(table.decode().splitlines()))
+        rows = tuple(_row(line) for line in csv.DictReader(io.StringIO(table.decode(), newline="")))
         return Split(about["dataset"], about["name"], about["seed"], about["recipe"], rows)
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
-            f"{path}: not a split ({error!r}). A split is a .csv with the columns {_HEADER} and a .toml "
+            f"{path}: not a split ({error!r}). A split is a .csv with the columns {', '.join(_HEADER)} and a .toml "
             "beside it."
         ) from error
 
@@ -228,8 +232,3 @@ def _parts(order: Sequence[str], shares: tuple[int, int, int]) -> Iterable[tuple
         train = len(order) - val - test
     sizes: dict[Part, int] = {"train": train, "val": val, "test": test}
     return zip(order, (part for part, size in sizes.items() for _ in range(size)), strict=True)
-
-
-def _quoted(text: str) -> str:
-    """A CSV cell."""
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text

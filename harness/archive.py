@@ -31,9 +31,7 @@ def extract_zip(archive: Path, folder: Path) -> None:
             packed.extractall(partial, members)
         partial.rename(folder)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(
-            f"{archive}: cannot be unpacked ({error}). Fetch it again, or unpack it yourself."
-        ) from error
+        raise InputError(f"{archive}: cannot be unpacked ({error}). Fetch it again, or unpack it yourself.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -1,7 +1,6 @@
 """From what the user typed to what is run: every wrong value is refused here, with what is allowed."""
 
 import os
-from pathlib import Path
 from typing import Literal
 
 from benchmark.catalogue import Catalogue

@@ -62,7 +62,7 @@ def run(  # noqa: PLR0913, PLR0917 - a command's options
     init: Annotated[
         str | None, typer.Option(help="Initial weights: `random` or `published`; by default what the protocol says.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Name of the fixed split; one of your own data is made at need.")] = "random",
+    split: Annotated[str, typer.Option(help="Name of the fixed split; made once for data of your own.")] = "random",
     device: Annotated[str, typer.Option(help="`auto` (a GPU where there is one), `cpu` or `cuda`.")] = "auto",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
@@ -90,8 +90,21 @@ def run(  # noqa: PLR0913, PLR0917 - a command's options
 
 @app.command()
 def doctor(context: typer.Context) -> None:
-    """Say what this machine has (engine, GPU, disk, memory, torch) and what each lack means."""
+    """Say what this machine has (engine, GPU, disk, memory, torch) and what each lack means.
+
+    Exit code 1 only where the simplest bench could not run.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
     from harness.doctor import examine
 
-    for finding in examine(context.obj):
-        typer.echo(str(finding))
+    findings = examine(context.obj)
+    console = Console(highlight=False)
+    for finding in findings:
+        mark = ("ok  ", "green") if finding.status == "ok" else ("lack", "red" if finding.needed else "yellow")
+        lack = f"\n     {finding.meaning}" if finding.meaning else ""
+        console.print(Text.assemble(mark, f" {finding.what}{lack}"), soft_wrap=True)
+    missing = [finding.what for finding in findings if finding.needed and finding.status == "lack"]
+    if missing:
+        raise typer.Exit(1)

@@ -1,10 +1,161 @@
 """`patternbench backbone`: list, describe, write and check contestants."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.")
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.check import Verdict
+    from harness.runners.base import Runner
+
+app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.", rich_markup_mode="markdown")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench backbone list`.")]
+RunnerName = Annotated[
+    str, typer.Option("--runner", help="`auto` (Docker when an engine answers), `docker` or `process`.")
+]
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `backbone` a group."""
+def _examples(*commands: str) -> str:
+    """The end of a command's help."""
+    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
+
+
+@app.command("list", epilog=_examples("patternbench backbone list"))
+def list_backbones(context: typer.Context) -> None:
+    """List the contestants: what each can do, and which weights are published for it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmark.errors import InputError
+    from harness import backbones
+
+    workspace = _workspace(context)
+    table = Table(box=None, header_style="bold")
+    table.add_column("name", no_wrap=True)
+    for header in ("title", "can do", "licence", "published weights"):
+        table.add_column(header, overflow="fold")
+    for name in backbones.names(workspace):
+        try:
+            facts = backbones.find(name, workspace)
+        except InputError as error:  # the others are still worth listing
+            table.add_row(name, f"[red]{error}[/red]")
+            continue
+        weights = ", ".join(f"{one.name} ({one.role})" for one in facts.weights) or "none"
+        table.add_row(name, facts.title, ", ".join(facts.capabilities), facts.licence, weights)
+    Console().print(table)
+
+
+@app.command(epilog=_examples("patternbench backbone describe lama --image-size 64 --runner process"))
+def describe(
+    context: typer.Context,
+    name: Name,
+    image_size: Annotated[int, typer.Option(min=1, help="Pixels a side, for the shape and the counts.")] = 256,
+    runner: RunnerName = "auto",
+) -> None:
+    """Run a backbone's `describe` and print what it says of itself as JSON."""
+    import json
+
+    from rich.console import Console
+
+    from benchmark.errors import RunError
+    from harness import backbones
+
+    workspace = _workspace(context)
+    facts = backbones.find(name, workspace)
+    chosen = _runner(runner, workspace)
+    chosen.prepare(facts, typer.echo)
+    outcome, text = chosen.describe(facts, ["--image-size", str(image_size)])
+    if outcome.status != "ok":
+        raise RunError(f"{name} does not describe itself: it {outcome.cause}.\n{outcome.log}".rstrip())
+    try:
+        Console().print_json(data=json.loads(text))
+    except ValueError as error:
+        raise RunError(
+            f"{name} printed no JSON ({error}). What is wrong: `patternbench backbone check {name}`."
+        ) from error
+
+
+@app.command(epilog=_examples("patternbench backbone new mynet", 'patternbench backbone new mynet --title "My Net"'))
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and underscores.")],
+    title: Annotated[str | None, typer.Option(help="Its name in tables; by default NAME.")] = None,
+) -> None:
+    """Write a backbone that runs at once, to be filled with a network of your own."""
+    from harness.scaffold import write
+
+    workspace = _workspace(context)
+    for path in write(name, title, workspace):
+        typer.echo(f"Wrote {path.relative_to(workspace.root)}")
+    typer.echo(
+        f"\nIt runs as it is. Now:\n"
+        f"  1. Put your network, your losses and your weights into backbones/{name}/model.py.\n"
+        f"  2. State them in backbones/{name}/backbone.toml and README.md.\n"
+        f"  3. patternbench backbone check {name}\n"
+        f"  4. make bench BACKBONE={name}"
+    )
+
+
+@app.command(epilog=_examples("patternbench backbone check lama", "patternbench backbone check mynet --runner docker"))
+def check(
+    context: typer.Context,
+    name: Name,
+    runner: RunnerName = "auto",
+    image_size: Annotated[
+        int | None, typer.Option(min=1, help="Pixels a side; by default the least from 64 that it takes.")
+    ] = None,
+) -> None:
+    """Try a backbone against the contract on made-up data; exit code 1 if anything fails."""
+    from collections import Counter
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from rich.console import Console
+
+    from harness import backbones
+    from harness.check import verdicts
+    from harness.trial import Trial
+
+    workspace = _workspace(context)
+    facts = backbones.find(name, workspace)
+    chosen = _runner(runner, workspace)
+    console = Console(highlight=False)
+    chosen.prepare(facts, typer.echo)
+    workspace.store.mkdir(parents=True, exist_ok=True)
+    counts: Counter[str] = Counter()
+    # in the store, because an engine that sees the store can see this too
+    with TemporaryDirectory(prefix="check-", dir=workspace.store) as folder:
+        for verdict in verdicts(Trial(facts, chosen, Path(folder), image_size)):
+            _show(verdict, console)
+            counts[verdict.status] += 1
+    typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} could not be tried.")
+    if counts["fail"]:
+        raise typer.Exit(1)
+
+
+def _show(verdict: "Verdict", console: "Console") -> None:
+    from rich.text import Text
+
+    mark, style = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skip": ("  - ", "dim")}[verdict.status]
+    line = Text.assemble((mark, style), " ", verdict.check.asks)
+    if verdict.cause:
+        line.append(f"\n     {verdict.cause}")
+    if verdict.status == "fail":
+        line.append(f"\n     Mend: {verdict.check.mend}")
+    console.print(line, soft_wrap=True)
+
+
+def _runner(name: str, workspace: Workspace) -> "Runner":
+    from harness.choices import choose_runner
+    from harness.console import RichScreen
+
+    return choose_runner(name, "cpu", workspace, RichScreen())
+
+
+def _workspace(context: typer.Context) -> Workspace:
+    return context.find_object(Workspace) or Workspace.here()

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
     from benchmark.catalogue import Catalogue
 
-app = typer.Typer(
-    help="Find, fetch, import and look at data sets.", no_args_is_help=True, rich_markup_mode="markdown"
-)
+app = typer.Typer(help="Find, fetch, import and look at data sets.", no_args_is_help=True, rich_markup_mode="markdown")
 
 _DATA = typer.Argument(metavar="DATA", help="Name of a data set, or path of a folder or table.")
 _SHEET_SIDE = 160
@@ -47,13 +45,13 @@ def list_datasets(context: typer.Context) -> None:
     for header in ("individuals", "images", "download"):
         table.add_column(header, justify="right", no_wrap=True)
     for header in ("licence", "animal", "get it by"):
-        table.add_column(header, overflow="fold")
+        table.add_column(header, overflow="fold", min_width=9)
     for known in KNOWN:
         way = "here" if known.name in imported else ways[known.source]
         counts = (_count(known.individuals), _count(known.images), _size(known.megabytes))
         table.add_row(known.name, *counts, known.licence or "not stated", known.animal, way)
     for name in sorted(set(imported) - {known.name for known in KNOWN}):
-        table.add_row(name, "", "", "", "", "", f"here ({read_imported(name, workspace).layout})")
+        table.add_row(name, "", "", "", "", f"({read_imported(name, workspace).layout})", "here")
     Console().print(table)
 
 
@@ -78,9 +76,7 @@ def fetch(
 )
 def import_(
     context: typer.Context,
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A folder, a table, or a .zip file with either.")
-    ],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a table, or a .zip file with either.")],
     name: Annotated[str | None, typer.Option(help="Remember it under this name.")] = None,
     trusted_pickle: Annotated[
         bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
@@ -104,7 +100,7 @@ def import_(
         "patternbench data show ~/photos/leopards --output leopards.png --images 6",
     )
 )
-def show(  # noqa: PLR0913, PLR0917 - a command's options
+def show(
     context: typer.Context,
     data: Annotated[str, _DATA],
     output: Annotated[
@@ -112,9 +108,7 @@ def show(  # noqa: PLR0913, PLR0917 - a command's options
         typer.Option("--output", "-o", help="Write a contact sheet of crops and regions: FILE.png."),
     ] = None,
     images: Annotated[int, typer.Option(min=1, help="Crops of each individual on the sheet.")] = 4,
-    individuals: Annotated[
-        int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")
-    ] = 12,
+    individuals: Annotated[int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")] = 12,
     seed: Annotated[int, typer.Option(help="Which crops are drawn.")] = 0,
 ) -> None:
     """Say what is in a data set, and draw a contact sheet of it."""
@@ -123,25 +117,23 @@ def show(  # noqa: PLR0913, PLR0917 - a command's options
     catalogue = resolve(data, _workspace(context))
     _tell(catalogue)
     if output is not None:
-        _sheet(catalogue, images, individuals, seed).save(output)
+        _save(_sheet(catalogue, images, individuals, seed), output)
         typer.echo(f"Contact sheet: {output}")
 
 
 @app.command(
     epilog=_examples(
-        "patternbench data synth /tmp/fish --frames 60 60 --shortcut 0",
-        "patternbench data show /tmp/fish --output fish.png",
+        "patternbench data synth fish --frames 60 60 --shortcut 0",
+        "patternbench data show fish --output fish.png",
     )
 )
 def synth(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where to write it; must hold no data set.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write it; must hold no data set.")],
     frames: Annotated[tuple[int, int], typer.Option(help="Frames of the first and of the second video.")] = (
         540,
         540,
     ),
-    seed: Annotated[int, typer.Option(min=0, help="Of every random choice.")] = 2026,
+    seed: Annotated[int, typer.Option(min=0, help="Of every random choice.")] = 1,
     shortcut: Annotated[
         float, typer.Option(min=0, max=1, help="How much the place in the tank gives the fish away, 0 to 1.")
     ] = 0.5,
@@ -155,9 +147,7 @@ def synth(
 
     from benchmark.synth import SynthSettings, generate
 
-    settings = SynthSettings(
-        frames_per_video=frames, seed=seed, shortcut=shortcut, width=size[0], height=size[1]
-    )
+    settings = SynthSettings(frames_per_video=frames, seed=seed, shortcut=shortcut, width=size[0], height=size[1])
     columns = (TextColumn("frames"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("frames")
@@ -184,15 +174,11 @@ def _tell(catalogue: "Catalogue") -> None:
         for group, value in row.groups.items():
             values.setdefault(group, set()).add(value)
     per = f"{counts[0]} to {counts[-1]}" if counts[0] != counts[-1] else f"{counts[0]}"
-    crop = (
-        f"{catalogue.crop_side} pixels, one side for all"
-        if catalogue.crop_side
-        else "each box's longest side"
-    )
+    crop = f"{catalogue.crop_side} pixels, one side for all" if catalogue.crop_side else "each box's longest side"
     lines = {
         "data set": f"{catalogue.name} ({catalogue.root})",
         "licence": catalogue.licence or "not stated",
-        "images": f"{len(catalogue.rows)} of {len(counts)} individuals, {per} each",
+        "images": f"{len(catalogue.rows)}, of {len(counts)} individuals ({per} each)",
         "chance": f"{counts[-1] / len(catalogue.rows):.3f}, by always naming the commonest individual",
         "crop": crop,
         "regions": f"on {sum(row.segmentation is not None for row in catalogue.rows)} images",
@@ -222,6 +208,17 @@ def _sheet(catalogue: "Catalogue", images: int, individuals: int, seed: int) -> 
         bands.setdefault(f"{row.identity} ({images_of[row.identity]})", []).append(cell)
     shown = f"{len(bands)} of {len(catalogue.identities)} individuals"
     return contact_sheet(f"{catalogue.name}: {shown}, {len(chosen)} of {len(catalogue.rows)} images", bands)
+
+
+def _save(sheet: "Image", output: Path) -> None:
+    from benchmark.errors import InputError
+
+    try:
+        sheet.save(output)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{output}: cannot be written ({error}). Give a name that ends in .png, in a folder that exists."
+        ) from error
 
 
 def _count(number: int | None) -> str:

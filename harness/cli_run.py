@@ -67,7 +67,7 @@ def _finish(record: Record, workspace: Workspace) -> None:
     from leaderboard import render
 
     changed = render.write(workspace.leaderboard)
-    typer.echo(render.show(record))
+    typer.echo(render.show(workspace.leaderboard, record))
     for page in changed:
         typer.echo(f"Made anew: {page}")
     if record.failure is not None:

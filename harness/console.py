@@ -48,7 +48,7 @@ class RichScreen(Screen):
 
     def say(self, text: str) -> None:
         """A line above the bars."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def cut(self, done: int, total: int) -> None:
         """The bar of the cutting of crops."""
@@ -61,7 +61,7 @@ class RichScreen(Screen):
         """Remember how many stages there will be."""
         self._total = stages
 
-    def found(self, stage: str) -> None:
+    def found(self, stage: str) -> None:  # noqa: ARG002 - the count is enough
         """Count it."""
         with self._lock:
             self._finished += 1
@@ -89,7 +89,7 @@ class RichScreen(Screen):
         with self._lock:
             self._finished += ok
             place = f"[{self._finished}/{self._total}]" if ok else "failed"
-            self._console.print(f"{place} {stage} {seconds:.1f} s", markup=False, highlight=False)
+            self._console.print(f"{place} {stage} {seconds:.1f} s", markup=False, highlight=False, soft_wrap=True)
 
     def _drop(self, stage: str) -> None:
         with self._lock:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmark.adapters import Layout, detect_layout, open_dataset, slug
 from benchmark.catalogue import Catalogue
-from benchmark.errors import InputError, RunError
-from benchmark.known import KNOWN, find_known
+from benchmark.errors import InputError, PatternbenchError, RunError
+from benchmark.known import KNOWN, KnownDataset, find_known
 from harness.archive import extract_zip
 from harness.workspace import Workspace
 
@@ -50,19 +50,20 @@ def resolve(data: str, workspace: Workspace) -> Catalogue:
     elif Path(data).exists():
         catalogue = open_dataset(Path(data))
     elif known is not None:
-        raise InputError(f"{data} is not on this machine. {how_to_get(data)}")
+        raise InputError(f"{data} is not on this machine. {how_to_get(known)}")
     else:
         raise InputError(_unknown(data, imported))
     return catalogue if known is None else replace(catalogue, licence=known.licence)
 
 
-def how_to_get(name: str) -> str:
+def how_to_get(known: KnownDataset) -> str:
     """What to do to have a known data set here."""
-    known = find_known(name)
-    if known is not None and known.source == "kaggle":
-        return f"Get it with `patternbench data fetch {name}`."
-    address = "its authors" if known is None else known.address
-    return f"Get it from {address}, then run `patternbench data import PATH --name {name}`."
+    if known.source == "kaggle":
+        return f"Get it with `patternbench data fetch {known.name}`."
+    return (
+        f"Get it from {known.address}, write its annotations as metadata.csv (image_id, identity, path, bbox) if it "
+        f"has no such table, and run `patternbench data import PATH --name {known.name}`."
+    )
 
 
 def imported_names(workspace: Workspace) -> list[str]:
@@ -113,13 +114,13 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
     if known is None:
         raise InputError(_unknown(name, imported_names(workspace)))
     if known.source == "built-in":
-        raise InputError(
-            f"{name} is part of the project and needs no fetching: `patternbench data show {name}`."
-        )
+        raise InputError(f"{name} is part of the project and needs no fetching: `patternbench data show {name}`.")
     if known.source != "kaggle":
-        raise InputError(f"{name} cannot be fetched by itself. {how_to_get(name)}")
+        raise InputError(f"{name} cannot be fetched by itself. {how_to_get(known)}")
     try:
         folder = Path(download(known.handle))
+    except PatternbenchError:
+        raise
     except Exception as error:
         raise RunError(
             f"Kaggle did not give {known.handle}: {error}. Download it by hand from {known.address} and "
@@ -135,9 +136,7 @@ def read_imported(name: str, workspace: Workspace) -> Imported:
         entry = tomllib.loads(note.read_text(encoding="utf-8"))
         return Imported(Path(entry["path"]), entry["layout"], trusted_pickle=entry["trusted_pickle"])
     except (KeyError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{note}: cannot be read ({error!r}). Delete it and import the data set again."
-        ) from error
+        raise InputError(f"{note}: cannot be read ({error!r}). Delete it and import the data set again.") from error
 
 
 def _open_imported(name: str, workspace: Workspace) -> Catalogue:
@@ -155,9 +154,7 @@ def _register(name: str, location: Path, workspace: Workspace, *, trusted_pickle
     layout, path = detect_layout(location)
     note = workspace.datasets / f"{name}.toml"
     if note.exists() and read_imported(name, workspace).path != path:
-        raise InputError(
-            f"A data set called {name} is imported already. Give another --name, or delete {note}."
-        )
+        raise InputError(f"A data set called {name} is imported already. Give another --name, or delete {note}.")
     catalogue = open_dataset(path, name, trusted_pickle=trusted_pickle)
     lines = [
         f"path = {json.dumps(str(path), ensure_ascii=False)}",

@@ -1,6 +1,6 @@
 """What a job wrote is believed only after it was looked at: names, shapes, types, finite values."""
 
-import json
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,14 @@ def check(job: TrainInpaint | TrainClassify | Encode, out: Path, table: list[dic
     elif isinstance(job, TrainClassify):
         _check_classify(job, out, table)
     else:
-        _file(out / "history.csv")
-        _file(out / "checkpoint.safetensors")
-        _array(out / "reconstructions.npy", (None, job.image_size, job.image_size, 3), ("uint8",))
-    return _result(out / "result.json")
+        _check_inpaint(job, out)
+    return _result(out / "result.json", kept=isinstance(job, TrainInpaint))
+
+
+def _check_inpaint(job: TrainInpaint, out: Path) -> None:
+    _history(out / "history.csv", ("epoch", "iterations", "validation"), range(1, job.epochs + 1))
+    _file(out / "checkpoint.safetensors")
+    _array(out / "reconstructions.npy", (None, job.image_size, job.image_size, 3), ("uint8",))
 
 
 def _check_encode(job: Encode, out: Path, count: int) -> None:
@@ -56,7 +60,7 @@ def _check_encode(job: Encode, out: Path, count: int) -> None:
 
 def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
     validation = sum(row["split"] == "val" for row in table)
-    _file(out / "history.csv")
+    _history(out / "history.csv", ("epoch", "loss"), range(job.epochs, job.epochs + 1))
     _file(out / "checkpoint.safetensors")
     _array(out / "validation_logits.npy", (job.epochs, validation, job.classes), ("float32",))
     if job.explain:
@@ -69,11 +73,27 @@ def _file(path: Path) -> None:
         raise BadOutputError(f"out/{path.name} is missing or empty")
 
 
+def _history(path: Path, columns: tuple[str, ...], counts: range) -> None:
+    """One row an epoch, numbers in the columns that are read."""
+    _file(path)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [[float(row[column]) for column in columns] for row in csv.DictReader(file)]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        needs = f"out/{path.name} needs numbers in the columns {', '.join(columns)}"
+        raise BadOutputError(f"{needs}: {error}") from error
+    if not np.isfinite(rows).all():
+        raise BadOutputError(f"out/{path.name} is not finite")
+    if len(rows) not in counts:
+        wanted = " to ".join(map(str, sorted({counts[0], counts[-1]})))
+        raise BadOutputError(f"out/{path.name} has {len(rows)} rows, expected {wanted}: one an epoch")
+
+
 def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> None:
     _file(path)
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
+        array: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError) as error:
         raise BadOutputError(f"out/{path.name} is not a NumPy array: {error}") from error
     fits = len(array.shape) == len(shape) and all(
         expected in (None, got) for got, expected in zip(array.shape, shape, strict=True)
@@ -83,19 +103,23 @@ def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -
         raise BadOutputError(
             f"out/{path.name} holds {array.dtype} {array.shape}, expected {' or '.join(dtypes)} ({wanted})"
         )
+    if array.size == 0:
+        raise BadOutputError(f"out/{path.name} is empty: {array.shape}")
     step = max(1, BLOCK // max(1, int(np.prod(array.shape[1:]))))
     for start in range(0, len(array), step):
-        block = np.isfinite(array[start : start + step]).reshape(len(array[start : start + step]), -1).all(axis=1)
-        if not block.all():
-            raise BadOutputError(f"out/{path.name} is not finite in row {start + int(np.argmin(block))}")
+        block = array[start : start + step]
+        finite = np.isfinite(block).reshape(len(block), -1).all(axis=1)
+        if not finite.all():
+            raise BadOutputError(f"out/{path.name} is not finite in row {start + int(np.argmin(finite))}")
 
 
-def _result(path: Path) -> Result:
+def _result(path: Path, *, kept: bool) -> Result:
     _file(path)
     try:
-        return Result.model_validate_json(path.read_bytes())
+        result = Result.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         raise BadOutputError(f"out/result.json: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    except json.JSONDecodeError as error:
-        raise BadOutputError(f"out/result.json is not JSON: {error}") from error
+    if kept and None in (result.epoch, result.iterations, result.loss):
+        raise BadOutputError("out/result.json: needs epoch, iterations and loss of the checkpoint kept")
+    return result

@@ -79,9 +79,9 @@ class Packer:
         """Whether there are holes to learn from: pattern regions, of which at least one is not empty."""
         return self._catalogue.has_regions and bool((self._regions() == PATTERN).any())
 
-    def inpaint(self) -> Entry:
+    def inpaint(self, most: int | None) -> Entry:
         """Training and validation images of the inpainting set in four flips, their pattern as the hole."""
-        rows = [(image_id, part) for part in ("train", "val") for image_id in self._ids("inpaint", part)]
+        rows = self._learnt("inpaint", most)
 
         def write(folder: Path) -> None:
             positions = self._where([image_id for image_id, _ in rows])
@@ -93,11 +93,11 @@ class Packer:
                      for flip in range(len(FLIPS)) for image_id, part in rows]
             _write_table(folder, table)
 
-        return self._pack("inpaint", {}, write)
+        return self._pack("inpaint", {"most": most}, write)
 
-    def train(self, variant: Variant, probes: int) -> Entry:
+    def train(self, variant: Variant, probes: int, most: int | None) -> Entry:
         """Training and validation images of the classification set with labels; `probes` an individual are marked."""
-        rows = [(image_id, part) for part in ("train", "val") for image_id in self._ids("classify", part)]
+        rows = self._learnt("classify", most)
 
         def write(folder: Path) -> None:
             positions = self._where([image_id for image_id, _ in rows])
@@ -109,7 +109,7 @@ class Packer:
             ]
             _write_table(folder, table)
 
-        return self._pack(f"train-{variant}", {"probes": probes}, write)
+        return self._pack(f"train-{variant}", {"probes": probes, "most": most}, write)
 
     def test(self, variant: Variant) -> Entry:
         """Test images of the classification set, without labels."""
@@ -170,6 +170,14 @@ class Packer:
         images = self._images()[positions]
         shown = images if variant == "all" else apply_variant(images, self._regions()[positions], variant)
         np.save(folder / "images.npy", shown)
+
+    def _learnt(self, of: str, most: int | None) -> list[tuple[str, Part]]:
+        """Training images, of each individual the first `most // individuals` (at least one), and validation images."""
+        train, validation = self._ids(of, "train"), self._ids(of, "val")
+        if most is not None:
+            each = max(1, most // len(self._catalogue.identities))
+            train = [train[index] for index in first_of_each(self._labels[self._where(train)], each)]
+        return [*((image_id, "train") for image_id in train), *((image_id, "val") for image_id in validation)]
 
     def _ids(self, of: str, part: str) -> list[str]:
         """The image ids of a part, in the order of their opaque ids."""

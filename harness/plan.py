@@ -144,7 +144,7 @@ class Plan:
             patience=settings.patience,
             perceptual=settings.perceptual,
         )
-        return self._stages.run("inpaint", job, self._packer.inpaint(), _files(artifacts))
+        return self._stages.run("inpaint", job, self._packer.inpaint(settings.originals), _files(artifacts))
 
     def _chain(self, mode: Mode, variant: Variant, start: Mapping[str, Path]) -> tuple[Done, Done]:
         """Train one classifier and let it predict the test images."""
@@ -159,8 +159,8 @@ class Plan:
             pooling=settings.pooling,
             explain="gradcam" if variant == "all" and "explain" in self._run.backbone.capabilities else None,
         )
-        data = self._packer.train(variant, self._run.protocol.probes.images_per_individual)
-        training = self._stages.run(f"classify-{mode}-{variant}", job, data, _files(weights) | start)
+        data = self._packer.train(variant, self._run.protocol.probes.images_per_individual, settings.images)
+        training = self._stages.run(f"classify-{mode}-{variant}", job, data, {**_files(weights), **start})
         trained = {CHECKPOINT: training.file(CHECKPOINT)}
         return training, self._encode(f"predict-{mode}-{variant}", variant, trained)
 
@@ -168,7 +168,7 @@ class Plan:
         settings = self._run.protocol.classify
         weights = {} if start else self._published("generator", "encoder")
         job = Encode(**self._common(settings.batch_size, weights, start), pooling=settings.pooling)
-        return self._stages.run(name, job, self._packer.test(variant), _files(weights) | start)
+        return self._stages.run(name, job, self._packer.test(variant), {**_files(weights), **start})
 
     def _published(self, *roles: str) -> dict[str, Path]:
         """The run's published weights of some roles."""

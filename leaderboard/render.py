@@ -5,6 +5,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from benchmark.errors import InputError
+from benchmark.records import Record
 from leaderboard import entries as chosen
 from leaderboard import tables
 from leaderboard.entries import Entry, Section
@@ -88,3 +89,15 @@ def _read(folder: Path) -> dict[str, str]:
                 f"{folder.parent / page} is missing. Restore it: git checkout -- {page}"
             ) from error
     return documents
+
+
+def show(folder: Path, record: Record) -> str:
+    """The three tables of the section that a record stands in, for the terminal."""
+    place = (record.dataset, record.split, record.protocol)
+    section = [
+        section
+        for section in chosen.sections(chosen.read(folder.parent))
+        if (section.dataset, section.split, section.protocol) == place
+    ]
+    pages = [page for page in PAGES if page != "README.md"]
+    return "\n\n".join(PAGES[page][1](section, page) for page in pages)

@@ -49,23 +49,22 @@ class Backbone(ABC):
     encoder: nn.Module
     """Images (B, 3, H, W) float32 in [0, 1] -> feature map (B, C, h, w); normalises and appends masks itself."""
 
+    network: nn.Module
+    """The whole model, its weights shared with `encoder`: what inpainting training changes and a checkpoint keeps. A
+    backbone that does not inpaint names its encoder again. The state dict is keyed as published."""
+
     def recipe(self, settings: RecipeSettings) -> Recipe | None:  # noqa: ARG002
-        """The inpainting recipe, sharing its weights with `encoder`; None = this contestant cannot inpaint."""
+        """The inpainting recipe, sharing its weights with `network`; None = this contestant cannot inpaint."""
         return None
 
     @abstractmethod
     def load_published(self, name: str, checkpoint: Mapping[str, Any]) -> None:
-        """Load the published file `name` (as in backbone.toml), strictly: a missing, extra or misshapen key raises.
+        """Load the published file `name`, strictly.
 
         Args:
             name: of the entry in backbone.toml.
             checkpoint: what the file holds, nesting and prefixes as published.
+
+        Raises:
+            ValueError: a key is missing, unknown or misshapen, or there are no such weights.
         """
-
-    @abstractmethod
-    def state_dict(self) -> dict[str, Tensor]:
-        """All weights that inpainting training changes and later stages need, keyed as published."""
-
-    @abstractmethod
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave, strictly."""

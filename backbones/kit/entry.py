@@ -59,7 +59,7 @@ def describe(name: str, image_size: int, pooling: str) -> dict[str, Any]:
             maps = backbone.encoder.eval()(torch.zeros(1, 3, image_size, image_size))
         except (RuntimeError, ValueError) as error:
             raise JobError(f"{name} does not take images of {image_size} pixels: {error}") from error
-    count = {"encoder": backbone.encoder.parameters(), "total": backbone.parameters()}
+    count = {"encoder": backbone.encoder.parameters(), "total": backbone.network.parameters()}
     return {
         "contract": CONTRACT,
         "name": name,

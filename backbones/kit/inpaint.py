@@ -41,11 +41,11 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
         report(epoch, job.epochs, "epoch", loss=losses["generator"], validation=validation)
         if validation < best["validation"]:
             best = history[-1]
-            checkpoints.save(job.out / "checkpoint.safetensors", {"backbone": backbone.state_dict()})
+            checkpoints.save(job.out / "checkpoint.safetensors", {"backbone": backbone.network.state_dict()})
         if epoch - best["epoch"] >= job.patience:
             break
     write_history(job.out / "history.csv", history)
-    backbone.load_state_dict(checkpoints.load(job.out / "checkpoint.safetensors")["backbone"])
+    backbone.network.load_state_dict(checkpoints.load(job.out / "checkpoint.safetensors")["backbone"])
     np.save(job.out / "reconstructions.npy", _reconstruct(job, recipe, data))
     return watch.result(
         len(history) * len(data.rows("train")),

@@ -55,8 +55,8 @@ def read_weights(path: Path) -> Mapping[str, Any]:
         loaded: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise DataError(
-            f"{path.name}: cannot be read as weights ({type(error).__name__}: {str(error).splitlines()[0]}). The file is "
-            "truncated, or holds more than tensors; get it again from the address in backbone.toml."
+            f"{path.name}: cannot be read as weights ({type(error).__name__}: {str(error).splitlines()[0]}). The file "
+            "is truncated, or holds more than tensors; get it again from the address in backbone.toml."
         ) from error
     return loaded
 

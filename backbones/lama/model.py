@@ -43,7 +43,7 @@ class Lama(Backbone):
 
     def __init__(self) -> None:
         self._generator = Generator()
-        self._published = nn.ModuleDict({"generator": self._generator})
+        self.network = nn.ModuleDict({"generator": self._generator})
         self.encoder = LamaEncoder(self._generator)
 
     def recipe(self, settings: RecipeSettings) -> LamaRecipe:
@@ -69,19 +69,8 @@ class Lama(Backbone):
                 f"The {name} checkpoint should be a dict with the weights under 'state_dict', as in "
                 f"big-lama/models/best.ckpt; this one has the keys {sorted(checkpoint)[:3]}."
             )
-        self.load_state_dict({key: value for key, value in state.items() if not _passed_over(key)})
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """The generator's weights, `generator.` before each key as in the published file."""
-        return self._published.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state_dict` gave.
-
-        Raises:
-            ValueError: a key is missing, unknown or misshapen.
-        """
-        strict_load(self._published, state, "The LaMa checkpoint")
+        kept = {key: value for key, value in state.items() if not _passed_over(key)}
+        strict_load(self.network, kept, f"The {name} checkpoint")
 
 
 def _passed_over(key: str) -> bool:

@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from benchmark.adapters.assemble import assemble
 from benchmark.catalogue import Catalogue, MaskFile, Row
@@ -39,7 +40,7 @@ def read_aau(root: Path, name: str) -> Catalogue:
         for line in lines:
             try:
                 row = _row(root, line)
-            except (ValueError, TypeError, AttributeError) as error:
+            except ValueError as error:
                 message = f"{table}, line {lines.line_num}: {error}. Mend the line, or delete it."
                 raise InputError(message) from error
             if row is not None:
@@ -57,8 +58,10 @@ def _check_columns(table: Path, header: Sequence[str]) -> None:
         )
 
 
-def _row(root: Path, line: dict[str, str]) -> Row | None:
+def _row(root: Path, line: dict[str, Any]) -> Row | None:
     """One fish in one frame; None where it turns or is hidden; ValueError where the line is wrong."""
+    if any(line[column] is None for column in _COLUMNS):
+        raise ValueError("the line has fewer cells than the header")
     flags = line[_FLAGS].split(",")
     if len(flags) != 4 or not set(flags) <= {"0", "1"}:  # noqa: PLR2004 - the four that the column's name lists
         raise ValueError(f"the column {_FLAGS!r} holds {line[_FLAGS]!r}, not four 0 or 1 such as 1,0,0,0")

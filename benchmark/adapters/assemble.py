@@ -19,9 +19,7 @@ def slug(text: str) -> str:
     """
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
     if not name:
-        raise InputError(
-            f"No data set name can be made from {text!r}. Give one of letters and digits with --name."
-        )
+        raise InputError(f"No data set name can be made from {text!r}. Give one of letters and digits with --name.")
     return name
 
 
@@ -33,9 +31,7 @@ def assemble(name: str, root: Path, rows: Iterable[Row], crop_side: int | None =
     """
     known = sorted((row for row in rows if row.identity != UNKNOWN), key=lambda row: row.image_id)
     if not known:
-        raise InputError(
-            f"{root}: no row names a known animal. At least one identity other than `unknown` is needed."
-        )
+        raise InputError(f"{root}: no row names a known animal. At least one identity other than `unknown` is needed.")
     _look_for_files(root, known)
     return Catalogue(name=name, root=root, rows=tuple(known), crop_side=crop_side)
 

@@ -85,9 +85,7 @@ def _rle_of(content: dict[str, Any]) -> Rle:
     if _are_numbers(counts):
         counts = tuple(int(run) for run in counts)
     if not _are_numbers(size) or len(size) != 2 or not isinstance(counts, (str, tuple)):  # noqa: PLR2004 - a pair
-        raise CellError(
-            f'segmentation is {_short(content)}. A COCO RLE is {{"size": [height, width], "counts": ...}}.'
-        )
+        raise CellError(f'segmentation is {_short(content)}. A COCO RLE is {{"size": [height, width], "counts": ...}}.')
     return Rle((int(size[0]), int(size[1])), counts)
 
 
@@ -122,10 +120,7 @@ def _are_numbers(value: object) -> TypeGuard[Sequence[float]]:
     return (
         isinstance(value, (list, tuple))
         and bool(value)
-        and all(
-            isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
-            for number in value
-        )
+        and all(isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number) for number in value)
     )
 
 

@@ -54,9 +54,7 @@ def _records(path: Path, trusted_pickle: bool) -> list[Record]:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(
-            f"{path}: cannot be read as {suffix[1:].upper()}: {error}. Export the table again."
-        ) from error
+        raise InputError(f"{path}: cannot be read as {suffix[1:].upper()}: {error}. Export the table again.") from error
     _check_columns(path, records)
     return records
 
@@ -86,9 +84,7 @@ def _row(path: Path, record: Record) -> Row:
         segmentation = segmentation_of(mask or record.get("segmentation"), path.parent)
     except CellError as error:
         raise InputError(f"{where}: {error}") from error
-    return Row(
-        texts["image_id"], texts["identity"], path.parent / texts["path"], box, segmentation, _groups(record)
-    )
+    return Row(texts["image_id"], texts["identity"], path.parent / texts["path"], box, segmentation, _groups(record))
 
 
 def _groups(record: Record) -> dict[str, str]:
@@ -121,14 +117,10 @@ def _read_json(path: Path) -> list[Record]:
     """A list of rows, or a mapping from column to its values (as lists, or by row number)."""
     content = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(content, dict):
-        columns = {
-            key: list(cells.values() if isinstance(cells, dict) else cells) for key, cells in content.items()
-        }
+        columns = {key: list(cells.values() if isinstance(cells, dict) else cells) for key, cells in content.items()}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        raise InputError(
-            f'{path}: not a list of rows. Write [{{"image_id": ..., "identity": ..., "path": ...}}, ...].'
-        )
+        raise InputError(f'{path}: not a list of rows. Write [{{"image_id": ..., "identity": ..., "path": ...}}, ...].')
     return content
 
 

@@ -56,6 +56,7 @@ class Shape:
         trunk: coverage by the body without fins.
         fins: coverage by each fin.
         flank: coverage by the striped part of the body.
+        texels: to a unit of body coordinates.
     """
 
     x: Array
@@ -64,6 +65,7 @@ class Shape:
     trunk: Array
     fins: dict[str, Array]
     flank: Array
+    texels: int
 
 
 def edges(x: Array, depth: float = 1.0) -> tuple[Array, Array]:
@@ -90,7 +92,7 @@ def draw(texels: int, depth: float = 1.0, belly: float = 1.0) -> Shape:
     inside = (x > _STATION[0]) & (x < _STATION[-1])
     trunk = np.clip(rim + 0.5, 0, 1) * inside
     fins = {name: _fin(points, x.shape, texels) for name, points in _FINS.items()}
-    return Shape(x, y, q, trunk.astype(np.float32), fins, _flank(x, q) * trunk)
+    return Shape(x, y, q, trunk.astype(np.float32), fins, _flank(x, q) * trunk, texels)
 
 
 def step(value: Array, low: float, high: float) -> Array:

@@ -36,18 +36,16 @@ No photo went into it. Made by `patternbench data synth`; `synth.json` holds eve
 - `masks/Vid1_0001.png`: what is visible, 10 x object id + region: 1 = animal (body and fins without
   pattern), 2 = pattern (the striped flank); 0 = background.
 
-Stripes: an activator-inhibitor model with anisotropic diffusion, one run for each flank of each fish. The tanks
-have one zone for each fish; a fish spends a stretch of {stretch} frames in its own zone with probability
+Stripes: an activator-inhibitor model with anisotropic diffusion, one run for each flank of each fish. The
+tanks have one zone for each fish; a fish spends a stretch of {stretch} frames in its own zone with chance
 `shortcut` = {shortcut:g}, and anywhere otherwise. Poses, light and patterns are the same at every value of
-`shortcut`.
+`shortcut`; fish that stay at home meet, and so occlude each other, less often.
 
 Licence: {licence}.
 """
 
 
-def generate(
-    settings: SynthSettings, folder: Path, progress: Callable[[int, int], None] | None = None
-) -> None:
+def generate(settings: SynthSettings, folder: Path, progress: Callable[[int, int], None] | None = None) -> None:
     """Generate the set into a folder.
 
     The same settings give the same pixels and annotations. A frame does not depend on how many follow it.
@@ -61,9 +59,7 @@ def generate(
         InputError: the folder already holds a data set.
     """
     if (folder / "annotations.csv").exists():
-        raise InputError(
-            f"{folder} already holds a data set (annotations.csv). Give another folder or delete it."
-        )
+        raise InputError(f"{folder} already holds a data set (annotations.csv). Give another folder or delete it.")
     for part in ("data", "masks"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     rows: list[str] = []
@@ -94,9 +90,7 @@ def frames(
         empty = tank.background(settings, video)
         for frame in range(count):
             lit = tank.lit(empty, settings, video, frame)
-            photo, regions, seen = scene.compose(
-                lit, fish, [poses[frame] for poses in swims], tank.WATER[video]
-            )
+            photo, regions, seen = scene.compose(lit, fish, [poses[frame] for poses in swims], tank.WATER[video])
             name = f"Vid{video + 1}_{frame + 1:04d}.png"
             yield name, photo, _coded(numbers, regions), dict(zip(numbers, seen, strict=True))
 
@@ -105,8 +99,8 @@ def individual(settings: SynthSettings, number: int) -> scene.Fish:
     """Fish 1 to 6: its shape, its coat, and a pattern of its own on each flank."""
     rng = stream(settings.seed, Stream.BODY, number)
     texels = int(2.2 * settings.fish_length * settings.width / body.LENGTH)
-    depth = rng.uniform(0.96, 1.05)
-    shape = body.draw(texels, depth, rng.uniform(0.95, 1.1))
+    depth = rng.uniform(1.03, 1.11)
+    shape = body.draw(texels, depth, rng.uniform(0.95, 1.08))
     coat = paint.Coat(gold=rng.uniform(-1, 1), red=rng.uniform(-1, 1))
     left, right = (
         paint.paint(shape, stripes.flank(stream(settings.seed, Stream.FLANK, number, side)), coat, rng)

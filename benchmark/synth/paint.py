@@ -13,8 +13,8 @@ from benchmark.synth.stripes import GRID
 Array = NDArray[np.float32]
 Colour = tuple[float, float, float]
 
-_BACK: Colour = (112, 80, 42)
-_BACK_LOW: Colour = (134, 98, 58)
+_BACK: Colour = (108, 80, 46)
+_BACK_LOW: Colour = (130, 97, 61)
 _BELLY: Colour = (160, 154, 160)
 _GILL: Colour = (84, 52, 66)
 _FIN: Colour = (138, 126, 92)
@@ -78,9 +78,7 @@ def unrolled(shape: Shape, stripes: Array) -> Array:
 
 
 def _mix(under: Array, over: Colour | Array, share: Array) -> Array:
-    return np.asarray(
-        under + (np.asarray(over, dtype=np.float32) - under) * share[..., None], dtype=np.float32
-    )
+    return np.asarray(under + (np.asarray(over, dtype=np.float32) - under) * share[..., None], dtype=np.float32)
 
 
 def _flat(shape: Shape, colour: Colour) -> Array:
@@ -94,7 +92,7 @@ def _trunk(shape: Shape, pattern: Array, scales: Array, coat: Coat, hues: tuple[
     skin = _mix(skin, _BELLY, step(q, 0.5, 0.82) * (1 - 0.5 * step(x, 0.6, 0.9)))
     front = step(x, 0.56, 0.3) * step(q, 0.5, 0.78)
     strength = shape.flank * (1 - 0.72 * front)
-    shine = np.clip(0.8 + 2.2 * scales, 0.5, 1)
+    shine = np.clip(0.8 + 3.0 * scales, 0.5, 1)
     skin = _mix(skin, light, strength * (1 - pattern) * shine)
     skin = _mix(skin, dark, strength * pattern * (0.94 - 0.25 * step(q, 0.3, 0.12)))
     blush = np.exp(-(((x - 0.44) / 0.12) ** 2) - ((q - 0.62) / 0.2) ** 2) * (0.22 + 0.1 * coat.red)
@@ -115,9 +113,9 @@ def _head(shape: Shape, skin: Array) -> Array:
     throat = np.exp(-(((x - 0.235) / 0.03) ** 2) - ((y - 0.06) / 0.035) ** 2)
     skin = _mix(skin, (186, 118, 58), 0.6 * throat.astype(np.float32))
     radius = np.hypot(x - 0.083, (y - 0.002) * 1.05)
-    skin = _mix(skin, (84, 66, 56), step(radius, 0.05, 0.037) * 0.7)
-    skin = _mix(skin, (214, 212, 196), step(radius, 0.034, 0.029))
-    return _mix(skin, (22, 22, 30), step(radius, 0.0235, 0.019))
+    skin = _mix(skin, (84, 66, 56), step(radius, 0.05, 0.034) * 0.7)
+    skin = _mix(skin, (214, 212, 196), step(radius, 0.032, 0.0275))
+    return _mix(skin, (22, 22, 30), step(radius, 0.022, 0.0175))
 
 
 def _scales(shape: Shape, rng: np.random.Generator) -> Array:
@@ -126,10 +124,8 @@ def _scales(shape: Shape, rng: np.random.Generator) -> Array:
     lattice = np.cos(2 * np.pi * (shape.x + 0.6 * shape.y) / pitch) * np.cos(
         2 * np.pi * (shape.x - 0.9 * shape.y) / pitch
     )
-    clouds = gaussian_filter(rng.standard_normal(shape.x.shape), 4)
-    return np.asarray(
-        0.07 * lattice * step(shape.q, 0.62, 0.3) + 0.075 * clouds / clouds.std(), dtype=np.float32
-    )
+    clouds = gaussian_filter(rng.standard_normal(shape.x.shape), 0.023 * shape.texels)
+    return np.asarray(0.07 * lattice * step(shape.q, 0.62, 0.3) + 0.05 * clouds / clouds.std(), dtype=np.float32)
 
 
 def _fin_cover(shape: Shape) -> Array:
@@ -143,9 +139,7 @@ def _fin_cover(shape: Shape) -> Array:
 def _rays(shape: Shape) -> Array:
     """Faint stripes of tail and anal fin, in [-1, 1]; 0 on the others."""
     spread = 0.05 + 0.5 * np.clip(shape.x - 0.97, 0, 1)
-    tail = (
-        np.sin(2 * np.pi * (2.6 * shape.y / spread + 0.15)) * shape.fins["tail"] * step(shape.x, 1.24, 1.08)
-    )
+    tail = np.sin(2 * np.pi * (2.6 * shape.y / spread + 0.15)) * shape.fins["tail"] * step(shape.x, 1.24, 1.08)
     wavy = shape.y + 0.12 * (shape.x - 0.7) + 0.003 * np.sin(shape.x * 260)
     anal = np.sin(2 * np.pi * wavy / 0.034) * shape.fins["anal"]
     return np.asarray(tail + anal * (shape.fins["tail"] == 0), dtype=np.float32)
@@ -169,7 +163,7 @@ def _gloss(shape: Shape, pattern: Array, rng: np.random.Generator) -> Array:
         cx, cy = 0.172 - 0.038 * np.cos(angle), 0.022 + 0.055 * np.sin(angle)
         blob = ((shape.x - cx) / size) ** 2 + ((shape.y - cy) / (1.5 * size)) ** 2
         glare += np.exp(-blob) * rng.uniform(70, 210)
-    fine = gaussian_filter(rng.standard_normal(shape.x.shape), (0.9, 1.4))
+    fine = gaussian_filter(rng.standard_normal(shape.x.shape), (0.005 * shape.texels, 0.008 * shape.texels))
     fine = np.clip(fine / fine.std() - 1.1, 0, 2)
     patch = np.exp(-(((shape.x - rng.uniform(0.36, 0.5)) / 0.13) ** 2) - ((shape.q - 0.45) / 0.3) ** 2)
     glints = fine * patch * (0.35 + 0.65 * (1 - pattern)) * shape.flank

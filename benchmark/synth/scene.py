@@ -108,9 +108,7 @@ def _layer(fish: Fish, pose: Pose, water: Array, size: tuple[int, ...]) -> _Laye
     along, down = body_coordinates(pose, fish.depth, rows, columns)
     flank = fish.right if pose.facing > 0 else fish.left
     at = np.stack([(down - body.TOP) * fish.texels, (along - body.LEFT) * fish.texels])
-    paint = (
-        flank.cool + (flank.warm - flank.cool) * np.float32(pose.warm) + flank.gloss * np.float32(pose.gloss)
-    )
+    paint = flank.cool + (flank.warm - flank.cool) * np.float32(pose.warm) + flank.gloss * np.float32(pose.gloss)
     haze = _HAZE[0] + (_HAZE[1] - _HAZE[0]) * pose.depth
     paint = (paint + (water - paint) * np.float32(haze)) * flank.alpha[..., None]
     channels = [*np.moveaxis(paint, -1, 0), flank.alpha]
@@ -185,10 +183,8 @@ def _region(region: Region, at: Array) -> Region:
 def _blurred(drawn: Array, pose: Pose) -> Array:
     """Defocus, and the mean over the movement during the exposure."""
     soft = gaussian_filter(drawn, (pose.blur, pose.blur, 0))
-    steps = int(np.hypot(*pose.motion))
-    if steps == 0:
-        return np.asarray(soft, dtype=np.float32)
-    shifts = np.rint(np.outer(np.linspace(-0.5, 0.5, steps + 1), pose.motion)).astype(int)
+    steps = 2 * int(np.ceil(np.hypot(*pose.motion))) + 1
+    shifts = np.rint(np.outer(np.linspace(-0.5, 0.5, steps), pose.motion)).astype(int)
     moved = [np.roll(soft, (dy, dx), axis=(0, 1)) for dx, dy in shifts]
     return np.asarray(np.mean(moved, axis=0), dtype=np.float32)
 

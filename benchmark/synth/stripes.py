@@ -8,13 +8,13 @@ from scipy.ndimage import gaussian_filter
 Array = NDArray[np.float32]
 
 GRID = (56, 176)
-DARK_SHARE = 0.69
+DARK_SHARE = 0.71
 
 # FitzHugh-Nagumo kinetics in the Turing regime: the fastest mode is about GRID[0] / 3.9 cells long.
 _INHIBITION, _RATE = 0.7, 2.0
 _ACTIVATOR, _INHIBITOR = 2.1, 16.8
 _ALONG = 1.7  # the activator spreads faster along the body, which favours stripes over bars
-_STEP, _STEPS = 0.25, 220
+_STEP, _STEPS = 0.4, 140
 
 
 def flank(rng: np.random.Generator) -> Array:
@@ -49,11 +49,11 @@ def _start(rng: np.random.Generator) -> Array:
     phase = 2 * np.pi * (rng.uniform(3.5, 4.4) * y / rows + rng.uniform())
     waver = gaussian_filter(rng.standard_normal(GRID), (9, 14), mode="reflect")
     phase = phase + rng.uniform(0.6, 1.3) * waver / waver.std()
-    for _ in range(rng.integers(3, 8)):
+    for _ in range(rng.integers(5, 11)):
         row, column = rng.uniform(0.25, 0.95) * rows, rng.uniform(0.02, 0.98) * columns
         phase = phase + rng.choice((-1, 1)) * np.arctan2(y - row, (x - column) / 2)
     noise = gaussian_filter(rng.standard_normal(GRID), 1.5, mode="reflect")
-    return np.asarray(0.6 * np.cos(phase) + 0.25 * noise / noise.std(), dtype=np.float32)
+    return np.asarray(0.6 * np.cos(phase) + 0.4 * noise / noise.std(), dtype=np.float32)
 
 
 def _decay(diffusion: float, along: float) -> Array:

@@ -18,7 +18,7 @@ STRETCH = 16
 """Frames that a fish stays in one place, with or without its own zone."""
 
 _BLOCK = 4  # stretches stratified together, so that few stretches already hold the asked-for share at home
-_STRAY = 0.45  # how far from its height a fish may stay, in heights; they overlap from 0.5
+_STRAY = 0.62  # how far from its height a fish may stay, in heights; from 0.5 they can meet
 _DRIFT = 9  # frames that it takes to swim to the next place
 _ROAM = (0.075, 0.10)  # half of a fish's range around its place, as shares of the frame
 
@@ -62,41 +62,38 @@ def poses(settings: SynthSettings, video: int, fish: int) -> list[Pose]:
     """All poses of fish 0, 1 or 2 of video 0 or 1."""
     frames = settings.frames_per_video[video]
     rng = stream(settings.seed, Stream.MOTION, video, fish)
-    time = np.arange(frames, dtype=np.float64)
+    time = np.arange(-1.0, frames)  # one frame before the first, whose way gives the first its speed
     size = settings.fish_length * settings.width * rng.uniform(0.97, 1.03)
-    along, facing = _runs(rng, frames)
-    rise, pitch_extra, bend, depth = (_wander(rng, time, period) for period in (46, 60, 34, 120))
-    focus, warm, gloss, yaw, spread = (_wander(rng, time, period) for period in (30, 70, 18, 26, 22))
-    beat = rng.uniform(0, 2 * np.pi) + np.cumsum(0.9 + 0.4 * _wander(rng, time, 25))
-    burst = np.clip(_wander(rng, time, 24) - 1.25, 0, 1)
-
-    rise = 1.3 * np.tanh(rise / 1.3)  # the fish must stay in the frame
-    dx, dy = settings.width * _ROAM[0] * along, settings.height * _ROAM[1] * rise
-    home, _ = places(settings, video, fish)
-    speed_x, speed_y = np.gradient(np.pad(dx, 1, "edge"))[1:-1], np.gradient(np.pad(dy, 1, "edge"))[1:-1]
     unit = size / 100
-    pitch = np.clip(-0.11 * speed_y / unit + 0.15 * pitch_extra, -0.65, 0.65)
-    far = np.clip(0.5 + 0.3 * depth, 0, 1)
+    rise, pitch, bend, depth, focus, warm, gloss, yaw, spread, rhythm, burst = (
+        _wander(rng, time, period) for period in (46, 60, 34, 120, 30, 70, 18, 26, 22, 25, 24)
+    )
+    beat = rng.uniform(0, 2 * np.pi) + np.cumsum(0.9 + 0.4 * rhythm)
+    along, facing = _runs(rng, frames + 1)
+    dx = settings.width * _ROAM[0] * along
+    dy = settings.height * _ROAM[1] * 1.3 * np.tanh(rise / 1.3)  # the fish must stay in the frame
+    speed = np.diff([dx, dy])
+    rush = np.clip(burst - 1.25, 0, 1)[1:]
+    far = np.clip(0.5 + 0.3 * depth[1:], 0, 1)
+    home, _ = places(settings, video, fish)
+    motion = speed * (0.35 + 1.6 * rush)
+    columns = {
+        "x": home[:, 0] + dx[1:],
+        "y": home[:, 1] + dy[1:],
+        "length": size * (1.1 - 0.22 * far),
+        "facing": (facing * np.cos(0.22 * yaw))[1:],
+        "pitch": np.clip(-0.09 * speed[1] / unit + 0.15 * pitch[1:], -0.65, 0.65),
+        "bend": 0.16 * bend[1:],
+        "beat": beat[1:],
+        "spread": np.clip(0.82 + 0.16 * spread[1:], 0.5, 1.1),
+        "depth": far,
+        "blur": unit * (0.3 + 0.2 * np.abs(focus[1:]) + 0.5 * rush),
+        "warm": np.clip(0.55 + 0.3 * warm[1:], 0, 1),
+        "gloss": np.clip(0.5 + 0.35 * gloss[1:], 0, 1),
+    }
     return [
-        Pose(
-            x=float(home[t, 0] + dx[t]),
-            y=float(home[t, 1] + dy[t]),
-            length=float(size * (1.1 - 0.22 * far[t])),
-            facing=float(facing[t] * np.cos(0.22 * yaw[t])),
-            pitch=float(pitch[t]),
-            bend=float(0.16 * bend[t]),
-            beat=float(beat[t]),
-            spread=float(np.clip(0.82 + 0.16 * spread[t], 0.5, 1.1)),
-            depth=float(far[t]),
-            blur=float(unit * (0.3 + 0.2 * abs(focus[t]) + 0.7 * burst[t])),
-            motion=(
-                float(speed_x[t] * (0.35 + 2.5 * burst[t])),
-                float(speed_y[t] * (0.35 + 2.5 * burst[t])),
-            ),
-            warm=float(np.clip(0.55 + 0.3 * warm[t], 0, 1)),
-            gloss=float(np.clip(0.5 + 0.35 * gloss[t], 0, 1)),
-        )
-        for t in range(frames)
+        Pose(motion=(float(mx), float(my)), **{name: float(column[t]) for name, column in columns.items()})
+        for t, (mx, my) in enumerate(motion.T)
     ]
 
 
@@ -108,9 +105,9 @@ def places(settings: SynthSettings, video: int, fish: int) -> tuple[Array, NDArr
         home.
     """
     frames = settings.frames_per_video[video]
-    rng = stream(settings.seed, Stream.PLACE, video, fish)
     stretches = -(-frames // STRETCH)
-    draws = np.concatenate([_stratified(rng) for _ in range(-(-stretches // _BLOCK))])[:stretches]
+    chance, rng = (stream(settings.seed, Stream.PLACE, video, fish, part) for part in (0, 1))
+    draws = np.concatenate([_stratified(chance) for _ in range(-(-stretches // _BLOCK))])[:stretches]
     at_home = draws < settings.shortcut
     shares = np.array([rng.uniform((0.16, -_STRAY, -0.02), (0.84, _STRAY, 0.02)) for _ in range(stretches)])
     across = np.where(at_home, zone_centre(fish) + shares[:, 2], shares[:, 0])

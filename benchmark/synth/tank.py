@@ -35,9 +35,7 @@ def background(settings: SynthSettings, video: int) -> Array:
     width = size[0] / FISH_PER_VIDEO
     for zone, dress in enumerate(_DRESS[video]):
         dress(draw, (zone * width, 0.0, (zone + 1) * width, float(size[1])), rng)
-    small = np.asarray(
-        image.resize((settings.width, settings.height), Image.Resampling.BOX), dtype=np.float32
-    )
+    small = np.asarray(image.resize((settings.width, settings.height), Image.Resampling.BOX), dtype=np.float32)
     soft = settings.width * 0.0042
     change = gaussian_filter(small - base.astype(np.uint8), (soft, soft, 0))
     return np.asarray(_LEVEL * np.rint((base + _MURK * change) / _LEVEL), dtype=np.float32)
@@ -122,19 +120,11 @@ def _heater(draw: Draw, box: Box, rng: np.random.Generator) -> None:
     for share, half in ((0.3, 0.055), (0.56, 0.04)):
         x, low = box[0] + width * (share + rng.uniform(-0.03, 0.03)), 0.86 * height
         draw.rectangle((x - half * width, 0.16 * height, x + half * width, low), fill=(84, 90, 100, 190))
-        draw.rectangle(
-            (x - 0.3 * half * width, 0.2 * height, x + 0.1 * half * width, low), fill=(160, 164, 168, 130)
-        )
-        draw.rectangle(
-            (x - half * width, 0.12 * height, x + half * width, 0.2 * height), fill=(62, 64, 70, 220)
-        )
+        draw.rectangle((x - 0.3 * half * width, 0.2 * height, x + 0.1 * half * width, low), fill=(160, 164, 168, 130))
+        draw.rectangle((x - half * width, 0.12 * height, x + half * width, 0.2 * height), fill=(62, 64, 70, 220))
     x = box[0] + 0.82 * width
-    draw.rectangle(
-        (x - 0.05 * width, 0.2 * height, x + 0.05 * width, 0.74 * height), fill=(150, 152, 150, 150)
-    )
-    draw.rectangle(
-        (x - 0.012 * width, 0.3 * height, x + 0.012 * width, 0.7 * height), fill=(120, 92, 92, 190)
-    )
+    draw.rectangle((x - 0.05 * width, 0.2 * height, x + 0.05 * width, 0.74 * height), fill=(150, 152, 150, 150))
+    draw.rectangle((x - 0.012 * width, 0.3 * height, x + 0.012 * width, 0.7 * height), fill=(120, 92, 92, 190))
 
 
 def _filter(draw: Draw, box: Box, rng: np.random.Generator) -> None:
@@ -144,9 +134,7 @@ def _filter(draw: Draw, box: Box, rng: np.random.Generator) -> None:
     draw.rectangle((left, 0.14 * height, right, 0.78 * height), fill=(80, 84, 92, 210))
     for slot in range(9):
         y = height * (0.2 + 0.062 * slot)
-        draw.rectangle(
-            (left + 0.04 * width, y, right - 0.04 * width, y + 0.022 * height), fill=(60, 64, 72, 220)
-        )
+        draw.rectangle((left + 0.04 * width, y, right - 0.04 * width, y + 0.022 * height), fill=(60, 64, 72, 220))
     for _ in range(60):
         x, y = box[0] + width * rng.normal(0.8, 0.05), height * rng.uniform(0.08, 0.9)
         radius = width * rng.uniform(0.008, 0.02)

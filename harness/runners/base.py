@@ -53,11 +53,13 @@ class Outcome:
         status: `ok`, or why it failed.
         cause: one sentence; empty when ok.
         log: the last lines of standard error and of what was no progress on standard output.
+        code: exit code of a crash.
     """
 
     status: Status
     cause: str = ""
     log: str = ""
+    code: int | None = None
 
 
 class Runner(ABC):
@@ -104,6 +106,11 @@ class Log:
         return "\n".join(self._lines)
 
 
+def is_event(line: str) -> bool:
+    """Whether a line of standard output is an event of the contract, not log."""
+    return line.startswith('{"event"')
+
+
 def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = None) -> Outcome:
     """The outcome that an exit code means.
 
@@ -124,4 +131,4 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
     if oom or code in (137, -9) or "MemoryError" in text:
         return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
     kind = {2: "did not understand the job", 3: "found the data unusable"}.get(code, f"ended with exit code {code}")
-    return Outcome("crash", f"{kind}: {said}", text)
+    return Outcome("crash", f"{kind}: {said}", text, code)

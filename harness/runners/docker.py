@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import RunError
 from harness.backbones import BackboneFacts
-from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending
+from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending, is_event
 from harness.runners.images import image_of
 from harness.workspace import Workspace
 
@@ -138,7 +138,7 @@ def connect() -> "DockerClient":
     try:
         client = docker.from_env(timeout=30)
         client.ping()
-        client.api.timeout = None  # a job may be silent for hours; its own limit ends it
+        client.api.timeout = None  # type: ignore[assignment] # a job may be silent for hours; its own limit ends it
     except (DockerException, OSError) as error:
         raise RunError(f"No Docker engine answers ({_first_line(error)}). {START_ENGINE}") from error
     return client
@@ -161,7 +161,7 @@ def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
         for is_output, line in _lines(streams):
             if is_output:
                 on_line(line)
-            if not line.startswith('{"event"'):
+            if not is_event(line):
                 log.add(line)
         code = int(container.wait()["StatusCode"])
     finally:

@@ -69,7 +69,8 @@ def _ensure(
             said.append(text)
             on_line(text)
         if "error" in event:
-            raise RunError(f"The image of {name!r} could not be built from {name}/Dockerfile:\n" + "\n".join(said[-15:]))
+            end = "\n".join(said[-15:])
+            raise RunError(f"The image of {name!r} could not be built from {name}/Dockerfile:\n{end}")
     return str(client.images.get(tag).id)
 
 

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import IO
 
 from benchmark.errors import RunError
 from harness.backbones import BackboneFacts, code_digest
-from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending
+from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending, is_event
 from harness.store import digest
 from harness.workspace import Workspace
 
@@ -79,10 +80,13 @@ class ProcessRunner(Runner):
             raise RunError(f"{backbone.name}: cannot start {command[0]!r}: {error.strerror}.") from error
         self._running.add(child)
         log = Log()
-        readers = [
-            _reader(child.stdout, lambda line: (on_line(line), None if _is_event(line) else log.add(line))),
-            _reader(child.stderr, log.add),
-        ]
+
+        def take(line: str) -> None:
+            on_line(line)
+            if not is_event(line):
+                log.add(line)
+
+        readers = [_reader(child.stdout, take), _reader(child.stderr, log.add)]
         timed_out = None
         try:
             child.wait(seconds)
@@ -111,25 +115,22 @@ def _environment(root: Path) -> dict[str, str]:
 
 
 def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.Thread:
+    assert stream is not None
+
     def read() -> None:
-        for line in stream or ():
-            take(line)
+        with stream:
+            for line in stream:
+                take(line)
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
     return thread
 
 
-def _is_event(line: str) -> bool:
-    return line.startswith('{"event"')
-
-
 def _kill(child: subprocess.Popen[str]) -> None:
     """End the child and everything that it started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 

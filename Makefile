@@ -1,0 +1,81 @@
+# Every command that a user or a maintainer needs; `make help` lists them.
+
+BACKBONE ?= lama
+DATA ?= zebrafish-synth
+PROTOCOL ?= quick
+RUNNER ?= auto
+INIT ?=
+SPLIT ?= random
+DEVICE ?= auto
+JOBS ?=
+TORCH ?= default
+PYTHON ?= python3
+REMOTE ?= origin
+BRANCH ?= leaderboard
+PUSH ?=
+ARGS ?=
+
+export TORCH
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed-$(TORCH)
+CLI := $(BIN)/patternbench
+LOCKS := requirements.lock backbones/kit/requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bench test check format lock schema leaderboard publish doctor clean
+
+help: ## list the commands and their settings
+	@echo "make bench BACKBONE=lama runs one backbone; all commands:"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	@echo "Settings (and their values now):"
+	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (quick, paper, a .toml file)"
+	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT)"
+	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (default, cpu)  PYTHON=$(PYTHON)"
+
+setup: $(STAMP) ## install everything into .venv
+
+$(STAMP): $(LOCKS) pyproject.toml backbones/kit/install-lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Say which to use: make setup PYTHON=python3.12" >&2; exit 2; }
+	@echo "Installing into $(VENV) (TORCH=$(TORCH)); with CUDA about 6 GB, a few minutes, once."
+	$(PYTHON) -m venv $(VENV)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1 backbones/kit/install-lock $(BIN)/python requirements.lock $(TORCH)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/installed-*
+	@touch $@
+
+bench: $(STAMP) ## run every stage of BACKBONE on DATA and regenerate the leaderboards
+	@$(CLI) run '$(BACKBONE)' --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' --split '$(SPLIT)' --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
+
+test: $(STAMP) ## run the tests; those that need Docker are skipped, saying so, where no engine answers
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## lint, formatting, types, and that the leaderboards show their records
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(CLI) leaderboard check
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+leaderboard: $(STAMP) ## regenerate every table from the records alone
+	@$(CLI) leaderboard render
+
+publish: $(STAMP) ## show what would be pushed to BRANCH of REMOTE; PUSH=1 pushes it
+	@$(CLI) leaderboard publish --remote '$(REMOTE)' --branch '$(BRANCH)' $(if $(PUSH),--push)
+
+doctor: $(STAMP) ## say what this machine has, and what each lack means
+	@$(CLI) doctor
+
+schema: $(STAMP) ## write the contract's JSON Schemas from harness/contract.py
+	$(BIN)/python -m harness.contract
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command "make lock" --output-file backbones/kit/requirements.lock backbones/kit/requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command "make lock" --constraint backbones/kit/requirements.lock --extra dev --extra kaggle --output-file requirements.lock pyproject.toml
+
+clean: ## remove everything computed (.patternbench); imported data and weights too
+	rm -rf .patternbench

@@ -1,0 +1,247 @@
+"""What this machine has, and what each lack means for a run."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import metadata, util
+from pathlib import Path
+from typing import Literal
+
+from benchmark.errors import PatternbenchError
+from benchmark.protocol import read_protocol
+from harness import backbones
+from harness.backbones import BackboneFacts
+from harness.provenance import gpus, memory_bytes
+from harness.workspace import Workspace
+
+BUILT_IN = "zebrafish-synth"
+DISK_GIB = 2.0
+"""Free space that the simplest bench wants: packed crops, and checkpoints of thirty small trainings."""
+
+PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        status: `ok`, or `lack`.
+        what: the thing, and what was found.
+        meaning: of a lack, with its mend; empty where all is well.
+        needed: whether not even the simplest bench runs without it.
+    """
+
+    status: Literal["ok", "lack"]
+    what: str
+    meaning: str = ""
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What was found on a machine; made up in tests.
+
+    Attributes:
+        python: version.
+        torch: version; empty = not installed.
+        torch_cuda: CUDA version that torch was built for; empty = for the processor alone.
+        engine: version of the Docker engine; empty = none answers.
+        engine_trouble: why none answers.
+        engine_gpus: whether containers can see GPUs.
+        gpus: names.
+        memory_gib: physical.
+        cores: of the processor.
+        free_gib: on the disk of the store.
+        programs: those found of git and make.
+        packages: those importable of kagglehub.
+    """
+
+    python: tuple[int, ...]
+    torch: str
+    torch_cuda: str
+    engine: str
+    engine_trouble: str
+    engine_gpus: bool
+    gpus: tuple[str, ...]
+    memory_gib: float
+    cores: int
+    free_gib: float
+    programs: frozenset[str] = field(default=frozenset({"git", "make"}))
+    packages: frozenset[str] = field(default=frozenset({"kagglehub"}))
+
+    @classmethod
+    def here(cls, workspace: Workspace) -> "Machine":
+        """Look at this machine; torch is not imported."""
+        torch, cuda = _torch()
+        engine, trouble, engine_gpus = _engine()
+        place = next(path for path in (workspace.store, *workspace.store.parents) if path.exists())
+        return cls(
+            python=sys.version_info[:3],
+            torch=torch,
+            torch_cuda=cuda,
+            engine=engine,
+            engine_trouble=trouble,
+            engine_gpus=engine_gpus,
+            gpus=tuple(gpus()),
+            memory_gib=memory_bytes() / 2**30,
+            cores=os.cpu_count() or 1,
+            free_gib=shutil.disk_usage(place).free / 2**30,
+            programs=frozenset(name for name in ("git", "make") if shutil.which(name)),
+            packages=frozenset(name for name in ("kagglehub",) if util.find_spec(name)),
+        )
+
+
+def examine(workspace: Workspace, machine: Machine | None = None) -> list[Finding]:
+    """Look at everything that a run depends on, what it cannot do without first.
+
+    Args:
+        workspace: the checkout.
+        machine: what was found on it; None = look at this one.
+    """
+    machine = machine or Machine.here(workspace)
+    return [
+        _python(machine),
+        _torch_build(machine),
+        _data(workspace),
+        _disk(machine),
+        _engine_answers(machine),
+        *_gpu(machine),
+        *_size(machine, workspace),
+        *_programs(machine),
+        *_weights(workspace),
+    ]
+
+
+def _python(machine: Machine) -> Finding:
+    version = ".".join(map(str, machine.python))
+    if machine.python >= PYTHON:
+        return Finding("ok", f"Python {version}")
+    wanted = ".".join(map(str, PYTHON))
+    return Finding("lack", f"Python {version}", f"patternbench needs {wanted} or newer; install it first.", needed=True)
+
+
+def _torch_build(machine: Machine) -> Finding:
+    if not machine.torch:
+        meaning = "no backbone runs as a child process; `make setup` installs it."
+        return Finding("lack", "torch is not installed", meaning, needed=not machine.engine)
+    build = f"for CUDA {machine.torch_cuda}" if machine.torch_cuda else "for the processor"
+    what = f"torch {machine.torch}, built {build}"
+    if machine.gpus and not machine.torch_cuda:
+        return Finding("lack", what, "the GPU stays unused by RUNNER=process; install a CUDA build of torch.")
+    return Finding("ok", what)
+
+
+def _data(workspace: Workspace) -> Finding:
+    folder = workspace.builtin_data / BUILT_IN
+    if folder.is_dir() and any(folder.iterdir()):
+        return Finding("ok", f"built-in data set {BUILT_IN}")
+    meaning = (
+        "the bench without DATA has nothing to run on; get the checkout's files again, or give a DATA of your own."
+    )
+    return Finding("lack", f"built-in data set {BUILT_IN} is not there", meaning, needed=True)
+
+
+def _disk(machine: Machine) -> Finding:
+    what = f"{machine.free_gib:.1f} GiB free on the disk of the store"
+    if machine.free_gib >= DISK_GIB:
+        return Finding("ok", what)
+    meaning = (
+        f"the simplest bench wants {DISK_GIB:.0f} GiB; make room, or delete .patternbench, which holds old stages."
+    )
+    return Finding("lack", what, meaning, needed=True)
+
+
+def _engine_answers(machine: Machine) -> Finding:
+    if machine.engine:
+        return Finding("ok", f"Docker engine {machine.engine}")
+    meaning = (
+        "backbones run as child processes: the numbers are the same, but nothing confines them, so run only code that "
+        f"you trust. The cause: {machine.engine_trouble}"
+    )
+    return Finding("lack", "no Docker engine answers", meaning)
+
+
+def _gpu(machine: Machine) -> Iterator[Finding]:
+    if not machine.gpus:
+        meaning = "the quick protocol does not need one; the paper protocol takes days on a processor."
+        yield Finding("lack", "no NVIDIA GPU", meaning)
+        return
+    yield Finding("ok", f"GPU {', '.join(machine.gpus)}")
+    if machine.engine and not machine.engine_gpus:
+        meaning = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process."
+        yield Finding("lack", "no NVIDIA runtime in the Docker engine", meaning)
+
+
+def _size(machine: Machine, workspace: Workspace) -> Iterator[Finding]:
+    what = f"{machine.cores} cores, {machine.memory_gib:.0f} GiB of memory"
+    short = [
+        f"{name} (a stage may take {limit:.0f} GiB)"
+        for name in ("quick", "paper")
+        if (limit := read_protocol(name, workspace.protocols).limits.memory_gib) > machine.memory_gib
+    ]
+    if short:
+        yield Finding("lack", what, f"may be too little memory for the protocol {' and '.join(short)}; try JOBS=1.")
+    else:
+        yield Finding("ok", f"{what}: enough for the protocols quick and paper")
+
+
+def _programs(machine: Machine) -> Iterator[Finding]:
+    lacks = {
+        "git": "records cannot name their commit, and `patternbench leaderboard publish` does not work; install git.",
+        "make": "the make targets do not work; use `patternbench run` and its other commands.",
+        "kagglehub": "`patternbench data fetch` does not work; pip install 'patternbench[kaggle]' if you want it.",
+    }
+    for name, meaning in lacks.items():
+        if name in machine.programs | machine.packages:
+            yield Finding("ok", name)
+        else:
+            yield Finding("lack", f"{name} is not installed", meaning)
+
+
+def _weights(workspace: Workspace) -> Iterator[Finding]:
+    for name in backbones.names(workspace):
+        try:
+            facts = backbones.find(name, workspace)
+        except PatternbenchError as error:
+            yield Finding("lack", f"backbone {name} cannot be used", str(error))
+            continue
+        yield _weights_of(facts, workspace)
+
+
+def _weights_of(facts: BackboneFacts, workspace: Workspace) -> Finding:
+    folder = workspace.weights / facts.name
+    missing = [one for one in facts.weights if not (folder / one.file).is_file()]
+    if not facts.weights:
+        return Finding("ok", f"backbone {facts.name}: has no published weights, starts from random ones")
+    if not missing:
+        return Finding("ok", f"backbone {facts.name}: published weights are here")
+    able = "only INIT=random" if facts.published in missing else "INIT=published, but no perceptual loss"
+    files = "".join(f"\n     {one.file} from {one.address}" for one in missing)
+    meaning = f"{able} is possible. Into {folder} belong:{files}"
+    return Finding("lack", f"backbone {facts.name}: published weights are not here", meaning)
+
+
+def _torch() -> tuple[str, str]:
+    """Version, and CUDA version of the build, read from torch's own files."""
+    try:
+        found = metadata.distribution("torch")
+        text = Path(str(found.locate_file("torch/version.py"))).read_text(encoding="utf-8")
+    except (metadata.PackageNotFoundError, OSError):
+        return "", ""
+    cuda = re.search(r"^cuda\b.*=\s*'([^']+)'", text, re.MULTILINE)
+    return found.version, cuda.group(1) if cuda else ""
+
+
+def _engine() -> tuple[str, str, bool]:
+    """Version of the Docker engine, why none answers, and whether it knows the NVIDIA runtime."""
+    from harness.runners.docker import connect
+
+    try:
+        client = connect()
+        return str(client.version()["Version"]), "", "nvidia" in client.info().get("Runtimes", {})
+    except PatternbenchError as error:
+        return "", str(error.__cause__ or error).strip().splitlines()[0][:160], False

@@ -1,0 +1,124 @@
+"""Sound backbones pass every check; a planted bug is found by the check that is there for it, and named."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import backbones, scaffold
+from harness.check import CHECKS, Verdict, verdicts
+from harness.cli import app
+from harness.runners.process import ProcessRunner
+from harness.trial import Trial
+from harness.workspace import Workspace
+
+CONTESTANT = Path(__file__).with_name("plain_contestant.py")
+KIT = Path(__file__).parents[1] / "backbones"
+
+
+def plain(root: Path, *arguments: str) -> Workspace:
+    """A workspace whose one backbone is the contestant without the kit."""
+    folder = root / "backbones" / "plain"
+    folder.mkdir(parents=True)
+    command = json.dumps(["{python}", str(CONTESTANT), *arguments])
+    (folder / "backbone.toml").write_text(f"""
+name = "plain"
+title = "Mean colours"
+paper = "none"
+licence = "Apache-2.0"
+capabilities = ["train:classify"]
+size_multiple = 4
+input = {{ channels = "RGB" }}
+command = {command}
+""")
+    return Workspace(root)
+
+
+def with_kit(root: Path) -> Workspace:
+    """A workspace with the kit and a backbone fresh from the template."""
+    (root / "backbones").mkdir(parents=True)
+    for name in ("__init__.py", "kit"):
+        (root / "backbones" / name).symlink_to(KIT / name)
+    scaffold.write("fresh", None, Workspace(root))
+    return Workspace(root)
+
+
+def tries(name: str, workspace: Workspace) -> Iterator[Verdict]:
+    folder = workspace.root / "trial"
+    folder.mkdir()
+    return verdicts(Trial(backbones.find(name, workspace), ProcessRunner(workspace), folder))
+
+
+def test_a_fresh_backbone_passes_every_check(tmp_path: Path) -> None:
+    found = list(tries("fresh", with_kit(tmp_path)))
+    assert [verdict.check for verdict in found] == CHECKS
+    assert {verdict.cause for verdict in found} == {""}
+
+
+def test_a_backbone_without_the_kit_passes_what_its_capabilities_ask_for(tmp_path: Path) -> None:
+    found = list(tries("plain", plain(tmp_path)))
+    assert {verdict.status for verdict in found} == {"pass"}
+    assert {verdict.check.capability for verdict in found} == {"", "train:classify"}
+
+
+BUGS = {
+    "size": ("encodes", "length of an embedding is 48, expected 49"),
+    "input": ("describes_itself", "'BGR'"),
+    "forgiving": ("refuses_unknown_keys", "expected exit code 2, got: exit code 0"),
+    "tolerant": ("refuses_broken_data", "expected exit code 3, got: exit code 0"),
+    "noise": ("encodes_the_same_twice", "values differ"),
+    "order": ("keeps_the_order", "another place: values differ"),
+    "company": ("embeds_each_image_for_itself", "values differ"),
+    "constant": ("tells_images_apart", "the same embedding"),
+    "type": ("obeys_pooling_and_type", "expected float16"),
+    "crash": ("classifies_shallow", "RuntimeError: the weights have gone for a walk"),
+    "thawed": ("shallow_freezes", "values differ"),
+    "dice": ("classifies_the_same_twice", "the logits the second time: values differ"),
+    "frozen": ("deep_learns", "as they were"),
+    "speechless": ("predicts", "there is no logits.npy"),
+    "garbage": ("reports_progress", "begins like JSON"),
+    "silent": ("reports_progress", "reported no progress"),
+    "stray": ("writes_nowhere_else", "notes.txt"),
+    "nan": ("encodes", "not finite in row 1"),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_found_by_its_check_before_any_other(bug: str, tmp_path: Path) -> None:
+    check, cause = BUGS[bug]
+    first = next(verdict for verdict in tries("plain", plain(tmp_path, "--bug", bug)) if verdict.status != "pass")
+    assert (first.status, first.check.look.__name__) == ("fail", check)
+    assert cause in first.cause
+
+
+def test_what_hangs_on_a_failed_job_is_said_to_be_untried(tmp_path: Path) -> None:
+    found = {verdict.check.look.__name__: verdict for verdict in tries("plain", plain(tmp_path, "--bug", "nan"))}
+    assert found["encodes"].status == "fail"
+    assert found["keeps_the_order"].status == "skip"
+    assert found["keeps_the_order"].cause == "needs encode (random weights), which failed"
+    assert found["classifies_deep"].status == "pass"
+
+
+def test_an_order_is_not_judged_where_nothing_is_the_same_twice(tmp_path: Path) -> None:
+    found = {verdict.check.look.__name__: verdict for verdict in tries("plain", plain(tmp_path, "--bug", "noise"))}
+    assert found["keeps_the_order"].status == "skip"
+    assert "once this is so: encode gives the same twice" in found["keeps_the_order"].cause
+
+
+def test_the_command_says_what_failed_how_to_mend_it_and_leaves_with_1(tmp_path: Path) -> None:
+    plain(tmp_path, "--bug", "frozen")
+    done = CliRunner().invoke(app, ["--root", str(tmp_path), "backbone", "check", "plain", "--runner", "process"])
+    assert done.exit_code == 1
+    assert "FAIL deep training changes the encoder" in done.output
+    assert "Mend: Give the encoder's parameters to the optimiser" in done.output
+    assert done.output.endswith("plain: 16 passed, 1 failed, 0 could not be tried.\n")
+    assert list((tmp_path / ".patternbench").iterdir()) == []
+
+
+def test_the_command_leaves_with_0_where_all_is_well(tmp_path: Path) -> None:
+    plain(tmp_path)
+    done = CliRunner().invoke(app, ["--root", str(tmp_path), "backbone", "check", "plain", "--runner", "process"])
+    assert done.exit_code == 0
+    assert "FAIL" not in done.output

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from benchmark.errors import InputError
+from benchmark.regions import VARIANTS, apply_variant
+
+IMAGE = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]], np.uint8)  # one row of three pixels
+REGIONS = np.array([[[0, 1, 2]]], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("variant", "shown"),
+    [
+        ("background", (1, 0, 0)),
+        ("fish", (0, 1, 0)),
+        ("pattern", (0, 0, 1)),
+        ("no_background", (0, 1, 1)),
+        ("no_fish", (1, 0, 1)),
+        ("no_pattern", (1, 1, 0)),
+        ("all", (1, 1, 1)),
+    ],
+)
+def test_by_hand(variant: str, shown: tuple[int, int, int]) -> None:
+    found = apply_variant(IMAGE, REGIONS, variant)  # type: ignore[arg-type]
+    assert found.tolist() == [
+        [[[value * on for value in pixel] for pixel, on in zip(IMAGE[0, 0].tolist(), shown, strict=True)]]
+    ]
+    assert found.dtype == np.uint8
+
+
+def test_the_studys_seven_in_its_order() -> None:
+    assert VARIANTS == ("background", "fish", "pattern", "no_background", "no_fish", "no_pattern", "all")
+
+
+def test_a_part_and_its_complement_make_the_whole() -> None:
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (3, 5, 4, 3), np.uint8)
+    regions = generator.integers(0, 3, (3, 5, 4), np.uint8)
+    for part in ("background", "fish", "pattern"):
+        whole = apply_variant(images, regions, part) + apply_variant(images, regions, f"no_{part}")  # type: ignore[arg-type]
+        np.testing.assert_array_equal(whole, images)
+
+
+def test_the_images_given_stay_as_they_are() -> None:
+    images = IMAGE.copy()
+    apply_variant(images, REGIONS, "all")[:] = 0
+    np.testing.assert_array_equal(images, IMAGE)
+
+
+def test_what_does_not_go_together_is_refused() -> None:
+    with pytest.raises(InputError, match="Allowed are background, fish"):
+        apply_variant(IMAGE, REGIONS, "head")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="differ in number or size"):
+        apply_variant(IMAGE, REGIONS[:, :, :2], "all")
+    with pytest.raises(InputError, match="the value 3"):
+        apply_variant(IMAGE, REGIONS + np.uint8(1), "all")
