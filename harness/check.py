@@ -54,16 +54,19 @@ CHECKS: list[Check] = []
 def verdicts(trial: Trial) -> Iterator[Verdict]:
     """Try every check that the backbone's capabilities ask for, in order."""
     for check in CHECKS:
-        if check.capability and check.capability not in trial.backbone.capabilities:
-            continue
-        try:
-            check.look(trial)
-        except Fault as fault:
-            yield Verdict(check, "fail", str(fault))
-        except Blocked as blocked:
-            yield Verdict(check, "skip", str(blocked))
-        else:
-            yield Verdict(check, "pass")
+        if not check.capability or check.capability in trial.backbone.capabilities:
+            yield judge(check, trial)
+
+
+def judge(check: Check, trial: Trial) -> Verdict:
+    """Try one check."""
+    try:
+        check.look(trial)
+    except Fault as fault:
+        return Verdict(check, "fail", str(fault))
+    except Blocked as blocked:
+        return Verdict(check, "skip", str(blocked))
+    return Verdict(check, "pass")
 
 
 def _asks(

@@ -97,7 +97,7 @@ def train(job: Job, images: Array, table: Table, state: State, folder: Path, bug
         writer.writeheader()
         writer.writerows(history)
     with (folder / "out" / "checkpoint.safetensors").open("wb") as file:
-        np.savez(file, **state)
+        np.savez(file, gain=state["gain"], means=state["means"])
 
 
 def encode(job: Job, images: Array, table: Table, state: State, folder: Path, bug: str) -> None:
@@ -124,7 +124,8 @@ def maps(images: Array, gain: Array) -> Array:
     """(N, H, W, 3) uint8 -> (N, 3, GRID, GRID): mean colours times a gain a channel."""
     count, side = len(images), images.shape[1] // GRID
     cells = images[:, : side * GRID, : side * GRID].reshape(count, GRID, side, GRID, side, 3).mean(axis=(2, 4)) / 255
-    return cells.transpose(0, 3, 1, 2) * gain[:, None, None]
+    scaled: Array = cells.transpose(0, 3, 1, 2) * gain[:, None, None]
+    return scaled
 
 
 def classify(embeddings: Array, means: Array) -> Array:
