@@ -84,9 +84,9 @@ class _Clerk:
         self.code = runner.prepare(run.backbone, screen.say)
         protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
         self._protocol = digest(protocol)
-        self._key = digest([
-            self.code, self.packer.data_digest, self.packer.split_digest, self._protocol, run.init, run.device
-        ])
+        self._key = digest(
+            [self.code, self.packer.data_digest, self.packer.split_digest, self._protocol, run.init, run.device]
+        )
 
     def failed(self, error: StageError) -> Record:
         """The record of a run that the backbone broke."""
@@ -170,4 +170,3 @@ def _check_size(run: Run) -> None:
             f"Protocol {run.protocol.name!r} has image_size {size}, but {run.backbone.name!r} takes multiples of "
             f"{multiple}: the next are {size // multiple * multiple} and {(size // multiple + 1) * multiple}."
         )
-

@@ -87,5 +87,3 @@ def choose_workers(jobs: int | None, device: str) -> int:
     if jobs is not None:
         return jobs
     return 1 if device == "cuda" else min(2, os.cpu_count() or 1)
-
-

@@ -39,12 +39,8 @@ def check(root: Root = None) -> None:
 def publish(
     root: Root = None,
     remote: Annotated[str, typer.Option(help="Name of a git remote.")] = "origin",
-    branch: Annotated[
-        str, typer.Option(help="Branch on the remote; made where it does not exist.")
-    ] = "leaderboard",
-    push: Annotated[
-        bool, typer.Option("--push", help="Really push; without it, only say what would happen.")
-    ] = False,
+    branch: Annotated[str, typer.Option(help="Branch on the remote; made where it does not exist.")] = "leaderboard",
+    push: Annotated[bool, typer.Option("--push", help="Really push; without it, only say what would happen.")] = False,
 ) -> None:
     """Commit the tables, README and records onto a branch of a remote; your branch and files stay."""
     from harness import publish as publishing

@@ -76,4 +76,3 @@ def _finish(record: Record, workspace: Workspace) -> None:
             f"The end of its log:\n{record.failure.log}\n"
             "A failed row stands in the tables; finished stages are kept."
         )
-

@@ -84,6 +84,10 @@ class Encode(_Job):
     verb: Literal["encode"] = "encode"
     pooling: Pooling
     dtype: Literal["float32", "float16"] = "float32"
+    classes: Positive | None = Field(
+        default=None,
+        description="Of the classifier whose checkpoint it is: logits.npy is wanted; null = no classifier's.",
+    )
     explain: Method | None = None
 
 

@@ -29,9 +29,7 @@ def inpainting(stage: Done, batch_size: int) -> Inpainting:
     )
 
 
-def classification(
-    training: Done, prediction: Done, packer: Packer, classes: int, probes: int
-) -> Classification:
+def classification(training: Done, prediction: Done, packer: Packer, classes: int, probes: int) -> Classification:
     """Validation scores per epoch, test scores once, and where the probes' Grad-CAM maps lay."""
     validation, test = packer.rows("val"), packer.rows("test")
     epochs = []

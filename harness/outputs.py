@@ -52,8 +52,8 @@ def _check_inpaint(job: TrainInpaint, out: Path) -> None:
 
 def _check_encode(job: Encode, out: Path, count: int) -> None:
     _array(out / "embeddings.npy", (count, None), (job.dtype,))
-    if (out / "logits.npy").exists():
-        _array(out / "logits.npy", (count, None), ("float32",))
+    if job.classes is not None:
+        _array(out / "logits.npy", (count, job.classes), ("float32",))
     if job.explain:
         _array(out / "cams.npy", (count, None, None), ("float32",))
 

@@ -89,8 +89,11 @@ class Packer:
             holes = (regions == PATTERN).astype(np.uint8)
             np.save(folder / "images.npy", np.concatenate([np.flip(images, axes) for axes in FLIPS]))
             np.save(folder / "masks.npy", np.concatenate([np.flip(holes, axes) for axes in FLIPS]))
-            table = [{"id": f"{self._opaque(image_id)}-{flip}", "split": part}
-                     for flip in range(len(FLIPS)) for image_id, part in rows]
+            table = [
+                {"id": f"{self._opaque(image_id)}-{flip}", "split": part}
+                for flip in range(len(FLIPS))
+                for image_id, part in rows
+            ]
             _write_table(folder, table)
 
         return self._pack("inpaint", {"most": most}, write)

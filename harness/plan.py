@@ -162,12 +162,12 @@ class Plan:
         data = self._packer.train(variant, self._run.protocol.probes.images_per_individual, settings.images)
         training = self._stages.run(f"classify-{mode}-{variant}", job, data, {**_files(weights), **start})
         trained = {CHECKPOINT: training.file(CHECKPOINT)}
-        return training, self._encode(f"predict-{mode}-{variant}", variant, trained)
+        return training, self._encode(f"predict-{mode}-{variant}", variant, trained, job.classes)
 
-    def _encode(self, name: str, variant: Variant, start: Mapping[str, Path]) -> Done:
+    def _encode(self, name: str, variant: Variant, start: Mapping[str, Path], classes: int | None = None) -> Done:
         settings = self._run.protocol.classify
         weights = {} if start else self._published("generator", "encoder")
-        job = Encode(**self._common(settings.batch_size, weights, start), pooling=settings.pooling)
+        job = Encode(**self._common(settings.batch_size, weights, start), pooling=settings.pooling, classes=classes)
         return self._stages.run(name, job, self._packer.test(variant), {**_files(weights), **start})
 
     def _published(self, *roles: str) -> dict[str, Path]:

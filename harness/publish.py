@@ -58,9 +58,7 @@ def plan(root: Path, pages: Iterable[str], remote: str, branch: str) -> Plan:
     with TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         _git(root, "read-tree", parent, env=index)
-        _git(
-            root, "update-index", "--add", "-z", "--stdin", env=index, given="".join(f"{p}\0" for p in paths)
-        )
+        _git(root, "update-index", "--add", "-z", "--stdin", env=index, given="".join(f"{p}\0" for p in paths))
         tree = _git(root, "write-tree", env=index)
     changes = _git(root, "diff-tree", "-r", "--name-status", "--no-renames", parent, tree).splitlines()
     return Plan(remote, branch, parent, tree, tuple(change.replace("\t", " ") for change in changes))
@@ -111,8 +109,7 @@ def _remote_head(root: Path, remote: str, branch: str) -> str | None:
     listed = _try(root, "ls-remote", remote, reference)
     if listed.returncode:
         raise RunError(
-            f"The remote {remote} does not answer: {_reason(listed.stderr)}. "
-            "See its address with git remote -v."
+            f"The remote {remote} does not answer: {_reason(listed.stderr)}. See its address with git remote -v."
         )
     heads = dict(line.split("\t")[::-1] for line in listed.stdout.splitlines())
     if reference not in heads:

@@ -96,13 +96,15 @@ class Stages:
             RunError: the engine or the disk did, or the run was halted.
         """
         given = dict(artifacts or {})
-        key = digest({
-            "job": job.model_dump(mode="json", exclude={"resources"}),
-            "device": self._resources.device,
-            "data": data.content,
-            "artifacts": {file: _digest_of(path) for file, path in given.items()},
-            "code": self._code,
-        })
+        key = digest(
+            {
+                "job": job.model_dump(mode="json", exclude={"resources"}),
+                "device": self._resources.device,
+                "data": data.content,
+                "artifacts": {file: _digest_of(path) for file, path in given.items()},
+                "code": self._code,
+            }
+        )
         kind = f"{self._backbone.name}-{name}"
         entry = self._store.find(kind, key)
         if entry is None:
@@ -114,9 +116,7 @@ class Stages:
         result = Result.model_validate_json((entry.path / "out" / "result.json").read_bytes())
         return Done(entry, result, _note(entry, result))
 
-    def _make(
-        self, name: str, kind: str, key: str, job: AnyJob, data: Entry, artifacts: dict[str, Path]
-    ) -> None:
+    def _make(self, name: str, kind: str, key: str, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
         if self._halted.is_set():
             raise RunError("Another stage failed, or the run was interrupted.")
         facts: dict[str, Any] = {"backbone": self._backbone.name, "stage": name}
@@ -153,10 +153,22 @@ class Stages:
                 event = json.loads(line)
             except ValueError:
                 return
-            if isinstance(event, dict) and event.get("event") == "progress":
+            if _is_progress(event):
                 self._watcher.moved(name, event)
 
         return listen
+
+
+def _is_progress(event: object) -> bool:
+    """Whether an event can be shown; a malformed one is passed over, for it says nothing about the result."""
+    if not isinstance(event, dict) or event.get("event") != "progress":
+        return False
+    figures = [
+        event.get("done"),
+        event.get("total"),
+        *(event[name] for name in ("loss", "validation") if name in event),
+    ]
+    return all(isinstance(figure, int | float) for figure in figures)
 
 
 def _digest_of(path: Path) -> str:

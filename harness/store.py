@@ -137,4 +137,3 @@ def _disk(error: OSError, path: Path) -> RunError:
         f"{error.filename or path}: {error.strerror or error}; {free / 2**30:.1f} GiB are free there. Make room (the "
         "folder .patternbench may be deleted at any time) and run again: finished stages are kept."
     )
-

@@ -32,10 +32,7 @@ class Section:
 def read(root: Path) -> list[Entry]:
     """Every record below `leaderboard/records` of a repository."""
     folder = root / "leaderboard" / "records"
-    return [
-        Entry(records.read(path), path.relative_to(root).as_posix())
-        for path in sorted(folder.rglob("*.json"))
-    ]
+    return [Entry(records.read(path), path.relative_to(root).as_posix()) for path in sorted(folder.rglob("*.json"))]
 
 
 def sections(entries: Iterable[Entry]) -> list[Section]:
@@ -51,9 +48,7 @@ def sections(entries: Iterable[Entry]) -> list[Section]:
         if entry.record.status == "ok" or entry.record.key not in succeeded:
             newest[*_place(entry.record), *_row(entry.record)] = entry
     shown = sorted(newest.values(), key=lambda entry: (_place(entry.record), _order(entry.record)))
-    return [
-        Section(*place, tuple(rows)) for place, rows in groupby(shown, key=lambda entry: _place(entry.record))
-    ]
+    return [Section(*place, tuple(rows)) for place, rows in groupby(shown, key=lambda entry: _place(entry.record))]
 
 
 def _place(record: Record) -> tuple[str, str, str]:

@@ -14,9 +14,7 @@ NOTHING = "–"  # noqa: RUF001 - a dash that no minus sign is mistaken for
 
 def escape(text: str) -> str:
     """Text that means itself in a table's cell: one line, no pipe, no mark-up, no comment or tag."""
-    return (
-        re.sub(r"[\\`*\[\]|~]", r"\\\g<0>", " ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
-    )
+    return re.sub(r"[\\`*\[\]|~]", r"\\\g<0>", " ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def link(text: str, target: str, page: str) -> str:

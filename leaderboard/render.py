@@ -60,16 +60,12 @@ def check(folder: Path) -> list[str]:
     documents = _read(folder)
     rendered = render(chosen.read(folder.parent), documents)
     return [
-        _difference(page, documents[page], rendered[page])
-        for page in rendered
-        if rendered[page] != documents[page]
+        _difference(page, documents[page], rendered[page]) for page in rendered if rendered[page] != documents[page]
     ]
 
 
 def _difference(page: str, present: str, wanted: str) -> str:
-    lines = enumerate(
-        zip_longest(present.splitlines(keepends=True), wanted.splitlines(keepends=True)), start=1
-    )
+    lines = enumerate(zip_longest(present.splitlines(keepends=True), wanted.splitlines(keepends=True)), start=1)
     number, (old, new) = next((number, pair) for number, pair in lines if pair[0] != pair[1])
     return f"{page}, line {number}: {_quoted(old)} stands where the records give {_quoted(new)}"
 
@@ -85,9 +81,7 @@ def _read(folder: Path) -> dict[str, str]:
         try:
             documents[page] = (folder.parent / page).read_bytes().decode()
         except FileNotFoundError as error:
-            raise InputError(
-                f"{folder.parent / page} is missing. Restore it: git checkout -- {page}"
-            ) from error
+            raise InputError(f"{folder.parent / page} is missing. Restore it: git checkout -- {page}") from error
     return documents
 
 

@@ -12,9 +12,7 @@ BUILTIN = "zebrafish-synth"
 
 EMPTY = "No records yet; `patternbench run` writes them."
 DASH = f"`{NOTHING}`: no such number; a failed run shows its reason in the last column."
-CHANCE = (
-    "`(chance)`: no better than always answering the commonest individual (one-sided binomial test, 5 %). "
-)
+CHANCE = "`(chance)`: no better than always answering the commonest individual (one-sided binomial test, 5 %). "
 
 WHO = ("Backbone", "Initial weights")
 VARIANTS: dict[Variant, str] = {
@@ -143,11 +141,7 @@ def _ablated(section: Section, mode: Mode, page: str) -> str:
 
 def _table(section: Section, headers: list[str], rows: Callable[[Entry], list[Row]], page: str) -> str:
     """A table of the section, with the columns that every table ends in."""
-    body = [
-        [*row, str(entry.record.seed), cells.run(entry, page)]
-        for entry in section.entries
-        for row in rows(entry)
-    ]
+    body = [[*row, str(entry.record.seed), cells.run(entry, page)] for entry in section.entries for row in rows(entry)]
     return table([*headers, "Seed", "Run"], body, numbers=range(2, len(headers) + 1))
 
 
@@ -172,9 +166,7 @@ def _or(values: Iterable[object]) -> str:
 
 
 def _test_images(section: Section) -> list[int]:
-    return [
-        trained.test.images for entry in section.entries for trained in entry.record.classification.values()
-    ]
+    return [trained.test.images for entry in section.entries for trained in entry.record.classification.values()]
 
 
 def _ablation_images(section: Section) -> list[int]:

@@ -152,9 +152,7 @@ def test_generator_and_encoder_agree_with_the_authors_code(rule: ModuleType) -> 
 
 
 @shared
-def test_discriminator_agrees_with_the_authors_code(
-    rule: ModuleType, ruled_discriminator: Discriminator
-) -> None:
+def test_discriminator_agrees_with_the_authors_code(rule: ModuleType, ruled_discriminator: Discriminator) -> None:
     recorded = np.load(FACTS / "refA_lama_discriminator.npz")
     with torch.no_grad():
         logits, features = ruled_discriminator(reference_batch(rule)[0])
@@ -255,10 +253,7 @@ def test_a_published_checkpoint_loads(lama: Lama) -> None:
     fresh = build()
     fresh.load_published("big-lama", {"epoch": 39, "state_dict": {**lama.network.state_dict(), **beside}})
     assert fresh.network.state_dict().keys() == lama.network.state_dict().keys()
-    assert all(
-        torch.equal(value, lama.network.state_dict()[key])
-        for key, value in fresh.network.state_dict().items()
-    )
+    assert all(torch.equal(value, lama.network.state_dict()[key]) for key, value in fresh.network.state_dict().items())
 
 
 def test_another_checkpoint_is_refused(lama: Lama) -> None:
@@ -315,9 +310,7 @@ def test_a_step_descends_each_networks_own_loss() -> None:
     prediction = generator(images, masks)
     fake_logits, fake = discriminator(prediction)
     _, real = discriminator(images)
-    matching = torch.stack(
-        [(one - other).square().mean() for one, other in zip(fake, real, strict=True)]
-    ).mean()
+    matching = torch.stack([(one - other).square().mean() for one, other in zip(fake, real, strict=True)]).mean()
     total = 10 * torch.log1p(torch.exp(-fake_logits)).mean() + 100 * matching
     total = total + 10 * ((1 - masks) * (prediction - images).abs()).mean()
     expected = clipped(torch.autograd.grad(total, list(generator.parameters())))

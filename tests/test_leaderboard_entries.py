@@ -7,7 +7,7 @@ from benchmark.records import Failure, Provenance, Record, Status
 from leaderboard.entries import Entry, sections
 
 
-def entry(  # noqa: PLR0913 - each decides what is shown
+def entry(
     key: str,
     finished: str,
     status: Status = "ok",
@@ -51,9 +51,7 @@ def entry(  # noqa: PLR0913 - each decides what is shown
 def shown(*entries: Entry) -> list[str]:
     """What is shown, whatever the order of the input."""
     every = {
-        tuple(
-            f"{row.record.key} {row.record.status}" for section in sections(order) for row in section.entries
-        )
+        tuple(f"{row.record.key} {row.record.status}" for section in sections(order) for row in section.entries)
         for order in permutations(entries)
     }
     assert len(every) == 1

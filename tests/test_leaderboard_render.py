@@ -13,9 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def page(block: str) -> str:
-    return (
-        f"# A title\n\nProse.\n\n<!-- begin table: {block} -->\n<!-- end table: {block} -->\n\nMore prose.\n"
-    )
+    return f"# A title\n\nProse.\n\n<!-- begin table: {block} -->\n<!-- end table: {block} -->\n\nMore prose.\n"
 
 
 def record(backbone: str, seed: int = 0) -> Record:

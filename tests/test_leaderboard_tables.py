@@ -58,9 +58,7 @@ def entry(key: str = "0123456789abcdef", **changes: Any) -> Entry:
         "provenance": provenance,
     }
     record = Record.model_validate(values | changes)
-    return Entry(
-        record, f"leaderboard/records/{record.dataset}/{record.protocol}/{record.backbone}-{key[:12]}.json"
-    )
+    return Entry(record, f"leaderboard/records/{record.dataset}/{record.protocol}/{record.backbone}-{key[:12]}.json")
 
 
 def ablated(mode: str) -> dict[str, Scores]:
@@ -155,9 +153,7 @@ def test_a_failed_run_is_a_row_with_its_cause(table: Any) -> None:
 
 
 def test_a_long_cause_is_cut() -> None:
-    text = tables.classification(
-        sections([failed(failure=Failure(stage="s", cause="x " * 500, log=""))]), "a.md"
-    )
+    text = tables.classification(sections([failed(failure=Failure(stage="s", cause="x " * 500, log=""))]), "a.md")
     assert "x x…" in text
     assert max(map(len, text.splitlines())) < 500
 
@@ -182,9 +178,7 @@ def test_the_summary_is_of_the_built_in_data_set_with_links_from_the_root() -> N
 
 
 def test_records_that_disagree_about_the_images_show_both_numbers() -> None:
-    other = complete(
-        seed=1, classification={"deep": Classification(test=score(1, images=59), validation=(), focus=())}
-    )
+    other = complete(seed=1, classification={"deep": Classification(test=score(1, images=59), validation=(), focus=())})
     assert "59 or 60 test images" in tables.classification(sections([complete(), other]), "a.md")
 
 

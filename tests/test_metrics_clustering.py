@@ -47,9 +47,7 @@ def test_coordinates_keep_every_distance() -> None:
     embeddings, _ = blobs(30, 4000, spread=1.0)
     points = coordinates(embeddings)
     assert points.shape[1] <= 30
-    expected = metrics.euclidean_distances(
-        embeddings.astype(np.float64) - embeddings.mean(0, dtype=np.float64)
-    )
+    expected = metrics.euclidean_distances(embeddings.astype(np.float64) - embeddings.mean(0, dtype=np.float64))
     assert metrics.euclidean_distances(points) == pytest.approx(expected, rel=1e-9, abs=1e-5)
 
 
@@ -87,9 +85,7 @@ def test_constant_embeddings_are_one_cluster(dimensions: int) -> None:
 def test_fewer_distinct_points_than_individuals(dimensions: int) -> None:
     embeddings = np.random.default_rng(0).normal(size=(2, dimensions)).astype(np.float32)[np.arange(12) % 2]
     result = cluster(embeddings, np.arange(12) % 4, seed=0)
-    assert result.adjusted_rand == pytest.approx(
-        metrics.adjusted_rand_score(np.arange(12) % 4, np.arange(12) % 2)
-    )
+    assert result.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(np.arange(12) % 4, np.arange(12) % 2))
     assert (result.silhouette, result.davies_bouldin) == pytest.approx((1.0, 0.0))
     assert result.calinski_harabasz is None
 

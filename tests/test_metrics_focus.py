@@ -20,9 +20,7 @@ def test_a_cell_edge_may_cut_a_pixel() -> None:
 
 
 @pytest.mark.parametrize(("cells", "pixels"), [((7, 5), (21, 10)), ((7, 5), (16, 23)), ((9, 9), (4, 4))])
-def test_equals_both_enlarged_to_their_common_multiple(
-    cells: tuple[int, int], pixels: tuple[int, int]
-) -> None:
+def test_equals_both_enlarged_to_their_common_multiple(cells: tuple[int, int], pixels: tuple[int, int]) -> None:
     random = np.random.default_rng(1)
     cams, regions = random.random((3, *cells)), random.integers(0, 3, (3, *pixels))
     fine_cams, fine_regions = cams, regions

@@ -115,9 +115,7 @@ def test_another_clone_s_records_are_not_lost(root: Path, remote: Path, tmp_path
     git(tmp_path, "clone", "--quiet", str(remote), "second", "--branch", "main")
     put(tmp_path / "second", "leaderboard/records/fish/full/aotgan-89ab.json", "theirs\n")
     theirs = publish(tmp_path / "second")
-    with pytest.raises(
-        RunError, match=r"has 1 records that are not here, the first .*aotgan-89ab\.json"
-    ) as caught:
+    with pytest.raises(RunError, match=r"has 1 records that are not here, the first .*aotgan-89ab\.json") as caught:
         plan(root, PAGES, "origin", "leaderboard")
     mend = str(caught.value).split("(git ")[1].split(")")[0]
     git(root, *mend.split())
@@ -126,16 +124,12 @@ def test_another_clone_s_records_are_not_lost(root: Path, remote: Path, tmp_path
     assert git(remote, "show", "leaderboard:leaderboard/records/fish/full/aotgan-89ab.json") == "theirs"
 
 
-def test_a_push_overtaken_by_another_is_refused_and_not_forced(
-    root: Path, remote: Path, tmp_path: Path
-) -> None:
+def test_a_push_overtaken_by_another_is_refused_and_not_forced(root: Path, remote: Path, tmp_path: Path) -> None:
     planned = plan(root, PAGES, "origin", "leaderboard")
     git(tmp_path, "clone", "--quiet", str(remote), "second", "--branch", "main")
     put(tmp_path / "second", "README.md", "theirs\n")
     theirs = publish(tmp_path / "second")
-    with pytest.raises(
-        RunError, match=r"origin did not take the push to leaderboard: .*rejected.*publish again"
-    ):
+    with pytest.raises(RunError, match=r"origin did not take the push to leaderboard: .*rejected.*publish again"):
         push(root, planned)
     assert git(remote, "rev-parse", "leaderboard") == theirs
 
@@ -149,9 +143,7 @@ def test_a_push_that_a_hook_refuses_gives_the_reason(root: Path, remote: Path) -
         publish(root)
 
 
-def test_without_an_identity_nothing_is_pushed(
-    root: Path, remote: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_identity_nothing_is_pushed(root: Path, remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.delenv(f"GIT_{who}_NAME")
         monkeypatch.delenv(f"GIT_{who}_EMAIL")

@@ -1,5 +1,6 @@
 """Training a backbone's inpainting model on given masks, and keeping its best checkpoint."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
         losses, steps = _learn(job, recipe, data, order)
         before = history[-1]["iterations"] if history else 0
         validation = _validate(job, recipe, data)
+        if not math.isfinite(validation):
+            raise RuntimeError(f"Training diverged: the validation generator loss of epoch {epoch} is {validation}.")
         history.append({"epoch": epoch, "iterations": before + steps, "validation": validation, **losses})
         report(epoch, job.epochs, "epoch", loss=losses["generator"], validation=validation)
         if validation < best["validation"]:

@@ -65,6 +65,7 @@ class EncodeJob(Job):
 
     pooling: Literal["flatten", "average"]
     dtype: Literal["float32", "float16"]
+    classes: int | None
     explain: Literal["gradcam"] | None
 
 

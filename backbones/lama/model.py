@@ -60,9 +60,7 @@ class Lama(Backbone):
             ValueError: another name or layout; a key is missing, unknown or misshapen.
         """
         if name != CHECKPOINT_NAME:
-            raise ValueError(
-                f"LaMa has no published weights {name!r} for its generator, only {CHECKPOINT_NAME!r}."
-            )
+            raise ValueError(f"LaMa has no published weights {name!r} for its generator, only {CHECKPOINT_NAME!r}.")
         state = checkpoint.get("state_dict")
         if not isinstance(state, Mapping):
             raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type

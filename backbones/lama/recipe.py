@@ -38,9 +38,7 @@ class LamaRecipe(Recipe):
         self._perceptual = _perceptual_network(settings)
         self.networks = nn.ModuleDict({"generator": self._generator, "discriminator": self._discriminator})
         self._generator_optimiser = Adam(self._generator.parameters(), lr=GENERATOR_RATE, fused=True)
-        self._discriminator_optimiser = Adam(
-            self._discriminator.parameters(), lr=DISCRIMINATOR_RATE, fused=True
-        )
+        self._discriminator_optimiser = Adam(self._discriminator.parameters(), lr=DISCRIMINATOR_RATE, fused=True)
 
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
         """Update both networks, as `Recipe.step`; the terms of the losses are returned weighted."""
@@ -78,9 +76,7 @@ class LamaRecipe(Recipe):
         }
         if self._perceptual is not None:
             network = self._perceptual.to(images.device)
-            terms["perceptual"] = PERCEPTUAL_WEIGHT * losses.feature_distance(
-                network(prediction), network(images)
-            )
+            terms["perceptual"] = PERCEPTUAL_WEIGHT * losses.feature_distance(network(prediction), network(images))
         return terms
 
     def _discriminator_terms(self, prediction: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:

@@ -92,9 +92,7 @@ def measure(
         silhouette=float(metrics.silhouette_score(points, found)) if several else None,
         davies_bouldin=float(metrics.davies_bouldin_score(points, found)) if several else None,
         calinski_harabasz=(
-            float(metrics.calinski_harabasz_score(points, found))
-            if several and _spread(points, found)
-            else None
+            float(metrics.calinski_harabasz_score(points, found)) if several and _spread(points, found) else None
         ),
         images=len(points),
         dimensions=dimensions,

@@ -66,8 +66,7 @@ def _refuse_unusable(cams: NDArray[np.floating], regions: NDArray[np.integer]) -
     bad = np.flatnonzero(~(np.isfinite(cams) & (cams >= 0)).all(axis=(1, 2)))
     if bad.size:
         raise RunError(
-            f"The Grad-CAM map in row {bad[0]} holds a value that is negative or not finite. "
-            "Mend the backbone."
+            f"The Grad-CAM map in row {bad[0]} holds a value that is negative or not finite. Mend the backbone."
         )
     unknown = np.setdiff1d(regions, (BACKGROUND, ANIMAL, PATTERN))
     if unknown.size:

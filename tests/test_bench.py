@@ -1,0 +1,228 @@
+"""Whole runs, from photos to tables, on real data and real child processes or containers."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmark import records
+from benchmark.errors import RunError
+from benchmark.records import Record
+from harness import scaffold
+from harness.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+TINY = """
+image_size = 32
+seed = 0
+init = "random"
+precision = "float32"
+[inpaint]
+originals = 6
+epochs = 1
+patience = 1
+perceptual = "none"
+batch_size = { default = 8 }
+[classify]
+images = 24
+epochs = 2
+batch_size = 8
+learning_rate = 1e-3
+pooling = "flatten"
+[ablation]
+images_per_individual = 2
+[probes]
+images_per_individual = 1
+[limits]
+seconds = 600
+memory_gib = 6
+"""
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+
+
+def checkout(root: Path) -> Workspace:
+    """A small checkout of the project with LaMa and a freshly written backbone, and nothing computed."""
+    (root / "benchmark").mkdir(parents=True)
+    (root / "backbones").mkdir()
+    for name in ("datasets", "protocols"):
+        (root / "benchmark" / name).symlink_to(ROOT / "benchmark" / name)
+    shutil.copytree(ROOT / "benchmark" / "splits", root / "benchmark" / "splits")
+    for name in ("__init__.py", "kit", "lama"):
+        (root / "backbones" / name).symlink_to(ROOT / "backbones" / name)
+    (root / "leaderboard").mkdir()
+    for page in ("leaderboard/classification.md", "leaderboard/ablation.md", "leaderboard/clustering.md", "README.md"):
+        shutil.copy(ROOT / page, root / page)
+    (root / "tiny.toml").write_text(TINY, encoding="utf-8")
+    scaffold.write("fresh", None, Workspace(root))
+    return Workspace(root)
+
+
+def command(workspace: Workspace, backbone: str, *arguments: str) -> list[str]:
+    start = [
+        sys.executable,
+        "-c",
+        "from harness.cli import main; main()",
+        "--root",
+        str(workspace.root),
+        "run",
+        backbone,
+    ]
+    return [*start, "--protocol", str(workspace.root / "tiny.toml"), *arguments]
+
+
+def run(workspace: Workspace, backbone: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command(workspace, backbone, *arguments), capture_output=True, text=True, check=False, env=environment
+    )
+
+
+def only_record(workspace: Workspace) -> Record:
+    (record,) = records.read_all(workspace.records)
+    return record
+
+
+def finished(workspace: Workspace) -> dict[str, int]:
+    stages = workspace.store / "stages"
+    return {path.parent.name: path.stat().st_mtime_ns for path in stages.glob("*/stage.json")}
+
+
+def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    child = subprocess.Popen(
+        command(workspace, "fresh", "--runner", "process"),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    while len([name for name in finished(workspace) if name.startswith("fresh-")]) < 4:
+        assert child.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.05)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    before = finished(workspace)
+
+    resumed = run(workspace, "fresh", "--runner", "process")
+    assert resumed.returncode == 0, resumed.stderr
+    after = finished(workspace)
+    assert {name: after[name] for name in before} == before
+    assert list((workspace.store / "flight").iterdir()) == []
+    record = only_record(workspace)
+    assert record.status == "ok"
+    assert set(record.ablation) == {"deep", "shallow"}
+    assert len(record.ablation["deep"]) == 7
+    assert len(record.classification["deep"].focus) == 2
+    assert record.inpainting is not None
+    for page in ("classification", "ablation", "clustering"):
+        text = (workspace.leaderboard / f"{page}.md").read_text()
+        assert "zebrafish-synth, split random, protocol tiny" in text
+        assert "| fresh" in text
+
+    again = run(workspace, "fresh", "--runner", "process")
+    assert again.returncode == 0, again.stderr
+    assert "Every stage was found finished." in again.stderr
+    assert finished(workspace) == after
+    assert only_record(workspace) == record
+    no_label_leaves_the_harness(workspace)
+
+    clean = checkout(tmp_path / "clean")
+    assert run(clean, "fresh", "--runner", "process").returncode == 0
+    assert scores(only_record(clean)) == scores(record)
+
+
+def no_label_leaves_the_harness(workspace: Workspace) -> None:
+    """No pack of test images has a label, and no pack has a file name or an identity in it."""
+    packs = [path.parent for path in (workspace.store / "stages").glob("pack-*/table.csv")]
+    tests = [pack for pack in packs if json.loads((pack / "stage.json").read_text())["pack"].startswith("test")]
+    assert len(tests) == 7
+    for pack in tests:
+        assert (pack / "table.csv").read_text().splitlines()[0] == "id"
+    for pack in packs:
+        text = (pack / "table.csv").read_text()
+        assert "Vid" not in text
+        assert "fish" not in text
+
+
+def scores(record: Record) -> dict[str, object]:
+    return record.model_dump(include={"classification", "ablation", "clustering", "inpainting"})
+
+
+def test_a_backbone_that_breaks_becomes_a_failed_row(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    model = workspace.backbones / "fresh" / "model.py"
+    model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
+    done = run(workspace, "fresh", "--runner", "process")
+    assert done.returncode == 1
+    assert "planted" in done.stderr
+    assert 'Traceback (most recent call last):\n  File "<string>"' not in done.stderr
+    record = only_record(workspace)
+    assert (record.status, record.failure is not None) == ("crash", True)
+    assert "crash" in (workspace.leaderboard / "classification.md").read_text()
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the reference data is not beside the project")
+def test_real_photos(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    done = run(workspace, "fresh", "--runner", "process", "--data", str(SHARED / "data" / "fs48-sample"))
+    assert done.returncode == 0, done.stderr
+    record = only_record(workspace)
+    assert (record.dataset, record.individuals, record.status) == ("fs48-sample", 8, "ok")
+    assert (workspace.splits / "fs48-sample" / "random.csv").is_file()
+
+
+def test_lama_gives_the_same_numbers_in_a_container(tmp_path: Path) -> None:
+    """LaMa on the built-in data, as a process and, where an engine answers, in a container."""
+    by_process = checkout(tmp_path / "process")
+    done = run(by_process, "lama", "--runner", "process")
+    assert done.returncode == 0, done.stderr
+    plain = only_record(by_process)
+    assert (plain.status, plain.init) == ("ok", "random")
+    require_engine()
+    by_docker = checkout(tmp_path / "docker")
+    done = run(by_docker, "lama", "--runner", "docker")
+    assert done.returncode == 0, done.stderr
+    contained = only_record(by_docker)
+    assert contained.provenance.image.startswith("sha256:")
+    assert contained.inpainting is not None
+    assert plain.inpainting is not None
+    assert contained.inpainting.loss == pytest.approx(plain.inpainting.loss, rel=1e-4)
+    assert contained.ablation == plain.ablation
+    for name, measured in plain.clustering.items():
+        assert contained.clustering[name].adjusted_rand == pytest.approx(measured.adjusted_rand, abs=1e-6)
+        assert contained.clustering[name].silhouette == pytest.approx(measured.silhouette, abs=1e-3)
+
+
+def require_engine() -> None:
+    from harness.runners.docker import connect
+
+    try:
+        connect()
+    except RunError as error:
+        pytest.skip(f"no Docker engine: the container half is left out ({error})")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["lamma"], "Unknown backbone 'lamma'; there are: fresh, lama. Did you mean 'lama'?"),
+        (["fresh", "--data", "zebrafish"], "'zebrafish' is neither a data set nor a path that exists."),
+        (["fresh", "--runner", "podman"], "Unknown runner 'podman'; there are: auto, docker, process."),
+        (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: paper, quick."),
+        (["fresh", "--split", "time"], "Unknown split 'time' of zebrafish-synth; there are: random."),
+        (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
+    ],
+)
+def test_a_wrong_value_is_one_message_and_exit_code_2(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    done = run(checkout(tmp_path), *arguments)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from benchmark.errors import InputError
+from benchmark.protocol import read_protocol
+
+SHIPPED = Path(__file__).parents[1] / "benchmark" / "protocols"
+
+
+def test_paper_has_the_study_s_figures() -> None:
+    paper = read_protocol("paper", SHIPPED)
+    assert (paper.image_size, paper.init, paper.inpaint.epochs, paper.inpaint.perceptual) == (
+        256,
+        "published",
+        10,
+        "published",
+    )
+    assert (paper.inpaint.batch_size_of("lama"), paper.inpaint.batch_size_of("aotgan")) == (4, 8)
+    assert (paper.classify.epochs, paper.classify.batch_size, paper.classify.pooling) == (15, 8, "flatten")
+    assert paper.ablation.images_per_individual == 300
+    assert paper.inpaint.originals is None
+    assert paper.classify.images is None
+
+
+def test_an_unknown_protocol_names_the_known(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"Unknown protocol 'fast'; there are: paper, quick"):
+        read_protocol("fast", SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("image_sise = 3", "image_sise"),
+        ("seed =", "not TOML"),
+    ],
+)
+def test_a_wrong_protocol_file_says_where(tmp_path: Path, change: str, complaint: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(change + "\n" + (SHIPPED / "quick.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(InputError, match=complaint):
+        read_protocol(str(path), SHIPPED)
+
+
+def test_a_file_of_one_s_own_is_named_after_itself(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes((SHIPPED / "quick.toml").read_bytes())
+    assert read_protocol(str(path), SHIPPED).name == "mine"
