@@ -12,7 +12,7 @@ from harness.contract import Encode, TrainClassify, TrainInpaint
 from harness.outputs import BadOutputError, check
 
 COMMON = {"image_size": 8, "seed": 0, "batch_size": 2, "init": "random"}
-ENCODE = Encode(**COMMON, pooling="flatten", explain="gradcam")
+ENCODE = Encode(**COMMON, pooling="flatten", classes=3, explain="gradcam")
 CLASSIFY = TrainClassify(
     **COMMON, mode="deep", classes=3, epochs=2, learning_rate=1e-3, pooling="flatten", explain="gradcam"
 )
@@ -81,10 +81,12 @@ def test_inpainting_may_stop_early(inpainted: Path) -> None:
     assert check(INPAINT, inpainted, TABLE).iterations == 8
 
 
-def test_logits_may_be_left_out_and_other_files_let_be(encoded: Path) -> None:
+def test_logits_are_due_with_a_classifier_s_checkpoint_alone(encoded: Path) -> None:
     (encoded / "logits.npy").unlink()
     (encoded / "notes.txt").write_text("of no interest")
-    check(ENCODE, encoded, TABLE)
+    with pytest.raises(BadOutputError, match=r"out/logits\.npy is missing"):
+        check(ENCODE, encoded, TABLE)
+    check(ENCODE.model_copy(update={"classes": None}), encoded, TABLE)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_paper_has_the_study_s_figures() -> None:
     assert paper.classify.images is None
 
 
-def test_an_unknown_protocol_names_the_known(tmp_path: Path) -> None:
+def test_an_unknown_protocol_names_the_known() -> None:
     with pytest.raises(InputError, match=r"Unknown protocol 'fast'; there are: paper, quick"):
         read_protocol("fast", SHIPPED)
 

@@ -41,11 +41,16 @@ def test_a_finished_stage_is_found_and_an_unfinished_one_is_not(tmp_path: Path) 
     assert entry.facts["files"] == {"file": file_digest(entry.path / "file")}
 
 
+def fail(store: Store, error: Exception) -> None:
+    with store.building("kind", "k" * 64, {}) as folder:
+        (folder / "file").write_text("text")
+        raise error
+
+
 def test_an_error_leaves_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(KeyError), store.building("kind", "k" * 64, {}) as folder:
-        (folder / "file").write_text("text")
-        raise KeyError
+    with pytest.raises(KeyError):
+        fail(store, KeyError())
     assert store.find("kind", "k" * 64) is None
     assert list((tmp_path / "flight").iterdir()) == []
 
@@ -72,10 +77,9 @@ def test_what_a_dead_process_left_is_removed_and_what_a_living_one_writes_stays(
 
 
 def test_a_disk_that_refuses_is_one_clear_error(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    with pytest.raises(RunError, match="No space left on device.*run again: finished stages are kept"):
-        with store.building("kind", "k" * 64, {}):
-            raise OSError(28, "No space left on device", str(tmp_path / "x"))
+    full = OSError(28, "No space left on device", str(tmp_path / "x"))
+    with pytest.raises(RunError, match=r"No space left on device.*run again: finished stages are kept"):
+        fail(Store(tmp_path), full)
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="GiB are free"):
         Store(tmp_path / "file")
