@@ -77,7 +77,7 @@ def _ensure(
 def _context(backbones: Path, folders: list[str]) -> io.BytesIO:
     """The build context as a tar: the folders' files, and the host's extra certificates where it has any."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+    with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:
         archive.add(backbones / "__init__.py", "__init__.py")
         for folder in folders:
             archive.add(backbones / folder, folder, filter=_source)
