@@ -1,5 +1,6 @@
 """Which stages a run has, what each is given, and in which order they may run."""
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -144,7 +145,8 @@ class Plan:
             patience=settings.patience,
             perceptual=settings.perceptual,
         )
-        return self._stages.run("inpaint", job, self._packer.inpaint(settings.originals), _files(artifacts))
+        data = self._packer.inpaint(settings.originals)
+        return self._stages.run("inpaint", job, data, _files(artifacts), threads=os.cpu_count())
 
     def _chain(self, mode: Mode, variant: Variant, start: Mapping[str, Path]) -> tuple[Done, Done]:
         """Train one classifier and let it predict the test images."""

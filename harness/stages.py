@@ -82,7 +82,15 @@ class Stages:
         if kill:
             self._runner.cancel()
 
-    def run(self, name: str, job: AnyJob, data: Entry, artifacts: Mapping[str, Path] | None = None) -> Done:
+    def run(
+        self,
+        name: str,
+        job: AnyJob,
+        data: Entry,
+        artifacts: Mapping[str, Path] | None = None,
+        *,
+        threads: int | None = None,
+    ) -> Done:
         """Find or run one stage.
 
         Args:
@@ -90,6 +98,7 @@ class Stages:
             job: what to do.
             data: the pack to do it on.
             artifacts: files that the job names as `in/<name>`.
+            threads: for a stage that runs alone; None = those of a stage beside others.
 
         Raises:
             StageError: the backbone failed.
@@ -108,7 +117,8 @@ class Stages:
         kind = f"{self._backbone.name}-{name}"
         entry = self._store.find(kind, key)
         if entry is None:
-            self._make(name, kind, key, job, data, given)
+            resources = self._resources.model_copy(update={"threads": threads or self._resources.threads})
+            self._make(name, kind, key, job.model_copy(update={"resources": resources}), data, given)
             entry = self._store.find(kind, key)
             assert entry is not None
         else:
@@ -125,7 +135,7 @@ class Stages:
         ok = False
         try:
             with self._store.building(kind, key, facts) as folder:
-                self._do(name, job.model_copy(update={"resources": self._resources}), data, artifacts, folder)
+                self._do(name, job, data, artifacts, folder)
                 facts["seconds"] = round(time.monotonic() - start, 3)
             ok = True
         finally:
