@@ -1,7 +1,7 @@
-"""What a contestant's model.py gives the kit: `build() -> Backbone`."""
+"""What a contestant's model.py gives the kit: `build() -> Backbone`, or `build(variant)` where it has variants."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -16,6 +16,12 @@ class Recipe(ABC):
 
     networks: nn.ModuleDict
     """Everything that is trained, by name; at least `generator`."""
+
+    phases: tuple[str, ...] = ("",)
+    """Trainings that follow each other; each starts from the best state of the one before it."""
+
+    def begin(self, phase: str) -> None:  # noqa: B027 - most recipes have one phase and nothing to change
+        """Make `phase` the one that `step` and `generator_loss` are about."""
 
     @abstractmethod
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
@@ -58,13 +64,41 @@ class Backbone(ABC):
         return None
 
     @abstractmethod
-    def load_published(self, name: str, checkpoint: Mapping[str, Any]) -> None:
-        """Load the published file `name`, strictly.
+    def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The weights in the published file `name`, out of its nesting and prefixes.
 
         Args:
-            name: of the entry in backbone.toml.
-            checkpoint: what the file holds, nesting and prefixes as published.
+            name: of the entry in backbone.toml; one of a perceptual network too.
+            checkpoint: what the file holds.
+
+        Returns:
+            What `load` takes for an own file; the perceptual network's plain state dict for one of those.
 
         Raises:
-            ValueError: a key is missing, unknown or misshapen, or there are no such weights.
+            ValueError: the layout is not the published one, or there are no such weights.
         """
+
+    @abstractmethod
+    def load(self, name: str, state: Mapping[str, Tensor]) -> None:
+        """Load the unpacked file `name` strictly: the encoder's, a generator's or a discriminator's.
+
+        Raises:
+            ValueError: a key is missing, unknown or misshapen.
+        """
+
+
+class Part(NamedTuple):
+    """One network of a model that can be run alone, for checking it against its authors'.
+
+    A backbone that has such lists them as `PARTS` in its parts.py, by name.
+
+    Attributes:
+        build: makes it, with random weights and the published state-dict names.
+        inputs: names of the tensors that it takes.
+        run: applies it to tensors in patternbench's ranges (images [0, 1], mask 1 = hole), converting them to its own;
+            returns `output`, and what else there is to see.
+    """
+
+    build: Callable[[], nn.Module]
+    inputs: tuple[str, ...]
+    run: Callable[[nn.Module, Mapping[str, Tensor]], dict[str, Tensor]]

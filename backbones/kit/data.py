@@ -82,6 +82,12 @@ def to_masks(holes: NDArray[np.uint8], device: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(holes)).to(device).unsqueeze(1).float()
 
 
+def to_pixels(images: Tensor) -> NDArray[np.uint8]:
+    """(B, 3, H, W) in [0, 1], rounded -> (B, H, W, 3) uint8."""
+    pixels: NDArray[np.uint8] = (images.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    return pixels
+
+
 def _array(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)

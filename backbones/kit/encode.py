@@ -44,7 +44,8 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
                 writer.put("cams", batch, torch.from_numpy(grad_cam(head, maps, logits.argmax(dim=1))))
         report(batch.stop, len(data.images), "image")
     writer.close()
-    return watch.result(len(data.images))
+    parameters = sum(tensor.numel() for tensor in encoder.parameters())
+    return watch.result(len(data.images), encoder={"parameters": parameters, "shape": list(maps.shape[1:])})
 
 
 def _head(job: EncodeJob) -> Head | None:

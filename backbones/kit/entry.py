@@ -1,33 +1,28 @@
-"""The entry point of every backbone built on the kit: `python -m backbones.kit NAME describe|train|encode`."""
+"""The entry point of every backbone built on the kit: `python -m backbones.kit NAME VERB ...`."""
 
 import argparse
-import importlib
 import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from backbones.kit.errors import DataError, JobError
-from backbones.kit.job import CONTRACT, ClassifyJob, EncodeJob, InpaintJob, Job, read_job
-
-FOLDER = Path(__file__).parents[1]
+from backbones.kit.facts import facts, weights_of
+from backbones.kit.job import CONTRACT, ClassifyJob, EncodeJob, FillJob, InpaintJob, Job, read_job
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the contract's exit code."""
-    parser = argparse.ArgumentParser(prog="backbone", description="One contestant of patternbench.")
-    parser.add_argument("name", help="the backbone's folder")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    describe_verb = verbs.add_parser("describe", help="print what this backbone is, as JSON")
-    describe_verb.add_argument("--image-size", type=int, default=256, help="pixels; default 256")
-    describe_verb.add_argument("--pooling", choices=("flatten", "average"), default="flatten")
-    for verb in ("train", "encode"):
-        verbs.add_parser(verb).add_argument("--job", type=Path, required=True, help="the job's folder")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         if options.verb == "describe":
-            sys.stdout.write(json.dumps(describe(options.name, options.image_size, options.pooling)) + "\n")
+            sys.stdout.write(json.dumps(describe(options.name, options.variant, options.image_size)) + "\n")
+        elif options.verb == "forward":
+            from backbones.kit.forward import forward
+
+            forward(options.name, options.part, options.state, options.input, options.output)
+        elif options.verb == "convert":
+            convert(options.name, options.variant, options.entry, options.input, options.output)
         else:
             run(options.name, read_job(options.job, options.verb))
     except (JobError, DataError) as error:
@@ -36,13 +31,29 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def facts(name: str) -> dict[str, Any]:
-    """The content of the backbone's backbone.toml."""
-    with (FOLDER / name / "backbone.toml").open("rb") as file:
-        return tomllib.load(file)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="backbone", description="One contestant of patternbench.")
+    parser.add_argument("name", help="the backbone's folder")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("describe", help="print what this backbone is, as JSON")
+    verb.add_argument("--image-size", type=int, default=256, help="pixels; default 256")
+    verb.add_argument("--variant", default="", help="of the backbone")
+    for name in ("train", "encode", "inpaint"):
+        verbs.add_parser(name, help="do a job").add_argument("--job", type=Path, required=True, help="its folder")
+    verb = verbs.add_parser("forward", help="apply one network of the model to given tensors")
+    verb.add_argument("--part", required=True, help="which")
+    verb.add_argument("--state", type=Path, required=True, help="its weights: npz or safetensors, published keys")
+    verb.add_argument("--input", type=Path, required=True, help="the tensors it takes: npz")
+    verb.add_argument("--output", type=Path, required=True, help="npz to write")
+    verb = verbs.add_parser("convert", help="make safetensors of a published file that fits the network exactly")
+    verb.add_argument("--variant", default="", help="of the backbone")
+    verb.add_argument("--entry", required=True, help="name of the weights in backbone.toml")
+    verb.add_argument("--input", type=Path, required=True, help="the file as published")
+    verb.add_argument("--output", type=Path, required=True, help="safetensors to write")
+    return parser
 
 
-def describe(name: str, image_size: int, pooling: str) -> dict[str, Any]:
+def describe(name: str, variant: str, image_size: int) -> dict[str, Any]:
     """The contract's description, by building the backbone and encoding one black image.
 
     Raises:
@@ -50,10 +61,10 @@ def describe(name: str, image_size: int, pooling: str) -> dict[str, Any]:
     """
     import torch
 
-    from backbones.kit.head import embed
+    from backbones.kit.start import build
 
     own = facts(name)
-    backbone = importlib.import_module(f"backbones.{name}.model").build()
+    backbone = build(name, variant)
     with torch.no_grad():
         try:
             maps = backbone.encoder.eval()(torch.zeros(1, 3, image_size, image_size))
@@ -63,29 +74,43 @@ def describe(name: str, image_size: int, pooling: str) -> dict[str, Any]:
     return {
         "contract": CONTRACT,
         "name": name,
+        "variant": variant,
         "capabilities": own["capabilities"],
         "parameters": {what: sum(tensor.numel() for tensor in tensors) for what, tensors in count.items()},
         "image_size": image_size,
         "shape": list(maps.shape[1:]),
-        "embedding_size": embed(maps, pooling).shape[1],
+        "embedding_size": maps.numel(),
         "input": own["input"],
         "weights": own.get("weights", []),
     }
 
 
+def convert(name: str, variant: str, entry: str, given: Path, output: Path) -> None:
+    """Make safetensors of a published file; see `backbones.kit.convert`."""
+    from backbones.kit.convert import convert as convert_file
+    from backbones.kit.start import build
+
+    roles = {weights["name"]: weights["role"] for weights in weights_of(name, variant)}
+    if entry not in roles:
+        raise JobError(f"{name} has no weights {entry!r}; it has: {', '.join(roles) or 'none'}.")
+    convert_file(build(name, variant), entry, roles[entry], given, output)
+
+
 def run(name: str, job: Job) -> None:
     """Do a job and write out/result.json last, so that its presence means that the job is whole."""
-    from backbones.kit import runtime
-    from backbones.kit.start import start
+    from backbones.kit import runtime, start
 
     runtime.prepare(job)
-    backbone = start(name, job)
+    backbone = start.start(name, job)
     job.out.mkdir(exist_ok=True)
     if isinstance(job, InpaintJob):
         from backbones.kit.inpaint import train_inpainting
-        from backbones.kit.start import recipe
 
-        result = train_inpainting(job, backbone, recipe(name, job, backbone))
+        result = train_inpainting(job, backbone, start.recipe(name, job, backbone))
+    elif isinstance(job, FillJob):
+        from backbones.kit.fill import fill
+
+        result = fill(job, start.recipe(name, job, backbone))
     elif isinstance(job, ClassifyJob):
         from backbones.kit.classify import train_classifier
 

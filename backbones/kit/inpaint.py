@@ -9,21 +9,22 @@ from torch import Tensor
 
 from backbones.kit import checkpoints
 from backbones.kit.api import Backbone, Recipe
-from backbones.kit.data import Data, in_order, load, shuffled, to_images, to_masks
+from backbones.kit.data import Data, in_order, load, shuffled, to_images, to_masks, to_pixels
 from backbones.kit.job import InpaintJob
 from backbones.kit.progress import report, write_history
 from backbones.kit.runtime import Stopwatch, autocast
 
+CHECKPOINT = "checkpoint.safetensors"
 SAMPLES = 8
 """How many validation images are reconstructed for looking at."""
 
 
 def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
-    """Train until the job's epochs are over or the validation generator loss stops falling; keep the lowest.
+    """Train each phase until its epochs are over or the validation generator loss stops falling; keep the lowest.
 
-    Writes checkpoint.safetensors, history.csv (epoch, iterations, mean training losses, validation generator loss)
-    and reconstructions.npy: (K, H, W, 3) uint8, the first K validation images with their holes filled by the kept
-    checkpoint.
+    Writes checkpoint.safetensors, history.csv (phase, epoch, iterations, validation generator loss, mean training
+    losses) and reconstructions.npy: (K, H, W, 3) uint8, the first K validation images with their holes filled by the
+    kept checkpoint.
 
     Returns:
         The content of result.json.
@@ -31,24 +32,13 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
     watch = Stopwatch()
     data = load(job.data, job.image_size, masks=True, columns=("split",))
     recipe.networks.to(job.device)
-    order = torch.Generator().manual_seed(job.seed)
     history: list[dict[str, float]] = []
-    best: dict[str, float] = {"validation": float("inf")}
-    for epoch in range(1, job.epochs + 1):
-        losses, steps = _learn(job, recipe, data, order)
-        before = history[-1]["iterations"] if history else 0
-        validation = _validate(job, recipe, data)
-        if not math.isfinite(validation):
-            raise RuntimeError(f"Training diverged: the validation generator loss of epoch {epoch} is {validation}.")
-        history.append({"epoch": epoch, "iterations": before + steps, "validation": validation, **losses})
-        report(epoch, job.epochs, "epoch", loss=losses["generator"], validation=validation)
-        if validation < best["validation"]:
-            best = history[-1]
-            checkpoints.save(job.out / "checkpoint.safetensors", {"backbone": backbone.network.state_dict()})
-        if epoch - best["epoch"] >= job.patience:
-            break
+    order = torch.Generator().manual_seed(job.seed)
+    for number, phase in enumerate(recipe.phases, start=1):
+        recipe.begin(phase)
+        best = _train_phase(job, backbone, recipe, data, order, history, number)
+        backbone.network.load_state_dict(checkpoints.load(job.out / CHECKPOINT)["backbone"])
     write_history(job.out / "history.csv", history)
-    backbone.network.load_state_dict(checkpoints.load(job.out / "checkpoint.safetensors")["backbone"])
     np.save(job.out / "reconstructions.npy", _reconstruct(job, recipe, data))
     return watch.result(
         len(history) * len(data.rows("train")),
@@ -56,6 +46,35 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
         iterations=int(best["iterations"]),
         loss=best["validation"],
     )
+
+
+def _train_phase(
+    job: InpaintJob,
+    backbone: Backbone,
+    recipe: Recipe,
+    data: Data,
+    order: torch.Generator,
+    history: list[dict[str, float]],
+    number: int,
+) -> dict[str, float]:
+    """One phase: its epochs are added to the history, its best state is saved; returns the best epoch's entry."""
+    best: dict[str, float] = {}
+    total = job.epochs * len(recipe.phases)
+    for epoch in range(1, job.epochs + 1):
+        losses, steps = _learn(job, recipe, data, order)
+        done, before = (history[-1]["epoch"], history[-1]["iterations"]) if history else (0, 0)
+        validation = _validate(job, recipe, data)
+        if not math.isfinite(validation):
+            raise RuntimeError(f"Training diverged: the validation generator loss of epoch {done + 1} is {validation}.")
+        figures = {"phase": number, "epoch": done + 1, "iterations": before + steps, "validation": validation}
+        history.append({**figures, **losses})
+        report(job.epochs * (number - 1) + epoch, total, "epoch", loss=losses["generator"], validation=validation)
+        if not best or validation < best["validation"]:
+            best = history[-1]
+            checkpoints.save(job.out / CHECKPOINT, {"backbone": backbone.network.state_dict()})
+        if history[-1]["epoch"] - best["epoch"] >= job.patience:
+            break
+    return best
 
 
 def _batch(job: InpaintJob, data: Data, rows: Any) -> tuple[Tensor, Tensor]:  # noqa: ANN401 - any numpy index
@@ -93,5 +112,4 @@ def _validate(job: InpaintJob, recipe: Recipe, data: Data) -> float:
 def _reconstruct(job: InpaintJob, recipe: Recipe, data: Data) -> np.ndarray[Any, np.dtype[np.uint8]]:
     recipe.networks.eval()
     with autocast(job):
-        filled = recipe.inpaint(*_batch(job, data, data.rows("val")[:SAMPLES]))
-    return (filled.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return to_pixels(recipe.inpaint(*_batch(job, data, data.rows("val")[:SAMPLES])))

@@ -17,11 +17,12 @@ class Job:
     """What every job says; see schema/job.json for the meaning of each field."""
 
     folder: Path
+    variant: str
     image_size: int
     seed: int
     precision: Literal["float32", "bfloat16"]
     batch_size: int
-    init: str
+    init: Literal["random", "published"]
     weights: dict[str, Path]
     checkpoint: Path | None
     threads: int
@@ -69,10 +70,16 @@ class EncodeJob(Job):
     explain: Literal["gradcam"] | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FillJob(Job):
+    """Fill the holes of every image given."""
+
+
 _KINDS: dict[tuple[str, str | None], tuple[str, type[Job]]] = {
     ("train", "inpaint"): ("TrainInpaint", InpaintJob),
     ("train", "classify"): ("TrainClassify", ClassifyJob),
     ("encode", None): ("Encode", EncodeJob),
+    ("inpaint", None): ("Inpaint", FillJob),
 }
 
 
@@ -87,7 +94,7 @@ def read_job(folder: Path, verb: str) -> Job:
     """Read `<folder>/job.json`.
 
     Returns:
-        An InpaintJob, ClassifyJob or EncodeJob.
+        An InpaintJob, ClassifyJob, EncodeJob or FillJob.
 
     Raises:
         JobError: the file is missing, is not JSON, breaks the schema, or is for another verb.

@@ -22,8 +22,9 @@ def report(done: int, total: int, unit: str, **figures: float) -> None:
 
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
-    """Write one row an epoch as CSV; the columns are those of the first row."""
+    """Write one row an epoch as CSV; the columns are those of all rows, in the order of their first appearance."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

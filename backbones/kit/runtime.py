@@ -39,7 +39,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self._start = time.perf_counter()
 
-    def result(self, images: int, **figures: float | None) -> dict[str, Any]:
+    def result(self, images: int, **figures: object) -> dict[str, Any]:
         """The result of a job that worked on so many images."""
         return {
             "contract": CONTRACT,

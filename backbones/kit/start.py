@@ -1,7 +1,7 @@
 """What a job starts from: random weights, published ones, or the checkpoint of an earlier stage."""
 
-import importlib
 from collections.abc import Mapping
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +11,56 @@ from torch import Tensor
 from backbones.kit import checkpoints
 from backbones.kit.api import Backbone, Recipe, RecipeSettings
 from backbones.kit.errors import DataError, JobError
-from backbones.kit.job import InpaintJob, Job
+from backbones.kit.facts import facts, weights_of
+from backbones.kit.job import FillJob, InpaintJob, Job
 from backbones.kit.weights import strict_load
+
+
+def build(name: str, variant: str) -> Backbone:
+    """The backbone with random weights.
+
+    Raises:
+        JobError: it has no such variant.
+    """
+    allowed = facts(name).get("variants", [])
+    if variant and variant not in allowed and "*" not in allowed:
+        raise JobError(f"{name} has no variant {variant!r}; it has: {', '.join(allowed) or 'none'}.")
+    module = import_module(f"backbones.{name}.model")
+    try:
+        built: Backbone = module.build(variant) if variant else module.build()
+    except ValueError as error:
+        raise JobError(f"{name}: {error}") from error
+    return built
 
 
 def start(name: str, job: Job) -> Backbone:
     """Build the backbone and give it the weights that the job names; nothing is ever loaded in part.
 
     Raises:
-        JobError: `init` names weights that did not come with the job.
+        JobError: `init` means weights that did not come with the job.
         DataError: a file is unreadable, or its keys or shapes are not the expected ones.
     """
-    backbone: Backbone = importlib.import_module(f"backbones.{name}.model").build()
+    backbone = build(name, job.variant)
     try:
+        if job.init == "published":
+            _load_published(name, job, backbone)
         if job.checkpoint is not None:
             _resume(backbone, job.checkpoint)
-        elif job.init != "random":
-            backbone.load_published(job.init, read_weights(_file(job, job.init)))
     except ValueError as error:
         raise DataError(str(error)) from error
     return backbone
 
 
-def recipe(name: str, job: InpaintJob, backbone: Backbone) -> Recipe:
-    """The backbone's inpainting recipe, with the perceptual networks' weights that came with the job."""
-    weights = {other: read_weights(_file(job, other)) for other in job.weights if other != job.init}
+def recipe(name: str, job: InpaintJob | FillJob, backbone: Backbone) -> Recipe:
+    """The backbone's inpainting recipe, with the perceptual networks' weights that came with the job.
+
+    Where holes are only filled there is no loss, and no perceptual network.
+    """
+    perceptual = job.perceptual if isinstance(job, InpaintJob) else "none"
+    entries = [entry["name"] for entry in weights_of(name, job.variant) if entry["role"] == "perceptual"]
+    weights = {entry: read_state(job.weights[entry]) for entry in entries if entry in job.weights}
     try:
-        found = backbone.recipe(RecipeSettings(job.perceptual, weights))
+        found = backbone.recipe(RecipeSettings(perceptual, weights))
     except ValueError as error:
         raise DataError(str(error)) from error
     if found is None:
@@ -45,7 +68,7 @@ def recipe(name: str, job: InpaintJob, backbone: Backbone) -> Recipe:
     return found
 
 
-def read_weights(path: Path) -> Mapping[str, Any]:
+def read_published(path: Path) -> Mapping[str, Any]:
     """A published file as it is: safetensors, or a pickle of tensors alone (nothing in it is ever executed)."""
     try:
         if path.suffix == ".safetensors":
@@ -61,10 +84,25 @@ def read_weights(path: Path) -> Mapping[str, Any]:
     return loaded
 
 
-def _file(job: Job, name: str) -> Path:
-    if name not in job.weights:
-        raise JobError(f"init is {name!r}, but the job's weights have only {sorted(job.weights)}.")
-    return job.weights[name]
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Unpacked weights, as `import_weights` wrote them."""
+    if path.suffix != ".safetensors":
+        raise DataError(f"{path.name}: weights come as safetensors; `patternbench weights import` converts them.")
+    return dict(read_published(path))
+
+
+def _load_published(name: str, job: Job, backbone: Backbone) -> None:
+    for entry in weights_of(name, job.variant):
+        if entry["role"] == "perceptual":
+            continue
+        if entry.get("package"):
+            file = resources.files(entry["package"]) / entry["file"]
+            with resources.as_file(file) as path:
+                backbone.load(entry["name"], backbone.unpack(entry["name"], read_published(path)))
+        elif entry["name"] in job.weights:
+            backbone.load(entry["name"], read_state(job.weights[entry["name"]]))
+        elif entry["role"] != "discriminator" or isinstance(job, InpaintJob):
+            raise JobError(f"init is 'published', but the job's weights lack {entry['name']!r}.")
 
 
 def _resume(backbone: Backbone, path: Path) -> None:

@@ -1,0 +1,38 @@
+"""AOT-GAN's discriminator: predicts, patch by patch, how much of an image was filled in."""
+
+from torch import Tensor, nn
+
+from backbones.aotgan.generator import initialise
+from backbones.kit.spectral import spectral_norm
+
+
+def _layer(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
+    conv = nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=False)
+    return [spectral_norm(conv), nn.LeakyReLU(0.2)]
+
+
+class Discriminator(nn.Module):
+    """A PatchGAN (Isola et al., CVPR 2017) with spectral normalisation, trained to predict the softened mask."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(
+            *_layer(3, 64, stride=2),
+            *_layer(64, 128, stride=2),
+            *_layer(128, 256, stride=2),
+            *_layer(256, 512, stride=1),
+            nn.Conv2d(512, 1, 4, padding=1),
+        )
+        initialise(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Judge images.
+
+        Args:
+            images: (B, 3, H, W) in [-1, 1].
+
+        Returns:
+            (B, 1, H // 8 - 2, W // 8 - 2), unbounded, towards 1 where an image was filled in.
+        """
+        out: Tensor = self.conv(images)
+        return out
