@@ -21,6 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 LOCKS := requirements.lock backbones/kit/requirements.lock
 
 .DEFAULT_GOAL := help
@@ -74,8 +75,14 @@ schema: $(STAMP) ## write the contract's JSON Schemas from harness/contract.py
 	$(BIN)/python -m harness.contract
 
 lock: ## resolve the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command "make lock" --output-file backbones/kit/requirements.lock backbones/kit/requirements.in
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command "make lock" --constraint backbones/kit/requirements.lock --extra dev --extra kaggle --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --output-file backbones/kit/requirements.lock backbones/kit/requirements.in
+	@for folder in $(patsubst backbones/%/requirements.in,%,$(filter-out backbones/kit/%,$(wildcard backbones/*/requirements.in))); do \
+	    echo "backbones/$$folder/requirements.lock: what it needs beyond the kit"; \
+	    $(COMPILE) --upgrade --constraint backbones/kit/requirements.lock \
+	        $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' backbones/kit/requirements.lock) \
+	        --output-file backbones/$$folder/requirements.lock backbones/$$folder/requirements.in || exit 1; \
+	done
+	$(COMPILE) --upgrade --constraint backbones/kit/requirements.lock --extra dev --extra kaggle --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything computed (.patternbench); imported data and weights too
 	rm -rf .patternbench

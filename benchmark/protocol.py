@@ -2,23 +2,37 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import InputError
 
 Positive = Annotated[int, Field(ge=1)]
+DEFAULT = "default"
+T = TypeVar("T")
+
+
+def _has_default(values: dict[str, T]) -> dict[str, T]:
+    if DEFAULT not in values:
+        raise ValueError(f"needs an entry `{DEFAULT}`, for backbones that are not named")
+    return values
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Init = Literal["random", "published"]
+Masks = Literal["pattern", "irregular"]
+
+
 class Inpaint(_Part):
     """Inpainting training.
 
     Attributes:
+        masks: `pattern` = the animal's pattern is the hole (the study); `irregular` = random strokes, fixed for each
+            image, for data without pattern regions too.
         originals: of the training images so many at most, the same number of each individual; None = all.
         epochs: at most.
         patience: stop after so many epochs without a lower validation generator loss.
@@ -26,15 +40,12 @@ class Inpaint(_Part):
         batch_size: by backbone name, and `default` for all others.
     """
 
+    masks: Masks = "pattern"
     originals: Positive | None = None
     epochs: Positive
     patience: Positive
     perceptual: Literal["published", "none"]
-    batch_size: dict[str, Positive]
-
-    def batch_size_of(self, backbone: str) -> int:
-        """The batch size of one backbone."""
-        return self.batch_size.get(backbone, self.batch_size["default"])
+    batch_size: Annotated[dict[str, Positive], AfterValidator(_has_default)]
 
 
 class Classify(_Part):
@@ -75,7 +86,7 @@ class Protocol(_Part):
         name: the file's, without `.toml`.
         image_size: side in pixels of the square crops.
         seed: of every random choice in training and clustering.
-        init: `random`, or `published` = each backbone's published weights.
+        init: `random`, or `published` = the published weights; by backbone name, and `default` for all others.
         precision: of the networks' arithmetic.
         ablation: test images of the region ablation.
         probes: validation images whose Grad-CAM maps are taken after every epoch.
@@ -84,13 +95,26 @@ class Protocol(_Part):
     name: str
     image_size: Positive
     seed: int
-    init: Literal["random", "published"]
+    init: Annotated[dict[str, Init], AfterValidator(_has_default)]
     precision: Literal["float32", "bfloat16"]
     inpaint: Inpaint
     classify: Classify
     ablation: Count
     probes: Count
     limits: Limits
+
+    def of(self, backbone: str) -> "Protocol":
+        """The protocol for one backbone alone: its own values stand as the defaults.
+
+        So what is settled for another backbone is no part of what identifies its run.
+        """
+        batch_size = _only(self.inpaint.batch_size, backbone)
+        inpaint = self.inpaint.model_copy(update={"batch_size": batch_size})
+        return self.model_copy(update={"init": _only(self.init, backbone), "inpaint": inpaint})
+
+
+def _only(values: dict[str, T], backbone: str) -> dict[str, T]:
+    return {DEFAULT: values.get(backbone, values[DEFAULT])}
 
 
 def read_protocol(name_or_path: str, shipped: Path) -> Protocol:

@@ -1,6 +1,7 @@
 """A record: everything known about one run of one backbone, as one immutable JSON file."""
 
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -85,14 +86,51 @@ class Clustering(_Part):
     dimensions: int
 
 
+Filling = Literal["model", "mean_colour", "telea"]
+
+
+class Reconstruction(_Part):
+    """How near filled holes are to the truth, over the pixels of the hole alone; means over the test images.
+
+    Attributes:
+        l1: mean absolute difference, of a range of 1.
+        psnr: dB; None where an image was filled exactly.
+        ssim: structural similarity, at most 1.
+        images: how many.
+    """
+
+    l1: float
+    psnr: float | None
+    ssim: float
+    images: int
+
+
+class Encoder(_Part):
+    """How large the encoder is, and what it gives for an image of so many pixels a side."""
+
+    parameters: int
+    shape: tuple[int, int, int]
+    image_size: int
+
+
 class Inpainting(_Part):
-    """The inpainting training: its lowest validation generator loss, and where that was (the study's Table 3)."""
+    """The inpainting training: its lowest validation generator loss, and where that was (the study's Table 3).
+
+    Attributes:
+        loss: the backbone's own; not to be compared between backbones.
+        epoch: of the state kept, counted from 1 over all phases.
+        iterations: steps up to there.
+        batch_size: images a step.
+        validation: the loss after every epoch.
+        reconstruction: of the test images' holes, by the model and by two fillings that learn nothing.
+    """
 
     loss: float
     epoch: int
     iterations: int
     batch_size: int
     validation: tuple[float, ...]
+    reconstruction: dict[Filling, Reconstruction] = {}
 
 
 class Failure(_Part):
@@ -157,10 +195,10 @@ class Record(_Part):
     Attributes:
         key: sha256 over what identifies the run (backbone code, data, split, protocol, initialisation, seed).
         status: `ok`, or the reason of the failure.
-        backbone: its folder's name.
+        backbone: its folder's name, or `name:variant`.
         title: its name in tables.
         licence: of its published weights where they were used, else of its code.
-        init: `random`, or the name of the published weights it started from.
+        init: `random`, the names of the published weights it started from, or `none` where it has no parameters.
         dataset: name of the data set.
         individuals: number of identities; chance is 1 / individuals in balanced data.
         split: name of the split.
@@ -169,7 +207,9 @@ class Record(_Part):
         classification: by mode; empty in a failed record.
         ablation: accuracy on the test images by mode and region variant; empty where the data has no regions.
         clustering: `inpainting` = before any label was seen, `deep` = after deep classification (the study's
-            `ref-` rows).
+            `ref-` rows), `untrained` = with random weights, the control of inpainting training.
+        untrained: the shallow classifier on the encoder with random weights; None without inpainting training.
+        encoder: None in a failed record.
         inpainting: None where the backbone does not inpaint.
     """
 
@@ -187,7 +227,9 @@ class Record(_Part):
     seed: int
     classification: dict[Mode, Classification] = {}
     ablation: dict[Mode, dict[Variant, Scores]] = {}
-    clustering: dict[Literal["inpainting", "deep"], Clustering] = {}
+    clustering: dict[Literal["untrained", "inpainting", "deep"], Clustering] = {}
+    untrained: Classification | None = None
+    encoder: Encoder | None = None
     inpainting: Inpainting | None = None
     failure: Failure | None = None
     provenance: Provenance
@@ -214,7 +256,8 @@ def read_all(folder: Path) -> list[Record]:
 def path_of(record: Record, folder: Path) -> Path:
     """Where a record lies: `<folder>/<dataset>/<protocol>/<backbone>-<key>[-failed].json`."""
     suffix = "" if record.status == "ok" else "-failed"
-    return folder / record.dataset / record.protocol / f"{record.backbone}-{record.key[:12]}{suffix}.json"
+    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", record.backbone)
+    return folder / record.dataset / record.protocol / f"{slug}-{record.key[:12]}{suffix}.json"
 
 
 def write(record: Record, folder: Path) -> Path:

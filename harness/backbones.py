@@ -1,14 +1,14 @@
 """The contestants: found by their folders, known by their backbone.toml."""
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError
-from harness.contract import Weights
+from harness.contract import Capability, Weights
 from harness.store import tree_digest
 from harness.workspace import Workspace
 
@@ -23,12 +23,14 @@ class BackboneFacts(BaseModel):
         title: its name in tables.
         paper: citation with a DOI or arXiv number.
         licence: of the code in the folder.
-        capabilities: what it can do.
+        capabilities: what it can do; `train:deep` needs an encoder with parameters.
+        variants: that a user may choose as `name:variant`; `*` among them = any text.
         size_multiple: image sides must be a multiple of this.
         input: input convention in words, by topic.
         weights: published weights it can start from.
         command: how the process runner starts it, `{python}` standing for the Python that runs the harness; empty =
             through the kit.
+        variant: that was chosen; not in the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,21 +39,43 @@ class BackboneFacts(BaseModel):
     title: str
     paper: str
     licence: str
-    capabilities: tuple[Literal["train:inpaint", "train:classify", "explain"], ...]
+    capabilities: tuple[Capability, ...]
+    variants: tuple[str, ...] = ()
     size_multiple: int = 1
     input: dict[str, str]
     weights: tuple[Weights, ...] = ()
     command: tuple[str, ...] = ()
+    variant: str = ""
 
     @property
-    def published(self) -> Weights | None:
-        """The weights that `init = "published"` means: the first that are not of a loss."""
-        return next((weights for weights in self.weights if weights.role != "perceptual"), None)
+    def label(self) -> str:
+        """What a user calls it: `name`, or `name:variant`."""
+        return f"{self.name}:{self.variant}" if self.variant else self.name
+
+    @property
+    def slug(self) -> str:
+        """Its label as the beginning of a file's name."""
+        return re.sub(r"[^A-Za-z0-9_.]+", "-", self.label)
+
+    @property
+    def shown(self) -> str:
+        """Its name in tables."""
+        return f"{self.title} ({self.variant})" if self.variant else self.title
+
+    @property
+    def own_weights(self) -> tuple[Weights, ...]:
+        """The weights of this variant."""
+        return tuple(one for one in self.weights if not one.variants or self.variant in one.variants)
+
+    @property
+    def published(self) -> tuple[Weights, ...]:
+        """The weights that `init = "published"` means: all that are not of a loss."""
+        return tuple(weights for weights in self.own_weights if weights.role != "perceptual")
 
     @property
     def perceptual(self) -> tuple[Weights, ...]:
         """Weights of the perceptual networks in its loss."""
-        return tuple(weights for weights in self.weights if weights.role == "perceptual")
+        return tuple(weights for weights in self.own_weights if weights.role == "perceptual")
 
     @property
     def inpaints(self) -> bool:
@@ -64,12 +88,21 @@ def names(workspace: Workspace) -> list[str]:
     return sorted(path.parent.name for path in workspace.backbones.glob("*/backbone.toml"))
 
 
-def find(name: str, workspace: Workspace) -> BackboneFacts:
-    """One backbone's facts.
+def find(label: str, workspace: Workspace) -> BackboneFacts:
+    """One backbone's facts, by its name or as `name:variant`.
 
     Raises:
-        InputError: there is no such backbone, or its backbone.toml is wrong; says what is allowed.
+        InputError: there is no such backbone or variant, or its backbone.toml is wrong; says what is allowed.
     """
+    name, _, variant = label.partition(":")
+    facts = _read(name, workspace)
+    if variant and variant not in facts.variants and "*" not in facts.variants:
+        allowed = ", ".join(f"{name}:{one}" for one in facts.variants) or "none"
+        raise InputError(f"{name} has no variant {variant!r}; it has: {allowed}.")
+    return facts.model_copy(update={"variant": variant})
+
+
+def _read(name: str, workspace: Workspace) -> BackboneFacts:
     known = names(workspace)
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)

@@ -12,7 +12,7 @@ from harness.contract import Resources
 from harness.packing import Packer
 from harness.plan import Plan, Results, Run
 from harness.runners.base import Limits, Runner
-from harness.stages import StageError, Stages, Watcher
+from harness.stages import Done, StageError, Stages, Watcher
 from harness.store import Store, digest
 from harness.workspace import Workspace
 
@@ -49,7 +49,7 @@ def bench(run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> Rec
     """
     _check_size(run)
     clerk = _Clerk(run, workspace, runner, screen)
-    if run.backbone.inpaints and not clerk.packer.inpaintable:
+    if run.backbone.inpaints and not clerk.packer.inpaintable(run.protocol.inpaint.masks):
         screen.say(f"{run.catalogue.name} has no pattern regions: no inpainting, and no region ablation.")
     limits = run.protocol.limits
     stages = Stages(
@@ -84,9 +84,8 @@ class _Clerk:
         self.code = runner.prepare(run.backbone, screen.say)
         protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
         self._protocol = digest(protocol)
-        self._key = digest(
-            [self.code, self.packer.data_digest, self.packer.split_digest, self._protocol, run.init, run.device]
-        )
+        data = [self.packer.data_digest, self.packer.split_digest]
+        self._key = digest([self.code, run.backbone.variant, data, self._protocol, run.init, run.device])
 
     def failed(self, error: StageError) -> Record:
         """The record of a run that the backbone broke."""
@@ -103,6 +102,10 @@ class _Clerk:
             return records.read(path)
         self._screen.say("Scoring.")
         record = record.model_copy(update=self._scores(results))
+        if results.reconstruction:
+            strip = evaluate.strip(results.reconstruction, self.packer, self._run.protocol)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            strip.save(path.with_suffix(".png"))
         records.write(record, self._workspace.records)
         return record
 
@@ -111,7 +114,6 @@ class _Clerk:
         classes = len(run.catalogue.identities)
         protocol = run.protocol
         probes = protocol.probes.images_per_individual
-        inpainting = results.inpainting
         return {
             "classification": {
                 mode: evaluate.classification(results.trainings[mode]["all"], done["all"], packer, classes, probes)
@@ -121,23 +123,26 @@ class _Clerk:
             if len(run.variants) == 1
             else evaluate.ablation(results.predictions, packer, classes, protocol.ablation.images_per_individual),
             "clustering": {
-                "inpainting": evaluate.clustering(results.embedding, packer, protocol.seed),
-                "deep": evaluate.clustering(results.predictions["deep"]["all"], packer, protocol.seed),
+                name: evaluate.clustering(done, packer, protocol.seed) for name, done in _embeddings(results).items()
             },
-            "inpainting": inpainting
-            and evaluate.inpainting(inpainting, protocol.inpaint.batch_size_of(run.backbone.name)),
+            "untrained": results.untrained and evaluate.classification(*results.untrained[1:], packer, classes, probes),
+            "inpainting": results.inpainting
+            and results.reconstruction
+            and evaluate.inpainting(results.inpainting, results.reconstruction, packer, protocol),
+            "encoder": evaluate.encoder(results.embedding, protocol.image_size),
         }
 
     def _record(self, status: Status, results: Results | None) -> Record:
         run = self._run
-        weights = next((weights for weights in run.backbone.weights if weights.name == run.init), None)
+        used = run.backbone.published if run.init == "published" else ()
+        licences = dict.fromkeys(weights.licence for weights in used)
         return Record(
             key=self._key,
             status=status,
-            backbone=run.backbone.name,
-            title=run.backbone.title,
-            licence=weights.licence if weights else run.backbone.licence,
-            init=run.init,
+            backbone=run.backbone.label,
+            title=run.backbone.shown,
+            licence="; ".join(licences) or run.backbone.licence,
+            init=run.init_name,
             dataset=run.catalogue.name,
             individuals=len(run.catalogue.identities),
             split=run.split.name,
@@ -163,10 +168,20 @@ class _Clerk:
         )
 
 
+def _embeddings(results: Results) -> dict[str, Done]:
+    """The encodings of the test images that are clustered, by their names in the record."""
+    found = {"inpainting": results.embedding}
+    if results.untrained:
+        found["untrained"] = results.untrained[0]
+    if "deep" in results.predictions:
+        found["deep"] = results.predictions["deep"]["all"]
+    return found
+
+
 def _check_size(run: Run) -> None:
     size, multiple = run.protocol.image_size, run.backbone.size_multiple
     if size % multiple:
         raise InputError(
-            f"Protocol {run.protocol.name!r} has image_size {size}, but {run.backbone.name!r} takes multiples of "
+            f"Protocol {run.protocol.name!r} has image_size {size}, but {run.backbone.label!r} takes multiples of "
             f"{multiple}: the next are {size // multiple * multiple} and {(size // multiple + 1) * multiple}."
         )

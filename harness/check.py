@@ -86,7 +86,7 @@ def _asks(
 def describes_itself(trial: Trial) -> None:
     """Name, capabilities, input convention and weights are stated twice, and must agree."""
     said, written = trial.describe(), trial.backbone
-    for field in ("name", "capabilities", "input", "weights"):
+    for field in ("name", "variant", "capabilities", "input", "weights"):
         _alike(f"describe's {field}", getattr(said, field), getattr(written, field))
     _alike("describe's image_size", said.image_size, trial.image_size)
 
@@ -210,9 +210,23 @@ def learns_from_inpainting(trial: Trial) -> None:
 
 
 @_asks(
+    "inpaint fills the holes and leaves known pixels alone",
+    mend="Write reconstructions.npy, one uint8 image for each given, in their order; outside its hole as given.",
+    capability="train:inpaint",
+)
+def fills_holes(trial: Trial) -> None:
+    """With the trained state, on the images that it learnt from."""
+    filled = trial.fill().array("reconstructions.npy")
+    images, known = trial.pack("inpaint", "images"), trial.pack("inpaint", "masks") == 0
+    changed = np.abs(filled[known].astype(int) - images[known].astype(int)).max()
+    if changed > 1:
+        raise Fault(f"a known pixel was changed by {changed} of 255")
+
+
+@_asks(
     "shallow training gives checkpoint, history and validation logits",
     mend="Write what docs/contract.md lists for train, classify.",
-    capability="train:classify",
+    capability="train:shallow",
 )
 def classifies_shallow(trial: Trial) -> None:
     """And Grad-CAM maps of the probes, from backbones that explain."""
@@ -222,7 +236,7 @@ def classifies_shallow(trial: Trial) -> None:
 @_asks(
     "shallow training leaves the encoder as it was",
     mend="Freeze the encoder: no gradient, and evaluation mode, or batch norm statistics will move.",
-    capability="train:classify",
+    capability="train:shallow",
 )
 def shallow_freezes(trial: Trial) -> None:
     """Embeddings from its checkpoint are those from before."""
@@ -233,7 +247,7 @@ def shallow_freezes(trial: Trial) -> None:
 @_asks(
     "deep training gives checkpoint, history and validation logits",
     mend="Write what docs/contract.md lists for train, classify.",
-    capability="train:classify",
+    capability="train:deep",
 )
 def classifies_deep(trial: Trial) -> None:
     """As shallow training, with the encoder learning too."""
@@ -243,7 +257,7 @@ def classifies_deep(trial: Trial) -> None:
 @_asks(
     "deep training gives the same twice",
     mend="Seed weights, order of batches and every random choice with the job's seed, once, at the start.",
-    capability="train:classify",
+    capability="train:deep",
 )
 def classifies_the_same_twice(trial: Trial) -> None:
     """Seen by the logits of the validation images after every epoch."""
@@ -255,7 +269,7 @@ def classifies_the_same_twice(trial: Trial) -> None:
 @_asks(
     "deep training changes the encoder, and its checkpoint keeps that",
     mend="Give the encoder's parameters to the optimiser, and save and load them with the head.",
-    capability="train:classify",
+    capability="train:deep",
 )
 def deep_learns(trial: Trial) -> None:
     """Embeddings from its checkpoint differ from those from before."""
@@ -266,7 +280,7 @@ def deep_learns(trial: Trial) -> None:
 @_asks(
     "encode with a classifier's checkpoint gives logits",
     mend="Keep the head in the checkpoint, and write logits.npy as (images, classes) float32.",
-    capability="train:classify",
+    capability="train:deep",
 )
 def predicts(trial: Trial) -> None:
     """One value a class."""

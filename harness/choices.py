@@ -6,7 +6,7 @@ from typing import Literal
 from benchmark.catalogue import Catalogue
 from benchmark.digests import content_digests
 from benchmark.errors import InputError, RunError
-from benchmark.protocol import Protocol
+from benchmark.protocol import DEFAULT, Protocol
 from benchmark.splitting import Split, random_split, read_split, write_split
 from harness.bench import Screen
 from harness.provenance import gpus
@@ -60,7 +60,7 @@ def choose_init(protocol: Protocol, init: str | None) -> Protocol:
         return protocol
     if init not in {"random", "published"}:
         raise InputError(f"Unknown initialisation {init!r}; there are: random, published.")
-    return protocol.model_copy(update={"init": init})
+    return protocol.model_copy(update={"init": {DEFAULT: init}})
 
 
 def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: Screen) -> Split:

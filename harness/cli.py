@@ -1,4 +1,4 @@
-"""The command line: `patternbench run|data|backbone|leaderboard|doctor`."""
+"""The command line: `patternbench run|data|backbone|weights|leaderboard|doctor`."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import PatternbenchError
-from harness import cli_backbone, cli_data, cli_leaderboard
+from harness import cli_backbone, cli_data, cli_leaderboard, cli_weights
 from harness.workspace import Workspace
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_backbone.app, name="backbone")
+app.add_typer(cli_weights.app, name="weights")
 app.add_typer(cli_leaderboard.app, name="leaderboard")
 
 

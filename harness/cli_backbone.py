@@ -1,5 +1,6 @@
 """`patternbench backbone`: list, describe, write and check contestants."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -64,12 +65,13 @@ def describe(
 
     from benchmark.errors import RunError
     from harness import backbones
+    from harness.runners.base import describing
 
     workspace = _workspace(context)
     facts = backbones.find(name, workspace)
     chosen = _runner(runner, workspace)
     chosen.prepare(facts, typer.echo)
-    outcome, text = chosen.describe(facts, ["--image-size", str(image_size)])
+    outcome, text = chosen.describe(facts, describing(facts, image_size))
     if outcome.status != "ok":
         raise RunError(f"{name} does not describe itself: it {outcome.cause}.\n{outcome.log}".rstrip())
     try:
@@ -112,7 +114,6 @@ def check(
 ) -> None:
     """Try a backbone against the contract on made-up data; exit code 1 if anything fails."""
     from collections import Counter
-    from pathlib import Path
     from tempfile import TemporaryDirectory
 
     from rich.console import Console
@@ -136,6 +137,47 @@ def check(
     typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} could not be tried.")
     if counts["fail"]:
         raise typer.Exit(1)
+
+
+@app.command(
+    epilog=_examples(
+        "patternbench backbone forward lama --part generator --state g.npz --input in.npz --output out.npz"
+    )
+)
+def forward(
+    context: typer.Context,
+    name: Name,
+    part: Annotated[str, typer.Option(help="Which network, such as `generator` or `discriminator`.")],
+    state: Annotated[Path, typer.Option(help="Its weights: npz or safetensors, keyed by the published names.")],
+    given: Annotated[
+        Path, typer.Option("--input", help="npz: `image` (B, 3, H, W) in [0, 1], `mask` with 1 = hole, ...")
+    ],
+    output: Annotated[Path, typer.Option(help="npz to write: `output`, `encoder`, `feat0`, ...")],
+) -> None:
+    """Run one network of a model alone, in evaluation mode and float32, to hold it against its authors'.
+
+    The tool does the model's own range and mask conventions. An unknown part is told which there are.
+    """
+    from benchmark.errors import InputError, RunError
+    from harness import backbones
+    from harness.runners.process import DESCRIBE_SECONDS, ProcessRunner
+
+    workspace = _workspace(context)
+    facts = backbones.find(name, workspace)
+    if facts.command:
+        raise InputError(f"{name} is not built on the kit: it has no networks that could be run alone.")
+    paths = {"--state": state, "--input": given, "--output": output}
+    arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
+    outcome = ProcessRunner(workspace).call(facts, ["forward", "--part", part, *arguments], DESCRIBE_SECONDS, _silent)
+    if outcome.code is not None:
+        raise (InputError if outcome.code in {2, 3} else RunError)(outcome.log.strip().splitlines()[-1])
+    if outcome.status != "ok":
+        raise RunError(f"{name} {part}: {outcome.cause}.")
+    typer.echo(f"Wrote {output}")
+
+
+def _silent(line: str) -> None:
+    """Pass over a line."""
 
 
 def _show(verdict: "Verdict", console: "Console") -> None:

@@ -42,7 +42,7 @@ def publish(
     branch: Annotated[str, typer.Option(help="Branch on the remote; made where it does not exist.")] = "leaderboard",
     push: Annotated[bool, typer.Option("--push", help="Really push; without it, only say what would happen.")] = False,
 ) -> None:
-    """Commit the tables, README and records onto a branch of a remote; your branch and files stay."""
+    """Commit the tables, README, figures and records onto a branch of a remote; your branch and files stay."""
     from harness import publish as publishing
     from leaderboard.render import PAGES
 

@@ -32,7 +32,7 @@ def run_command(  # noqa: PLR0913 - one for each option
         RunError: the run failed.
     """
     facts = backbones.find(backbone, workspace)
-    wanted = choices.choose_init(read_protocol(protocol, workspace.protocols), init)
+    wanted = choices.choose_init(read_protocol(protocol, workspace.protocols), init).of(facts.name)
     files = weights.needed(facts, wanted, workspace)
     chosen = choices.choose_device(device)
     catalogue = resolve(data, workspace)
@@ -57,7 +57,7 @@ def run_command(  # noqa: PLR0913 - one for each option
 def _headline(run: Run) -> str:
     catalogue = run.catalogue
     return (
-        f"{run.backbone.title} ({run.init} weights) on {catalogue.name}: {len(catalogue.rows)} crops of "
+        f"{run.backbone.shown} ({run.init_name} weights) on {catalogue.name}: {len(catalogue.rows)} crops of "
         f"{len(catalogue.identities)} individuals, split {run.split.name}, protocol {run.protocol.name}, {run.device}."
     )
 

@@ -15,6 +15,7 @@ Positive = Annotated[int, Field(ge=1)]
 Precision = Literal["float32", "bfloat16"]
 Pooling = Literal["flatten", "average"]
 Method = Literal["gradcam"]
+Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]
 
 
 class _Part(BaseModel):
@@ -35,18 +36,19 @@ class Resources(_Part):
 
 class _Job(_Part):
     contract: Literal["1"] = VERSION
+    variant: str = Field(default="", description="Which of the backbone's variants; empty = the plain one.")
     image_size: Positive
     seed: int
     precision: Precision = "float32"
     batch_size: Positive
-    init: str = Field(description="`random`, or the name of the published weights to start from (see `weights`).")
+    init: Literal["random", "published"] = Field(description="What to start from; `published`: see `weights`.")
     weights: dict[str, str] = Field(
         default={}, description="Published weight files by name, as paths relative to the job's folder."
     )
     checkpoint: str | None = Field(
         default=None,
-        description="Checkpoint of an earlier stage of the same backbone, relative to the job's folder; goes before "
-        "`init`.",
+        description="Checkpoint of an earlier stage of the same backbone, relative to the job's folder; loaded after "
+        "the weights that `init` means.",
     )
     resources: Resources = Resources()
 
@@ -56,7 +58,7 @@ class TrainInpaint(_Job):
 
     verb: Literal["train"] = "train"
     task: Literal["inpaint"] = "inpaint"
-    epochs: Positive
+    epochs: Positive = Field(description="At most; of each phase, where the authors train in phases.")
     patience: Positive = Field(description="Stop after this many epochs without a lower validation generator loss.")
     perceptual: Literal["published", "none"] = Field(
         description="Whether the loss has its perceptual term; `none` is the protocol's decision to go without."
@@ -91,7 +93,14 @@ class Encode(_Job):
     explain: Method | None = None
 
 
-Job = Annotated[TrainInpaint | TrainClassify | Encode, Field(union_mode="left_to_right")]
+class Inpaint(_Job):
+    """Fill the holes of every image given, in the order given. Data: images.npy, masks.npy, table.csv (id)."""
+
+    verb: Literal["inpaint"] = "inpaint"
+
+
+AnyJob = TrainInpaint | TrainClassify | Encode | Inpaint
+Job = Annotated[AnyJob, Field(union_mode="left_to_right")]
 
 
 class Weights(_Part):
@@ -99,19 +108,26 @@ class Weights(_Part):
 
     Attributes:
         name: unique in the backbone.
-        role: `generator` (its own weights) or `perceptual` (of a loss).
+        role: its own weights (`generator`, `encoder`, `discriminator`), or those of a loss (`perceptual`).
         licence: as published.
         address: where the file is published.
         file: name of the file.
         sha256: of the file; empty = not known.
+        variants: of the backbone that it is for; empty = all.
+        package: Python package, installed with the backbone, that holds the file; empty = a file of its own.
+        fetch: command that gets the file where an address alone does not; `{python}`, `{variant}` and `{output}` stand
+            for the harness's Python, the variant and the file to write.
     """
 
     name: str
-    role: Literal["generator", "encoder", "perceptual"]
+    role: Literal["generator", "encoder", "discriminator", "perceptual"]
     licence: str
     address: str
     file: str
     sha256: str = ""
+    variants: tuple[str, ...] = ()
+    package: str = ""
+    fetch: tuple[str, ...] = ()
 
 
 class Description(_Part):
@@ -120,6 +136,7 @@ class Description(_Part):
     Attributes:
         contract: the version that the backbone speaks.
         name: of the backbone.
+        variant: that is described.
         capabilities: what it can do.
         parameters: number of parameters of the `encoder` and in `total`.
         image_size: that `shape` and `embedding_size` are for, in pixels.
@@ -131,13 +148,26 @@ class Description(_Part):
 
     contract: Literal["1"]
     name: str
-    capabilities: tuple[Literal["train:inpaint", "train:classify", "explain"], ...]
+    variant: str = ""
+    capabilities: tuple[Capability, ...]
     parameters: dict[Literal["encoder", "total"], int]
     image_size: Positive
     shape: tuple[Positive, Positive, Positive]
     embedding_size: Positive
     input: dict[str, str]
     weights: tuple[Weights, ...] = ()
+
+
+class Encoder(_Part):
+    """How large an encoder is, and what it gives.
+
+    Attributes:
+        parameters: their number.
+        shape: (channels, height, width) of its feature map.
+    """
+
+    parameters: Annotated[int, Field(ge=0)]
+    shape: tuple[Positive, Positive, Positive]
 
 
 class Result(_Part):
@@ -152,6 +182,7 @@ class Result(_Part):
         epoch: of the checkpoint kept, where one was trained; from 1.
         iterations: optimisation steps up to that checkpoint.
         loss: validation loss of that checkpoint (inpaint: of the generator).
+        encoder: of the encoder that was used (encode).
     """
 
     contract: Literal["1"]
@@ -162,6 +193,7 @@ class Result(_Part):
     epoch: int | None = None
     iterations: int | None = None
     loss: float | None = None
+    encoder: Encoder | None = None
 
 
 def schemas() -> dict[str, dict[str, object]]:

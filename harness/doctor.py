@@ -15,6 +15,7 @@ from benchmark.protocol import read_protocol
 from harness import backbones
 from harness.backbones import BackboneFacts
 from harness.provenance import gpus, memory_bytes
+from harness.weights import state
 from harness.workspace import Workspace
 
 BUILT_IN = "zebrafish-synth"
@@ -213,15 +214,15 @@ def _weights(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _weights_of(facts: BackboneFacts, workspace: Workspace) -> Finding:
-    folder = workspace.weights / facts.name
-    missing = [one for one in facts.weights if not (folder / one.file).is_file()]
+    needed = [one for one in facts.own_weights if not one.package]
+    missing = [one for one in needed if state(facts, one, workspace) != "here"]
     if not facts.weights:
         return Finding("ok", f"backbone {facts.name}: has no published weights, starts from random ones")
     if not missing:
         return Finding("ok", f"backbone {facts.name}: published weights are here")
-    able = "only INIT=random" if facts.published in missing else "INIT=published, but no perceptual loss"
-    files = "".join(f"\n     {one.file} from {one.address}" for one in missing)
-    meaning = f"{able} is possible. Into {folder} belong:{files}"
+    able = "only INIT=random" if set(facts.published) & set(missing) else "INIT=published, but no perceptual loss"
+    names = ", ".join(one.name for one in missing)
+    meaning = f"{able} is possible. Missing: {names}. Get them: patternbench weights fetch {facts.name}"
     return Finding("lack", f"backbone {facts.name}: published weights are not here", meaning)
 
 

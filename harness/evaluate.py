@@ -5,28 +5,74 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmark.metrics.classification import predict, scores
 from benchmark.metrics.clustering import cluster
 from benchmark.metrics.focus import region_mass
-from benchmark.records import Classification, Clustering, Epoch, Focus, Inpainting, Mode, Scores, Variant
+from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
+from benchmark.protocol import DEFAULT, Protocol
+from benchmark.records import (
+    Classification,
+    Clustering,
+    Encoder,
+    Epoch,
+    Filling,
+    Focus,
+    Inpainting,
+    Mode,
+    Reconstruction,
+    Scores,
+    Variant,
+)
 from harness.packing import Packer, first_of_each
 from harness.stages import Done
 
+STRIP = 8
+"""Images in a strip, at most."""
 
-def inpainting(stage: Done, batch_size: int) -> Inpainting:
-    """The inpainting training: its lowest validation generator loss, and all of them."""
+BLANK = 128
+"""How a hole is shown."""
+
+
+def inpainting(stage: Done, filled: Done, packer: Packer, protocol: Protocol) -> Inpainting:
+    """The inpainting training: its lowest validation generator loss, all of them, and the test images' holes."""
     history = _history(stage)
     assert stage.result.loss is not None
     assert stage.result.epoch is not None
     assert stage.result.iterations is not None
+    truth, holes = packer.inpainting_test(protocol.inpaint.masks)
+    fillings: dict[Filling, NDArray[np.uint8]] = {
+        "model": np.load(filled.file("reconstructions.npy")),
+        "mean_colour": fill_mean_colour(truth, holes),
+        "telea": fill_telea(truth, holes),
+    }
     return Inpainting(
         loss=stage.result.loss,
         epoch=stage.result.epoch,
         iterations=stage.result.iterations,
-        batch_size=batch_size,
+        batch_size=protocol.inpaint.batch_size[DEFAULT],
         validation=tuple(float(row["validation"]) for row in history),
+        reconstruction={
+            name: Reconstruction(**hole_errors(images, truth, holes)._asdict()) for name, images in fillings.items()
+        },
     )
+
+
+def strip(filled: Done, packer: Packer, protocol: Protocol) -> Image.Image:
+    """The first test images, the same without what was in their holes, and filled: three rows."""
+    truth, holes = packer.inpainting_test(protocol.inpaint.masks)
+    masked = np.where(holes[..., None], np.uint8(BLANK), truth)
+    rows = (truth, masked, np.load(filled.file("reconstructions.npy")))
+    return Image.fromarray(np.concatenate([np.concatenate(row[:STRIP], axis=1) for row in rows]))
+
+
+def encoder(embedding: Done, image_size: int) -> Encoder | None:
+    """How large the encoder is, where the backbone says so."""
+    said = embedding.result.encoder
+    if said is None:
+        return None
+    return Encoder(parameters=said.parameters, shape=said.shape, image_size=image_size)
 
 
 def classification(training: Done, prediction: Done, packer: Packer, classes: int, probes: int) -> Classification:
@@ -79,7 +125,7 @@ def _predictions(stage: Done) -> NDArray[np.int64]:
 def _focus(training: Done, packer: Packer, probes: int) -> tuple[Focus, ...]:
     """Where the maps of the probe images lay after each epoch; empty where there are no maps or no regions."""
     path = training.file("cams.npy")
-    if not path.exists() or not packer.inpaintable:
+    if not path.exists() or not packer.inpaintable("pattern"):
         return ()
     regions = packer.regions(packer.probes(probes))
     masses = [region_mass(epoch, regions) for epoch in np.load(path)]

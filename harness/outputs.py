@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from harness.contract import Encode, Result, TrainClassify, TrainInpaint
+from harness.contract import AnyJob, Encode, Inpaint, Result, TrainClassify, TrainInpaint
 
 BLOCK = 64 * 2**20
 """Values looked at in one go."""
@@ -18,7 +18,7 @@ class BadOutputError(Exception):
     """A job ended well, but what it wrote is not what the contract asks for; the message says where."""
 
 
-def check(job: TrainInpaint | TrainClassify | Encode, out: Path, table: list[dict[str, str]]) -> Result:
+def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
     """Look at everything in a job's `out/`.
 
     Args:
@@ -39,13 +39,15 @@ def check(job: TrainInpaint | TrainClassify | Encode, out: Path, table: list[dic
         _check_encode(job, out, len(table))
     elif isinstance(job, TrainClassify):
         _check_classify(job, out, table)
+    elif isinstance(job, Inpaint):
+        _array(out / "reconstructions.npy", (len(table), job.image_size, job.image_size, 3), ("uint8",))
     else:
         _check_inpaint(job, out)
     return _result(out / "result.json", kept=isinstance(job, TrainInpaint))
 
 
 def _check_inpaint(job: TrainInpaint, out: Path) -> None:
-    _history(out / "history.csv", ("epoch", "iterations", "validation"), range(1, job.epochs + 1))
+    _history(out / "history.csv", ("epoch", "iterations", "validation"), None)
     _file(out / "checkpoint.safetensors")
     _array(out / "reconstructions.npy", (None, job.image_size, job.image_size, 3), ("uint8",))
 
@@ -60,7 +62,7 @@ def _check_encode(job: Encode, out: Path, count: int) -> None:
 
 def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
     validation = sum(row["split"] == "val" for row in table)
-    _history(out / "history.csv", ("epoch", "loss"), range(job.epochs, job.epochs + 1))
+    _history(out / "history.csv", ("epoch", "loss"), job.epochs)
     _file(out / "checkpoint.safetensors")
     _array(out / "validation_logits.npy", (job.epochs, validation, job.classes), ("float32",))
     if job.explain:
@@ -73,8 +75,8 @@ def _file(path: Path) -> None:
         raise BadOutputError(f"out/{path.name} is missing or empty")
 
 
-def _history(path: Path, columns: tuple[str, ...], counts: range) -> None:
-    """One row an epoch, numbers in the columns that are read."""
+def _history(path: Path, columns: tuple[str, ...], count: int | None) -> None:
+    """One row an epoch (None = however many), numbers in the columns that are read."""
     _file(path)
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -84,9 +86,8 @@ def _history(path: Path, columns: tuple[str, ...], counts: range) -> None:
         raise BadOutputError(f"{needs}: {error}") from error
     if not np.isfinite(rows).all():
         raise BadOutputError(f"out/{path.name} is not finite")
-    if len(rows) not in counts:
-        wanted = " to ".join(map(str, sorted({counts[0], counts[-1]})))
-        raise BadOutputError(f"out/{path.name} has {len(rows)} rows, expected {wanted}: one an epoch")
+    if not rows or len(rows) != (count or len(rows)):
+        raise BadOutputError(f"out/{path.name} has {len(rows)} rows, expected {count or 'at least 1'}: one an epoch")
 
 
 def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> None:

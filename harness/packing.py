@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from benchmark.catalogue import PATTERN, Catalogue
 from benchmark.crops import crops
+from benchmark.irregular import irregular_mask
+from benchmark.protocol import Masks
 from benchmark.records import Variant
 from benchmark.regions import apply_variant
 from benchmark.splitting import Part, Split
@@ -74,21 +76,20 @@ class Packer:
         """sha256 over the packed crops."""
         return self._crops.content
 
-    @property
-    def inpaintable(self) -> bool:
-        """Whether there are holes to learn from: pattern regions, of which at least one is not empty."""
+    def inpaintable(self, masks: Masks) -> bool:
+        """Whether there are holes to learn from; with pattern regions for masks, one of them must not be empty."""
+        if masks == "irregular":
+            return True
         return self._catalogue.has_regions and bool((self._regions() == PATTERN).any())
 
-    def inpaint(self, most: int | None) -> Entry:
-        """Training and validation images of the inpainting set in four flips, their pattern as the hole."""
+    def inpaint(self, masks: Masks, most: int | None) -> Entry:
+        """Training and validation images of the inpainting set in four flips, with their holes."""
         rows = self._learnt("inpaint", most)
 
         def write(folder: Path) -> None:
             positions = self._where([image_id for image_id, _ in rows])
-            images, regions = self._images()[positions], self._regions()[positions]
-            holes = (regions == PATTERN).astype(np.uint8)
-            np.save(folder / "images.npy", np.concatenate([np.flip(images, axes) for axes in FLIPS]))
-            np.save(folder / "masks.npy", np.concatenate([np.flip(holes, axes) for axes in FLIPS]))
+            np.save(folder / "images.npy", _flipped(self._images()[positions]))
+            np.save(folder / "masks.npy", _flipped(self._holes(positions, masks)))
             table = [
                 {"id": f"{self._opaque(image_id)}-{flip}", "split": part}
                 for flip in range(len(FLIPS))
@@ -96,7 +97,35 @@ class Packer:
             ]
             _write_table(folder, table)
 
-        return self._pack("inpaint", {"most": most}, write)
+        return self._pack("inpaint", {"masks": masks, "most": most}, write)
+
+    def holes(self, masks: Masks) -> Entry:
+        """Test images of the inpainting set, black in their holes: what was there is known to the harness alone."""
+
+        def write(folder: Path) -> None:
+            truth, holes = self.inpainting_test(masks)
+            np.save(folder / "images.npy", np.where(holes[..., None], 0, truth).astype(np.uint8))
+            np.save(folder / "masks.npy", holes)
+            ids = [self._opaque(image_id) for image_id in self._ids("inpaint", "test")]
+            _write_table(folder, [{"id": f"{name}-{flip}"} for flip in range(len(FLIPS)) for name in ids])
+
+        return self._pack("holes", {"masks": masks}, write)
+
+    def inpainting_test(self, masks: Masks) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The inpainting set's test images in four flips, (N, H, W, 3), with their holes, (N, H, W), as jobs see them.
+
+        The flips follow each other: the first quarter of N are the images as they are.
+        """
+        positions = self._where(self._ids("inpaint", "test"))
+        return _flipped(self._images()[positions]), _flipped(self._holes(positions, masks))
+
+    def _holes(self, positions: NDArray[np.int64], masks: Masks) -> NDArray[np.uint8]:
+        """(N, H, W) holes of some crops, 1 = hole: their pattern, or irregular strokes that each image keeps."""
+        if masks == "pattern":
+            return np.asarray(self._regions()[positions] == PATTERN, dtype=np.uint8)
+        rows = self._catalogue.rows
+        size = self._images().shape[1]
+        return np.stack([irregular_mask(size, f"{self._crops.content}:{rows[at].image_id}") for at in positions])
 
     def train(self, variant: Variant, probes: int, most: int | None) -> Entry:
         """Training and validation images of the classification set with labels; `probes` an individual are marked."""
@@ -203,6 +232,11 @@ class Packer:
 def first_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """Indices of the first `most` entries of each label, ascending."""
     return np.sort(np.concatenate([np.flatnonzero(labels == label)[:most] for label in np.unique(labels)]))
+
+
+def _flipped(arrays: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(N, H, W, ...) -> (4 N, H, W, ...)."""
+    return np.concatenate([np.flip(arrays, axes) for axes in FLIPS])
 
 
 def _open(path: Path) -> NDArray[np.uint8]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmark.catalogue import Catalogue
-from benchmark.protocol import Protocol
+from benchmark.protocol import DEFAULT, Init, Protocol
 from benchmark.records import Mode, Variant
 from benchmark.regions import VARIANTS
 from benchmark.splitting import Split
 from harness.backbones import BackboneFacts
-from harness.contract import Encode, TrainClassify, TrainInpaint
+from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.packing import Packer
 from harness.stages import Done, Stages
 
@@ -29,7 +29,7 @@ class Run:
         backbone: the contestant.
         catalogue: the data set.
         split: the fixed split of it.
-        protocol: every other figure.
+        protocol: every other figure, for this backbone alone (`Protocol.of`).
         weights: published weight files by name in backbone.toml; empty with random initialisation and no
             perceptual networks.
         device: `cpu` or `cuda`.
@@ -45,10 +45,22 @@ class Run:
     workers: int
 
     @property
-    def init(self) -> str:
-        """`random`, or the name of the published weights that the backbone starts from."""
-        published = self.backbone.published
-        return published.name if published is not None and published.name in self.weights else "random"
+    def init(self) -> Init:
+        """What the backbone starts from."""
+        wanted = self.protocol.init[DEFAULT]
+        return wanted if self.backbone.published else "random"
+
+    @property
+    def init_name(self) -> str:
+        """The same for tables: the names of the published weights; `none` where there is nothing to initialise."""
+        if self.init == "published":
+            return "+".join(one.name for one in self.backbone.published if one.role != "discriminator")
+        return "random" if "train:deep" in self.backbone.capabilities else "none"
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes of classification that the backbone can be trained in."""
+        return tuple(mode for mode in MODES if f"train:{mode}" in self.backbone.capabilities)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -62,13 +74,18 @@ class Results:
 
     Attributes:
         inpainting: the inpainting training, None where backbone or data cannot.
+        reconstruction: test images with their holes filled by it.
         embedding: test images encoded before any label was seen.
+        untrained: the control of inpainting training: test images encoded with random weights, and the shallow
+            classifier on top of them, as training and predictions; None where there was no such training.
         trainings: of the classifiers, by mode and variant.
         predictions: of the test images, by mode and variant.
     """
 
     inpainting: Done | None
+    reconstruction: Done | None
     embedding: Done
+    untrained: tuple[Done, Done, Done] | None
     trainings: Mapping[Mode, Mapping[Variant, Done]]
     predictions: Mapping[Mode, Mapping[Variant, Done]]
 
@@ -76,8 +93,11 @@ class Results:
     def notes(self) -> dict[str, Any]:
         """What the record keeps of each stage, by name."""
         notes = {"encode": self.embedding.note}
-        if self.inpainting:
-            notes["inpaint"] = self.inpainting.note
+        if self.inpainting and self.reconstruction:
+            notes |= {"inpaint": self.inpainting.note, "fill": self.reconstruction.note}
+        if self.untrained:
+            names = ("encode-untrained", "classify-untrained", "predict-untrained")
+            notes |= {name: done.note for name, done in zip(names, self.untrained, strict=True)}
         for kind, done in (("classify", self.trainings), ("predict", self.predictions)):
             notes |= {f"{kind}-{mode}-{variant}": stage.note for mode in done for variant, stage in done[mode].items()}
         return notes
@@ -86,19 +106,21 @@ class Results:
 class Plan:
     """The stages of one run.
 
-    Inpainting comes first; what follows it are chains that know nothing of each other: the encoding of the test
-    images, and for every mode and region variant a training with the predictions it makes.
+    Inpainting comes first; what follows it are chains that know nothing of each other: the holes of the test images,
+    the encoding of the test images, the control with random weights, and for every mode and region variant a training
+    with the predictions it makes.
     """
 
     def __init__(self, run: Run, packer: Packer, stages: Stages) -> None:
         """Args: what to run, the data, and what runs a stage."""
         self._run, self._packer, self._stages = run, packer, stages
-        self._inpaints = run.backbone.inpaints and packer.inpaintable
+        self._masks = run.protocol.inpaint.masks
+        self._inpaints = run.backbone.inpaints and packer.inpaintable(self._masks)
 
     @property
     def count(self) -> int:
         """Number of stages."""
-        return self._inpaints + 1 + 2 * len(MODES) * len(self._run.variants)
+        return 5 * self._inpaints + 1 + 2 * len(self._run.modes) * len(self._run.variants)
 
     def execute(self) -> Results:
         """Run or find every stage.
@@ -118,42 +140,63 @@ class Plan:
                 raise
 
     def _branches(self, pool: ThreadPoolExecutor, inpainting: Done | None) -> Results:
-        start = {} if inpainting is None else {CHECKPOINT: inpainting.file(CHECKPOINT)}
+        init = self._run.init
+        start = _Start(init) if inpainting is None else _Start(init, inpainting.file(CHECKPOINT))
         embedding = pool.submit(self._encode, "encode", "all", start)
+        reconstruction = pool.submit(self._fill, start) if inpainting else None
+        untrained = pool.submit(self._untrained) if inpainting else None
         chains = {
-            (mode, variant): pool.submit(self._chain, mode, variant, start)
+            (mode, variant): pool.submit(self._chain, f"{mode}-{variant}", mode, variant, start)
             for variant in self._run.variants
-            for mode in MODES
+            for mode in self._run.modes
         }
-        futures: list[Future[Any]] = [embedding, *chains.values()]
+        controls = [future for future in (reconstruction, untrained) if future]
+        futures: list[Future[Any]] = [embedding, *controls, *chains.values()]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         finished = {place: chain.result() for place, chain in chains.items()}
 
         def by_mode(which: int) -> dict[Mode, dict[Variant, Done]]:
-            return {mode: {v: finished[mode, v][which] for v in self._run.variants} for mode in MODES}
+            return {mode: {v: finished[mode, v][which] for v in self._run.variants} for mode in self._run.modes}
 
-        return Results(inpainting, embedding.result(), by_mode(0), by_mode(1))
+        return Results(
+            inpainting,
+            reconstruction.result() if reconstruction else None,
+            embedding.result(),
+            untrained.result() if untrained else None,
+            by_mode(0),
+            by_mode(1),
+        )
 
     def _inpaint(self) -> Done:
         settings = self._run.protocol.inpaint
-        artifacts = self._published("perceptual", "generator", "encoder")
+        given = self._given(_Start(self._run.init), "perceptual", "generator", "encoder", "discriminator")
         job = TrainInpaint(
-            **self._common(settings.batch_size_of(self._run.backbone.name), artifacts),
+            **self._common(settings.batch_size[DEFAULT], given),
             epochs=settings.epochs,
             patience=settings.patience,
             perceptual=settings.perceptual,
         )
-        data = self._packer.inpaint(settings.originals)
-        return self._stages.run("inpaint", job, data, _files(artifacts), threads=os.cpu_count())
+        data = self._packer.inpaint(self._masks, settings.originals)
+        return self._stages.run("inpaint", job, data, given.files, threads=os.cpu_count())
 
-    def _chain(self, mode: Mode, variant: Variant, start: Mapping[str, Path]) -> tuple[Done, Done]:
+    def _fill(self, start: "_Start") -> Done:
+        given = self._given(start)
+        job = Inpaint(**self._common(self._run.protocol.inpaint.batch_size[DEFAULT], given))
+        return self._stages.run("fill", job, self._packer.holes(self._masks), given.files)
+
+    def _untrained(self) -> tuple[Done, Done, Done]:
+        start = _Start("random")
+        embedding = self._encode("encode-untrained", "all", start)
+        return embedding, *self._chain("untrained", "shallow", "all", start)
+
+    def _chain(self, name: str, mode: Mode, variant: Variant, start: "_Start") -> tuple[Done, Done]:
         """Train one classifier and let it predict the test images."""
         settings = self._run.protocol.classify
-        weights = {} if start else self._published("generator", "encoder")
+        given = self._given(start)
         job = TrainClassify(
-            **self._common(settings.batch_size, weights, start),
+            **self._common(settings.batch_size, given),
             mode=mode,
             classes=len(self._run.catalogue.identities),
             epochs=settings.epochs,
@@ -162,36 +205,55 @@ class Plan:
             explain="gradcam" if variant == "all" and "explain" in self._run.backbone.capabilities else None,
         )
         data = self._packer.train(variant, self._run.protocol.probes.images_per_individual, settings.images)
-        training = self._stages.run(f"classify-{mode}-{variant}", job, data, {**_files(weights), **start})
-        trained = {CHECKPOINT: training.file(CHECKPOINT)}
-        return training, self._encode(f"predict-{mode}-{variant}", variant, trained, job.classes)
+        training = self._stages.run(f"classify-{name}", job, data, given.files)
+        trained = _Start(start.init, training.file(CHECKPOINT))
+        return training, self._encode(f"predict-{name}", variant, trained, job.classes)
 
-    def _encode(self, name: str, variant: Variant, start: Mapping[str, Path], classes: int | None = None) -> Done:
+    def _encode(self, name: str, variant: Variant, start: "_Start", classes: int | None = None) -> Done:
         settings = self._run.protocol.classify
-        weights = {} if start else self._published("generator", "encoder")
-        job = Encode(**self._common(settings.batch_size, weights, start), pooling=settings.pooling, classes=classes)
-        return self._stages.run(name, job, self._packer.test(variant), {**_files(weights), **start})
+        given = self._given(start)
+        job = Encode(**self._common(settings.batch_size, given), pooling=settings.pooling, classes=classes)
+        return self._stages.run(name, job, self._packer.test(variant), given.files)
 
-    def _published(self, *roles: str) -> dict[str, Path]:
-        """The run's published weights of some roles."""
-        of = {weights.name: weights.role for weights in self._run.backbone.weights}
-        return {name: path for name, path in self._run.weights.items() if of[name] in roles}
+    def _given(self, start: "_Start", *roles: str) -> "_Given":
+        """What a job starts from, with the run's weights of some roles; else those of the encoder where needed."""
+        if not roles:
+            roles = ("generator", "encoder") if start.init == "published" else ()
+        of = {weights.name: weights.role for weights in self._run.backbone.own_weights}
+        return _Given(start, {name: path for name, path in self._run.weights.items() if of[name] in roles})
 
-    def _common(
-        self, batch_size: int, weights: Mapping[str, Path], start: Mapping[str, Path] | None = None
-    ) -> dict[str, Any]:
+    def _common(self, batch_size: int, given: "_Given") -> dict[str, Any]:
         """The fields that all jobs have."""
         protocol = self._run.protocol
         return {
+            "variant": self._run.backbone.variant,
             "image_size": protocol.image_size,
             "seed": protocol.seed,
             "precision": protocol.precision,
             "batch_size": batch_size,
-            "init": self._run.init,
-            "weights": {name: f"in/{path.name}" for name, path in weights.items()},
-            "checkpoint": f"in/{CHECKPOINT}" if start else None,
+            "init": given.start.init,
+            "weights": {name: f"in/{path.name}" for name, path in given.weights.items()},
+            "checkpoint": f"in/{CHECKPOINT}" if given.start.checkpoint else None,
         }
 
 
-def _files(weights: Mapping[str, Path]) -> dict[str, Path]:
-    return {path.name: path for path in weights.values()}
+@dataclass(frozen=True)
+class _Start:
+    """The weights that a job begins with: the initial ones, or those of an earlier stage."""
+
+    init: Init
+    checkpoint: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The files of a job: what it starts from, and published weights by name in backbone.toml."""
+
+    start: _Start
+    weights: Mapping[str, Path]
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """By their names in the job's `in/`."""
+        files = {path.name: path for path in self.weights.values()}
+        return files | ({CHECKPOINT: self.start.checkpoint} if self.start.checkpoint else {})

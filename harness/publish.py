@@ -14,6 +14,8 @@ from benchmark.errors import InputError, RunError
 
 MESSAGE = "Publish the leaderboard"
 RECORDS = "leaderboard/records"
+FIGURES = "leaderboard/figures"
+SUFFIXES = {".json", ".png"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def plan(root: Path, pages: Iterable[str], remote: str, branch: str) -> Plan:
 
     Args:
         root: of the repository.
-        pages: paths of the pages from there; every record below `leaderboard/records` comes with them.
+        pages: paths of the pages from there; records and figures come with them.
         remote: name of a configured remote.
         branch: on the remote; need not exist.
 
@@ -50,10 +52,8 @@ def plan(root: Path, pages: Iterable[str], remote: str, branch: str) -> Plan:
     """
     _refuse_unusable(root, remote, branch)
     parent = _remote_head(root, remote, branch) or _own_head(root)
-    paths = [
-        *pages,
-        *(path.relative_to(root).as_posix() for path in sorted((root / RECORDS).rglob("*.json"))),
-    ]
+    beside = [path for folder in (RECORDS, FIGURES) for path in sorted((root / folder).rglob("*"))]
+    paths = [*pages, *(path.relative_to(root).as_posix() for path in beside if path.suffix in SUFFIXES)]
     _refuse_loss(root, parent, paths, branch)
     with TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}

@@ -13,11 +13,9 @@ from benchmark.errors import PatternbenchError, RunError
 from benchmark.records import Stage
 from harness import outputs
 from harness.backbones import BackboneFacts
-from harness.contract import Encode, Resources, Result, TrainClassify, TrainInpaint
+from harness.contract import AnyJob, Resources, Result
 from harness.runners.base import JobFolder, Limits, Outcome, Runner
 from harness.store import Entry, Store, digest, file_digest
-
-AnyJob = TrainInpaint | TrainClassify | Encode
 
 
 class StageError(PatternbenchError):
@@ -114,7 +112,7 @@ class Stages:
                 "code": self._code,
             }
         )
-        kind = f"{self._backbone.name}-{name}"
+        kind = f"{self._backbone.slug}-{name}"
         entry = self._store.find(kind, key)
         if entry is None:
             resources = self._resources.model_copy(update={"threads": threads or self._resources.threads})
@@ -129,7 +127,7 @@ class Stages:
     def _make(self, name: str, kind: str, key: str, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
         if self._halted.is_set():
             raise RunError("Another stage failed, or the run was interrupted.")
-        facts: dict[str, Any] = {"backbone": self._backbone.name, "stage": name}
+        facts: dict[str, Any] = {"backbone": self._backbone.label, "stage": name}
         self._watcher.began(name)
         start = time.monotonic()
         ok = False

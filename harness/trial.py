@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from harness import outputs
 from harness.backbones import BackboneFacts
-from harness.contract import Description, Encode, Job, TrainClassify, TrainInpaint
-from harness.runners.base import JobFolder, Limits, Outcome, Runner
+from harness.contract import AnyJob, Description, Encode, Inpaint, TrainClassify, TrainInpaint
+from harness.runners.base import JobFolder, Limits, Outcome, Runner, describing
 from harness.store import tree_digest
 from harness.trial_data import CLASSES, write_packs
 
@@ -87,7 +87,7 @@ class Trial:
             Fault: it says nothing that can be understood.
         """
         if self._said is None:
-            self._said = self._runner.describe(self.backbone, ["--image-size", str(self.image_size)])
+            self._said = self._runner.describe(self.backbone, describing(self.backbone, self.image_size))
         outcome, text = self._said
         if outcome.status != "ok":
             raise self._failure("describe", f"{outcome.cause}{_tail(outcome.log)}")
@@ -108,6 +108,16 @@ class Trial:
     def inpaint(self, time: int = 1) -> Attempt:
         """Inpainting training; `time` 2 = the same once more."""
         return self._sound(self._inpainting(time))
+
+    def fill(self) -> Attempt:
+        """The holes of the inpainting images filled, after training."""
+        job = Inpaint(**self._common("inpaint"))
+        return self._sound(self._attempt("fill", 1, job, "inpaint", "inpaint"))
+
+    def pack(self, name: Pack, array: str) -> NDArray[Any]:
+        """One of a pack's arrays."""
+        loaded: NDArray[Any] = np.load(self._folder / "packs" / name / f"{array}.npy")
+        return loaded
 
     def classify(self, mode: Literal["shallow", "deep"], time: int = 1) -> Attempt:
         """Classifier training; `time` 2 = the same once more."""
@@ -158,6 +168,7 @@ class Trial:
 
     def _common(self, start: Start) -> dict[str, Any]:
         return {
+            "variant": self.backbone.variant,
             "image_size": self.image_size,
             "seed": 7,
             "batch_size": 4,
@@ -172,7 +183,7 @@ class Trial:
         return {CHECKPOINT: trained.checkpoint}
 
     def _attempt(
-        self, name: str, time: int, job: Job, pack: Pack, start: Start, extra: dict[str, Any] | None = None
+        self, name: str, time: int, job: AnyJob, pack: Pack, start: Start, extra: dict[str, Any] | None = None
     ) -> Attempt:
         """Run a job, or remember that it was run."""
         key = json.dumps([job.model_dump(mode="json"), pack, start, time, extra])
@@ -186,7 +197,7 @@ class Trial:
             self.attempts[key] = self._run(name, job, seen)
         return self.attempts[key]
 
-    def _run(self, name: str, job: Job, seen: JobFolder) -> Attempt:
+    def _run(self, name: str, job: AnyJob, seen: JobFolder) -> Attempt:
         lines: list[str] = []
         before = self._watched(seen)
         outcome = self._runner.run(self.backbone, job.verb, seen, LIMITS, lines.append)

@@ -1,42 +1,182 @@
-"""Published weight files that the user has put in place."""
+"""Published weights on the user's disk: where they lie, and which of them a run needs.
 
+`.patternbench/weights/<backbone>/` holds `<entry>.safetensors`, converted by the backbone's own code, and beside it
+`<entry>.json`, which says what it was made from. A contestant with a command of its own keeps its files as published,
+because only it can read them. Where any text may be a variant, each variant has a folder of its own.
+"""
+
+import difflib
+import re
 from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from benchmark.errors import InputError
-from benchmark.protocol import Protocol
+from benchmark.protocol import DEFAULT, Protocol
 from harness.backbones import BackboneFacts
 from harness.contract import Weights
-from harness.store import file_digest
+from harness.store import digest, file_digest
 from harness.workspace import Workspace
+
+ANY = "*"
+"""Among a backbone's variants: any text is one."""
+
+State = Literal["here", "missing", "outdated"]
+
+
+class Note(BaseModel):
+    """What is remembered of the published file that weights were made from.
+
+    Attributes:
+        backbone: that they are of.
+        variant: of the backbone, where any text may be one.
+        file: its name.
+        sha256: of its content.
+        address: where it is published.
+        licence: as published.
+        way: `fetched` from the address, or `imported` from a file that the user had.
+        date: when, UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backbone: str
+    variant: str
+    file: str
+    sha256: str
+    address: str
+    licence: str
+    way: Literal["fetched", "imported"]
+    date: str
 
 
 def needed(backbone: BackboneFacts, protocol: Protocol, workspace: Workspace) -> dict[str, Path]:
-    """The files that a run needs, by name in backbone.toml.
+    """The files that a run needs, by name in backbone.toml; what comes with a package is no file.
 
     Raises:
-        InputError: one is missing, or is not the published one; says where to get it and where to put it.
+        InputError: some are missing, or not known to be the published ones; says how to get them and how to go
+            without.
     """
-    wanted = [backbone.published] if protocol.init == "published" and backbone.published else []
+    wanted: tuple[Weights, ...] = ()
+    if protocol.of(backbone.name).init[DEFAULT] == "published":
+        wanted += backbone.published
     if protocol.inpaint.perceptual == "published" and backbone.inpaints:
         wanted += backbone.perceptual
-    return {weights.name: _file(weights, backbone, workspace) for weights in wanted}
+    files = [entry for entry in wanted if not entry.package]
+    states = {entry.name: state(backbone, entry, workspace) for entry in files}
+    absent = [entry for entry in files if states[entry.name] != "here"]
+    if absent:
+        outdated = [name for name, found in states.items() if found == "outdated"]
+        raise InputError(_absent(backbone, absent, outdated))
+    return {entry.name: place(backbone, entry, workspace) for entry in files}
 
 
-def _file(weights: Weights, backbone: BackboneFacts, workspace: Workspace) -> Path:
-    path = workspace.weights / backbone.name / weights.file
+def folder(backbone: BackboneFacts, workspace: Workspace) -> Path:
+    """Where a backbone's files and notes lie."""
+    own = workspace.weights / backbone.name
+    return own / _variant_folder(backbone.variant) if ANY in backbone.variants and backbone.variant else own
+
+
+def place(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+    """Where an entry's file lies, once it is here."""
+    name = entry.file if backbone.command else f"{entry.name}.safetensors"
+    return folder(backbone, workspace) / name
+
+
+def note_path(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+    """Where it is noted what an entry's file was made from."""
+    return folder(backbone, workspace) / f"{entry.name}.json"
+
+
+def read_note(path: Path) -> Note | None:
+    """A note; None where there is none that can be read, and the file beside it is of unknown origin."""
+    try:
+        return Note.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def state(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> State:
+    """Whether an entry's file is here; `outdated` = not made from the one whose sha256 is in backbone.toml."""
+    path = place(backbone, entry, workspace)
     if not path.is_file():
-        raise InputError(
-            f"{backbone.name} needs the published weights {weights.name!r} ({weights.licence}), which are not here. "
-            f"Get {weights.file} from {weights.address} and put it at {path}; or decide to go without: "
-            + (
-                'perceptual = "none" in the protocol.'
-                if weights.role == "perceptual"
-                else "INIT=random starts from random weights, and the row says so."
-            )
-        )
-    if weights.sha256 and file_digest(path) != weights.sha256:
-        raise InputError(
-            f"{path} is not the published file: its sha256 differs from the one in {backbone.name}/backbone.toml. "
-            f"Get it again from {weights.address}."
-        )
-    return path
+        return "missing"
+    if not entry.sha256:
+        return "here"
+    if backbone.command:
+        published = file_digest(path)
+    else:
+        note = read_note(note_path(backbone, entry, workspace))
+        published = note.sha256 if note else ""
+    return "here" if published == entry.sha256.lower() else "outdated"
+
+
+def find(backbone: BackboneFacts, name: str) -> Weights:
+    """One of the weights of a backbone.
+
+    Raises:
+        InputError: it has none of this name; says which it has.
+    """
+    entries = {entry.name: entry for entry in backbone.own_weights}
+    if name in entries:
+        return entries[name]
+    close = difflib.get_close_matches(name, entries, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    for variant in (variant for other in backbone.weights if other.name == name for variant in other.variants):
+        hint = f" Those are for {backbone.model_copy(update={'variant': variant}).label}."
+    raise InputError(
+        f"{backbone.label} has no published weights {name!r}; it has: {', '.join(entries) or 'none'}.{hint}"
+    )
+
+
+def of_all_variants(backbone: BackboneFacts, workspace: Workspace) -> list[tuple[BackboneFacts, Weights]]:
+    """All weights of a backbone, each once, with the first variant that it is for.
+
+    Where any text may be a variant, these are the variants whose weights were fetched or imported.
+    """
+    variants = ["", *(variant for variant in backbone.variants if variant != ANY)]
+    if ANY in backbone.variants:
+        notes = map(read_note, sorted((workspace.weights / backbone.name).glob("*/*.json")))
+        variants += [note.variant for note in notes if note]
+    found: dict[Path, tuple[BackboneFacts, Weights]] = {}
+    for variant in variants:
+        facts = backbone.model_copy(update={"variant": variant})
+        for entry in facts.own_weights:
+            found.setdefault(note_path(facts, entry, workspace), (facts, entry))
+    return list(found.values())
+
+
+def licence_warning(licence: str) -> str:
+    """What to heed where commercial use is forbidden, or no licence is stated; else empty."""
+    restricted = r"\bnc\b|non-?\s?commercial|no commercial|(academic|research)\b.*\bonly\b"
+    unstated = r"(not|none) stated|unknown|no (licen[cs]e|statement)|^(none)?$"
+    sentences = {
+        restricted: "Not for commercial use.",
+        unstated: "No licence is stated for these weights: ask their authors what you may do with them.",
+    }
+    return " ".join(text for sign, text in sentences.items() if re.search(sign, licence.strip(), re.IGNORECASE))
+
+
+def _variant_folder(variant: str) -> str:
+    """The variant as the name of a folder; a digest tells apart those that would have the same."""
+    name = re.sub(r"[^A-Za-z0-9_.]+", "-", variant).strip(".")
+    return name if name == variant else f"{name}-{digest(variant)[:8]}"
+
+
+def _absent(backbone: BackboneFacts, absent: list[Weights], outdated: list[str]) -> str:
+    names = ", ".join(f"{entry.name!r} ({entry.licence or 'no licence stated'})" for entry in absent)
+    other = (
+        f" The files of {', '.join(outdated)} that are here do not come from the published ones." if outdated else ""
+    )
+    ways = {
+        False: "INIT=random starts from random weights, and the row says so",
+        True: 'perceptual = "none" in the protocol leaves out the terms of the loss that need them',
+    }
+    without = dict.fromkeys(ways[entry.role == "perceptual"] for entry in absent)
+    return (
+        f"{backbone.label} needs the published weights {names}, which are not here.{other} Get them with "
+        f"`patternbench weights fetch {backbone.label}`, or, from a file that you have, with "
+        f"`patternbench weights import {backbone.label} {absent[0].name} FILE`. Or decide to go without: "
+        f"{'; '.join(without)}."
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmark.records import Clustering, Record, Scores
+from benchmark.records import Clustering, Encoder, Inpainting, Reconstruction, Record, Scores
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
 
@@ -13,6 +13,36 @@ CAUSE_LENGTH = 160
 def who(record: Record) -> list[str]:
     """Backbone and initial weights."""
     return [escape(record.title), escape(record.init)]
+
+
+def untrained(record: Record) -> list[str]:
+    """The same for the control with random weights."""
+    return [f"{escape(record.title)}, *untrained*", "random"]
+
+
+def inpainted(measured: Inpainting | None) -> list[str]:
+    """Lowest loss, epoch, iterations, batch size, and the model's filling."""
+    if measured is None:
+        return [NOTHING] * 7
+    figures = (f"{measured.loss:.4f}", measured.epoch, measured.iterations, measured.batch_size)
+    return [*map(str, figures), *filled(measured.reconstruction.get("model"))]
+
+
+def filled(measured: Reconstruction | None) -> list[str]:
+    """L1, PSNR and SSIM in the hole."""
+    if measured is None:
+        return [NOTHING] * 3
+    psnr = NOTHING if measured.psnr is None else f"{measured.psnr:.2f}"
+    return [f"{measured.l1:.4f}", psnr, f"{measured.ssim:.3f}"]
+
+
+def sized(encoder: Encoder | None) -> list[str]:
+    """Parameters, feature map, and the lengths of both embeddings."""
+    if encoder is None:
+        return [NOTHING] * 4
+    channels, height, width = encoder.shape
+    shape = f"{channels} x {height} x {width}"
+    return [f"{encoder.parameters:,}", shape, f"{channels * height * width:,}", f"{channels:,}"]
 
 
 def accuracy(score: Scores | None, mark: str = "") -> str:

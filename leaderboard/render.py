@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.errors import InputError
 from benchmark.records import Record
 from leaderboard import entries as chosen
-from leaderboard import tables
+from leaderboard import figures, tables
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import replace_block
 
@@ -15,6 +15,8 @@ PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
     "leaderboard/classification.md": ("classification", tables.classification),
     "leaderboard/ablation.md": ("ablation", tables.ablation),
     "leaderboard/clustering.md": ("clustering", tables.clustering),
+    "leaderboard/inpainting.md": ("inpainting", tables.inpainting),
+    "leaderboard/encoders.md": ("encoders", tables.encoders),
     "README.md": ("leaderboard", tables.summary),
 }
 """Each page, from the repository root: the name of its block and what fills it."""
@@ -39,20 +41,21 @@ def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, 
 
 
 def write(folder: Path) -> list[str]:
-    """Make all tables anew from `<folder>/records`; returns the names of the pages that changed.
+    """Make all tables and figures anew from `<folder>/records`; returns the names of what changed.
 
     Args:
         folder: `leaderboard` of a repository.
     """
     documents = _read(folder)
-    rendered = render(chosen.read(folder.parent), documents)
+    entries = chosen.read(folder.parent)
+    rendered = render(entries, documents)
     changed = [page for page in rendered if rendered[page] != documents[page]]
     for page in changed:
         path = folder.parent / page
         temporary = path.with_suffix(".tmp")
         temporary.write_bytes(rendered[page].encode())
         temporary.replace(path)
-    return changed
+    return changed + figures.write(chosen.sections(entries), folder)
 
 
 def check(folder: Path) -> list[str]:
@@ -86,7 +89,7 @@ def _read(folder: Path) -> dict[str, str]:
 
 
 def show(folder: Path, record: Record) -> str:
-    """The three tables of the section that a record stands in, for the terminal."""
+    """The tables of the section that a record stands in, for the terminal."""
     place = (record.dataset, record.split, record.protocol)
     section = [
         section

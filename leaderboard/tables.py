@@ -1,9 +1,10 @@
 """The study's tables, made from records."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from benchmark.records import Clustering, Mode, Record, Scores, Variant
-from leaderboard import cells
+from benchmark.records import Clustering, Filling, Mode, Record, Scores, Variant
+from leaderboard import cells, figures
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import NOTHING, escape, table
 
@@ -13,6 +14,10 @@ BUILTIN = "zebrafish-synth"
 EMPTY = "No records yet; `patternbench run` writes them."
 DASH = f"`{NOTHING}`: no such number; a failed run shows its reason in the last column."
 CHANCE = "`(chance)`: no better than always answering the commonest individual (one-sided binomial test, 5 %). "
+
+UNTRAINED = "*untrained*: the shallow classifier on the same encoder with random weights, before any inpainting. "
+FILLINGS: dict[Filling, str] = {"mean_colour": "*Mean colour*", "telea": "*Telea*"}
+"""Controls of the inpainting table, which learn nothing."""
 
 WHO = ("Backbone", "Initial weights")
 VARIANTS: dict[Variant, str] = {
@@ -37,12 +42,16 @@ def classification(sections: list[Section], page: str) -> str:
 
     def rows(entry: Entry) -> list[Row]:
         shallow, deep = _test(entry.record, "shallow"), _test(entry.record, "deep")
-        return [[*cells.who(entry.record), *cells.classified(shallow), *cells.classified(deep)]]
+        own = [[*cells.who(entry.record), *cells.classified(shallow), *cells.classified(deep)]]
+        control = entry.record.untrained
+        if control is None:
+            return own
+        return [*own, [*cells.untrained(entry.record), *cells.classified(control.test), *cells.classified(None)]]
 
     def one(section: Section) -> str:
         return f"{_heading(section, _test_images(section))}\n\n{_table(section, headers, rows, page)}"
 
-    return _block(sections, one, CHANCE + DASH)
+    return _block(sections, one, UNTRAINED + CHANCE + DASH)
 
 
 def ablation(sections: list[Section], page: str) -> str:
@@ -81,8 +90,11 @@ def clustering(sections: list[Section], page: str) -> str:
     def rows(entry: Entry) -> list[Row]:
         record = entry.record
         before = row(record, record.backbone, record.clustering.get("inpainting"))
-        after = row(record, f"ref-{record.backbone}", record.clustering.get("deep"))
-        return [before, after] if record.status == "ok" else [before]
+        others = {
+            f"random-{record.backbone}": record.clustering.get("untrained"),
+            f"ref-{record.backbone}": record.clustering.get("deep"),
+        }
+        return [before, *(row(record, name, found) for name, found in others.items() if found)]
 
     def one(section: Section) -> str:
         return f"{_heading(section, _test_images(section))}\n\n{_table(section, headers, rows, page)}"
@@ -90,9 +102,57 @@ def clustering(sections: list[Section], page: str) -> str:
     return _block(
         sections,
         one,
-        "`ref-`: after deep classification. DaviesBouldin: lower is better; the other four: higher. "
-        f"MutInfo in nats. {DASH}",
+        "`ref-`: after deep classification; `random-`: the same encoder with random weights. DaviesBouldin: lower is "
+        f"better; the other four: higher. MutInfo in nats. {DASH}",
     )
+
+
+def inpainting(sections: list[Section], page: str) -> str:
+    """The study's Table 3 for these runs, and how well the holes of test images were filled."""
+    headers = [*WHO, "Lowest loss", "Epoch", "Iterations", "Batch", "Hole L1", "Hole PSNR", "Hole SSIM"]
+
+    def rows(entry: Entry) -> list[Row]:
+        return [[*cells.who(entry.record), *cells.inpainted(entry.record.inpainting)]]
+
+    def one(section: Section) -> str:
+        shown = [entry for entry in section.entries if entry.record.inpainting or entry.record.status != "ok"]
+        found = (entry.record.inpainting.reconstruction for entry in shown if entry.record.inpainting)
+        measured = [fillings for fillings in found if fillings]
+        controls = [
+            [title, NOTHING, *[NOTHING] * 4, *cells.filled(measured[0][name]), NOTHING, NOTHING]
+            for name, title in FILLINGS.items()
+            if measured
+        ]
+        images = [filling.images for fillings in measured for filling in fillings.values()]
+        made = _table(replace(section, entries=tuple(shown)), headers, rows, page, controls)
+        grid = f"\n\n![Holes of test images, filled]({figures.inpainting_file(section)})" if measured else ""
+        return f"{_heading(section, images)}\n\n{made}{grid}"
+
+    with_any = [section for section in sections if any(entry.record.inpainting for entry in section.entries)]
+    return _block(
+        with_any,
+        one,
+        "*Lowest loss*: generator loss on the validation images, in the model's own units: not to be compared between "
+        "models. Measures in the hole alone; L1 of a range of 1, PSNR in dB. *Mean colour* and *Telea* learn nothing: "
+        f"what fills no better has not learnt to inpaint. {DASH}",
+    )
+
+
+def encoders(sections: list[Section], page: str) -> str:
+    """How large each encoder is, and what it gives."""
+    headers = [*WHO, "Parameters", "Feature map", "Embedding, flattened", "Embedding, averaged"]
+
+    def rows(entry: Entry) -> list[Row]:
+        return [[*cells.who(entry.record), *cells.sized(entry.record.encoder)]]
+
+    def one(section: Section) -> str:
+        sizes = {entry.record.encoder.image_size for entry in section.entries if entry.record.encoder}
+        heading = f"## {_name(section)}\n\nImages of {_or(sorted(sizes))} pixels a side."
+        plot = f"![Parameters and embedding sizes]({figures.encoders_file(section)})"
+        return f"{heading}\n\n{_table(section, headers, rows, page)}\n\n{plot}"
+
+    with_any = [section for section in sections if any(entry.record.encoder for entry in section.entries)]
+    return _block(with_any, one, f"Feature map: channels x height x width. {DASH}")
 
 
 def summary(sections: list[Section], page: str) -> str:
@@ -139,10 +199,12 @@ def _ablated(section: Section, mode: Mode, page: str) -> str:
     return _table(section, [*WHO, *VARIANTS.values()], rows, page)
 
 
-def _table(section: Section, headers: list[str], rows: Callable[[Entry], list[Row]], page: str) -> str:
-    """A table of the section, with the columns that every table ends in."""
+def _table(
+    section: Section, headers: list[str], rows: Callable[[Entry], list[Row]], page: str, more: Iterable[Row] = ()
+) -> str:
+    """A table of the section, with the columns that every table ends in; `more` rows belong to no record."""
     body = [[*row, str(entry.record.seed), cells.run(entry, page)] for entry in section.entries for row in rows(entry)]
-    return table([*headers, "Seed", "Run"], body, numbers=range(2, len(headers) + 1))
+    return table([*headers, "Seed", "Run"], [*body, *more], numbers=range(2, len(headers) + 1))
 
 
 def _heading(section: Section, images: Iterable[int]) -> str:

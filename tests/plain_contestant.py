@@ -22,8 +22,8 @@ Table = list[dict[str, str]]
 GRID = 4
 SHAPE = (3, GRID, GRID)
 KEYS = {
-    "contract", "verb", "image_size", "seed", "precision", "batch_size", "init", "weights", "checkpoint", "resources",
-    "pooling", "dtype", "explain", "task", "mode", "classes", "epochs", "learning_rate",
+    "contract", "verb", "variant", "image_size", "seed", "precision", "batch_size", "init", "weights", "checkpoint",
+    "resources", "pooling", "dtype", "explain", "task", "mode", "classes", "epochs", "learning_rate",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def main() -> None:
 def describe(image_size: int, bug: str) -> None:
     size = int(np.prod(SHAPE)) + (bug == "size")
     say(json.dumps({
-        "contract": "1", "name": "plain", "capabilities": ["train:classify"],
+        "contract": "1", "name": "plain", "capabilities": ["train:shallow", "train:deep"],
         "parameters": {"encoder": 3, "total": 3}, "image_size": image_size, "shape": SHAPE, "embedding_size": size,
         "input": {"channels": "BGR" if bug == "input" else "RGB"}, "weights": [],
     }))  # fmt: skip

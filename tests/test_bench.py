@@ -22,7 +22,7 @@ SHARED = ROOT.parent / "shared"
 TINY = """
 image_size = 32
 seed = 0
-init = "random"
+init = { default = "random" }
 precision = "float32"
 [inpaint]
 originals = 6

@@ -27,7 +27,7 @@ name = "plain"
 title = "Mean colours"
 paper = "none"
 licence = "Apache-2.0"
-capabilities = ["train:classify"]
+capabilities = ["train:shallow", "train:deep"]
 size_multiple = 4
 input = {{ channels = "RGB" }}
 command = {command}
@@ -65,7 +65,7 @@ def test_a_fresh_backbone_passes_every_check(tmp_path: Path) -> None:
 def test_a_backbone_without_the_kit_passes_what_its_capabilities_ask_for(tmp_path: Path) -> None:
     found = list(verdicts(trial_of("plain", plain(tmp_path))))
     assert {verdict.status for verdict in found} == {"pass"}
-    assert {verdict.check.capability for verdict in found} == {"", "train:classify"}
+    assert {verdict.check.capability for verdict in found} == {"", "train:shallow", "train:deep"}
 
 
 BUGS = {

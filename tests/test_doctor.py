@@ -99,12 +99,12 @@ def test_published_weights_say_which_start_is_possible(workspace: Workspace) -> 
     write_backbone(workspace.root, "generator", "perceptual")
     (finding,) = lacks(workspace, GOOD)
     assert "only INIT=random is possible" in finding.meaning
-    assert "generator.pt from https://x" in finding.meaning
+    assert "Missing: generator, perceptual. Get them: patternbench weights fetch mine" in finding.meaning
     (workspace.weights / "mine").mkdir(parents=True)
-    (workspace.weights / "mine" / "generator.pt").touch()
+    (workspace.weights / "mine" / "generator.safetensors").touch()
     (finding,) = lacks(workspace, GOOD)
     assert "INIT=published, but no perceptual loss is possible" in finding.meaning
-    (workspace.weights / "mine" / "perceptual.pt").touch()
+    (workspace.weights / "mine" / "perceptual.safetensors").touch()
     assert lacks(workspace, GOOD) == []
 
 

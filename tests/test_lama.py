@@ -251,7 +251,8 @@ def test_a_published_checkpoint_loads(lama: Lama) -> None:
     beside = dict.fromkeys(("discriminator.model0.0.bias", "loss_resnet_pl.impl.bn1.bias"), torch.zeros(1))
     beside["val_evaluator.scores.fid.model.bias"] = torch.zeros(1)
     fresh = build()
-    fresh.load_published("big-lama", {"epoch": 39, "state_dict": {**lama.network.state_dict(), **beside}})
+    published = {"epoch": 39, "state_dict": {**lama.network.state_dict(), **beside}}
+    fresh.load("big-lama", fresh.unpack("big-lama", published))
     assert fresh.network.state_dict().keys() == lama.network.state_dict().keys()
     assert all(torch.equal(value, lama.network.state_dict()[key]) for key, value in fresh.network.state_dict().items())
 
@@ -269,9 +270,9 @@ def test_another_checkpoint_is_refused(lama: Lama) -> None:
     ]
     for checkpoint, message in unfit:
         with pytest.raises(ValueError, match=message):
-            lama.load_published("big-lama", checkpoint)
+            lama.load("big-lama", lama.unpack("big-lama", checkpoint))
     with pytest.raises(ValueError, match="'big-lama'"):
-        lama.load_published("small-lama", {"state_dict": state})
+        lama.unpack("small-lama", {"state_dict": state})
 
 
 def test_the_perceptual_network_takes_its_published_file_strictly() -> None:

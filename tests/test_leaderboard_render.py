@@ -2,10 +2,11 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from benchmark import records
 from benchmark.errors import InputError
-from benchmark.records import Classification, Provenance, Record, Scores
+from benchmark.records import Classification, Encoder, Inpainting, Provenance, Reconstruction, Record, Scores
 from leaderboard.entries import read
 from leaderboard.render import PAGES, check, render, write
 
@@ -18,6 +19,7 @@ def page(block: str) -> str:
 
 def record(backbone: str, seed: int = 0) -> Record:
     test = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
+    filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
     return Record(
         key=f"{seed}{backbone.encode().hex()}",
         status="ok",
@@ -32,6 +34,15 @@ def record(backbone: str, seed: int = 0) -> Record:
         seed=seed,
         classification={"shallow": Classification(test=test, validation=(), focus=())},
         ablation={"shallow": {"all": test}},
+        encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),
+        inpainting=Inpainting(
+            loss=0.5,
+            epoch=1,
+            iterations=10,
+            batch_size=2,
+            validation=(0.5,),
+            reconstruction=dict.fromkeys(("model", "mean_colour", "telea"), filled),
+        ),
         provenance=Provenance(
             commit="",
             code="c",
@@ -56,12 +67,14 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(page(block))
     for backbone in ("lama", "aotgan"):
-        records.write(record(backbone), tmp_path / "leaderboard" / "records")
+        path = records.write(record(backbone), tmp_path / "leaderboard" / "records")
+        Image.new("RGB", (64, 96), "grey").save(path.with_suffix(".png"))
     return tmp_path / "leaderboard"
 
 
 def test_written_tables_pass_the_check_and_writing_again_changes_nothing(folder: Path) -> None:
-    assert sorted(write(folder)) == sorted(PAGES)
+    figures = [f"leaderboard/figures/{name}-zebrafish-synth-time-full.png" for name in ("encoders", "inpainting")]
+    assert sorted(write(folder)) == sorted([*PAGES, *figures])
     assert check(folder) == []
     assert write(folder) == []
     assert not list(folder.parent.rglob("*.tmp"))
@@ -89,7 +102,10 @@ def test_every_link_leads_to_its_record(folder: Path) -> None:
         targets = [part.split(")")[0] for part in path.read_text().split("](")[1:]]
         assert targets
         for target in targets:
-            assert records.read(path.parent / target).backbone in target
+            if target.endswith(".json"):
+                assert records.read(path.parent / target).backbone in target
+            else:
+                Image.open(path.parent / target).verify()
 
 
 def test_a_tampered_table_is_found_with_its_line(folder: Path) -> None:

@@ -136,7 +136,47 @@ def test_a_measure_that_is_not_defined_is_a_dash() -> None:
     one = complete(clustering={"inpainting": grouped(0.0, silhouette=None)})
     text = tables.clustering(sections([one]), "leaderboard/clustering.md")
     assert cells(text, "lama")[0][4] == "–"  # noqa: RUF001
-    assert set(cells(text, "ref-lama")[0][2:9]) == {"–"}  # noqa: RUF001
+    assert cells(text, "ref-lama") == []
+
+
+def test_controls_stand_beside_what_was_trained() -> None:
+    one = complete(untrained=trained(0.25), clustering={name: grouped(0.1) for name in ("inpainting", "untrained")})
+    shown = [one]
+    classified = tables.classification(sections(shown), "leaderboard/classification.md")
+    assert cells(classified, "LaMa, *untrained*")[0][:4] == ["LaMa, *untrained*", "random", "0.25", "0.25"]
+    assert cells(tables.clustering(sections(shown), "leaderboard/clustering.md"), "random-lama")
+
+
+def test_the_inpainting_table_has_the_model_and_what_learns_nothing() -> None:
+    fillings = {
+        "model": {"l1": 0.05, "psnr": 21.5, "ssim": 0.75, "images": 18},
+        "mean_colour": {"l1": 0.2, "psnr": 12.0, "ssim": 0.1, "images": 18},
+        "telea": {"l1": 0.1, "psnr": None, "ssim": 0.5, "images": 18},
+    }
+    one = complete(
+        inpainting={
+            "loss": 4.2551,
+            "epoch": 8,
+            "iterations": 12784,
+            "batch_size": 4,
+            "validation": [5.0, 4.2551],
+            "reconstruction": fillings,
+        }
+    )
+    text = tables.inpainting(sections([one]), "leaderboard/inpainting.md")
+    assert cells(text, "LaMa")[0][2:9] == ["4.2551", "8", "12784", "4", "0.0500", "21.50", "0.750"]
+    assert cells(text, "*Mean colour*")[0][6:9] == ["0.2000", "12.00", "0.100"]
+    assert cells(text, "*Telea*")[0][7] == "–"  # noqa: RUF001
+    widths = {line.count(" | ") for line in text.splitlines() if line.startswith("| ")}
+    assert len(widths) == 1
+    assert "18 test images" in text
+    assert tables.inpainting(sections([complete()]), "leaderboard/inpainting.md") == tables.EMPTY
+
+
+def test_encoders_are_sized() -> None:
+    one = complete(encoder={"parameters": 1562752, "shape": [512, 32, 32], "image_size": 256})
+    text = tables.encoders(sections([one]), "leaderboard/encoders.md")
+    assert cells(text, "LaMa")[0][2:6] == ["1,562,752", "512 x 32 x 32", "524,288", "512"]
 
 
 @pytest.mark.parametrize("table", [tables.classification, tables.ablation, tables.clustering, tables.summary])

@@ -10,13 +10,13 @@ SHIPPED = Path(__file__).parents[1] / "benchmark" / "protocols"
 
 def test_paper_has_the_study_s_figures() -> None:
     paper = read_protocol("paper", SHIPPED)
-    assert (paper.image_size, paper.init, paper.inpaint.epochs, paper.inpaint.perceptual) == (
+    assert (paper.image_size, paper.init["default"], paper.inpaint.epochs, paper.inpaint.perceptual) == (
         256,
         "published",
         10,
         "published",
     )
-    assert (paper.inpaint.batch_size_of("lama"), paper.inpaint.batch_size_of("aotgan")) == (4, 8)
+    assert [paper.of(name).inpaint.batch_size for name in ("lama", "aotgan")] == [{"default": 4}, {"default": 8}]
     assert (paper.classify.epochs, paper.classify.batch_size, paper.classify.pooling) == (15, 8, "flatten")
     assert paper.ablation.images_per_individual == 300
     assert paper.inpaint.originals is None

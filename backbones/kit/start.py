@@ -75,12 +75,14 @@ def read_published(path: Path) -> Mapping[str, Any]:
             from safetensors.torch import load_file
 
             return load_file(path)
-        loaded: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise DataError(
             f"{path.name}: cannot be read as weights ({type(error).__name__}: {str(error).splitlines()[0]}). The file "
             "is truncated, or holds more than tensors; get it again from the address in backbone.toml."
         ) from error
+    if not isinstance(loaded, Mapping):
+        raise DataError(f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file named?")
     return loaded
 
 

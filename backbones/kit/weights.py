@@ -16,12 +16,13 @@ def strict_load(module: nn.Module, state: Mapping[str, Tensor], what: str) -> No
         what: the weights' name, for the message.
 
     Raises:
-        ValueError: a key is missing, unknown or of another shape; says how many and names the first few.
+        ValueError: a key is missing, unknown, of another shape or no tensor; says how many and names the first few.
     """
     own = module.state_dict()
     faults = [
         _fault("missing", (key for key in own if key not in state)),
         _fault("unknown", (key for key in state if key not in own)),
+        _fault("not a tensor", (key for key, value in state.items() if not isinstance(value, Tensor))),
         _fault("misshapen", _misshapen(own, state)),
     ]
     found = [fault for fault in faults if fault]
@@ -32,6 +33,8 @@ def strict_load(module: nn.Module, state: Mapping[str, Tensor], what: str) -> No
 
 def _misshapen(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
     for key in own.keys() & state.keys():
+        if not isinstance(state[key], Tensor):
+            continue
         expected, got = tuple(own[key].shape), tuple(state[key].shape)
         if expected != got:
             yield f"{key} is {got}, not {expected}"

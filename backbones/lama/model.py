@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from backbones.kit.api import Backbone, RecipeSettings
 from backbones.kit.weights import strict_load
 from backbones.lama.generator import ENCODER_DEPTH, Generator, require_size
-from backbones.lama.recipe import LamaRecipe
+from backbones.lama.recipe import PERCEPTUAL_NAME, LamaRecipe
 
 CHECKPOINT_NAME = "big-lama"
 
@@ -50,25 +50,35 @@ class Lama(Backbone):
         """The published recipe with a new discriminator; see `LamaRecipe`."""
         return LamaRecipe(self._generator, settings)
 
-    def load_published(self, name: str, checkpoint: Mapping[str, Any]) -> None:
-        """Load `big-lama/models/best.ckpt`: a dict that holds the whole training module under `state_dict`.
+    def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Unpack `big-lama/models/best.ckpt` (the training module under `state_dict`) or the perceptual network.
 
         The generator's keys start with `generator.`. Keys of the discriminator, of losses and of evaluators
-        may stand beside them and are passed over; any other key raises.
+        may stand beside them and are passed over; any other key makes `load` raise.
 
         Raises:
-            ValueError: another name or layout; a key is missing, unknown or misshapen.
+            ValueError: another name or layout.
         """
-        if name != CHECKPOINT_NAME:
-            raise ValueError(f"LaMa has no published weights {name!r} for its generator, only {CHECKPOINT_NAME!r}.")
+        if name == PERCEPTUAL_NAME:
+            return dict(checkpoint)
+        _require_own(name)
         state = checkpoint.get("state_dict")
         if not isinstance(state, Mapping):
             raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type
                 f"The {name} checkpoint should be a dict with the weights under 'state_dict', as in "
                 f"big-lama/models/best.ckpt; this one has the keys {sorted(checkpoint)[:3]}."
             )
-        kept = {key: value for key, value in state.items() if not _passed_over(key)}
-        strict_load(self.network, kept, f"The {name} checkpoint")
+        return {key: value for key, value in state.items() if not _passed_over(key)}
+
+    def load(self, name: str, state: Mapping[str, Tensor]) -> None:
+        """Load the generator; see `Backbone.load`."""
+        _require_own(name)
+        strict_load(self.network, state, f"The {name} checkpoint")
+
+
+def _require_own(name: str) -> None:
+    if name != CHECKPOINT_NAME:
+        raise ValueError(f"LaMa has no published weights {name!r} for its generator, only {CHECKPOINT_NAME!r}.")
 
 
 def _passed_over(key: str) -> bool:

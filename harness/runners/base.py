@@ -92,6 +92,12 @@ class Runner(ABC):
         """Stop every job that is running, from another thread."""
 
 
+def describing(backbone: BackboneFacts, image_size: int) -> list[str]:
+    """The arguments of `describe`."""
+    variant = ["--variant", backbone.variant] if backbone.variant else []
+    return ["--image-size", str(image_size), *variant]
+
+
 class Log:
     """The end of what a job said."""
 

@@ -1,6 +1,7 @@
 """Jobs in containers: no network, a read-only root, an unprivileged user, no capabilities, hard limits."""
 
 import os
+import socket
 import threading
 import uuid
 from collections.abc import Iterator
@@ -136,12 +137,21 @@ def connect() -> "DockerClient":
     from docker.errors import DockerException
 
     try:
+        _knock()
         client = docker.from_env(timeout=30)
         client.ping()
         client.api.timeout = None  # type: ignore[assignment] # a job may be silent for hours; its own limit ends it
     except (DockerException, OSError) as error:
         raise RunError(f"No Docker engine answers ({_first_line(error)}). {START_ENGINE}") from error
     return client
+
+
+def _knock() -> None:
+    """Fail where the engine's socket does not take a connection: the docker library would leave one open."""
+    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(host.removeprefix("unix://"))
 
 
 def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:

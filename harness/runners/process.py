@@ -40,7 +40,7 @@ class ProcessRunner(Runner):
     def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
         """Run `describe`."""
         lines: list[str] = []
-        outcome = self._run(backbone, ["describe", *arguments], DESCRIBE_SECONDS, lines.append)
+        outcome = self.call(backbone, ["describe", *arguments], DESCRIBE_SECONDS, lines.append)
         return outcome, "".join(lines)
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
@@ -51,17 +51,17 @@ class ProcessRunner(Runner):
         for link, target in links.items():
             link.symlink_to(target.resolve())
         try:
-            return self._run(backbone, [verb, "--job", str(job.path)], limits.seconds, on_line)
+            return self.call(backbone, [verb, "--job", str(job.path)], limits.seconds, on_line)
         finally:
             for link in links:
                 link.unlink(missing_ok=True)
 
-    def cancel(self) -> None:
-        """Kill all children with their descendants."""
-        for child in list(self._running):
-            _kill(child)
+    def call(self, backbone: BackboneFacts, arguments: list[str], seconds: float, on_line: OnLine) -> Outcome:
+        """Run any verb of its entry point, such as those that the kit has beyond the contract.
 
-    def _run(self, backbone: BackboneFacts, arguments: list[str], seconds: float, on_line: OnLine) -> Outcome:
+        Raises:
+            RunError: it cannot be started.
+        """
         command = [part.replace("{python}", sys.executable) for part in _entry_point(backbone)] + arguments
         try:
             child = subprocess.Popen(
@@ -99,6 +99,11 @@ class ProcessRunner(Runner):
             reader.join()
         return ending(child.returncode, log, timed_out=timed_out)
 
+    def cancel(self) -> None:
+        """Kill all children with their descendants."""
+        for child in list(self._running):
+            _kill(child)
+
 
 def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
     return backbone.command or ("{python}", "-m", "backbones.kit", backbone.name)
@@ -111,6 +116,8 @@ def _environment(root: Path) -> dict[str, str]:
         "PYTHONPATH": str(root),
         "PYTHONUNBUFFERED": "1",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        # threads that wait by spinning make a step many times slower wherever something else wants the cores
+        "OMP_WAIT_POLICY": "PASSIVE",
     }
 
 

@@ -1,0 +1,215 @@
+"""`patternbench weights`: published weights that start a backbone, listed, fetched and imported."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.backbones import BackboneFacts
+    from harness.contract import Weights
+    from harness.download import Moved
+
+app = typer.Typer(help="List, fetch and import published weights.", no_args_is_help=True, rich_markup_mode="markdown")
+
+Label = Annotated[str, typer.Argument(metavar="BACKBONE", help="A backbone, or one of its variants as `name:variant`.")]
+UNFOLDED = 1000
+"""Width of a table that goes to another program, so that it can find a whole address."""
+
+SHOWN = 12
+"""Digits of a sha256."""
+
+
+def _examples(*commands: str) -> str:
+    """The end of a command's help."""
+    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
+
+
+def _workspace(context: typer.Context) -> Workspace:
+    return context.find_object(Workspace) or Workspace.here()
+
+
+@app.command("list", epilog=_examples("patternbench weights list", "patternbench weights list lama"))
+def list_weights(
+    context: typer.Context,
+    backbone: Annotated[
+        str | None,
+        typer.Argument(metavar="[BACKBONE]", help="Of one backbone, or `name:variant`; by default of all."),
+    ] = None,
+) -> None:
+    """List published weights: what they are of, their licences, and which are on this disk."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from benchmark.errors import InputError
+    from harness import backbones
+
+    workspace = _workspace(context)
+    table = Table(box=None, header_style="bold")
+    for header in ("backbone", "name\nrole"):
+        table.add_column(header, no_wrap=True)
+    for header in ("here, size\nsha256", "licence\naddress"):
+        table.add_column(header, overflow="fold")
+    for name in [backbone] if backbone else backbones.names(workspace):
+        try:
+            rows = _rows(name, workspace)
+        except InputError as error:
+            if backbone:
+                raise
+            rows = [(name, "", "", f"[red]{escape(str(error))}[/red]")]  # the others are still worth listing
+        for row in rows:
+            table.add_row(*row)
+    console = Console()
+    if not console.is_terminal:
+        console.width = UNFOLDED
+    console.print(table)
+
+
+@app.command(
+    epilog=_examples(
+        "patternbench weights fetch lama",
+        "patternbench weights fetch lama big-lama",
+    )
+)
+def fetch(
+    context: typer.Context,
+    backbone: Label,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which weights; by default all.")] = None,
+) -> None:
+    """Download published weights and put them in place.
+
+    The licence is shown first. A download that was interrupted goes on where it stopped. Where weights can only be
+    had in a browser it says what to open.
+    """
+    from benchmark.errors import InputError
+    from harness import backbones, weights, weights_import
+
+    workspace = _workspace(context)
+    facts = backbones.find(backbone, workspace)
+    entries = (weights.find(facts, name),) if name else facts.own_weights
+    if not entries:
+        raise InputError(f"{facts.label} has no published weights: it starts from random ones.")
+    manual = []
+    for entry in entries:
+        if entry.package:
+            typer.echo(f"{entry.name} comes with the Python package {entry.package}, installed with the backbone.")
+        elif weights.state(facts, entry, workspace) == "here":
+            typer.echo(f"{entry.name} is here: {weights.place(facts, entry, workspace)}")
+        elif not weights_import.can_fetch(entry):
+            manual.append(entry)
+        else:
+            _announce(facts, entry)
+            with _bar(entry.name) as moved:
+                _tell(weights_import.fetch(facts, entry, workspace, moved))
+    for entry in manual:
+        _announce(facts, entry)
+    if manual:
+        ways = "".join(f"\n  {entry.name}: {weights_import.by_hand(facts, entry)}" for entry in manual)
+        raise InputError(f"These weights of {facts.label} can only be had in a browser:{ways}")
+
+
+@app.command("import", epilog=_examples("patternbench weights import lama big-lama ~/Downloads/big-lama.zip"))
+def import_(
+    context: typer.Context,
+    backbone: Label,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench weights list`.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.")],
+) -> None:
+    """Put the weights of a file that you have in place.
+
+    They must fit the backbone's network whole: a missing, unknown or misshapen tensor is refused. Nothing in the file
+    is ever executed. The file itself stays as it is.
+    """
+    from benchmark.errors import InputError
+    from harness import backbones, weights, weights_import
+
+    workspace = _workspace(context)
+    facts = backbones.find(backbone, workspace)
+    entry = weights.find(facts, name)
+    if entry.package:
+        raise InputError(
+            f"{facts.label}'s weights {name!r} come with the Python package {entry.package}, which is installed with "
+            "the backbone: there is nothing to import."
+        )
+    _announce(facts, entry)
+    _tell(weights_import.import_file(file, facts, entry, workspace))
+
+
+def _rows(label: str, workspace: Workspace) -> list[tuple[str, ...]]:
+    """The table's rows for a backbone, or for one variant."""
+    from rich.markup import escape
+
+    from harness import backbones, weights
+
+    facts = backbones.find(label, workspace)
+    found = weights.of_all_variants(facts, workspace)
+    if facts.variant:
+        found = [(facts, entry) for entry in facts.own_weights]
+    return [
+        (
+            own.label,
+            escape(f"{entry.name}\n{entry.role}"),
+            escape(_kept(own, entry, workspace)),
+            escape(f"{entry.licence or 'not stated'}\n{entry.address}"),
+        )
+        for own, entry in found
+    ]
+
+
+def _kept(facts: "BackboneFacts", entry: "Weights", workspace: Workspace) -> str:
+    """Whether the file is here, its size, and the beginning of the published file's sha256 where that is known."""
+    from harness import weights
+
+    if entry.package:
+        return f"comes with the package {entry.package}\n{entry.sha256[:SHOWN]}"
+    state = weights.state(facts, entry, workspace)
+    if state == "missing":
+        return f"no\n{entry.sha256[:SHOWN]}"
+    note = weights.read_note(weights.note_path(facts, entry, workspace))
+    sha256 = entry.sha256 or (note.sha256 if note else "")
+    here = "yes" if state == "here" else "another file"
+    return f"{here}, {_size(weights.place(facts, entry, workspace))}\n{sha256[:SHOWN]}"
+
+
+def _announce(facts: "BackboneFacts", entry: "Weights") -> None:
+    """What it is, whose, and what it may be used for: before anything is fetched."""
+    from harness.weights import licence_warning
+
+    typer.echo(f"{entry.name} ({entry.role} of {facts.label})")
+    typer.echo(f"  published at {entry.address}")
+    typer.echo(f"  licence: {entry.licence or 'not stated'}")
+    warning = licence_warning(entry.licence)
+    if warning:
+        typer.secho(f"  {warning}", fg="yellow", bold=True)
+
+
+def _tell(path: Path) -> None:
+    typer.echo(f"In place: {path} ({_size(path)})")
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 1e6:.1f} MB"
+
+
+@contextmanager
+def _bar(name: str) -> "Iterator[Moved]":
+    """A bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

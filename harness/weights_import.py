@@ -1,0 +1,212 @@
+"""How published weights come to lie on the user's disk: downloaded or given, checked, converted, renamed into place."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Literal
+from urllib.parse import urlsplit
+
+from benchmark.errors import InputError, RunError
+from harness import provenance, weights
+from harness.archive import extract_zip
+from harness.backbones import BackboneFacts
+from harness.contract import Weights
+from harness.download import Moved, download
+from harness.runners.process import ProcessRunner
+from harness.store import file_digest
+from harness.workspace import Workspace
+
+PAGES = ("https://drive.google.com/drive/", "https://drive.google.com/file/")
+"""Addresses that begin so open in a browser alone."""
+
+CONVERT_SECONDS = 1800
+SHOWN = 8
+
+
+def can_fetch(entry: Weights) -> bool:
+    """Whether weights can be fetched without a browser, as far as their address tells."""
+    web = entry.address.startswith(("https://", "http://"))
+    return bool(entry.fetch) or (web and not entry.address.startswith(PAGES))
+
+
+def by_hand(backbone: BackboneFacts, entry: Weights) -> str:
+    """How to get weights in a browser."""
+    return (
+        f"open {entry.address}, download {entry.file}, and run "
+        f"`patternbench weights import {backbone.label} {entry.name} FILE`"
+    )
+
+
+def fetch(backbone: BackboneFacts, entry: Weights, workspace: Workspace, moved: Moved) -> Path:
+    """Download the published file, or run the command that gets it, and put its weights in place.
+
+    Args:
+        backbone: whose weights they are.
+        entry: which; `can_fetch` holds.
+        workspace: where they come.
+        moved: called as bytes arrive.
+
+    Returns:
+        The file in place.
+
+    Raises:
+        InputError: it cannot be fetched without a browser; or what came is not the published file, and is deleted.
+        RunError: the transfer, the command or the conversion failed; what came is kept.
+    """
+    incoming = _incoming(backbone, entry, workspace)
+    file = incoming / _incoming_name(entry)
+    with _disk_troubles():
+        incoming.mkdir(parents=True, exist_ok=True)
+        try:
+            if entry.fetch:
+                _run_command(backbone, entry, file, workspace)
+            elif not file.is_file():
+                download(entry.address, file, moved)
+        except (InputError, RunError) as error:
+            raise type(error)(f"{error} By hand: {by_hand(backbone, entry)}.") from error
+        try:
+            return _settle(file, "fetched", backbone, entry, workspace)
+        except InputError:
+            shutil.rmtree(incoming)
+            raise
+
+
+def import_file(path: Path, backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+    """Put the weights of a published file that the user has in place; the file itself stays as it is.
+
+    Args:
+        path: the file, or the .zip file that it is published in.
+        backbone: whose weights they are.
+        entry: which.
+        workspace: where they come.
+
+    Returns:
+        The file in place.
+
+    Raises:
+        InputError: it cannot be read, or is not the published file.
+        RunError: the conversion failed, or the disk has no room.
+    """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}. Give {entry.file}, or the .zip file with it, as published at {entry.address}."
+        ) from error
+    with _disk_troubles():
+        return _settle(path.resolve(), "imported", backbone, entry, workspace)
+
+
+def _settle(
+    source: Path, way: Literal["fetched", "imported"], backbone: BackboneFacts, entry: Weights, workspace: Workspace
+) -> Path:
+    """Check, convert, rename into place; a note never lies beside a file that it is not about."""
+    final, remembered = weights.place(backbone, entry, workspace), weights.note_path(backbone, entry, workspace)
+    remembered.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{entry.name}-", dir=remembered.parent) as folder:
+        file = _published(source, entry, Path(folder))
+        note = weights.Note(
+            backbone=backbone.name,
+            variant=backbone.variant if weights.ANY in backbone.variants else "",
+            file=entry.file if way == "fetched" else source.name,
+            sha256=_checked_digest(file, backbone, entry),
+            address=entry.address,
+            licence=entry.licence,
+            way=way,
+            date=provenance.now(),
+        )
+        ready = Path(folder) / "ready.safetensors"
+        if backbone.command:
+            shutil.copyfile(file, ready)
+        else:
+            _convert(file, ready, backbone, entry, workspace)
+        ready.chmod(0o644)  # in a container another user reads it
+        final.parent.mkdir(parents=True, exist_ok=True)
+        remembered.unlink(missing_ok=True)
+        ready.replace(final)
+        remembered.write_text(note.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(_incoming(backbone, entry, workspace), ignore_errors=True)
+    return final
+
+
+def _published(source: Path, entry: Weights, folder: Path) -> Path:
+    """The published file: the one given, or out of it where that is a .zip file."""
+    if source.suffix.lower() != ".zip" or entry.file.endswith(".zip"):
+        return source
+    unpacked = folder / "unpacked"
+    extract_zip(source, unpacked)
+    if not (unpacked / entry.file).is_file():
+        members = sorted(path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file())
+        more = ", ..." if len(members) > SHOWN else ""
+        raise InputError(
+            f"{source.name} holds no {entry.file}; it holds: {', '.join(members[:SHOWN]) or 'nothing'}{more}. Give the "
+            f"file of {entry.address}, or, where one of these is {entry.file} by another name, that one by itself."
+        )
+    return unpacked / entry.file
+
+
+def _checked_digest(file: Path, backbone: BackboneFacts, entry: Weights) -> str:
+    found = file_digest(file)
+    if entry.sha256 and found != entry.sha256.lower():
+        raise InputError(
+            f"{file.name} is not the published {entry.file} of {backbone.label}: its sha256 is {found}, and that in "
+            f"backbone.toml {entry.sha256}. Get it again from {entry.address}."
+        )
+    return found
+
+
+def _convert(file: Path, output: Path, backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> None:
+    """The backbone's own code reads the file, in a process of its own, and writes safetensors."""
+    options = {"variant": backbone.variant, "entry": entry.name, "input": file, "output": output}
+    arguments = ["convert", *(f"--{name}={value}" for name, value in options.items())]
+    outcome = ProcessRunner(workspace).call(backbone, arguments, CONVERT_SECONDS, lambda _: None)
+    if outcome.code in {2, 3}:
+        said = outcome.cause.partition(": ")[2]
+        raise InputError(
+            f"{file.name} does not give {backbone.label}'s weights {entry.name!r}. {said} It should be {entry.file} of "
+            f"{entry.address}."
+        )
+    if outcome.status != "ok":
+        raise RunError(f"{backbone.label} cannot convert {file.name}: it {outcome.cause}.\n{outcome.log}".rstrip())
+
+
+def _run_command(backbone: BackboneFacts, entry: Weights, output: Path, workspace: Workspace) -> None:
+    """Run the entry's own command with the user's environment; what it says is shown."""
+    values = {"{python}": sys.executable, "{variant}": backbone.variant, "{output}": str(output)}
+    holder = re.compile("|".join(map(re.escape, values)))
+    command = [holder.sub(lambda found: values[found[0]], part) for part in entry.fetch]
+    root = workspace.backbones.parent
+    output.unlink(missing_ok=True)
+    try:
+        done = subprocess.run(command, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False)
+    except OSError as error:
+        raise RunError(f"{backbone.label}: cannot start {command[0]!r}: {error.strerror}.") from error
+    if done.returncode or not output.is_file():
+        fault = f"ended with exit code {done.returncode}" if done.returncode else f"wrote no {output.name}"
+        raise RunError(f"The command that fetches {backbone.label}'s weights {entry.name!r} {fault}.")
+
+
+def _incoming(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+    """Holds what came of a download until its weights are in place."""
+    return weights.folder(backbone, workspace) / f"{entry.name}.incoming"
+
+
+def _incoming_name(entry: Weights) -> str:
+    """Of the file that comes, with the ending that says what it is."""
+    name = PurePosixPath(entry.file).name
+    packed = not entry.fetch and urlsplit(entry.address).path.lower().endswith(".zip") and not name.endswith(".zip")
+    return f"{name}.zip" if packed else name
+
+
+@contextmanager
+def _disk_troubles() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{error.filename}: {error.strerror or error}. Mend that, and try again.") from error

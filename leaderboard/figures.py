@@ -1,0 +1,121 @@
+"""The leaderboard's figures, drawn from records and from the strips that lie beside them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from leaderboard.entries import Entry, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FOLDER = "figures"
+DPI = 150
+ROW = 1.15
+"""Inches of a row of the grid."""
+
+
+def inpainting_file(section: Section) -> str:
+    """Where the section's grid of filled holes lies, from the folder `leaderboard`."""
+    return f"{FOLDER}/inpainting-{_slug(section)}.png"
+
+
+def encoders_file(section: Section) -> str:
+    """Where the section's plot of encoder sizes lies, from the folder `leaderboard`."""
+    return f"{FOLDER}/encoders-{_slug(section)}.png"
+
+
+def write(sections: Sequence[Section], folder: Path) -> list[str]:
+    """Draw the figures of all sections below `<folder>/figures`.
+
+    Args:
+        sections: of the tables.
+        folder: `leaderboard` of a repository.
+
+    Returns:
+        Names of the figures whose pixels changed, from the repository's root.
+    """
+    changed = []
+    for section in sections:
+        strips = {_row_name(entry): path for entry in section.entries if (path := _strip(entry, folder)).is_file()}
+        if strips:
+            changed += _save(inpainting_grid(strips), folder / inpainting_file(section))
+        if any(entry.record.encoder for entry in section.entries):
+            changed += _save(encoder_sizes(section), folder / encoders_file(section))
+    return [f"{folder.name}/{name}" for name in changed]
+
+
+def inpainting_grid(strips: dict[str, Path]) -> "Figure":
+    """Originals, the same with holes, and every model's filling, a row each; a column for each test image.
+
+    Args:
+        strips: pictures of originals, holes and fillings above each other, by the model's name.
+    """
+    from matplotlib.figure import Figure
+
+    pictures = {name: np.split(np.asarray(Image.open(path).convert("RGB")), 3) for name, path in strips.items()}
+    truth, masked, _ = next(iter(pictures.values()))
+    rows = {"Original": truth, "Hole": masked} | {name: picture[2] for name, picture in pictures.items()}
+    width = ROW * truth.shape[1] / truth.shape[0] + 1.6
+    figure = Figure(figsize=(width, ROW * len(rows)), dpi=DPI, layout="constrained")
+    for axes, (name, picture) in zip(figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True):
+        axes.imshow(picture, interpolation="nearest")
+        axes.set(xticks=[], yticks=[])
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        for side in axes.spines.values():
+            side.set_visible(False)
+    return figure
+
+
+def encoder_sizes(section: Section) -> "Figure":
+    """Parameters of each encoder beside the length of its flattened embedding, on logarithmic scales."""
+    from matplotlib.figure import Figure
+
+    sized = {_row_name(entry): entry.record.encoder for entry in section.entries if entry.record.encoder}
+    names = list(sized)[::-1]
+    figure = Figure(figsize=(7, 0.9 + 0.32 * len(names)), dpi=DPI, layout="constrained")
+    values = {
+        "Parameters of the encoder": [sized[name].parameters for name in names],
+        "Values of a flattened embedding": [int(np.prod(sized[name].shape)) for name in names],
+    }
+    for axes, (title, counts) in zip(figure.subplots(1, 2, sharey=True), values.items(), strict=True):
+        bars = axes.barh(names, counts, color="#4477aa", height=0.6)
+        axes.bar_label(bars, [f"{count:,}" for count in counts], padding=3, fontsize=7)
+        axes.set_xscale("symlog", linthresh=100)
+        axes.set_xlim(0, max(counts) * 60)
+        axes.set_title(title, fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _row_name(entry: Entry) -> str:
+    init = "" if entry.record.init in {"random", "none"} else f"\n({entry.record.init})"
+    return f"{entry.record.title}{init}"
+
+
+def _strip(entry: Entry, folder: Path) -> Path:
+    return folder.parent / Path(entry.path).with_suffix(".png")
+
+
+def _slug(section: Section) -> str:
+    return f"{section.dataset}-{section.split}-{section.protocol}"
+
+
+def _save(figure: "Figure", path: Path) -> list[str]:
+    """Write a figure unless the same pixels stand there already."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+    drawn = Image.fromarray(np.ascontiguousarray(pixels)).quantize(256)
+    if path.is_file() and Image.open(path).convert("RGB").tobytes() == drawn.convert("RGB").tobytes():
+        return []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn.save(path, optimize=True)
+    return [f"{FOLDER}/{path.name}"]
