@@ -19,17 +19,18 @@ export TORCH
 
 VENV := .venv
 BIN := $(VENV)/bin
+SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' --split '$(SPLIT)' --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 LOCKS := requirements.lock backbones/kit/requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test check format lock schema leaderboard publish doctor clean
+.PHONY: help setup bench bench-all test check format lock schema leaderboard publish doctor clean
 
 help: ## list the commands and their settings
 	@echo "make bench BACKBONE=lama runs one backbone; all commands:"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo "Settings (and their values now):"
 	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (quick, paper, a .toml file)"
 	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT)"
@@ -47,7 +48,10 @@ $(STAMP): $(LOCKS) pyproject.toml backbones/kit/install-lock
 	@touch $@
 
 bench: $(STAMP) ## run every stage of BACKBONE on DATA and regenerate the leaderboards
-	@$(CLI) run '$(BACKBONE)' --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' --split '$(SPLIT)' --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
+	@$(CLI) run '$(BACKBONE)' $(SETTINGS)
+
+bench-all: $(STAMP) ## run every contestant, one after the other, and regenerate the leaderboards
+	@$(CLI) run --all $(SETTINGS)
 
 test: $(STAMP) ## run the tests; those that need Docker are skipped, saying so, where no engine answers
 	@$(BIN)/python -m pytest $(ARGS)

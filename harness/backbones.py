@@ -14,6 +14,9 @@ from harness.workspace import Workspace
 
 KIT = "kit"
 
+ANY = "*"
+"""Among a backbone's variants: any text is one, and one must be named."""
+
 
 class BackboneFacts(BaseModel):
     """The content of a backbone.toml.
@@ -88,6 +91,11 @@ def names(workspace: Workspace) -> list[str]:
     return sorted(path.parent.name for path in workspace.backbones.glob("*/backbone.toml"))
 
 
+def runs_plain(name: str, workspace: Workspace) -> bool:
+    """Whether a backbone can be run without a variant named: not where any text is one."""
+    return ANY not in _read(name, workspace).variants
+
+
 def find(label: str, workspace: Workspace) -> BackboneFacts:
     """One backbone's facts, by its name or as `name:variant`.
 
@@ -96,7 +104,9 @@ def find(label: str, workspace: Workspace) -> BackboneFacts:
     """
     name, _, variant = label.partition(":")
     facts = _read(name, workspace)
-    if variant and variant not in facts.variants and "*" not in facts.variants:
+    if not variant and ANY in facts.variants:
+        raise InputError(f"{name} needs to be told which: {name}:MODEL. See backbones/{name}/README.md.")
+    if variant and variant not in facts.variants and ANY not in facts.variants:
         allowed = ", ".join(f"{name}:{one}" for one in facts.variants) or "none"
         raise InputError(f"{name} has no variant {variant!r}; it has: {allowed}.")
     return facts.model_copy(update={"variant": variant})

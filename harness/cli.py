@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.errors import PatternbenchError
+from benchmark.errors import InputError, PatternbenchError
 from harness import cli_backbone, cli_data, cli_leaderboard, cli_weights
 from harness.workspace import Workspace
 
@@ -46,11 +46,21 @@ def root(
 
 
 @app.command(
-    epilog="For example:\n\n`patternbench run lama`\n\n`patternbench run lama --data ../photos --protocol paper`"
+    epilog="For example:\n\n`patternbench run lama`\n\n`patternbench run timm:resnet18 --init published`\n\n"
+    "`patternbench run lama aotgan --data ../photos --protocol paper`\n\n`patternbench run --all`"
 )
 def run(  # noqa: PLR0913, PLR0917 - a command's options
     context: typer.Context,
-    backbone: Annotated[str, typer.Argument(help="The contestant: a folder of backbones/.")],
+    backbones: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[BACKBONE]...", help="Contestants, as NAME or NAME:VARIANT (`patternbench backbone list`)."
+        ),
+    ] = None,
+    everyone: Annotated[
+        bool,
+        typer.Option("--all", help="All contestants, one after the other; one that fails does not stop the others."),
+    ] = False,
     data: Annotated[
         str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
     ] = "zebrafish-synth",
@@ -69,24 +79,17 @@ def run(  # noqa: PLR0913, PLR0917 - a command's options
         int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
     ] = None,
 ) -> None:
-    """Run every stage of one backbone, write its record, and make the leaderboards anew.
+    """Run every stage of a backbone, write its record, and make the leaderboards anew.
 
     Inpainting training, encoding, classification shallow and deep on seven region variants, clustering. What is in the
     store already is not run again; an interrupted run goes on where it stopped.
     """
-    from harness.cli_run import run_command
+    from harness.cli_run import Settings, run_command
 
-    run_command(
-        context.obj,
-        backbone=backbone,
-        data=data,
-        protocol=protocol,
-        runner=runner,
-        init=init,
-        split=split,
-        device=device,
-        jobs=jobs,
-    )
+    if bool(backbones) == everyone:
+        raise InputError("Name the backbones to run, or say --all; `patternbench backbone list` shows which there are.")
+    settings = Settings(data, protocol, runner, init, split, device, jobs)
+    run_command(context.obj, backbones or [], settings)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.packing import Packer
 from harness.stages import Done, Stages
 
+Device = Literal["cpu", "cuda"]
 MODES: tuple[Mode, ...] = ("deep", "shallow")
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -41,7 +42,7 @@ class Run:
     split: Split
     protocol: Protocol
     weights: Mapping[str, Path]
-    device: Literal["cpu", "cuda"]
+    device: Device
     workers: int
 
     @property

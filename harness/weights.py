@@ -13,14 +13,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from benchmark.errors import InputError
+from benchmark.licences import forbids_commerce, is_unstated
 from benchmark.protocol import DEFAULT, Protocol
-from harness.backbones import BackboneFacts
+from harness.backbones import ANY, BackboneFacts
 from harness.contract import Weights
 from harness.store import digest, file_digest
 from harness.workspace import Workspace
-
-ANY = "*"
-"""Among a backbone's variants: any text is one."""
 
 State = Literal["here", "missing", "outdated"]
 
@@ -149,13 +147,11 @@ def of_all_variants(backbone: BackboneFacts, workspace: Workspace) -> list[tuple
 
 def licence_warning(licence: str) -> str:
     """What to heed where commercial use is forbidden, or no licence is stated; else empty."""
-    restricted = r"\bnc\b|non-?\s?commercial|no commercial|(academic|research)\b.*\bonly\b"
-    unstated = r"(not|none) stated|unknown|no (licen[cs]e|statement)|^(none)?$"
     sentences = {
-        restricted: "Not for commercial use.",
-        unstated: "No licence is stated for these weights: ask their authors what you may do with them.",
+        "Not for commercial use.": forbids_commerce(licence),
+        "No licence is stated for these weights: ask their authors what you may do with them.": is_unstated(licence),
     }
-    return " ".join(text for sign, text in sentences.items() if re.search(sign, licence.strip(), re.IGNORECASE))
+    return " ".join(text for text, applies in sentences.items() if applies)
 
 
 def _variant_folder(variant: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from benchmark.errors import InputError, RunError
 from harness import provenance, weights
 from harness.archive import extract_zip
-from harness.backbones import BackboneFacts
+from harness.backbones import ANY, BackboneFacts
 from harness.contract import Weights
 from harness.download import Moved, download
 from harness.runners.process import ProcessRunner
@@ -113,7 +113,7 @@ def _settle(
         file = _published(source, entry, Path(folder))
         note = weights.Note(
             backbone=backbone.name,
-            variant=backbone.variant if weights.ANY in backbone.variants else "",
+            variant=backbone.variant if ANY in backbone.variants else "",
             file=entry.file if way == "fetched" else source.name,
             sha256=_checked_digest(file, backbone, entry),
             address=entry.address,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from benchmark.licences import forbids_commerce
 from benchmark.records import Clustering, Encoder, Inpainting, Reconstruction, Record, Scores
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
@@ -11,8 +12,9 @@ CAUSE_LENGTH = 160
 
 
 def who(record: Record) -> list[str]:
-    """Backbone and initial weights."""
-    return [escape(record.title), escape(record.init)]
+    """Backbone and initial weights, and whether their licence forbids commercial use."""
+    limits = " (non-commercial)" if forbids_commerce(record.licence) else ""
+    return [escape(record.title), f"{escape(record.init)}{limits}"]
 
 
 def untrained(record: Record) -> list[str]:

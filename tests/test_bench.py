@@ -16,6 +16,7 @@ from benchmark.errors import RunError
 from benchmark.records import Record
 from harness import scaffold
 from harness.workspace import Workspace
+from leaderboard.render import PAGES
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -55,10 +56,10 @@ def checkout(root: Path) -> Workspace:
     for name in ("datasets", "protocols"):
         (root / "benchmark" / name).symlink_to(ROOT / "benchmark" / name)
     shutil.copytree(ROOT / "benchmark" / "splits", root / "benchmark" / "splits")
-    for name in ("__init__.py", "kit", "lama"):
-        (root / "backbones" / name).symlink_to(ROOT / "backbones" / name)
+    for path in (ROOT / "backbones").iterdir():
+        (root / "backbones" / path.name).symlink_to(path)
     (root / "leaderboard").mkdir()
-    for page in ("leaderboard/classification.md", "leaderboard/ablation.md", "leaderboard/clustering.md", "README.md"):
+    for page in PAGES:
         shutil.copy(ROOT / page, root / page)
     (root / "tiny.toml").write_text(TINY, encoding="utf-8")
     scaffold.write("fresh", None, Workspace(root))
