@@ -214,7 +214,7 @@ def require_engine() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["lamma"], "Unknown backbone 'lamma'; there are: fresh, lama. Did you mean 'lama'?"),
+        (["lamma"], "Did you mean 'lama'?"),
         (["fresh", "--data", "zebrafish"], "'zebrafish' is neither a data set nor a path that exists."),
         (["fresh", "--runner", "podman"], "Unknown runner 'podman'; there are: auto, docker, process."),
         (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: paper, quick."),
