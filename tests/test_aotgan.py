@@ -281,7 +281,7 @@ def test_other_files_are_refused(aotgan: AotGan) -> None:
 
 
 def test_the_vgg_terms_are_chosen_by_name(aotgan: AotGan) -> None:
-    with pytest.raises(ValueError, match="need the weights 'vgg19'"):
+    with pytest.raises(ValueError, match="needs the weights 'vgg19'"):
         aotgan.recipe(RecipeSettings("published", {}))
     with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
         aotgan.recipe(RecipeSettings("vgg", {}))

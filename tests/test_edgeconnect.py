@@ -340,7 +340,7 @@ def test_another_checkpoint_is_refused(edgeconnect: EdgeConnect) -> None:
 
 
 def test_the_perceptual_terms_are_chosen_by_name(edgeconnect: EdgeConnect) -> None:
-    with pytest.raises(ValueError, match="need the weights 'vgg19'"):
+    with pytest.raises(ValueError, match="needs the weights 'vgg19'"):
         edgeconnect.recipe(RecipeSettings("published", {}))
     with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
         edgeconnect.recipe(RecipeSettings("vgg", {}))

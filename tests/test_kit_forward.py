@@ -44,10 +44,11 @@ def rule() -> ModuleType:
     return module
 
 
-def inputs(rule: ModuleType, name: str) -> dict[str, np.ndarray[Any, Any]]:
-    """The reference batch by the names that the tool takes; DeepFillV2's references repeat the first mask."""
+def inputs(rule: ModuleType, name: str, part: str) -> dict[str, np.ndarray[Any, Any]]:
+    """The reference batch by the names that the tool takes; DeepFillV2's generators were given the first mask twice."""
+    generates = name == "deepfillv2" and part.startswith("generator")
     drawn = rule.make_inputs(SEED, 2, 64, 64)
-    mask = drawn["mask"][:1].repeat(2, axis=0) if name == "deepfillv2" else drawn["mask"]
+    mask = drawn["mask"][:1].repeat(2, axis=0) if generates else drawn["mask"]
     return {"image": drawn["image01"], "gray": drawn["gray01"], "edge": drawn["edge"], "mask": mask}
 
 
@@ -59,7 +60,7 @@ def test_every_part_gives_the_reference_values(name: str, part: str, rule: Modul
     recorded = np.load(FACTS / f"refA_{name}_{part}.npz")
     shapes = {entry["key"]: tuple(entry["shape"]) for entry in manifest}
     np.savez(tmp_path / "state.npz", **rule.make_weights(shapes, float(recorded["gain"])))
-    np.savez(tmp_path / "input.npz", **inputs(rule, name))
+    np.savez(tmp_path / "input.npz", **inputs(rule, name, part))
     forward(name, part, tmp_path / "state.npz", tmp_path / "input.npz", tmp_path / "output.npz")
     got = np.load(tmp_path / "output.npz")
     names = {key.removesuffix("_index") for key in recorded.files if key.endswith("_index")}

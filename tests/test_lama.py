@@ -280,12 +280,11 @@ def test_the_perceptual_network_takes_its_published_file_strictly() -> None:
     fill(source)
     published = {key: value for key, value in source.state_dict().items() if "num_batches" not in key}
     published["bn1._tmp_running_mean"] = torch.zeros(64)
-    loaded = ResNet50Dilated()
-    loaded.load(published)
+    loaded = ResNet50Dilated.published(published)
     assert all(torch.equal(value, loaded.state_dict()[key]) for key, value in source.state_dict().items())
     del published["layer3.2.conv2.weight"]
     with pytest.raises(ValueError, match=r"1 missing: layer3\.2\.conv2\.weight"):
-        loaded.load(published)
+        ResNet50Dilated.published(published)
 
 
 def test_the_perceptual_term_is_chosen_by_name(lama: Lama) -> None:

@@ -10,7 +10,7 @@ from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import SMALLEST, Generator, require_size
 from backbones.aotgan.losses import Adversary
 from backbones.kit.api import Recipe, RecipeSettings
-from backbones.kit.vgg import Vgg19, load_vgg19
+from backbones.kit.vgg import load_vgg19
 
 PERCEPTUAL_NAME = "vgg19"
 L1_WEIGHT = 1.0
@@ -50,7 +50,7 @@ class AotGanRecipe(Recipe):
     ) -> None:
         self._generator = generator
         self._discriminator = discriminator
-        self._perceptual = _perceptual_network(settings)
+        self._perceptual = settings.perceptual_network(PERCEPTUAL_NAME, load_vgg19)
         self._adversary = adversary
         self.networks = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
         self._optimisers = [
@@ -121,16 +121,3 @@ def _compose(prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
 
 def _total(terms: dict[str, Tensor]) -> Tensor:
     return torch.stack(list(terms.values())).sum()
-
-
-def _perceptual_network(settings: RecipeSettings) -> Vgg19 | None:
-    if settings.perceptual == "none":
-        return None
-    if settings.perceptual != "published":
-        raise ValueError(f"perceptual is {settings.perceptual!r}; allowed are 'published' and 'none'.")
-    if PERCEPTUAL_NAME not in settings.weights:
-        raise ValueError(
-            f"AOT-GAN's style and perceptual losses need the weights {PERCEPTUAL_NAME!r} of backbone.toml, which are "
-            "not given. Give them, or set perceptual to 'none' to train without these terms."
-        )
-    return load_vgg19(settings.weights[PERCEPTUAL_NAME])

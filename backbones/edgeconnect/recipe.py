@@ -11,7 +11,7 @@ from backbones.edgeconnect.discriminator import SMALLEST_JUDGED, Discriminator
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator, require_size
 from backbones.kit.api import Recipe, RecipeSettings
-from backbones.kit.vgg import Vgg19, load_vgg19
+from backbones.kit.vgg import load_vgg19
 
 PERCEPTUAL_NAME = "vgg19"
 EDGE_MATCHING_WEIGHT = 10.0
@@ -60,7 +60,7 @@ class EdgeConnectRecipe(Recipe):
     def __init__(self, networks: Networks, settings: RecipeSettings) -> None:
         self._own = networks
         self.networks = nn.ModuleDict(networks._asdict())
-        self._perceptual = _perceptual_network(settings)
+        self._perceptual = settings.perceptual_network(PERCEPTUAL_NAME, load_vgg19)
         self.begin(EDGE)
 
     def begin(self, phase: str) -> None:
@@ -165,16 +165,3 @@ def _total(terms: dict[str, Tensor]) -> Tensor:
 
 def _rate(name: str) -> float:
     return DISCRIMINATOR_RATE if name.endswith("discriminator") else GENERATOR_RATE
-
-
-def _perceptual_network(settings: RecipeSettings) -> Vgg19 | None:
-    if settings.perceptual == "none":
-        return None
-    if settings.perceptual != "published":
-        raise ValueError(f"perceptual is {settings.perceptual!r}; allowed are 'published' and 'none'.")
-    if PERCEPTUAL_NAME not in settings.weights:
-        raise ValueError(
-            f"EdgeConnect's perceptual and style losses need the weights {PERCEPTUAL_NAME!r} of backbone.toml, which "
-            "are not given. Give them, or set perceptual to 'none' to train without these terms."
-        )
-    return load_vgg19(settings.weights[PERCEPTUAL_NAME])

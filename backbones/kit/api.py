@@ -2,9 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class Recipe(ABC):
@@ -47,6 +49,27 @@ class RecipeSettings(NamedTuple):
 
     perceptual: str
     weights: Mapping[str, Mapping[str, Tensor]]
+
+    def perceptual_network(self, name: str, load: Callable[[Mapping[str, Tensor]], Network]) -> Network | None:
+        """A perceptual network with its published weights; None where the protocol goes without. Never a random one.
+
+        Args:
+            name: of the weights in backbone.toml.
+            load: makes the network of their state dict.
+
+        Raises:
+            ValueError: the weights are not given, do not fit, or `perceptual` is something else.
+        """
+        if self.perceptual == "none":
+            return None
+        if self.perceptual != "published":
+            raise ValueError(f"perceptual is {self.perceptual!r}; allowed are 'published' and 'none'.")
+        if name not in self.weights:
+            raise ValueError(
+                f"The loss needs the weights {name!r} of backbone.toml, which are not given. Give them, or set "
+                "perceptual to 'none' to train without the terms that need them."
+            )
+        return load(self.weights[name])
 
 
 class Backbone(ABC):

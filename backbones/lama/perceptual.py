@@ -75,15 +75,18 @@ class ResNet50Dilated(nn.Module):
         """Stay in evaluation mode."""
         return super().train(mode=False)
 
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Take the published weights (a plain state dict), strictly but for the batch norms' counters.
+    @classmethod
+    def published(cls, state: Mapping[str, Tensor]) -> "ResNet50Dilated":
+        """The network with the published weights (a plain state dict), strictly but for the batch norms' counters.
 
         Raises:
             ValueError: a key is missing, unknown or misshapen.
         """
+        network = cls()
         kept = {key: value for key, value in state.items() if not key.endswith(BOOKKEEPING)}
-        counters = {key: value for key, value in self.state_dict().items() if key.endswith(BOOKKEEPING)}
-        strict_load(self, {**kept, **counters}, "The state dict of the dilated ResNet-50")
+        counters = {key: value for key, value in network.state_dict().items() if key.endswith(BOOKKEEPING)}
+        strict_load(network, {**kept, **counters}, "The state dict of the dilated ResNet-50")
+        return network
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Features of the four stages.

@@ -35,7 +35,7 @@ class LamaRecipe(Recipe):
     def __init__(self, generator: Generator, settings: RecipeSettings) -> None:
         self._generator = generator
         self._discriminator = Discriminator()
-        self._perceptual = _perceptual_network(settings)
+        self._perceptual = settings.perceptual_network(PERCEPTUAL_NAME, ResNet50Dilated.published)
         self.networks = nn.ModuleDict({"generator": self._generator, "discriminator": self._discriminator})
         self._generator_optimiser = Adam(self._generator.parameters(), lr=GENERATOR_RATE, fused=True)
         self._discriminator_optimiser = Adam(self._discriminator.parameters(), lr=DISCRIMINATOR_RATE, fused=True)
@@ -98,18 +98,3 @@ def _descend(optimiser: Optimizer, network: nn.Module, loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     clip_grad_norm_(network.parameters(), CLIP_NORM)
     optimiser.step()
-
-
-def _perceptual_network(settings: RecipeSettings) -> ResNet50Dilated | None:
-    if settings.perceptual == "none":
-        return None
-    if settings.perceptual != "published":
-        raise ValueError(f"perceptual is {settings.perceptual!r}; allowed are 'published' and 'none'.")
-    if PERCEPTUAL_NAME not in settings.weights:
-        raise ValueError(
-            f"LaMa's perceptual loss needs the weights {PERCEPTUAL_NAME!r} of backbone.toml, which are not "
-            "given. Give them, or set perceptual to 'none' to train without this term."
-        )
-    network = ResNet50Dilated()
-    network.load(settings.weights[PERCEPTUAL_NAME])
-    return network
