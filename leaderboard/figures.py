@@ -24,6 +24,11 @@ def inpainting_file(section: Section) -> str:
     return f"{FOLDER}/inpainting-{_slug(section)}.png"
 
 
+def losses_file(section: Section) -> str:
+    """Where the section's loss curves lie, from the folder `leaderboard`."""
+    return f"{FOLDER}/losses-{_slug(section)}.png"
+
+
 def encoders_file(section: Section) -> str:
     """Where the section's plot of encoder sizes lies, from the folder `leaderboard`."""
     return f"{FOLDER}/encoders-{_slug(section)}.png"
@@ -44,6 +49,8 @@ def write(sections: Sequence[Section], folder: Path) -> list[str]:
         strips = {_row_name(entry): path for entry in section.entries if (path := _strip(entry, folder)).is_file()}
         if strips:
             changed += _save(inpainting_grid(strips), folder / inpainting_file(section))
+        if any(entry.record.inpainting for entry in section.entries):
+            changed += _save(loss_curves(section), folder / losses_file(section))
         if any(entry.record.encoder for entry in section.entries):
             changed += _save(encoder_sizes(section), folder / encoders_file(section))
     return [f"{folder.name}/{name}" for name in changed]
@@ -68,6 +75,25 @@ def inpainting_grid(strips: dict[str, Path]) -> "Figure":
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
         for side in axes.spines.values():
             side.set_visible(False)
+    return figure
+
+
+def loss_curves(section: Section) -> "Figure":
+    """Validation generator loss after every epoch, a panel each: every model has units of its own."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    curves = {_row_name(entry): entry.record.inpainting for entry in section.entries if entry.record.inpainting}
+    figure = Figure(figsize=(1.2 + 2.1 * len(curves), 2.2), dpi=DPI, layout="constrained")
+    for axes, (name, found) in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True):
+        axes.plot(range(1, len(found.validation) + 1), found.validation, marker="o", markersize=3, color="#4477aa")
+        axes.plot(found.epoch, found.loss, marker="o", markersize=7, fillstyle="none", color="#cc3311")
+        axes.set_title(name, fontsize=9)
+        axes.set_xlabel("epoch (red: kept)", fontsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.tick_params(labelsize=7)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.supylabel("validation generator loss", fontsize=8)
     return figure
 
 

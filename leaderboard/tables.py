@@ -115,7 +115,7 @@ def inpainting(sections: list[Section], page: str) -> str:
         return [[*cells.who(entry.record), *cells.inpainted(entry.record.inpainting)]]
 
     def one(section: Section) -> str:
-        shown = [entry for entry in section.entries if entry.record.inpainting or entry.record.status != "ok"]
+        shown = [entry for entry in section.entries if entry.record.inpainting]
         found = (entry.record.inpainting.reconstruction for entry in shown if entry.record.inpainting)
         measured = [fillings for fillings in found if fillings]
         controls = [
@@ -126,7 +126,8 @@ def inpainting(sections: list[Section], page: str) -> str:
         images = [filling.images for fillings in measured for filling in fillings.values()]
         made = _table(replace(section, entries=tuple(shown)), headers, rows, page, controls)
         grid = f"\n\n![Holes of test images, filled]({figures.inpainting_file(section)})" if measured else ""
-        return f"{_heading(section, images)}\n\n{made}{grid}"
+        curves = f"\n\n![Loss after every epoch]({figures.losses_file(section)})"
+        return f"{_heading(section, images)}\n\n{made}{grid}{curves}"
 
     with_any = [section for section in sections if any(entry.record.inpainting for entry in section.entries)]
     return _block(

@@ -21,6 +21,8 @@ from harness.workspace import Workspace
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 DESCRIBE_SECONDS = 300
+LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
+"""What the numbers of backbones on the kit depend on."""
 
 
 class ProcessRunner(Runner):
@@ -34,7 +36,7 @@ class ProcessRunner(Runner):
 
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:  # noqa: ARG002 - nothing to prepare
         """The digest of folder, kit, and the versions of Python and of what the numbers depend on."""
-        libraries = {name: metadata.version(name) for name in ("torch", "torchvision", "numpy", "grad-cam")}
+        libraries = {name: metadata.version(name) for name in LIBRARIES}
         return digest([code_digest(backbone.name, self._workspace), sys.version, libraries])
 
     def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
