@@ -48,7 +48,7 @@ class _Training:
         self.deep = job.mode == "deep"
         self.train, self.validation = data.rows("train"), data.rows("val")
         self.probes = np.flatnonzero([row["probe"] == "1" for row in data.table])
-        self.labels = data.labels().to(job.device)
+        self.labels = data.labels(job.classes).to(job.device)
         encoder.requires_grad_(self.deep).eval()
         self.frozen: Tensor | None = None
         with torch.no_grad():

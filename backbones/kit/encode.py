@@ -16,6 +16,7 @@ from backbones.kit.head import Head, embed
 from backbones.kit.job import EncodeJob
 from backbones.kit.progress import report
 from backbones.kit.runtime import Stopwatch, autocast
+from backbones.kit.weights import strict_load
 
 
 def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
@@ -28,8 +29,8 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
     data = load(job.data, job.image_size)
     encoder = backbone.encoder.to(job.device).eval()
     head = _head(job)
-    if job.explain and head is None:
-        raise JobError("explain needs the checkpoint of a classifier; this job has none.")
+    if head is None and (job.explain or job.classes is not None):
+        raise JobError("explain and classes need the checkpoint of a classifier; this job has none.")
     writer = _Writer(job, len(data.images))
     for batch in in_order(len(data.images), job.batch_size):
         with torch.no_grad(), autocast(job):
@@ -56,8 +57,15 @@ def _head(job: EncodeJob) -> Head | None:
     weight = state.get("linear.weight")
     if weight is None or weight.ndim != 2:  # noqa: PLR2004 - a matrix
         raise DataError(f"{job.checkpoint}: the head has no linear.weight of two dimensions.")
-    head = Head(torch.Size((weight.shape[1], 1, 1)), weight.shape[0], job.pooling)
-    head.load_state_dict(state)
+    if job.classes not in (None, len(weight)):
+        raise DataError(
+            f"{job.checkpoint}: the head has {len(weight)} classes, but the job's classes are {job.classes}."
+        )
+    head = Head(torch.Size((weight.shape[1], 1, 1)), len(weight), job.pooling)
+    try:
+        strict_load(head, state, f"{job.checkpoint}: the head")
+    except ValueError as error:
+        raise DataError(str(error)) from error
     return head.to(job.device).eval()
 
 

@@ -20,7 +20,8 @@ def grad_cam(head: Head, maps: Tensor, targets: Tensor) -> NDArray[np.float32]:
         targets: (B,) int64 classes to explain.
 
     Returns:
-        (B, h, w), each map scaled to [0, 1]; all zero where nothing speaks for the class.
+        (B, h, w), of each map the positive part, its least value moved to 0 and its greatest scaled to 1; all zero
+        where nothing speaks for the class, or all positions equally.
     """
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget

@@ -1,6 +1,7 @@
 """Training a backbone's inpainting model on given masks, and keeping its best checkpoint."""
 
 import math
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,6 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
     for number, phase in enumerate(recipe.phases, start=1):
         recipe.begin(phase)
         best = _train_phase(job, backbone, recipe, data, order, history, number)
-        backbone.network.load_state_dict(checkpoints.load(job.out / CHECKPOINT)["backbone"])
     write_history(job.out / "history.csv", history)
     np.save(job.out / "reconstructions.npy", _reconstruct(job, recipe, data))
     return watch.result(
@@ -57,7 +57,11 @@ def _train_phase(
     history: list[dict[str, float]],
     number: int,
 ) -> dict[str, float]:
-    """One phase: its epochs are added to the history, its best state is saved; returns the best epoch's entry."""
+    """One phase: its epochs are added to the history, its best state is saved and taken up again.
+
+    Returns:
+        The best epoch's entry.
+    """
     best: dict[str, float] = {}
     total = job.epochs * len(recipe.phases)
     for epoch in range(1, job.epochs + 1):
@@ -70,10 +74,11 @@ def _train_phase(
         history.append({**figures, **losses})
         report(job.epochs * (number - 1) + epoch, total, "epoch", loss=losses["generator"], validation=validation)
         if not best or validation < best["validation"]:
-            best = history[-1]
+            best, kept = history[-1], deepcopy(recipe.networks.state_dict())
             checkpoints.save(job.out / CHECKPOINT, {"backbone": backbone.network.state_dict()})
         if history[-1]["epoch"] - best["epoch"] >= job.patience:
             break
+    recipe.networks.load_state_dict(kept)
     return best
 
 

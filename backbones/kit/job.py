@@ -106,16 +106,26 @@ def read_job(folder: Path, verb: str) -> Job:
         raise JobError(f"{path}: cannot be read: {error}") from error
     if not isinstance(raw, dict) or raw.get("verb") != verb:
         raise JobError(f"{path}: expected a job for the verb {verb!r}.")
-    kind = _KINDS.get((verb, raw.get("task")))
+    task = raw.get("task")
+    kind = _KINDS.get((verb, task if task is None else str(task)))
     if kind is None:
-        raise JobError(f"{path}: task {raw.get('task')!r} is unknown; the verb {verb!r} has inpaint and classify.")
+        allowed = ", ".join(one or "none" for known, one in _KINDS if known == verb)
+        raise JobError(f"{path}: task {task!r} is unknown; the verb {verb!r} has: {allowed}.")
     name, typed = kind
     _validate(path, raw, {"$ref": f"#/$defs/{name}", "$defs": schema("job")["$defs"]})
+    whole = _defaults(name) | raw
     for field in ("contract", "verb", "task"):
-        raw.pop(field, None)
-    raw["weights"] = {weights: folder / file for weights, file in raw["weights"].items()}
-    raw["checkpoint"] = folder / raw["checkpoint"] if raw["checkpoint"] else None
-    return typed(folder=folder, **raw.pop("resources"), **raw)
+        whole.pop(field, None)
+    whole["weights"] = {weights: folder / file for weights, file in whole["weights"].items()}
+    whole["checkpoint"] = folder / whole["checkpoint"] if whole["checkpoint"] else None
+    resources = _defaults("Resources") | whole.pop("resources")
+    return typed(folder=folder, **resources, **whole)
+
+
+def _defaults(kind: str) -> dict[str, Any]:
+    """What the fields that the schema lets be left out then are."""
+    fields = schema("job")["$defs"][kind]["properties"]
+    return {name: facts["default"] for name, facts in fields.items() if "default" in facts}
 
 
 def _validate(path: Path, raw: object, against: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ def _resume(backbone: Backbone, path: Path) -> None:
     parts: dict[str, dict[str, Tensor]] = checkpoints.load(path)
     if "backbone" in parts:
         strict_load(backbone.network, parts["backbone"], str(path))
-    elif "encoder" in parts:
-        strict_load(backbone.encoder, parts["encoder"], str(path))
+    elif "head" in parts:
+        strict_load(backbone.encoder, parts.get("encoder", {}), str(path))  # an encoder may have no parameters
     else:
-        raise DataError(f"{path}: has the parts {sorted(parts)}, expected `backbone` or `encoder`.")
+        raise DataError(f"{path}: has the parts {sorted(parts)}, expected `backbone` or `head`.")

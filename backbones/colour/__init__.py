@@ -1,0 +1,1 @@
+"""Colour histogram: a control without parameters."""

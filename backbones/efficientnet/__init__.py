@@ -1,0 +1,1 @@
+"""EfficientNet-B0, trained on ImageNet (Tan and Le 2019)."""

@@ -1,0 +1,69 @@
+"""EfficientNet-B0 as a contestant: torchvision's network without its classifier."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+from torchvision.models import efficientnet_b0
+from torchvision.transforms.functional import normalize
+
+from backbones.kit.api import Backbone
+from backbones.kit.weights import strict_load
+
+WEIGHTS = "imagenet"
+CLASSIFIER = ("classifier.1.weight", "classifier.1.bias")
+"""Keys of the published file that are not the encoder's."""
+
+STRIDE = 32
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet, by which the network's training images were normalised."""
+
+
+class EfficientNetEncoder(nn.Module):
+    """All convolutions of the network; keys are the published ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features: nn.Module = efficientnet_b0(weights=None).features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (B, 3, H, W) in [0, 1] -> (B, 1280, H / 32, W / 32).
+
+        Raises:
+            ValueError: H or W is not a multiple of 32.
+        """
+        if images.shape[2] % STRIDE or images.shape[3] % STRIDE:
+            raise ValueError(f"Image sides must be multiples of {STRIDE}, not {tuple(images.shape[2:])}.")
+        maps: Tensor = self.features(normalize(images, MEAN, STD))
+        return maps
+
+
+class EfficientNet(Backbone):
+    """EfficientNet-B0 with random weights, until published ones are loaded."""
+
+    def __init__(self) -> None:
+        self.network = self.encoder = EfficientNetEncoder()
+
+    def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Unpack torchvision's state dict: all but the classifier.
+
+        Raises:
+            ValueError: another name.
+        """
+        _require_own(name)
+        return {key: value for key, value in checkpoint.items() if key not in CLASSIFIER}
+
+    def load(self, name: str, state: Mapping[str, Tensor]) -> None:
+        """Load the encoder; see `Backbone.load`."""
+        _require_own(name)
+        strict_load(self.encoder, state, f"EfficientNet-B0's {name} file")
+
+
+def _require_own(name: str) -> None:
+    if name != WEIGHTS:
+        raise ValueError(f"EfficientNet-B0 has no published weights {name!r}, only {WEIGHTS!r}.")
+
+
+def build() -> EfficientNet:
+    """A contestant with random weights."""
+    return EfficientNet()

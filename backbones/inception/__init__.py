@@ -1,0 +1,1 @@
+"""InceptionV3, trained on ImageNet (Szegedy et al. 2016)."""

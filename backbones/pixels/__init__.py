@@ -1,0 +1,1 @@
+"""Raw pixels: a control without parameters."""

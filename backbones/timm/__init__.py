@@ -1,0 +1,1 @@
+"""Any network of timm, PyTorch Image Models (Wightman 2019)."""
