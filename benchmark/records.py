@@ -10,7 +10,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from benchmark.errors import InputError
 
 Mode = Literal["shallow", "deep"]
+Distance = Literal["cosine", "euclidean"]
 Status = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output", "image_missing"]
+Embedded = Literal["untrained", "inpainting", "deep"]
+"""Whose embeddings: with random weights, before any label was seen, after deep classification."""
+
 Variant = Literal["background", "fish", "pattern", "no_background", "no_fish", "no_pattern", "all"]
 
 
@@ -56,12 +60,115 @@ class Focus(_Part):
     pattern: float
 
 
+class Interval(_Part):
+    """Where the truth lies with 95 % confidence, by bootstrap over so many groups (see `ExaminedImages`)."""
+
+    low: float
+    high: float
+    groups: int
+
+
+class Regions(_Part):
+    """One figure for each region, the mean over the images that have it; None where none has."""
+
+    background: float | None
+    fish: float | None
+    pattern: float | None
+
+
+class ExaminedFocus(_Part):
+    """Where the Grad-CAM maps of the test images lie, each map for the individual that the image was taken for.
+
+    Attributes:
+        mass: share of a map's mass on each region.
+        density: the same divided by the region's share of the area; 1 = as a random map.
+        rank: of the most relevant part of a map, as large as the region, the share that lies in the region.
+        pattern_density: interval of the pattern's density; None where there are too few groups.
+        images: how many.
+    """
+
+    mass: Regions
+    density: Regions
+    rank: Regions
+    pattern_density: Interval | None
+    images: int
+
+
 class Classification(_Part):
-    """One training of one mode: validation scores per epoch, test scores once, focus per epoch on the probes."""
+    """One training of one mode.
+
+    Attributes:
+        test: scores on the test images, once.
+        validation: scores after every epoch.
+        focus: where the maps of the probe images lay after every epoch.
+        answers: class number given to each test image, in the order of `ExaminedImages`.
+        balanced_accuracy: of the test images.
+        individual_recall: of each individual in the order of class numbers; None for one without test images.
+        intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images, where there are enough
+            groups.
+        never_left_chance: whether the validation accuracy was at chance in every epoch.
+        test_focus: None where there are no maps or no regions.
+    """
 
     test: Scores
     validation: tuple[Epoch, ...]
     focus: tuple[Focus, ...]
+    answers: tuple[int, ...] = ()
+    balanced_accuracy: float | None = None
+    individual_recall: tuple[float | None, ...] = ()
+    intervals: dict[str, Interval] = {}
+    never_left_chance: bool = False
+    test_focus: ExaminedFocus | None = None
+
+
+class ExaminedImages(_Part):
+    """What is known of the test images; their order is the same in all records of one split digest.
+
+    Attributes:
+        labels: class number of each.
+        groups: what was resampled for intervals and ranks: each image's recording, or where the test images are of
+            fewer than six recordings, the image itself.
+        by: `recordings` or `images`, accordingly.
+    """
+
+    labels: tuple[int, ...]
+    groups: tuple[int, ...]
+    by: Literal["recordings", "images"]
+
+
+class Nuisance(_Part):
+    """What would be scored by someone who sees no animal (see `benchmark.metrics.nuisance`)."""
+
+    accuracy: float
+    balanced_accuracy: float
+    recall: float
+    f1: float
+    adjusted_rand: float
+    mutual_information: float
+
+
+class Retrieval(_Part):
+    """Re-identification: test images look for their individual among the training images.
+
+    Attributes:
+        rank1: share of queries whose nearest training image shows the same individual.
+        rank5: share with one among the five nearest.
+        mean_average_precision: over the whole ranking.
+        rank1_interval: None where there are too few groups.
+        map_interval: None where there are too few groups.
+        queries: test images with a match among the training images.
+        unmatched: others.
+        precisions: average precision of each test image, in the order of `ExaminedImages`; None for an unmatched one.
+    """
+
+    rank1: float | None
+    rank5: float | None
+    mean_average_precision: float | None
+    rank1_interval: Interval | None
+    map_interval: Interval | None
+    queries: int
+    unmatched: int
+    precisions: tuple[float | None, ...]
 
 
 class Clustering(_Part):
@@ -209,6 +316,9 @@ class Record(_Part):
         clustering: `inpainting` = before any label was seen, `deep` = after deep classification (the study's
             `ref-` rows), `untrained` = with random weights, the control of inpainting training.
         untrained: the shallow classifier on the encoder with random weights; None without inpainting training.
+        test: the test images; None in a failed record.
+        nuisance: what the commonest individual (`majority`) or a column of the catalogue, by its name, would score.
+        retrieval: re-identification by whose embeddings, and by cosine similarity or Euclidean distance.
         encoder: None in a failed record.
         inpainting: None where the backbone does not inpaint.
     """
@@ -227,8 +337,11 @@ class Record(_Part):
     seed: int
     classification: dict[Mode, Classification] = {}
     ablation: dict[Mode, dict[Variant, Scores]] = {}
-    clustering: dict[Literal["untrained", "inpainting", "deep"], Clustering] = {}
+    clustering: dict[Embedded, Clustering] = {}
     untrained: Classification | None = None
+    test: ExaminedImages | None = None
+    nuisance: dict[str, Nuisance] = {}
+    retrieval: dict[Embedded, dict[Distance, Retrieval]] = {}
     encoder: Encoder | None = None
     inpainting: Inpainting | None = None
     failure: Failure | None = None

@@ -5,13 +5,14 @@ import os
 from benchmark import records
 from benchmark.digests import content_digests
 from benchmark.errors import InputError
-from benchmark.records import Failure, Provenance, Record, Status
+from benchmark.records import Embedded, Failure, Provenance, Record, Status
 from benchmark.splitting import check_split
 from harness import evaluate, provenance
 from harness.contract import Resources
 from harness.packing import Packer
 from harness.plan import Plan, Results, Run
 from harness.runners.base import Limits, Runner
+from harness.scoring import Examination
 from harness.stages import Done, StageError, Stages, Watcher
 from harness.store import Store, digest
 from harness.workspace import Workspace
@@ -110,22 +111,27 @@ class _Clerk:
         return record
 
     def _scores(self, results: Results) -> dict[str, object]:
-        run, packer = self._run, self.packer
+        run, packer, protocol = self._run, self.packer, self._run.protocol
         classes = len(run.catalogue.identities)
-        protocol = run.protocol
         probes = protocol.probes.images_per_individual
+        examination = Examination(packer, classes, protocol.seed)
+        embeddings = _embeddings(results)
         return {
+            "test": examination.images(),
+            "nuisance": examination.nuisance(),
             "classification": {
-                mode: evaluate.classification(results.trainings[mode]["all"], done["all"], packer, classes, probes)
+                mode: evaluate.classification(results.trainings[mode]["all"], done["all"], examination, probes)
                 for mode, done in results.predictions.items()
             },
+            "untrained": results.untrained and evaluate.classification(*results.untrained[1:], examination, probes),
             "ablation": {}
             if len(run.variants) == 1
             else evaluate.ablation(results.predictions, packer, classes, protocol.ablation.images_per_individual),
-            "clustering": {
-                name: evaluate.clustering(done, packer, protocol.seed) for name, done in _embeddings(results).items()
+            "retrieval": {
+                name: evaluate.retrieval(embeddings[name], gallery, examination)
+                for name, gallery in results.galleries.items()
             },
-            "untrained": results.untrained and evaluate.classification(*results.untrained[1:], packer, classes, probes),
+            "clustering": {name: evaluate.clustering(done, packer, protocol.seed) for name, done in embeddings.items()},
             "inpainting": results.inpainting
             and results.reconstruction
             and evaluate.inpainting(results.inpainting, results.reconstruction, packer, protocol),
@@ -168,9 +174,9 @@ class _Clerk:
         )
 
 
-def _embeddings(results: Results) -> dict[str, Done]:
-    """The encodings of the test images that are clustered, by their names in the record."""
-    found = {"inpainting": results.embedding}
+def _embeddings(results: Results) -> dict[Embedded, Done]:
+    """The encodings of the test images that are searched and clustered, by their names in the record."""
+    found: dict[Embedded, Done] = {"inpainting": results.embedding}
     if results.untrained:
         found["untrained"] = results.untrained[0]
     if "deep" in results.predictions:

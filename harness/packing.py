@@ -152,6 +152,15 @@ class Packer:
 
         return self._pack(f"test-{variant}", {}, write)
 
+    def gallery(self) -> Entry:
+        """Training images of the classification set, without labels: what test images are searched in."""
+
+        def write(folder: Path) -> None:
+            self._write_images(folder, self.rows("train").positions, "all")
+            _write_table(folder, [{"id": self._opaque(image_id)} for image_id in self._ids("classify", "train")])
+
+        return self._pack("gallery", {}, write)
+
     def rows(self, part: Part) -> Rows:
         """What the rows of one part of the classification set are, in the order that jobs see them."""
         positions = self._where(self._ids("classify", part))
@@ -161,6 +170,13 @@ class Packer:
         """Positions of the validation images that `train` marks as probes, in the order that jobs see them."""
         rows = self.rows("val")
         return rows.positions[first_of_each(rows.labels, per_individual)]
+
+    def column(self, positions: NDArray[np.int64], name: str) -> NDArray[np.str_] | None:
+        """(N,) what the catalogue says of some crops in a column of its groups; None where not of every image."""
+        rows = self._catalogue.rows
+        if not all(row.groups.get(name) for row in rows):
+            return None
+        return np.array([rows[at].groups[name] for at in positions])
 
     def regions(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(N, H, W) region masks of some crops."""

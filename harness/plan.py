@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from benchmark.catalogue import Catalogue
 from benchmark.protocol import DEFAULT, Init, Protocol
-from benchmark.records import Mode, Variant
+from benchmark.records import Embedded, Mode, Variant
 from benchmark.regions import VARIANTS
 from benchmark.splitting import Split
 from harness.backbones import BackboneFacts
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.packing import Packer
 from harness.stages import Done, Stages
+from harness.store import Entry
 
 Device = Literal["cpu", "cuda"]
 MODES: tuple[Mode, ...] = ("deep", "shallow")
@@ -79,6 +80,8 @@ class Results:
         embedding: test images encoded before any label was seen.
         untrained: the control of inpainting training: test images encoded with random weights, and the shallow
             classifier on top of them, as training and predictions; None where there was no such training.
+        galleries: training images encoded as the test images of the same name were: `untrained`, `inpainting` (before
+            any label was seen) and `deep` (after deep classification), as far as there are such.
         trainings: of the classifiers, by mode and variant.
         predictions: of the test images, by mode and variant.
     """
@@ -87,6 +90,7 @@ class Results:
     reconstruction: Done | None
     embedding: Done
     untrained: tuple[Done, Done, Done] | None
+    galleries: Mapping[Embedded, Done]
     trainings: Mapping[Mode, Mapping[Variant, Done]]
     predictions: Mapping[Mode, Mapping[Variant, Done]]
 
@@ -99,6 +103,7 @@ class Results:
         if self.untrained:
             names = ("encode-untrained", "classify-untrained", "predict-untrained")
             notes |= {name: done.note for name, done in zip(names, self.untrained, strict=True)}
+        notes |= {f"gallery-{name}": done.note for name, done in self.galleries.items()}
         for kind, done in (("classify", self.trainings), ("predict", self.predictions)):
             notes |= {f"{kind}-{mode}-{variant}": stage.note for mode in done for variant, stage in done[mode].items()}
         return notes
@@ -121,7 +126,8 @@ class Plan:
     @property
     def count(self) -> int:
         """Number of stages."""
-        return 5 * self._inpaints + 1 + 2 * len(self._run.modes) * len(self._run.variants)
+        deep = "deep" in self._run.modes
+        return 6 * self._inpaints + deep + 2 + 2 * len(self._run.modes) * len(self._run.variants)
 
     def execute(self) -> Results:
         """Run or find every stage.
@@ -146,28 +152,32 @@ class Plan:
         embedding = pool.submit(self._encode, "encode", "all", start)
         reconstruction = pool.submit(self._fill, start) if inpainting else None
         untrained = pool.submit(self._untrained) if inpainting else None
+        galleries: dict[Embedded, Future[Done]] = {"inpainting": pool.submit(self._gallery, "inpainting", start)}
+        if inpainting:
+            galleries["untrained"] = pool.submit(self._gallery, "untrained", _Start("random"))
         chains = {
             (mode, variant): pool.submit(self._chain, f"{mode}-{variant}", mode, variant, start)
             for variant in self._run.variants
             for mode in self._run.modes
         }
         controls = [future for future in (reconstruction, untrained) if future]
-        futures: list[Future[Any]] = [embedding, *controls, *chains.values()]
+        futures: list[Future[Any]] = [embedding, *controls, *galleries.values(), *chains.values()]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         finished = {place: chain.result() for place, chain in chains.items()}
 
-        def by_mode(which: int) -> dict[Mode, dict[Variant, Done]]:
-            return {mode: {v: finished[mode, v][which] for v in self._run.variants} for mode in self._run.modes}
-
+        found = {name: gallery.result() for name, gallery in galleries.items()}
+        if "deep" in self._run.modes and (deep := finished["deep", "all"].gallery):
+            found["deep"] = deep
         return Results(
             inpainting,
             reconstruction.result() if reconstruction else None,
             embedding.result(),
             untrained.result() if untrained else None,
-            by_mode(0),
-            by_mode(1),
+            found,
+            {m: {v: finished[m, v].training for v in self._run.variants} for m in self._run.modes},
+            {m: {v: finished[m, v].prediction for v in self._run.variants} for m in self._run.modes},
         )
 
     def _inpaint(self) -> Done:
@@ -190,10 +200,11 @@ class Plan:
     def _untrained(self) -> tuple[Done, Done, Done]:
         start = _Start("random")
         embedding = self._encode("encode-untrained", "all", start)
-        return embedding, *self._chain("untrained", "shallow", "all", start)
+        training, prediction, _ = self._chain("untrained", "shallow", "all", start)
+        return embedding, training, prediction
 
-    def _chain(self, name: str, mode: Mode, variant: Variant, start: "_Start") -> tuple[Done, Done]:
-        """Train one classifier and let it predict the test images."""
+    def _chain(self, name: str, mode: Mode, variant: Variant, start: "_Start") -> "_Chain":
+        """Train one classifier and let it predict the test images; a deep one on whole images has a gallery too."""
         settings = self._run.protocol.classify
         given = self._given(start)
         job = TrainClassify(
@@ -203,18 +214,36 @@ class Plan:
             epochs=settings.epochs,
             learning_rate=settings.learning_rate,
             pooling=settings.pooling,
-            explain="gradcam" if variant == "all" and "explain" in self._run.backbone.capabilities else None,
+            explain=self._explained(wanted=variant == "all"),
         )
         data = self._packer.train(variant, self._run.protocol.probes.images_per_individual, settings.images)
         training = self._stages.run(f"classify-{name}", job, data, given.files)
         trained = _Start(start.init, training.file(CHECKPOINT))
-        return training, self._encode(f"predict-{name}", variant, trained, job.classes)
+        prediction = self._encode(f"predict-{name}", variant, trained, job.classes)
+        searched = (mode, variant) == ("deep", "all")
+        return _Chain(training, prediction, self._gallery("deep", trained) if searched else None)
 
     def _encode(self, name: str, variant: Variant, start: "_Start", classes: int | None = None) -> Done:
+        return self._embed(name, self._packer.test(variant), start, classes, explain=bool(classes) and variant == "all")
+
+    def _gallery(self, name: Embedded, start: "_Start") -> Done:
+        return self._embed(f"gallery-{name}", self._packer.gallery(), start)
+
+    def _embed(
+        self, name: str, data: Entry, start: "_Start", classes: int | None = None, *, explain: bool = False
+    ) -> Done:
         settings = self._run.protocol.classify
         given = self._given(start)
-        job = Encode(**self._common(settings.batch_size, given), pooling=settings.pooling, classes=classes)
-        return self._stages.run(name, job, self._packer.test(variant), given.files)
+        job = Encode(
+            **self._common(settings.batch_size, given),
+            pooling=settings.pooling,
+            classes=classes,
+            explain=self._explained(wanted=explain),
+        )
+        return self._stages.run(name, job, data, given.files)
+
+    def _explained(self, *, wanted: bool) -> Literal["gradcam"] | None:
+        return "gradcam" if wanted and "explain" in self._run.backbone.capabilities else None
 
     def _given(self, start: "_Start", *roles: str) -> "_Given":
         """What a job starts from, with the run's weights of some roles; else those of the encoder where needed."""
@@ -236,6 +265,14 @@ class Plan:
             "weights": {name: f"in/{path.name}" for name, path in given.weights.items()},
             "checkpoint": f"in/{CHECKPOINT}" if given.start.checkpoint else None,
         }
+
+
+class _Chain(NamedTuple):
+    """A classifier's stages."""
+
+    training: Done
+    prediction: Done
+    gallery: Done | None
 
 
 @dataclass(frozen=True)

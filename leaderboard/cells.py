@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 
 from benchmark.licences import forbids_commerce
-from benchmark.records import Clustering, Encoder, Inpainting, Reconstruction, Record, Scores
+from benchmark.records import (
+    Classification,
+    Clustering,
+    Encoder,
+    ExaminedFocus,
+    Inpainting,
+    Interval,
+    Nuisance,
+    Reconstruction,
+    Record,
+    Retrieval,
+    Scores,
+)
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
 
@@ -54,11 +66,47 @@ def accuracy(score: Scores | None, mark: str = "") -> str:
     return f"{mark}{score.accuracy:.2f}{mark}" + (" (chance)" if score.at_chance else "")
 
 
-def classified(score: Scores | None) -> list[str]:
-    """Accuracy, macro recall, macro F1."""
-    if score is None:
+def classified(trained: Classification | None) -> list[str]:
+    """Accuracy with its interval, macro recall, macro F1."""
+    if trained is None:
         return [NOTHING] * 3
-    return [accuracy(score), f"{score.recall:.2f}", f"{score.f1:.2f}"]
+    score = trained.test
+    never = " (never above chance)" if trained.never_left_chance else ""
+    shown = f"{score.accuracy:.2f}{between(trained.intervals.get('accuracy'))}"
+    return [f"{shown}{' (chance)' if score.at_chance else ''}{never}", f"{score.recall:.2f}", f"{score.f1:.2f}"]
+
+
+def guessed(found: Nuisance) -> list[str]:
+    """Accuracy, macro recall, macro F1 of someone who sees no animal."""
+    return [f"{value:.2f}" for value in (found.accuracy, found.recall, found.f1)]
+
+
+def retrieved(found: Retrieval | None) -> list[str]:
+    """Rank-1 with its interval, rank-5, mean average precision with its interval."""
+    if found is None:
+        return [NOTHING] * 3
+    return [
+        f"{_two(found.rank1)}{between(found.rank1_interval)}",
+        _two(found.rank5),
+        f"{_two(found.mean_average_precision)}{between(found.map_interval)}",
+    ]
+
+
+def focused(found: ExaminedFocus) -> list[str]:
+    """Mass and density on the three regions, the pattern's with its interval, and its rank accuracy."""
+    mass, density = (tuple(part.model_dump().values()) for part in (found.mass, found.density))
+    shown = [*map(_two, mass), *map(_two, density), _two(found.rank.pattern)]
+    shown[5] += between(found.pattern_density)
+    return shown
+
+
+def between(interval: Interval | None) -> str:
+    """An interval behind its number; nothing where there is none."""
+    return f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+
+
+def _two(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}"
 
 
 def marked(scores: Sequence[Scores | None]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.errors import InputError
 from benchmark.records import Record
 from leaderboard import entries as chosen
-from leaderboard import figures, tables
+from leaderboard import evidence, figures, models, tables
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import replace_block
 
@@ -15,8 +15,10 @@ PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
     "leaderboard/classification.md": ("classification", tables.classification),
     "leaderboard/ablation.md": ("ablation", tables.ablation),
     "leaderboard/clustering.md": ("clustering", tables.clustering),
-    "leaderboard/inpainting.md": ("inpainting", tables.inpainting),
-    "leaderboard/encoders.md": ("encoders", tables.encoders),
+    "leaderboard/retrieval.md": ("retrieval", evidence.retrieval),
+    "leaderboard/focus.md": ("focus", evidence.focus),
+    "leaderboard/inpainting.md": ("inpainting", models.inpainting),
+    "leaderboard/encoders.md": ("encoders", models.encoders),
     "README.md": ("leaderboard", tables.summary),
 }
 """Each page, from the repository root: the name of its block and what fills it."""

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmark import records
@@ -122,7 +123,13 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_p
     assert len(record.ablation["deep"]) == 7
     assert len(record.classification["deep"].focus) == 2
     assert record.inpainting is not None
-    for page in ("classification", "ablation", "clustering"):
+    assert set(record.inpainting.reconstruction) == {"model", "mean_colour", "telea"}
+    assert record.inpainting.reconstruction["model"].images == 16  # four originals in four flips
+    assert set(record.clustering) == {"untrained", "inpainting", "deep"}
+    assert record.untrained is not None
+    assert record.encoder is not None
+    assert record.encoder.shape == (32, 8, 8)
+    for page in ("classification", "ablation", "clustering", "inpainting", "encoders"):
         text = (workspace.leaderboard / f"{page}.md").read_text()
         assert "zebrafish-synth, split random, protocol tiny" in text
         assert "| fresh" in text
@@ -140,12 +147,14 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_p
 
 
 def no_label_leaves_the_harness(workspace: Workspace) -> None:
-    """No pack of test images has a label, and no pack has a file name or an identity in it."""
+    """No pack of test images has a label or what was in a hole; no pack has a file name or an identity in it."""
     packs = [path.parent for path in (workspace.store / "stages").glob("pack-*/table.csv")]
     tests = [pack for pack in packs if json.loads((pack / "stage.json").read_text())["pack"].startswith("test")]
     assert len(tests) == 7
-    for pack in tests:
+    (holes,) = [pack for pack in packs if json.loads((pack / "stage.json").read_text())["pack"] == "holes"]
+    for pack in [*tests, holes]:
         assert (pack / "table.csv").read_text().splitlines()[0] == "id"
+    assert not np.load(holes / "images.npy")[np.load(holes / "masks.npy") == 1].any()
     for pack in packs:
         text = (pack / "table.csv").read_text()
         assert "Vid" not in text
@@ -220,6 +229,9 @@ def require_engine() -> None:
         (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: paper, quick."),
         (["fresh", "--split", "time"], "Unknown split 'time' of zebrafish-synth; there are: random."),
         (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
+        (["deepfillv2:tff"], "deepfillv2 has no variant 'tff'; it has: deepfillv2:"),
+        (["timm"], "timm needs to be told which: timm:MODEL."),
+        (["lama", "--all"], "Name the backbones to run, or say --all"),
     ],
 )
 def test_a_wrong_value_is_one_message_and_exit_code_2(tmp_path: Path, arguments: list[str], complaint: str) -> None:
@@ -227,3 +239,15 @@ def test_a_wrong_value_is_one_message_and_exit_code_2(tmp_path: Path, arguments:
     assert done.returncode == 2
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_several_contestants_run_after_each_other_and_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    model = workspace.backbones / "fresh" / "model.py"
+    model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
+    done = run(workspace, "fresh", "pixels", "--runner", "process")
+    assert done.returncode == 1
+    assert "1 of 2 backbones did not end well:\nfresh: fresh failed in inpaint (crash)" in done.stderr
+    by_name = {record.backbone: record for record in records.read_all(workspace.records)}
+    assert (by_name["fresh"].status, by_name["pixels"].status) == ("crash", "ok")
+    assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})

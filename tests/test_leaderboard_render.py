@@ -6,11 +6,36 @@ from PIL import Image
 
 from benchmark import records
 from benchmark.errors import InputError
-from benchmark.records import Classification, Encoder, Inpainting, Provenance, Reconstruction, Record, Scores
+from benchmark.records import (
+    Classification,
+    Encoder,
+    ExaminedFocus,
+    Inpainting,
+    Provenance,
+    Reconstruction,
+    Record,
+    Regions,
+    Retrieval,
+    Scores,
+)
 from leaderboard.entries import read
 from leaderboard.render import PAGES, check, render, write
 
 ROOT = Path(__file__).parents[1]
+
+
+REGIONS = Regions(background=0.5, fish=0.25, pattern=0.25)
+FOCUS = ExaminedFocus(mass=REGIONS, density=REGIONS, rank=REGIONS, pattern_density=None, images=10)
+RETRIEVED = Retrieval(
+    rank1=0.5,
+    rank5=0.5,
+    mean_average_precision=0.5,
+    rank1_interval=None,
+    map_interval=None,
+    queries=10,
+    unmatched=0,
+    precisions=(0.5,) * 10,
+)
 
 
 def page(block: str) -> str:
@@ -32,7 +57,8 @@ def record(backbone: str, seed: int = 0) -> Record:
         split="time",
         protocol="full",
         seed=seed,
-        classification={"shallow": Classification(test=test, validation=(), focus=())},
+        classification={"shallow": Classification(test=test, validation=(), focus=(), test_focus=FOCUS)},
+        retrieval={"inpainting": {"cosine": RETRIEVED}},
         ablation={"shallow": {"all": test}},
         encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),
         inpainting=Inpainting(
@@ -73,7 +99,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_written_tables_pass_the_check_and_writing_again_changes_nothing(folder: Path) -> None:
-    figures = [f"leaderboard/figures/{name}-zebrafish-synth-time-full.png" for name in ("encoders", "inpainting", "losses")]
+    figures = [
+        f"leaderboard/figures/{name}-zebrafish-synth-time-full.png" for name in ("encoders", "inpainting", "losses")
+    ]
     assert sorted(write(folder)) == sorted([*PAGES, *figures])
     assert check(folder) == []
     assert write(folder) == []

@@ -4,7 +4,7 @@ from scipy.stats import binom
 from sklearn import metrics
 
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.classification import predict, scores
+from benchmark.metrics.classification import averages, detail, never_left_chance, predict, scores
 
 
 def test_hand_case() -> None:
@@ -81,3 +81,72 @@ def test_predict_refuses_what_is_not_finite_with_its_row(value: float) -> None:
 def test_predict_refuses_other_shapes(shape: tuple[int, ...]) -> None:
     with pytest.raises(RunError, match="shape"):
         predict(np.zeros(shape))
+
+
+def test_detail_is_scikit_learn_s() -> None:
+    labels, predictions = np.random.default_rng(1).integers(0, 6, (2, 150))
+    found = detail(labels, predictions, classes=6)
+    assert found.balanced_accuracy == pytest.approx(metrics.balanced_accuracy_score(labels, predictions))
+    assert found.recall == pytest.approx(metrics.recall_score(labels, predictions, average=None))
+    assert (found.confusion == metrics.confusion_matrix(labels, predictions, labels=range(6))).all()
+
+
+def test_an_individual_without_images_has_no_recall_and_no_part_in_the_balanced_accuracy() -> None:
+    found = detail(np.array([0, 0, 2], np.uint8), np.array([0, 1, 2]), classes=4)
+    assert found.recall.tolist() == pytest.approx([0.5, np.nan, 1.0, np.nan], nan_ok=True)
+    assert found.balanced_accuracy == 0.75
+    assert found.confusion.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+
+
+def test_detail_refuses_what_scores_refuses() -> None:
+    with pytest.raises(RunError, match="Row 1 is predicted as class 7"):
+        detail(np.array([0, 1]), np.array([0, 7]), classes=2)
+
+
+@pytest.mark.parametrize("classes", [4, 9])
+def test_averages_of_a_confusion_matrix_are_the_scores(classes: int) -> None:
+    random = np.random.default_rng(2)
+    labels, predictions = random.integers(0, 4, 80), random.integers(0, classes, 80)
+    matrix = detail(labels, predictions, classes).confusion
+    found = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
+    expected = scores(labels, predictions, classes)
+    assert (found.accuracy, found.recall, found.f1) == pytest.approx((expected.accuracy, expected.recall, expected.f1))
+
+
+def test_averages_of_a_part_leave_out_whom_it_does_not_show() -> None:
+    hits = np.array([[2.0, 0.0, 0.0], [1.0, 3.0, 0.0]])
+    images = np.array([[4.0, 0.0, 0.0], [2.0, 3.0, 0.0]])
+    answers = np.array([[2.0, 2.0, 0.0], [1.0, 4.0, 0.0]])
+    found = averages(hits, images, answers, shown=2)  # of three individuals one has no image at all
+    assert found.accuracy == pytest.approx([0.5, 0.8])
+    assert found.balanced_accuracy == pytest.approx([0.5, 0.75])
+    assert found.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
+    assert found.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])
+
+
+def test_a_training_that_always_answers_one_individual_never_left_chance() -> None:
+    assert never_left_chance([1 / 6] * 15, np.arange(120) % 6)
+
+
+def test_a_training_that_learned_in_one_epoch_left_chance() -> None:
+    assert not never_left_chance([1 / 6, 0.9, 1 / 6], np.arange(120) % 6)
+
+
+def test_the_best_of_many_epochs_must_be_rarer_by_their_number() -> None:
+    labels = np.arange(100) % 4
+    enough = {epochs: next(k for k in range(101) if binom.sf(k - 1, 100, 0.25) < 0.05 / epochs) for epochs in (1, 15)}
+    assert enough[1] < enough[15]
+    for epochs, right in enough.items():
+        assert not never_left_chance([right / 100] * epochs, labels)
+        assert never_left_chance([(right - 1) / 100] * epochs, labels)
+
+
+def test_one_individual_alone_is_always_chance() -> None:
+    assert never_left_chance([1.0], np.zeros(30, int))
+
+
+def test_no_epoch_and_impossible_accuracies_are_refused() -> None:
+    with pytest.raises(InputError, match="0 epochs and 3 validation images"):
+        never_left_chance([], np.arange(3))
+    with pytest.raises(InputError, match="accuracy is nan"):
+        never_left_chance([0.5, np.nan], np.arange(3))

@@ -3,7 +3,7 @@ import pytest
 
 from benchmark.catalogue import ANIMAL, BACKGROUND, PATTERN
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.focus import region_mass
+from benchmark.metrics.focus import means, per_image, pick, region_mass
 
 
 def test_hand_case() -> None:
@@ -61,3 +61,117 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
 def test_other_region_values_are_refused() -> None:
     with pytest.raises(InputError, match="value 255"):
         region_mass(np.ones((1, 2, 2)), np.full((1, 2, 2), 255, np.uint8))
+
+
+# --- every measure of every image ----------------------------------------------------------------------------------
+
+ONE_MAP = np.array([[[4.0, 2.0], [2.0, 0.0]]])
+ONE_MASK = np.array([[[PATTERN, BACKGROUND], [ANIMAL, BACKGROUND]]])  # a pixel a cell
+
+
+def test_measures_by_hand() -> None:
+    values = per_image(ONE_MAP, ONE_MASK)
+    assert values.area == pytest.approx(np.array([[1 / 2, 1 / 4, 1 / 4]]))
+    assert values.mass == pytest.approx(np.array([[1 / 4, 1 / 4, 1 / 2]]))
+    assert values.density == pytest.approx(np.array([[1 / 2, 1, 2]]))
+    # the highest cell is the pattern; the two highest hold half of one background pixel, for two cells are equal
+    assert values.rank == pytest.approx(np.array([[1 / 4, 0, 1]]))
+    assert values.pointing == pytest.approx(np.array([[0, 0, 1]]))
+
+
+def test_equally_high_cells_share_the_point() -> None:
+    values = per_image(np.array([[[3.0, 3.0, 1.0, 3.0]]]), np.array([[[PATTERN, ANIMAL, ANIMAL, PATTERN]]]))
+    assert values.pointing == pytest.approx(np.array([[np.nan, 1 / 3, 2 / 3]]), nan_ok=True)
+
+
+def test_without_ties_rank_accuracy_is_the_share_of_the_highest_pixels() -> None:
+    random = np.random.default_rng(3)
+    cams = random.permuted(np.arange(4 * 80.0).reshape(4, 80), axis=1).reshape(4, 8, 10)
+    regions = random.integers(0, 3, (4, 8, 10))
+    expected = np.empty((4, 3))
+    for image, region in np.ndindex(4, 3):
+        inside = (regions[image] == region).ravel()
+        highest = np.argsort(cams[image].ravel())[::-1][: inside.sum()]
+        expected[image, region] = inside[highest].mean()
+    assert per_image(cams, regions).rank == pytest.approx(expected)
+
+
+def test_coarse_maps_measure_what_maps_of_the_masks_size_measure() -> None:
+    random = np.random.default_rng(4)
+    cams, regions = random.random((3, 4, 5)), random.integers(0, 3, (3, 12, 10))
+    coarse, fine = per_image(cams, regions), per_image(cams.repeat(3, 1).repeat(2, 2), regions)
+    for measure, expected in zip(coarse, fine, strict=True):
+        assert measure == pytest.approx(expected)
+
+
+def test_a_random_map_scores_the_area_and_density_one() -> None:
+    random = np.random.default_rng(5)
+    cam = random.gamma(0.3, size=(1, 48)).round(2)  # heavy-tailed and with ties, as maps behind a ReLU are
+    regions = np.repeat(random.choice(3, (1, 12, 16), p=(0.6, 0.3, 0.1)), 4000, axis=0)
+    values = per_image(random.permuted(cam.repeat(4000, axis=0), axis=1).reshape(-1, 6, 8), regions)
+    for measure in (values.mass, values.rank, values.pointing):
+        error = measure.std(axis=0) / np.sqrt(len(measure))
+        assert (np.abs(measure.mean(axis=0) - values.area[0]) < 4 * error).all()
+    assert values.density.mean(axis=0) == pytest.approx(1, abs=0.05)
+
+
+def test_a_uniform_map_scores_exactly_the_null() -> None:
+    regions = np.random.default_rng(6).integers(0, 3, (2, 9, 9))
+    for cams in (np.zeros((2, 4, 4)), np.full((2, 4, 4), 7.0)):
+        values = per_image(cams, regions)
+        assert values.density == pytest.approx(1)
+        for measure in (values.mass, values.rank, values.pointing):
+            assert measure == pytest.approx(values.area)
+
+
+def test_a_perfect_map_scores_one() -> None:
+    regions = np.random.default_rng(7).integers(0, 3, (2, 6, 6))
+    values = per_image((regions == PATTERN).astype(np.float16), regions)
+    assert values.mass[:, 2] == pytest.approx(1)
+    assert values.rank[:, 2] == pytest.approx(1)
+    assert values.pointing[:, 2] == pytest.approx(1)
+    assert values.density[:, 2] == pytest.approx(1 / values.area[:, 2])
+
+
+def test_an_absent_region_has_no_mass_and_nothing_else() -> None:
+    regions = np.array([ONE_MASK[0], [[BACKGROUND, BACKGROUND], [ANIMAL, BACKGROUND]]])
+    values = per_image(ONE_MAP.repeat(2, axis=0), regions)
+    assert (values.area[1, 2], values.mass[1, 2]) == (0, 0)
+    for measure in (values.density, values.rank, values.pointing):
+        assert np.isnan(measure).tolist() == [[False] * 3, [False, False, True]]
+    assert means(values.density) == pytest.approx((np.mean([1 / 2, (6 / 8) / (3 / 4)]), 1, 2))
+    assert means(values.density[1:]).pattern is None
+
+
+def test_the_mean_mass_is_the_region_mass() -> None:
+    random = np.random.default_rng(8)
+    cams, regions = random.random((5, 3, 3)), random.integers(0, 3, (5, 7, 8))
+    assert means(per_image(cams, regions).mass) == pytest.approx(region_mass(cams, regions))
+
+
+def test_unusable_maps_are_refused_for_every_measure() -> None:
+    with pytest.raises(RunError, match="row 1 "):
+        per_image(np.array([[[1.0]], [[np.nan]]]), np.zeros((2, 2, 2), int))
+
+
+# --- which image to show -------------------------------------------------------------------------------------------
+
+
+def test_best_typical_and_worst_by_rule() -> None:
+    assert pick(np.array([0.5, 0.1, 0.9, 0.4, 0.8])) == (2, 0, 1)
+
+
+def test_of_equal_images_the_first_is_picked() -> None:
+    assert pick(np.array([0.3, 0.7, 0.7, 0.3])) == (1, 0, 0)
+    assert pick(np.array([0.2, 0.1, 0.3, 0.4])) == (3, 0, 1)  # 0.2 and 0.3 are equally close to 0.25
+    assert pick(np.array([0.3, 0.1, 0.2, 0.4])) == (3, 0, 1)
+
+
+def test_images_without_the_region_are_never_picked() -> None:
+    assert pick(np.array([np.nan, 0.2, np.nan, 0.1])) == (1, 1, 3)
+    with pytest.raises(InputError, match="pick"):
+        pick(np.array([np.nan, np.nan]))
+
+
+def test_of_one_image_all_three_are_that() -> None:
+    assert pick(np.array([0.5], np.float16)) == (0, 0, 0)

@@ -1,0 +1,244 @@
+"""How well an individual is found again: each test image ranks all training images by the nearness of embeddings."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import InputError, RunError
+
+Distance = Literal["cosine", "euclidean"]
+Backend = Literal["numpy", "faiss"]
+
+DEEPEST = 5
+"""The last of the ranks reported."""
+
+TIE = 1e-10
+"""Similarities count as equal within this, relative to the squared lengths: far above the rounding of the sums."""
+
+BLOCK_BYTES = 256 * 2**20
+"""The size of the largest arrays held: a block of similarities, and a block of embeddings as float64."""
+
+BLOCK_COLUMNS = 16384
+"""Of wide embeddings so many dimensions at once."""
+
+
+class Images(NamedTuple):
+    """The images of one part.
+
+    Attributes:
+        embeddings: (N, D), any floating dtype, finite; may be memory-mapped and larger than memory.
+        labels: (N,) class numbers.
+        groups: (N,) the sequence, camera or encounter that each image is from.
+    """
+
+    embeddings: NDArray[np.floating]
+    labels: NDArray[np.integer]
+    groups: NDArray[np.generic] | None = None
+
+
+class Matches(NamedTuple):
+    """What each query found.
+
+    Attributes:
+        first: (Q,) place of the most similar gallery image of the query's individual, from 1; 0 = there is none.
+        precision: (Q,) average precision in (0, 1]; NaN where `first` is 0.
+        similarity: (Q,) of the most similar gallery image, whoever it shows: the cosine, or minus the Euclidean
+            distance; -inf where the query may see none.
+    """
+
+    first: NDArray[np.int64]
+    precision: NDArray[np.float64]
+    similarity: NDArray[np.float64]
+
+
+class Retrieval(NamedTuple):
+    """Means over the queries that have a match; None where none has.
+
+    Attributes:
+        rank1: share of queries whose most similar gallery image shows the same individual.
+        rank5: share with the same individual among the five most similar.
+        mean_average_precision: over the whole ranking; None with faiss.
+        queries: how many have a match.
+        unmatched: queries left out, for the gallery holds no (other) image of their individual.
+    """
+
+    rank1: float | None
+    rank5: float | None
+    mean_average_precision: float | None
+    queries: int
+    unmatched: int
+
+
+def retrieve(
+    queries: Images, gallery: Images, *, exclude_same_group: bool = False, backend: Backend = "numpy"
+) -> dict[Distance, Matches]:
+    """Rank the gallery for every query, by cosine similarity and by Euclidean distance.
+
+    The average precision is the mean over the query's matches of (matches at least as similar) / (images at
+    least as similar), as in scikit-learn; without ties that is the sum over ranks of precision x relevance,
+    divided by the matches. The first match stands behind all images of others that are at least as similar. So
+    ties never help and the order of the gallery does not matter: a constant embedding has rank-1 = 0, and as
+    average precision the share of matches in the gallery. An embedding of zeros has cosine 0 with everything.
+
+    With `exclude_same_group` a query does not see images of its own individual from its own group (as in
+    Market-1501, Zheng et al. 2015); other individuals of that group stay. To rank a part against itself, give
+    the image numbers as groups: each query then misses itself alone.
+
+    "numpy" is exact, in float64; only a block of the similarities is held at a time. "faiss" is described in
+    `benchmark.metrics.retrieval_faiss`.
+
+    Args:
+        queries: the test images.
+        gallery: the training images, at least one.
+        exclude_same_group: leave out matches from the query's own group.
+        backend: what ranks.
+
+    Raises:
+        RunError: an embedding is not finite, or an array does not match its labels or the other's dimensions.
+        InputError: the gallery is empty, groups are missing, or the backend is not installed.
+    """
+    _refuse_unusable(queries, gallery, exclude_same_group)
+    lengths = _squared_lengths(queries.embeddings, "query"), _squared_lengths(gallery.embeddings, "gallery")
+    candidates = Candidates(queries, gallery, exclude_same_group)
+    if backend == "faiss":
+        from benchmark.metrics import retrieval_faiss
+
+        return retrieval_faiss.rank(queries.embeddings, gallery.embeddings, candidates)
+    return _rank(queries.embeddings, gallery.embeddings, lengths, candidates)
+
+
+def summarise(matches: Matches) -> Retrieval:
+    """Rank-1, rank-5 and mean average precision, of the queries that have a match."""
+    matched = matches.first > 0
+    first, precision = matches.first[matched], matches.precision[matched]
+    return Retrieval(
+        rank1=float((first <= 1).mean()) if len(first) else None,
+        rank5=float((first <= DEEPEST).mean()) if len(first) else None,
+        mean_average_precision=float(precision.mean()) if np.isfinite(precision).any() else None,
+        queries=len(first),
+        unmatched=len(matched) - len(first),
+    )
+
+
+def unfilled(queries: int) -> Matches:
+    """Matches of as many queries, none of which has found anything yet."""
+    return Matches(np.zeros(queries, np.int64), np.full(queries, np.nan), np.full(queries, -np.inf))
+
+
+class Candidates:
+    """Which gallery images are matches of a query, and which it must not see."""
+
+    def __init__(self, queries: Images, gallery: Images, exclude_same_group: bool) -> None:
+        self._labels = queries.labels
+        self._groups = (queries.groups, gallery.groups) if exclude_same_group else (None, None)
+        self._rows = {label: np.flatnonzero(gallery.labels == label) for label in np.unique(queries.labels)}
+
+    def of(self, query: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Gallery rows of a query's matches, and of those hidden from it."""
+        rows = self._rows[self._labels[query]]
+        own, others = self._groups
+        if own is None or others is None:
+            return rows, rows[:0]
+        same = others[rows] == own[query]
+        return rows[~same], rows[same]
+
+
+def _rank(
+    queries: NDArray[np.floating],
+    gallery: NDArray[np.floating],
+    lengths: tuple[NDArray[np.float64], NDArray[np.float64]],
+    candidates: Candidates,
+) -> dict[Distance, Matches]:
+    found = {distance: unfilled(len(queries)) for distance in get_args(Distance)}
+    scales = _inverse_roots(lengths[0]), _inverse_roots(lengths[1])
+    for block in _blocks(len(queries), BLOCK_BYTES // (8 * max(len(gallery), BLOCK_COLUMNS))):
+        products = _products(queries[block], gallery)  # (b, G)
+        for query, row in zip(range(block.start, block.stop), products, strict=True):
+            right, hidden = candidates.of(query)
+            cosine = row * scales[1] * scales[0][query]
+            _fill(found["cosine"], query, cosine, right, hidden, np.full(len(right), TIE))
+            squares = lengths[1] + lengths[0][query]
+            _fill(found["euclidean"], query, 2 * row - squares, right, hidden, TIE * squares[right])
+    # ranked by minus the squared distance
+    found["euclidean"].similarity[:] = -np.sqrt(np.maximum(-found["euclidean"].similarity, 0))
+    return found
+
+
+def _fill(
+    matches: Matches,
+    query: int,
+    similarity: NDArray[np.float64],
+    right: NDArray[np.intp],
+    hidden: NDArray[np.intp],
+    tolerance: NDArray[np.float64],
+) -> None:
+    """Write down what one query found: `similarity` (G,) is overwritten, `tolerance` has a value a right image."""
+    similarity[hidden] = -np.inf
+    ordered = np.sort(similarity)
+    matches.similarity[query] = ordered[-1]
+    if len(right):
+        levels = similarity[right] - tolerance
+        images = len(ordered) - np.searchsorted(ordered, levels)  # at least as similar as each right one
+        own = len(right) - np.searchsorted(np.sort(similarity[right]), levels)
+        matches.first[query] = (images - own).min() + 1
+        matches.precision[query] = (own / images).mean()
+
+
+def _products(queries: NDArray[np.floating], gallery: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Inner products, (Q, G)."""
+    products = np.zeros((len(queries), len(gallery)))
+    for columns in _blocks(queries.shape[1], BLOCK_COLUMNS):
+        left = queries[:, columns].astype(np.float64)
+        for rows in _blocks(len(gallery), BLOCK_BYTES // (8 * left.shape[1])):
+            products[:, rows] += left @ gallery[rows, columns].astype(np.float64).T
+    return products
+
+
+def _squared_lengths(embeddings: NDArray[np.floating], part: str) -> NDArray[np.float64]:
+    """Of each row, (N,); one that is not finite raises."""
+    lengths = np.empty(len(embeddings))
+    for rows in _blocks(len(embeddings), BLOCK_BYTES // (8 * embeddings.shape[1])):
+        block = embeddings[rows].astype(np.float64)
+        lengths[rows] = np.einsum("nd,nd->n", block, block)
+    bad = np.flatnonzero(~np.isfinite(lengths))
+    if bad.size:
+        raise RunError(
+            f"The {part} embedding in row {bad[0]} is not finite ({bad.size} such rows of {len(lengths)}); "
+            "the training has probably diverged. Lower the learning rate or mend the backbone."
+        )
+    return lengths
+
+
+def _inverse_roots(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / root, and 0 for 0."""
+    return np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
+
+
+def _blocks(total: int, size: int) -> Iterator[slice]:
+    step = max(1, size)
+    return (slice(start, min(start + step, total)) for start in range(0, total, step))
+
+
+def _refuse_unusable(queries: Images, gallery: Images, exclude_same_group: bool) -> None:
+    for part, images in (("query", queries), ("gallery", gallery)):
+        shape = images.embeddings.shape
+        if len(shape) != 2 or shape[0] != len(images.labels) or shape[1] == 0:  # noqa: PLR2004 - (N, D)
+            raise RunError(
+                f"The {part} embeddings have shape {shape}; ({len(images.labels)}, dimensions) is needed, a row for "
+                "each image in the order given. Mend the backbone's encode."
+            )
+        if exclude_same_group and (images.groups is None or len(images.groups) != len(images.labels)):
+            given = "no groups" if images.groups is None else f"{len(images.groups)} groups"
+            raise InputError(
+                f"There are {given} for {len(images.labels)} {part} images; leaving out matches from the same group "
+                "needs one for each. Choose a data set with sequences, or keep those matches."
+            )
+    if queries.embeddings.shape[1] != gallery.embeddings.shape[1]:
+        raise RunError(
+            f"Query embeddings have {queries.embeddings.shape[1]} dimensions, gallery embeddings "
+            f"{gallery.embeddings.shape[1]}; one encoder must make both. Run encode again."
+        )
+    if not len(gallery.labels):
+        raise InputError("The gallery is empty. Choose a split whose train part is not empty.")

@@ -1,0 +1,64 @@
+"""What all pages share: sections under their headings, tables that end in seed and run, legends."""
+
+from collections.abc import Callable, Iterable
+
+from leaderboard import cells
+from leaderboard.entries import Entry, Section
+from leaderboard.markdown import NOTHING, escape, table
+
+EMPTY = "No records yet; `patternbench run` writes them."
+DASH = f"`{NOTHING}`: no such number; a failed run shows its reason in the last column."
+CHANCE = "`(chance)`: no better than always answering the commonest individual (one-sided binomial test, 5 %). "
+INTERVALS = (
+    "Brackets: 95 % interval by bootstrap over recordings, or over images where the test images are of fewer than six "
+    "recordings. "
+)
+WHO = ("Backbone", "Initial weights")
+
+Row = list[str]
+Rows = Callable[[Entry], list[Row]]
+
+
+def block(sections: Iterable[Section], one: Callable[[Section], str], legend: str) -> str:
+    """The sections below each other, and the legend below them."""
+    shown = [one(section) for section in sections]
+    return "\n\n".join([*shown, legend]) if shown else EMPTY
+
+
+def section_table(section: Section, headers: list[str], rows: Rows, page: str, more: Iterable[Row] = ()) -> str:
+    """A table of the section, with the columns that every table ends in; `more` rows belong to no record."""
+    body = [[*row, str(entry.record.seed), cells.run(entry, page)] for entry in section.entries for row in rows(entry)]
+    return table([*headers, "Seed", "Run"], [*body, *more], numbers=range(2, len(headers) + 1))
+
+
+def heading(section: Section, images: Iterable[int]) -> str:
+    """The section's name as a heading, and its facts."""
+    return f"## {name(section)}\n\n{facts(section, images)}."
+
+
+def name(section: Section) -> str:
+    """Data set, split and protocol."""
+    return escape(f"{section.dataset}, split {section.split}, protocol {section.protocol}")
+
+
+def facts(section: Section, images: Iterable[int]) -> str:
+    """Individuals, chance and test images; where records disagree, all that they say."""
+    individuals = sorted({entry.record.individuals for entry in section.entries})
+    said = [f"{either(individuals)} individuals", f"chance {either(f'{1 / count:.2f}' for count in individuals)}"]
+    counts = sorted(set(images))
+    return ", ".join([*said, f"{either(counts)} test images"] if counts else said)
+
+
+def either(values: Iterable[object]) -> str:
+    """The values with `or` between them."""
+    return " or ".join(map(str, values))
+
+
+def test_images(section: Section) -> list[int]:
+    """Numbers of test images that the section's records speak of."""
+    return [trained.test.images for entry in section.entries for trained in entry.record.classification.values()]
+
+
+def where(sections: Iterable[Section], holds: Callable[[Entry], object]) -> list[Section]:
+    """The sections of which some entry has something."""
+    return [section for section in sections if any(holds(entry) for entry in section.entries)]

@@ -1,0 +1,257 @@
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, euclidean_distances
+from sklearn.metrics.pairwise import cosine_similarity
+
+from benchmark.errors import InputError, RunError
+from benchmark.metrics import retrieval
+from benchmark.metrics.retrieval import Distance, Images, Matches, Retrieval, retrieve, summarise
+
+DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
+
+
+def blobs(images: int, seed: int, dimensions: int = 6, individuals: int = 5) -> Images:
+    """Overlapping clouds off the origin, each image of one of four sequences."""
+    centres = np.random.default_rng(0).normal(size=(individuals, dimensions))
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, individuals, images)
+    embeddings = centres[labels] + 1.2 * random.normal(size=(images, dimensions)) + 0.3
+    return Images(embeddings, labels, random.integers(0, 4, images))
+
+
+def similarities(queries: Images, gallery: Images, distance: Distance) -> NDArray[np.float64]:
+    if distance == "cosine":
+        return np.asarray(cosine_similarity(queries.embeddings, gallery.embeddings))
+    difference = queries.embeddings[:, None].astype(float) - gallery.embeddings[None]
+    return -np.sqrt((difference**2).sum(axis=2))
+
+
+def brute_force(queries: Images, gallery: Images, distance: Distance, *, exclude: bool = False) -> Matches:
+    """Rankings one by one, precision by scikit-learn."""
+    found: list[tuple[int, float, float]] = []
+    for query, row in enumerate(similarities(queries, gallery, distance)):
+        right = gallery.labels == queries.labels[query]
+        if exclude and queries.groups is not None and gallery.groups is not None:
+            seen = ~(right & (gallery.groups == queries.groups[query]))
+            row, right = row[seen], right[seen]  # noqa: PLW2901 - without those left out
+        order = right[np.argsort(-row)]
+        first = int(order.argmax()) + 1 if right.any() else 0
+        found.append((first, average_precision_score(right, row) if first else np.nan, row.max()))
+    return Matches(*(np.array(values) for values in zip(*found, strict=True)))
+
+
+def assert_same(found: Matches, expected: Matches, tolerance: float = 1e-9) -> None:
+    assert (found.first == expected.first).all()
+    assert found.precision == pytest.approx(expected.precision, rel=tolerance, nan_ok=True)
+    assert found.similarity == pytest.approx(expected.similarity, rel=tolerance, abs=tolerance)
+
+
+def test_a_hand_case_with_negative_similarities() -> None:
+    angles = np.arccos([-0.9, -0.2, -0.1, -0.5])  # by falling similarity: wrong, right, right, wrong
+    gallery = Images(np.stack([np.cos(angles), np.sin(angles)], axis=1), np.array([1, 0, 1, 0]))
+    matches = retrieve(Images(np.array([[2.0, 0.0]]), np.array([0])), gallery)["cosine"]
+    assert matches.first.tolist() == [2]
+    assert matches.precision == pytest.approx([(1 / 2 + 2 / 3) / 2])
+    assert matches.similarity == pytest.approx([-0.1])
+
+
+def test_euclidean_and_cosine_by_hand_where_they_differ() -> None:
+    gallery = Images(np.array([[10.0, 0.0], [1.0, 1.0]]), np.array([0, 1]))
+    matches = retrieve(Images(np.array([[1.0, 0.0]]), np.array([0])), gallery)
+    assert (matches["cosine"].first, matches["euclidean"].first) == (1, 2)
+    assert matches["euclidean"].similarity == pytest.approx([-1.0])
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("exclude", [False, True])
+def test_agrees_with_brute_force_and_scikit_learn(distance: Distance, exclude: bool) -> None:
+    queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
+    expected = brute_force(queries, gallery, distance, exclude=exclude)
+    assert 0.2 < (expected.first == 1).mean() < 0.9  # neither noise nor a walk-over
+    assert_same(retrieve(queries, gallery, exclude_same_group=exclude)[distance], expected)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_a_part_ranked_against_itself_with_image_numbers_as_groups_misses_only_itself(distance: Distance) -> None:
+    part = blobs(40, seed=3)._replace(groups=np.arange(40))
+    found = retrieve(part, part, exclude_same_group=True)[distance]
+    for query in range(40):
+        others = Images(*(np.delete(values, query, axis=0) for values in part[:2]))
+        one = Images(part.embeddings[query : query + 1], part.labels[query : query + 1])
+        assert_same(Matches(*(values[query : query + 1] for values in found)), brute_force(one, others, distance))
+
+
+def test_only_matches_of_the_same_group_are_left_out_and_its_other_individuals_stay() -> None:
+    queries = Images(np.array([[1.0, 0.0]]), np.array([0]), np.array(["film 1"]))
+    angles = np.array([0.0, 0.1, 0.2])
+    embeddings = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    gallery = Images(embeddings, np.array([0, 1, 0]), np.array(["film 1", "film 1", "film 2"]))
+    assert retrieve(queries, gallery)["cosine"].first.tolist() == [1]
+    assert retrieve(queries, gallery, exclude_same_group=True)["cosine"].first.tolist() == [2]
+
+
+def test_queries_without_a_match_are_left_out_and_counted() -> None:
+    gallery = Images(np.eye(3), np.array([0, 1, 1]), np.array([5, 5, 6]))
+    queries = Images(np.eye(3)[[0, 1, 2, 2]], np.array([0, 1, 7, 0]), np.array([5, 5, 5, 6]))
+    # the first query's one match is of its own group; the third query's individual is unknown
+    result = summarise(retrieve(queries, gallery, exclude_same_group=True)["cosine"])
+    assert (result.queries, result.unmatched) == (2, 2)
+    assert result.rank1 == 0.0  # the second query equals the image left out: a wrong one ties with the right one
+    everyone = retrieve(queries, gallery)["cosine"]
+    assert np.isnan(everyone.precision).tolist() == [False, False, True, False]
+    assert summarise(everyone).unmatched == 1
+
+
+def test_summary_by_hand() -> None:
+    nan = np.nan
+    matches = Matches(np.array([1, 0, 5, 6]), np.array([1.0, nan, 0.3, 0.2]), np.zeros(4))
+    assert summarise(matches) == Retrieval(1 / 3, 2 / 3, pytest.approx(0.5), queries=3, unmatched=1)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("dimensions", [1, 700])
+def test_a_constant_embedding_finds_no_one_at_first_and_has_the_share_of_matches_as_precision(
+    distance: Distance, dimensions: int
+) -> None:
+    queries = Images(np.full((9, dimensions), 0.1, np.float32), np.arange(9) % 3)
+    gallery = Images(np.full((30, dimensions), 0.1, np.float32), np.arange(30) % 3)
+    result = summarise(retrieve(queries, gallery)[distance])
+    assert (result.rank1, result.rank5, result.mean_average_precision) == (0, 0, pytest.approx(1 / 3))
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_ties_are_scikit_learn_s_and_the_order_of_the_gallery_does_not_matter(distance: Distance) -> None:
+    random = np.random.default_rng(4)
+    queries = Images(random.integers(-1, 2, (30, 3)).astype(float), random.integers(0, 4, 30))
+    gallery = Images(random.integers(-1, 2, (50, 3)).astype(float), random.integers(0, 4, 50))
+    found = retrieve(queries, gallery)[distance]
+    order = random.permutation(50)
+    assert_same(retrieve(queries, Images(gallery.embeddings[order], gallery.labels[order]))[distance], found)
+    for query, row in enumerate(np.round(similarities(queries, gallery, distance), 9)):
+        right = gallery.labels == queries.labels[query]
+        assert found.precision[query] == pytest.approx(average_precision_score(right, row))
+        assert found.first[query] == 1 + (row[~right] >= row[right].max()).sum()
+
+
+def test_an_embedding_of_zeros_has_cosine_0_with_everything() -> None:
+    gallery = Images(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]]), np.array([0, 1, 1]))
+    found = retrieve(Images(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1, 1])), gallery)["cosine"]
+    assert found.similarity.tolist() == [0.0, 1.0]
+    assert found.first.tolist() == [2, 2]
+
+
+def test_far_from_the_origin_the_euclidean_ranking_stays_exact() -> None:
+    queries, gallery = blobs(30, seed=5), blobs(40, seed=6)
+    far_queries = queries._replace(embeddings=queries.embeddings + 500)
+    far_gallery = gallery._replace(embeddings=gallery.embeddings + 500)
+    found = retrieve(far_queries, far_gallery)["euclidean"]
+    assert_same(found, brute_force(far_queries, far_gallery, "euclidean"), tolerance=1e-7)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_memory_mapped_half_precision_in_small_blocks(
+    distance: Distance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = []
+    for name, part in (("queries", blobs(23, 7, dimensions=301)), ("gallery", blobs(37, 8, dimensions=301))):
+        np.save(tmp_path / f"{name}.npy", part.embeddings.astype(np.float16))
+        parts.append(part._replace(embeddings=np.load(tmp_path / f"{name}.npy", mmap_mode="r")))
+    expected = brute_force(*(part._replace(embeddings=part.embeddings.astype(float)) for part in parts), distance)
+    assert_same(retrieve(*parts)[distance], expected)
+    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 8 * 5 * 40)
+    monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", 40)
+    assert_same(retrieve(*parts)[distance], expected)
+
+
+def test_the_whole_matrix_of_similarities_is_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 2**16)
+    monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", 16)
+    queries, gallery = blobs(700, seed=9), blobs(700, seed=10)
+    tracemalloc.start()
+    retrieve(queries, gallery)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 700 * 700 * 8 / 8
+
+
+def test_one_individual_and_one_image_each() -> None:
+    alone = Images(np.eye(4), np.zeros(4, int))
+    assert summarise(retrieve(alone, alone)["cosine"]) == Retrieval(1, 1, 1, queries=4, unmatched=0)
+    each = Images(np.eye(4), np.arange(4))
+    assert summarise(retrieve(each, each)["euclidean"]) == Retrieval(1, 1, 1, queries=4, unmatched=0)
+
+
+def test_without_queries_or_without_any_match_there_is_no_mean() -> None:
+    gallery = blobs(5, seed=1)
+    nobody = Images(np.zeros((0, 6)), np.zeros(0, int))
+    assert summarise(retrieve(nobody, gallery)["cosine"]) == Retrieval(None, None, None, queries=0, unmatched=0)
+    strangers = Images(np.zeros((2, 6)), np.array([98, 99]))
+    assert summarise(retrieve(strangers, gallery)["cosine"]) == Retrieval(None, None, None, queries=0, unmatched=2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused_with_its_row(value: float) -> None:
+    queries, gallery = blobs(8, seed=1), blobs(9, seed=2)
+    gallery.embeddings[5, 2] = value
+    with pytest.raises(RunError, match="gallery embedding in row 5 "):
+        retrieve(queries, gallery)
+    with pytest.raises(RunError, match="query embedding in row 5 "):
+        retrieve(gallery, queries)
+
+
+@pytest.mark.parametrize("shape", [(7, 6), (8,), (8, 0), (8, 2, 3)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(RunError, match=r"query embeddings .* \(8, dimensions\)"):
+        retrieve(Images(np.zeros(shape), np.zeros(8, int)), blobs(5, seed=1))
+
+
+def test_parts_of_different_encoders_are_refused() -> None:
+    with pytest.raises(RunError, match="6 dimensions, gallery embeddings 7"):
+        retrieve(blobs(5, seed=1), blobs(5, seed=1, dimensions=7))
+
+
+def test_an_empty_gallery_and_missing_groups_are_refused() -> None:
+    queries = blobs(5, seed=1)
+    with pytest.raises(InputError, match="gallery is empty"):
+        retrieve(queries, Images(np.zeros((0, 6)), np.zeros(0, int)))
+    with pytest.raises(InputError, match="no groups for 5 gallery images"):
+        retrieve(queries, queries._replace(groups=None), exclude_same_group=True)
+    with pytest.raises(InputError, match="4 groups for 5 query images"):
+        retrieve(queries._replace(groups=np.arange(4)), queries, exclude_same_group=True)
+
+
+def test_without_faiss_its_backend_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(InputError, match="pip install faiss-cpu"):
+        retrieve(blobs(5, seed=1), blobs(5, seed=2), backend="faiss")
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("exclude", [False, True])
+def test_faiss_agrees_up_to_rank_five(distance: Distance, exclude: bool) -> None:
+    pytest.importorskip("faiss")
+    queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
+    exact = retrieve(queries, gallery, exclude_same_group=exclude)[distance]
+    found = retrieve(queries, gallery, exclude_same_group=exclude, backend="faiss")[distance]
+    assert (found.first == np.minimum(exact.first, 6)).all()
+    assert found.similarity == pytest.approx(exact.similarity, abs=1e-5)
+    assert summarise(found)[:3] == (summarise(exact).rank1, summarise(exact).rank5, None)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_faiss_gives_ties_no_advantage_either(distance: Distance) -> None:
+    pytest.importorskip("faiss")
+    constant = Images(np.full((40, 7), 0.1, np.float32), np.arange(40) % 2)
+    assert (retrieve(constant, constant, backend="faiss")[distance].first == 6).all()
+
+
+def test_the_oracle_for_distances_is_scikit_learn_s() -> None:
+    queries, gallery = blobs(5, seed=1), blobs(6, seed=2)
+    assert -similarities(queries, gallery, "euclidean") == pytest.approx(
+        euclidean_distances(queries.embeddings, gallery.embeddings)
+    )
