@@ -86,7 +86,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	        $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' backbones/kit/requirements.lock) \
 	        --output-file backbones/$$folder/requirements.lock backbones/$$folder/requirements.in || exit 1; \
 	done
-	$(COMPILE) --upgrade --constraint backbones/kit/requirements.lock --extra dev --extra kaggle --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra kaggle --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything computed (.patternbench); imported data and weights too
 	rm -rf .patternbench

@@ -143,7 +143,6 @@ def test_lite_map_is_that_of_the_packages_own_network(package_file: dict[str, Te
     torch.testing.assert_close(maps, expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")  # packed images are mapped read-only
 def test_a_job_finds_the_lite_weights_in_their_package(package_file: dict[str, Tensor], tmp_path: Path) -> None:
     write_packs(tmp_path / "packs", 32)
     job = Encode(image_size=32, seed=0, batch_size=8, init="published", pooling="average")
@@ -183,6 +182,16 @@ def test_another_file_is_refused(name: str, published: dict[str, dict[str, Tenso
     for method in (backbone.unpack, backbone.load):
         with pytest.raises(ValueError, match="no published weights 'places2', only 'imagenet'"):
             method("places2", file)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_untrained_maps_fit_into_half_precision(name: str) -> None:
+    torch.manual_seed(0)
+    encoder = MODELS[name].build().encoder.eval()
+    with torch.no_grad():
+        one, other = encoder(picture(2, 64, 64))
+    for number in (one.std(), (one - other).abs().max()):
+        assert 1e-4 < float(number) < 1e4
 
 
 @pytest.mark.parametrize("name", ["efficientnet", "efficientnet_lite0"])

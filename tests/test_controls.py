@@ -75,7 +75,6 @@ def run(folder: Path, name: str, job: Any, data: Path) -> Path:
     return folder / "out"
 
 
-@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")  # packed images are mapped read-only
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_control_is_trained_shallowly_and_encodes_from_that_checkpoint(name: str, tmp_path: Path) -> None:
     write_packs(tmp_path / "packs", SIDE)

@@ -51,8 +51,9 @@ def test_a_backbone_knows_the_kit_and_itself(name: str) -> None:
     assert strangers(f"backbones/{name}", ("backbones.kit.", f"backbones.{name}.")) == []
 
 
-def test_the_leaderboard_knows_records_and_errors_of_the_benchmark() -> None:
-    allowed = ("leaderboard", "benchmark.records", "benchmark.errors")
+def test_the_leaderboard_knows_only_what_makes_tables_of_records() -> None:
+    known = ("records", "errors", "licences", "metrics.ranks")
+    allowed = ("leaderboard", *(f"benchmark.{name}" for name in known))
     assert strangers("leaderboard", allowed) == []
 
 

@@ -125,6 +125,17 @@ def test_a_constant_embedding_finds_no_one_at_first_and_has_the_share_of_matches
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
+def test_equal_but_for_rounding_is_a_tie(distance: Distance) -> None:
+    random = np.random.default_rng(3)
+    row = random.random(300)
+    shuffled = np.stack([random.permutation(row) for _ in range(30)])  # all as far from a constant
+    gallery = Images(shuffled, np.arange(30) % 3)
+    assert len(np.unique(shuffled.sum(axis=1))) > 1
+    result = summarise(retrieve(Images(np.full((9, 300), 0.1), np.arange(9) % 3), gallery)[distance])
+    assert (result.rank1, result.rank5, result.mean_average_precision) == (0, 0, pytest.approx(1 / 3))
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
 def test_ties_are_scikit_learn_s_and_the_order_of_the_gallery_does_not_matter(distance: Distance) -> None:
     random = np.random.default_rng(4)
     queries = Images(random.integers(-1, 2, (30, 3)).astype(float), random.integers(0, 4, 30))

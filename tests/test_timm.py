@@ -187,7 +187,6 @@ def run(folder: Path, job: Any, data: Path) -> Path:
     return folder / "out"
 
 
-@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")  # packed images are mapped read-only
 def test_a_hub_model_goes_from_its_page_through_training_to_embeddings(hub: Path, tmp_path: Path) -> None:
     source = tiny_descriptor()
     publish(hub, "wild/tiny-descriptor", CONFIG, source.state_dict())

@@ -20,11 +20,18 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class EfficientNetEncoder(nn.Module):
-    """All convolutions of the network; keys are the published ones."""
+    """All convolutions of the network; keys are the published ones.
+
+    Random weights are drawn by He et al. 2015: torchvision's own rely on batch norm, which has no statistics yet in an
+    untrained network, and leave maps of 1e-13.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.features: nn.Module = efficientnet_b0(weights=None).features
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) in [0, 1] -> (B, 1280, H / 32, W / 32).

@@ -22,11 +22,18 @@ SIDE = 299
 
 
 class InceptionEncoder(nn.Sequential):
-    """The layers up to the last feature map, in their order; keys are the published ones."""
+    """The layers up to the last feature map, in their order; keys are the published ones.
+
+    Random weights are drawn by He et al. 2015: torchvision's own rely on batch norm, which has no statistics yet in an
+    untrained network, and give maps of 1e12.
+    """
 
     def __init__(self) -> None:
-        layers = inception_v3(weights=None, aux_logits=False, init_weights=True).named_children()
+        layers = inception_v3(weights=None, aux_logits=False, init_weights=False).named_children()
         super().__init__(OrderedDict((name, layer) for name, layer in layers if name not in BEHIND))
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) in [0, 1], of any size -> (B, 2048, 8, 8).
