@@ -127,9 +127,14 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_p
     assert record.inpainting.reconstruction["model"].images == 16  # four originals in four flips
     assert set(record.clustering) == {"untrained", "inpainting", "deep"}
     assert record.untrained is not None
+    assert record.test is not None
+    assert {len(one.answers) for one in record.classification.values()} == {len(record.test.labels)}
+    assert set(record.nuisance) == {"majority", "video"}
+    assert set(record.retrieval) == {"untrained", "inpainting", "deep"}
+    assert record.classification["deep"].test_focus is not None
     assert record.encoder is not None
     assert record.encoder.shape == (32, 8, 8)
-    for page in ("classification", "ablation", "clustering", "inpainting", "encoders"):
+    for page in ("classification", "ablation", "clustering", "retrieval", "focus", "inpainting", "encoders"):
         text = (workspace.leaderboard / f"{page}.md").read_text()
         assert "zebrafish-synth, split random, protocol tiny" in text
         assert "| fresh" in text
@@ -151,8 +156,9 @@ def no_label_leaves_the_harness(workspace: Workspace) -> None:
     packs = [path.parent for path in (workspace.store / "stages").glob("pack-*/table.csv")]
     tests = [pack for pack in packs if json.loads((pack / "stage.json").read_text())["pack"].startswith("test")]
     assert len(tests) == 7
-    (holes,) = [pack for pack in packs if json.loads((pack / "stage.json").read_text())["pack"] == "holes"]
-    for pack in [*tests, holes]:
+    kinds = {json.loads((pack / "stage.json").read_text())["pack"]: pack for pack in packs}
+    holes = kinds["holes"]
+    for pack in [*tests, holes, kinds["gallery"]]:
         assert (pack / "table.csv").read_text().splitlines()[0] == "id"
     assert not np.load(holes / "images.npy")[np.load(holes / "masks.npy") == 1].any()
     for pack in packs:
