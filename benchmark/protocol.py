@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import InputError
+from benchmark.regions import Fill
 
 Positive = Annotated[int, Field(ge=1)]
 DEFAULT = "default"
@@ -66,6 +67,19 @@ class Classify(_Part):
     pooling: Literal["flatten", "average"]
 
 
+class Ablation(_Part):
+    """Region ablation.
+
+    Attributes:
+        images_per_individual: test images, at most.
+        fill: what stands where a region is not shown: `zero` (the study), `mean` colour of the image, the image
+            heavily `blur`red, or `noise`. A region of zeros still shows its outline.
+    """
+
+    images_per_individual: Positive
+    fill: Fill = "zero"
+
+
 class Count(_Part):
     """At most so many images of each individual."""
 
@@ -88,7 +102,7 @@ class Protocol(_Part):
         seed: of every random choice in training and clustering.
         init: `random`, or `published` = the published weights; by backbone name, and `default` for all others.
         precision: of the networks' arithmetic.
-        ablation: test images of the region ablation.
+        ablation: on how many test images, and what hides a region.
         probes: validation images whose Grad-CAM maps are taken after every epoch.
     """
 
@@ -99,7 +113,7 @@ class Protocol(_Part):
     precision: Literal["float32", "bfloat16"]
     inpaint: Inpaint
     classify: Classify
-    ablation: Count
+    ablation: Ablation
     probes: Count
     limits: Limits
 

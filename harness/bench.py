@@ -81,7 +81,9 @@ class _Clerk:
         check_split(run.split, run.catalogue, digests)
         self.store = Store(workspace.store)
         size = run.protocol.image_size
-        self.packer = Packer(self.store, run.catalogue, run.split, digests, size, screen.cut)
+        self.packer = Packer(
+            self.store, run.catalogue, run.split, digests, size, run.protocol.ablation.fill, screen.cut
+        )
         self.code = runner.prepare(run.backbone, screen.say)
         protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
         self._protocol = digest(protocol)

@@ -15,7 +15,7 @@ from benchmark.crops import crops
 from benchmark.irregular import irregular_mask
 from benchmark.protocol import Masks
 from benchmark.records import Variant
-from benchmark.regions import apply_variant
+from benchmark.regions import Fill, apply_variant
 from benchmark.splitting import Part, Split
 from harness.store import Entry, Store, digest
 
@@ -52,14 +52,18 @@ class Packer:
         split: Split,
         digests: dict[str, str],
         image_size: int,
+        fill: Fill = "zero",
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Cut and scale all crops, or find them in the store.
 
+        Args: where packs are kept, the data, its split, the images' digests, pixels a side, what hides a region, and
+        what is told how many crops are cut.
+
         Raises:
             InputError: a photo or a mask cannot be used.
         """
-        self._store, self._catalogue, self._split = store, catalogue, split
+        self._store, self._catalogue, self._split, self._fill = store, catalogue, split, fill
         self._split_digest = digest([[row.image_id, row.sha256, row.set, row.part] for row in split.rows])
         self._crops = self._cut(digests, image_size, progress)
         self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
@@ -141,7 +145,7 @@ class Packer:
             ]
             _write_table(folder, table)
 
-        return self._pack(f"train-{variant}", {"probes": probes, "most": most}, write)
+        return self._pack(f"train-{variant}", {"probes": probes, "most": most, "fill": self._fill}, write)
 
     def test(self, variant: Variant) -> Entry:
         """Test images of the classification set, without labels."""
@@ -150,7 +154,7 @@ class Packer:
             self._write_images(folder, self.rows("test").positions, variant)
             _write_table(folder, [{"id": self._opaque(image_id)} for image_id in self._ids("classify", "test")])
 
-        return self._pack(f"test-{variant}", {}, write)
+        return self._pack(f"test-{variant}", {"fill": self._fill}, write)
 
     def gallery(self) -> Entry:
         """Training images of the classification set, without labels: what test images are searched in."""
@@ -216,7 +220,7 @@ class Packer:
 
     def _write_images(self, folder: Path, positions: NDArray[np.int64], variant: Variant) -> None:
         images = self._images()[positions]
-        shown = images if variant == "all" else apply_variant(images, self._regions()[positions], variant)
+        shown = images if variant == "all" else apply_variant(images, self._regions()[positions], variant, self._fill)
         np.save(folder / "images.npy", shown)
 
     def _learnt(self, of: str, most: int | None) -> list[tuple[str, Part]]:

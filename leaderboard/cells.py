@@ -1,6 +1,6 @@
 """The cells of the tables: numbers, marks, names and the link to the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmark.licences import forbids_commerce
 from benchmark.records import (
@@ -15,6 +15,7 @@ from benchmark.records import (
     Record,
     Retrieval,
     Scores,
+    Variant,
 )
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
@@ -114,6 +115,15 @@ def marked(scores: Sequence[Scores | None]) -> list[str]:
     shown = {f"{score.accuracy:.2f}" for score in scores if score}
     marks = {min(shown): "*", max(shown): "**"} if len(shown) > 1 else {}
     return [accuracy(score, marks.get(f"{score.accuracy:.2f}", "") if score else "") for score in scores]
+
+
+def relied(scores: Mapping[Variant, Scores]) -> list[str]:
+    """How much more the background tells than the animal without pattern, and what the pattern is worth."""
+    wanted: tuple[Variant, ...] = ("background", "fish", "no_background", "no_pattern")
+    if not all(variant in scores for variant in wanted):
+        return [NOTHING] * 2
+    background, fish, no_background, no_pattern = (scores[variant].accuracy for variant in wanted)
+    return [f"{background / fish:.2f}" if fish else NOTHING, f"{no_background - no_pattern:+.2f}"]
 
 
 def clustered(measured: Clustering | None) -> list[str]:

@@ -11,6 +11,7 @@ BUILTIN = "zebrafish-synth"
 
 UNTRAINED = "*untrained*: the shallow classifier on the same encoder with random weights, before any inpainting. "
 
+DERIVED = ("Background / Fish", "No background - No pattern")
 RANKS = "*Rank*: rows that a paired bootstrap over the same cannot tell apart (5 %, all pairs together) share one. "
 ALONE = "*... alone*: expected of someone who names the individual commonest in training, overall or in that group. "
 NEVER = "`(never above chance)`: the validation accuracy was at chance after every epoch. "
@@ -76,7 +77,13 @@ def ablation(sections: list[Section], page: str) -> str:
         deep, shallow = _ablated(section, "deep", page), _ablated(section, "shallow", page)
         return f"{heading}\n\n**Deep**\n\n{deep}\n\n**Shallow**\n\n{shallow}"
 
-    return layout.block(sections, one, f"**Best** and *worst* of each row, as shown. {CHANCE}{DASH}")
+    return layout.block(
+        sections,
+        one,
+        "**Best** and *worst* of each row, as shown. *Background / Fish*: reliance on the background; above 1 it tells "
+        "more than the animal without its pattern. *No background - No pattern*: what the pattern is worth; below 0, "
+        f"the background is worth more. {CHANCE}{DASH}",
+    )
 
 
 def clustering(sections: list[Section], page: str) -> str:
@@ -157,9 +164,10 @@ def _test(record: Record, mode: Mode) -> Scores | None:
 def _ablated(section: Section, mode: Mode, page: str) -> str:
     def rows(entry: Entry) -> list[Row]:
         scores = entry.record.ablation.get(mode, {})
-        return [[*cells.who(entry.record), *cells.marked([scores.get(variant) for variant in VARIANTS])]]
+        shown = cells.marked([scores.get(variant) for variant in VARIANTS])
+        return [[*cells.who(entry.record), *shown, *cells.relied(scores)]]
 
-    return layout.section_table(section, [*WHO, *VARIANTS.values()], rows, page)
+    return layout.section_table(section, [*WHO, *VARIANTS.values(), *DERIVED], rows, page)
 
 
 def _ablation_images(section: Section) -> list[int]:

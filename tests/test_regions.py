@@ -54,3 +54,23 @@ def test_what_does_not_go_together_is_refused() -> None:
         apply_variant(IMAGE, REGIONS[:, :, :2], "all")
     with pytest.raises(InputError, match="the value 3"):
         apply_variant(IMAGE, REGIONS + np.uint8(1), "all")
+
+
+@pytest.mark.parametrize("fill", ["zero", "mean", "blur", "noise"])
+def test_what_is_shown_stays_whatever_hides_the_rest(fill: str) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
+    regions = np.random.default_rng(1).integers(0, 3, (2, 16, 16), np.uint8)
+    found = apply_variant(images, regions, "pattern", fill)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found[regions == 2], images[regions == 2])
+    assert (found[regions != 2] != images[regions != 2]).any()
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, apply_variant(images, regions, "pattern", fill))  # type: ignore[arg-type]
+
+
+def test_the_mean_colour_by_hand_and_no_outline_is_left_on_a_plain_image() -> None:
+    filled = apply_variant(IMAGE, REGIONS, "pattern", "mean")
+    assert filled[0, 0].tolist() == [[4, 5, 6], [4, 5, 6], [7, 8, 9]]
+    plain = np.full((1, 16, 16, 3), 90, np.uint8)
+    regions = np.random.default_rng(1).integers(0, 3, (1, 16, 16), np.uint8)
+    for fill in ("mean", "blur"):
+        np.testing.assert_array_equal(apply_variant(plain, regions, "fish", fill), plain)  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+"""Ranking by blocks beside the plain way: all similarities and all rankings held at once.
+
+Run with `--benchmark-enable --benchmark-json FILE`: the figures in brackets are the ratios in time, and `peak_mib` in
+the file is the highest memory of Python and NumPy. Without, each way runs once.
+"""
+
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmark.metrics import retrieval
+from benchmark.metrics.retrieval import Images, retrieve, summarise
+
+IMAGES, DIMENSIONS, INDIVIDUALS = 1000, 64, 20
+
+
+def part(seed: int) -> Images:
+    random = np.random.default_rng(seed)
+    labels = np.arange(IMAGES) % INDIVIDUALS
+    centres = np.random.default_rng(0).normal(size=(INDIVIDUALS, DIMENSIONS))
+    return Images(centres[labels] + 2 * random.normal(size=(IMAGES, DIMENSIONS)), labels)
+
+
+def by_blocks(queries: Images, gallery: Images) -> list[float | None]:
+    return [summarise(matches).mean_average_precision for matches in retrieve(queries, gallery).values()]
+
+
+def at_once(queries: Images, gallery: Images) -> list[float | None]:
+    products = queries.embeddings @ gallery.embeddings.T
+    lengths = [(images.embeddings**2).sum(axis=1) for images in (queries, gallery)]
+    cosine = products / np.sqrt(np.outer(*lengths))
+    closeness = 2 * products - lengths[1]
+    return [mean_average_precision(similarity, queries.labels, gallery.labels) for similarity in (cosine, closeness)]
+
+
+def mean_average_precision(similarity: np.ndarray, labels: np.ndarray, gallery_labels: np.ndarray) -> float:
+    right = gallery_labels[np.argsort(-similarity, axis=1)] == labels[:, None]
+    precision = right.cumsum(axis=1) / np.arange(1, right.shape[1] + 1)
+    return float(((precision * right).sum(axis=1) / right.sum(axis=1)).mean())
+
+
+@pytest.mark.benchmark(group="retrieval")
+@pytest.mark.parametrize("way", [by_blocks, at_once])
+def test_ranking(
+    way: Callable[[Images, Images], list[float | None]], benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 2**20)
+    monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", DIMENSIONS)
+    queries, gallery = part(1), part(2)
+    tracemalloc.start()
+    found = way(queries, gallery)
+    benchmark.extra_info["peak_mib"] = round(tracemalloc.get_traced_memory()[1] / 2**20, 1)
+    tracemalloc.stop()
+    assert found == pytest.approx(at_once(queries, gallery))
+    benchmark(way, queries, gallery)
