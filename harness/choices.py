@@ -7,7 +7,8 @@ from benchmark.catalogue import Catalogue
 from benchmark.digests import content_digests
 from benchmark.errors import InputError, RunError
 from benchmark.protocol import DEFAULT, Protocol
-from benchmark.splitting import Split, random_split, read_split, write_split
+from benchmark.splitters import KINDS, draw_split
+from benchmark.splitting import Split, read_split, write_split
 from harness.bench import Screen
 from harness.provenance import gpus
 from harness.runners.base import Runner
@@ -64,18 +65,18 @@ def choose_init(protocol: Protocol, init: str | None) -> Protocol:
 
 
 def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: Screen) -> Split:
-    """The fixed split of a data set; a user's own data gets one at the first run, which is fixed from then on.
+    """The fixed split of a data set; one of a known kind is drawn when it is first asked for, and fixed from then on.
 
     Raises:
-        InputError: there is no split of this name.
+        InputError: there is no split of this name, or the data set cannot carry one of this kind.
     """
     path = workspace.splits / catalogue.name / f"{name}.csv"
     if path.is_file():
         return read_split(path)
-    if name != "random":
-        known = sorted(file.stem for file in path.parent.glob("*.csv")) or ["random"]
-        raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {', '.join(known)}.")
-    split = random_split(catalogue, content_digests(catalogue.rows), SPLIT_SEED, name=name)
+    if name not in KINDS:
+        known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
+        raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
+    split = draw_split(name, catalogue, content_digests(catalogue.rows), SPLIT_SEED)
     write_split(split, workspace.splits)
     shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
     screen.say(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")

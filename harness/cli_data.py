@@ -9,6 +9,8 @@ import typer
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
     from benchmark.catalogue import Catalogue
@@ -17,6 +19,7 @@ app = typer.Typer(help="Find, fetch, import and look at data sets.", no_args_is_
 
 _DATA = typer.Argument(metavar="DATA", help="Name of a data set, or path of a folder or table.")
 _SHEET_SIDE = 160
+_HASHED_SIDE = 64
 
 
 def _examples(*commands: str) -> str:
@@ -155,6 +158,58 @@ def synth(
     typer.echo(f"Generated {sum(frames)} frames in {folder}")
 
 
+@app.command(
+    epilog=_examples(
+        "patternbench data audit zebrafish-synth",
+        "patternbench data audit zebrafish-synth --split block --output audit.json",
+    )
+)
+def audit(
+    context: typer.Context,
+    data: Annotated[str, _DATA],
+    split: Annotated[str, typer.Option(help="Name of the split; one of a known kind is made where needed.")] = "random",
+    pixels: Annotated[
+        bool, typer.Option("--pixels/--no-pixels", help="Look for images that look alike; reads every photo.")
+    ] = True,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Look for similar embeddings in FILE.npy: one row an image, in the order of the image ids."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write what was found to FILE.json.")] = None,
+) -> None:
+    """Say what a split's test images have in common with its training images, and what gives identities away.
+
+    Looked for are copies, images that look alike, the same animal in neighbouring frames or in the same
+    sequence, groups (video, camera, ...) that tell who is seen, and parts that are out of balance.
+    """
+    from rich.console import Console
+
+    from benchmark.audit import audit as audited
+    from benchmark.crops import crops
+    from benchmark.digests import content_digests
+    from benchmark.duplicates import perceptual_hashes
+    from benchmark.splitting import check_split
+    from harness.audit_report import report
+    from harness.choices import choose_split
+    from harness.console import RichScreen
+    from harness.datasets import resolve
+
+    workspace = _workspace(context)
+    catalogue = resolve(data, workspace)
+    with RichScreen() as screen:
+        chosen = choose_split(split, catalogue, workspace, screen)
+        check_split(chosen, catalogue, content_digests(catalogue.rows))
+        hashes = None
+        if pixels:
+            cut = crops(catalogue.rows, _HASHED_SIDE, catalogue.crop_side, screen.cut)
+            hashes = perceptual_hashes(crop.image for crop in cut)
+    vectors = None if embeddings is None else _array(embeddings)
+    found = audited(catalogue, chosen, hashes=hashes, embeddings=vectors)
+    Console().print(*report(found), sep="\n")
+    if output is not None:
+        _write(found.model_dump_json(indent=1) + "\n", output)
+
+
 def _from_kaggle(handle: str) -> str:
     from benchmark.errors import InputError
 
@@ -219,6 +274,29 @@ def _save(sheet: "Image", output: Path) -> None:
         raise InputError(
             f"{output}: cannot be written ({error}). Give a name that ends in .png, in a folder that exists."
         ) from error
+
+
+def _array(path: Path) -> "NDArray[np.floating]":
+    import numpy as np
+
+    from benchmark.errors import InputError
+
+    try:
+        array = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: cannot be read as an array ({error}). Write one with numpy.save.") from error
+    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind != "f":  # noqa: PLR2004 - (N, D)
+        raise InputError(f"{path}: not an array of floating-point numbers with one row an image. Reshape it to (N, D).")
+    return array
+
+
+def _write(text: str, output: Path) -> None:
+    from benchmark.errors import InputError
+
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error}). Give a file in a folder that exists.") from error
 
 
 def _count(number: int | None) -> str:

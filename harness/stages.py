@@ -159,7 +159,7 @@ class Stages:
         def listen(line: str) -> None:
             try:
                 event = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):  # the latter of brackets in brackets without end
                 return
             if _is_progress(event):
                 self._watcher.moved(name, event)

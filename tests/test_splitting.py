@@ -1,5 +1,4 @@
 import hashlib
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +6,8 @@ import pytest
 
 from benchmark.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting import Split, SplitRow, apportion, check_split, random_split, read_split, write_split
+from benchmark.splitters.at_random import random_split
+from benchmark.splitting import Split, SplitRow, check_split, read_split, write_split
 
 
 def _catalogue(**images: int) -> Catalogue:
@@ -23,85 +23,9 @@ def _digests(catalogue: Catalogue) -> dict[str, str]:
     return {row.image_id: hashlib.sha256(row.image_id.encode()).hexdigest() for row in catalogue.rows}
 
 
-def _split(seed: int = 7, **images: int) -> Split:
+def _split(**images: int) -> Split:
     catalogue = _catalogue(**images)
-    return random_split(catalogue, _digests(catalogue), seed)
-
-
-def _counts(split: Split, identity: str) -> Counter[tuple[str, str]]:
-    return Counter((row.set, row.part) for row in split.rows if row.image_id.startswith(identity))
-
-
-@pytest.mark.parametrize(
-    ("total", "weights", "shares"),
-    [
-        (10, [80, 16, 4], [8, 2, 0]),
-        (25, [80, 16, 4], [20, 4, 1]),
-        (14, [80, 10, 10], [11, 2, 1]),  # 11.2, 1.4, 1.4: the tie goes to the earlier
-        (100, [47000, 16000, 15900, 12000, 6000, 3100], [47, 16, 16, 12, 6, 3]),  # a textbook election
-        (0, [1, 1], [0, 0]),
-    ],
-)
-def test_largest_remainders_by_hand(total: int, weights: list[int], shares: list[int]) -> None:
-    assert apportion(total, weights) == shares
-
-
-def test_every_image_has_exactly_one_place() -> None:
-    split = _split(fox=100, owl=50)
-    ids = [row.image_id for row in split.rows]
-    assert ids == sorted(row.image_id for row in _catalogue(fox=100, owl=50).rows)
-    assert len(set(ids)) == 150
-
-
-def test_shares_of_the_sets_and_parts() -> None:
-    split = _split(fox=100, owl=50)
-    fox, owl = _counts(split, "fox"), _counts(split, "owl")
-    assert [fox["classify", part] for part in ("train", "val", "test")] == [64, 8, 8]
-    assert [owl["classify", part] for part in ("train", "val", "test")] == [32, 4, 4]
-    both = fox + owl
-    assert [both["inpaint", part] for part in ("train", "val", "test")] == [24, 5, 1]  # of 30: 24, 4.8, 1.2
-
-
-@pytest.mark.parametrize(("images", "inpaint"), [(5, 2), (6, 3), (8, 5), (20, 5), (40, 8)])
-def test_few_images_keep_three_for_classification_and_then_five_for_inpainting(images: int, inpaint: int) -> None:
-    counts = _counts(_split(fox=images, owl=images), "fox")
-    drawn = sum(count for (of, _), count in counts.items() if of == "inpaint")
-    assert drawn == inpaint
-    assert min(counts["classify", part] for part in ("train", "val", "test")) >= 1
-
-
-def test_parts_are_drawn_at_random_and_by_the_seed() -> None:
-    first, again, other = _split(1, fox=300), _split(1, fox=300), _split(2, fox=300)
-    assert first == again
-    assert first.ids("inpaint") != other.ids("inpaint")
-    tested = [int(image_id[3:]) for image_id in first.ids("inpaint", "test") + first.ids("classify", "test")]
-    assert 100 < sum(tested) / len(tested) < 200  # mean of 0..299 is 149.5
-
-
-def test_the_draw_is_the_documented_one() -> None:
-    order = sorted((f"fox{n:03}" for n in range(10)), key=lambda name: hashlib.sha256(f"3:{name}".encode()).hexdigest())
-    split = _split(3, fox=10)
-    assert split.ids("inpaint") == tuple(sorted(order[:5]))
-    assert split.ids("classify", "train") == tuple(sorted(order[5:8]))
-    assert split.ids("classify", "val") == (order[8],)
-    assert split.ids("classify", "test") == (order[9],)
-
-
-def test_the_inpainting_parts_are_drawn_anew() -> None:
-    split = _split(3, fox=10)
-    originals = split.ids("inpaint")
-    order = sorted(originals, key=lambda name: hashlib.sha256(f"3:parts:{name}".encode()).hexdigest())
-    assert split.ids("inpaint", "train") == tuple(sorted(order[:3]))
-    assert (split.ids("inpaint", "val"), split.ids("inpaint", "test")) == ((order[3],), (order[4],))
-
-
-def test_the_share_is_of_the_whole_set_and_rounded() -> None:
-    assert len(_split(fox=31, owl=31, newt=31).ids("inpaint")) == 19  # a fifth of 93 is 18.6; of each 31, 6.2
-
-
-def test_too_few_images_are_refused_by_name() -> None:
-    with pytest.raises(InputError, match="the individual 'newt' has 4 images; 2 in all have fewer than 5"):
-        _split(fox=9, owl=1, newt=4)
+    return random_split(catalogue, _digests(catalogue), 7)
 
 
 def test_written_and_read_again(tmp_path: Path) -> None:

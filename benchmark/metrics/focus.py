@@ -126,9 +126,7 @@ def pick(values: NDArray[np.floating]) -> Picked:
         raise InputError("No image has a value to pick by. Choose a measure of a region that the images have.")
     numbers = values[known].astype(np.float64)
     away = np.abs(numbers - np.median(numbers))
-    closest = np.isclose(
-        away, away.min(), rtol=1e-9, atol=0
-    )  # the two in the middle are equally close but for rounding
+    closest = np.isclose(away, away.min(), rtol=1e-9, atol=0)  # of an even number two are, but for rounding
     return Picked(*(int(known[index]) for index in (numbers.argmax(), closest.argmax(), numbers.argmin())))
 
 

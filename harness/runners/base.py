@@ -11,6 +11,10 @@ from benchmark.records import Status
 from harness.backbones import BackboneFacts
 
 LOG_LINES = 40
+LOG_WIDTH = 1000
+"""Characters of a line that the log keeps."""
+LONGEST_LINE = 2**16
+"""Bytes after which a line that does not end is passed on in pieces, for memory is not a job's to fill."""
 
 OnLine = Callable[[str], None]
 
@@ -103,10 +107,19 @@ class Log:
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._last_words = ""
 
-    def add(self, line: str) -> None:
-        """Keep a line."""
-        self._lines.append(line.rstrip())
+    def add(self, line: str, *, error: bool = False) -> None:
+        """Keep a line, of standard error or of standard output."""
+        kept = line.rstrip()[:LOG_WIDTH]
+        self._lines.append(kept)
+        if error and kept:
+            self._last_words = kept
+
+    @property
+    def last_words(self) -> str:
+        """The last line of standard error, or where that was silent of standard output; what is late may follow it."""
+        return self._last_words or next((line for line in reversed(self._lines) if line), "it said nothing")
 
     def __str__(self) -> str:
         return "\n".join(self._lines)
@@ -127,7 +140,6 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
         timed_out: the limit in seconds, where the job was stopped at it.
     """
     text = str(log)
-    said = next((line for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
     if timed_out is not None:
         return Outcome("timeout", f"stopped at its limit of {timed_out:.0f} s", text)
     if code == 0:
@@ -137,4 +149,4 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
     if oom or code in (137, -9) or "MemoryError" in text:
         return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
     kind = {2: "did not understand the job", 3: "found the data unusable"}.get(code, f"ended with exit code {code}")
-    return Outcome("crash", f"{kind}: {said}", text, code)
+    return Outcome("crash", f"{kind}: {log.last_words}", text, code)

@@ -5,13 +5,23 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import RunError
 from harness.backbones import BackboneFacts
-from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending, is_event
+from harness.runners.base import (
+    LONGEST_LINE,
+    JobFolder,
+    Limits,
+    Log,
+    OnLine,
+    Outcome,
+    Runner,
+    ending,
+    is_event,
+)
 from harness.runners.images import image_of
 from harness.workspace import Workspace
 
@@ -70,6 +80,7 @@ class DockerRunner(Runner):
     def cancel(self) -> None:
         """Remove all our running containers."""
         for name in list(self._running):
+            self._running.discard(name)
             self._remove(name)
 
     def _run(
@@ -87,13 +98,20 @@ class DockerRunner(Runner):
                 container = self._client.containers.create(
                     self._images[backbone.name], command, name=name, volumes=volumes, **self._confinement(limits)
                 )
-                return _follow(container, limits, on_line)
+                self._refuse_cancelled(name)  # cancel() found no container while this one was being made
+                outcome = _follow(container, limits, on_line)
+            self._refuse_cancelled(name)
+            return outcome
         finally:
             self._remove(name)
             self._running.discard(name)
 
+    def _refuse_cancelled(self, name: str) -> None:
+        if name not in self._running:
+            raise RunError("The job was stopped.")
+
     def _confinement(self, limits: Limits) -> dict[str, Any]:
-        from docker.types import DeviceRequest
+        from docker.types import DeviceRequest, LogConfig
 
         user = os.getuid() or UNPRIVILEGED
         memory = int(limits.memory_gib * 2**30)
@@ -107,6 +125,7 @@ class DockerRunner(Runner):
             "memswap_limit": memory,
             "pids_limit": limits.processes,
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
+            "log_config": LogConfig(type=LogConfig.types.NONE),  # what is said is read here; no copy fills the disk
             "labels": {LABEL: str(os.getpid())},
             "device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])] if self._gpu else [],
         }
@@ -122,7 +141,7 @@ class DockerRunner(Runner):
     def _sweep(self) -> None:
         """Remove containers whose harness was killed."""
         with _engine_errors():
-            for container in self._client.containers.list(filters={"label": LABEL}, ignore_removed=True):
+            for container in self._client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
                 if not Path(f"/proc/{container.labels[LABEL]}").exists() and Path("/proc/self").exists():
                     self._remove(str(container.name))
 
@@ -156,39 +175,47 @@ def _knock() -> None:
 
 def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
     """Start a container, pass on what it says, and wait for its end or its limit."""
+    from docker.errors import APIError
+
     log = Log()
     timed_out: list[float] = []
 
     def stop() -> None:
-        timed_out.append(limits.seconds)
-        container.kill()
+        with suppress(APIError):  # it ended by itself a moment ago
+            container.kill()
+            timed_out.append(limits.seconds)
 
-    streams = container.attach(stdout=True, stderr=True, stream=True, demux=True)
+    streams: Any = container.attach(stdout=True, stderr=True, stream=True, demux=True)
     timer = threading.Timer(limits.seconds, stop)
-    container.start()
-    timer.start()
-    try:
-        for is_output, line in _lines(streams):
-            if is_output:
-                on_line(line)
-            if not is_event(line):
-                log.add(line)
-        code = int(container.wait()["StatusCode"])
-    finally:
-        timer.cancel()
+    with closing(streams._response):  # noqa: SLF001 - the stream's own close() leaves the socket open
+        container.start()
+        timer.start()
+        try:
+            for is_output, line in _lines(streams):
+                if is_output:
+                    on_line(line)
+                if not is_event(line):
+                    log.add(line, error=not is_output)
+            code = int(container.wait()["StatusCode"])
+        finally:
+            timer.cancel()
+            timer.join()
     container.reload()
     oom = bool(container.attrs["State"].get("OOMKilled"))
     return ending(code, log, oom=oom, timed_out=timed_out[0] if timed_out else None)
 
 
 def _lines(streams: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - docker's generator is untyped
-    """Whole lines of a demultiplexed attachment: (is standard output, line)."""
+    """Lines of a demultiplexed attachment, an endless one in pieces: (is standard output, line)."""
     rest = {True: b"", False: b""}
     for output, error in streams:
         for is_output, chunk in ((True, output), (False, error)):
             *lines, rest[is_output] = (rest[is_output] + (chunk or b"")).split(b"\n")
             for line in lines:
                 yield is_output, line.decode(errors="replace") + "\n"
+            if len(rest[is_output]) >= LONGEST_LINE:
+                yield is_output, rest[is_output].decode(errors="replace") + "\n"
+                rest[is_output] = b""
     for is_output, line in rest.items():
         if line:
             yield is_output, line.decode(errors="replace") + "\n"

@@ -8,19 +8,32 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import IO
 
 from benchmark.errors import RunError
 from harness.backbones import BackboneFacts, code_digest
-from harness.runners.base import JobFolder, Limits, Log, OnLine, Outcome, Runner, ending, is_event
+from harness.runners.base import (
+    LONGEST_LINE,
+    JobFolder,
+    Limits,
+    Log,
+    OnLine,
+    Outcome,
+    Runner,
+    ending,
+    is_event,
+)
 from harness.store import digest
 from harness.workspace import Workspace
 
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 DESCRIBE_SECONDS = 300
+LAST_WORDS_SECONDS = 5
+"""How long what a killed job said is still read: who left its process group may hold the streams open for ever."""
 LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
 """What the numbers of backbones on the kit depend on."""
 
@@ -73,7 +86,7 @@ class ProcessRunner(Runner):
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
@@ -88,7 +101,7 @@ class ProcessRunner(Runner):
             if not is_event(line):
                 log.add(line)
 
-        readers = [_reader(child.stdout, take), _reader(child.stderr, log.add)]
+        readers = [_reader(child.stdout, take), _reader(child.stderr, partial(log.add, error=True))]
         timed_out = None
         try:
             child.wait(seconds)
@@ -96,14 +109,18 @@ class ProcessRunner(Runner):
             timed_out = seconds
         finally:
             _kill(child)
+            cancelled = child not in self._running
             self._running.discard(child)
         for reader in readers:
-            reader.join()
+            reader.join(LAST_WORDS_SECONDS)
+        if cancelled:
+            raise RunError("The job was stopped.")
         return ending(child.returncode, log, timed_out=timed_out)
 
     def cancel(self) -> None:
         """Kill all children with their descendants."""
         for child in list(self._running):
+            self._running.discard(child)
             _kill(child)
 
 
@@ -128,7 +145,7 @@ def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.
 
     def read() -> None:
         with stream:
-            for line in stream:
+            while line := stream.readline(LONGEST_LINE):
                 take(line)
 
     thread = threading.Thread(target=read, daemon=True)

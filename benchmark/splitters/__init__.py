@@ -1,0 +1,55 @@
+"""Ways of drawing a split, by name. Each says why where a data set cannot carry it."""
+
+from collections.abc import Mapping
+
+from benchmark.catalogue import Catalogue
+from benchmark.errors import InputError
+from benchmark.splitters.at_random import random_split
+from benchmark.splitters.block import block_split
+from benchmark.splitters.chronological import time_split
+from benchmark.splitters.drawing import Maker
+from benchmark.splitters.individuals import disjoint_split, open_split
+from benchmark.splitters.sequence import sequence_split
+from benchmark.splitting import Split
+
+__all__ = ["KINDS", "LEAK_FREE", "draw_split", "leak_free_kind"]
+
+KINDS: dict[str, Maker] = {
+    "random": random_split,
+    "block": block_split,
+    "sequence": sequence_split,
+    "time": time_split,
+    "open": open_split,
+    "disjoint": disjoint_split,
+}
+"""Every kind of split."""
+
+LEAK_FREE = ("sequence", "block", "time")
+"""The kinds that ask what `random` asks without its leak, the strictest first."""
+
+
+def draw_split(kind: str, catalogue: Catalogue, digests: Mapping[str, str], seed: int) -> Split:
+    """Draw a split of a known kind, which is its name.
+
+    Raises:
+        InputError: the data set cannot carry it; says why, and which kinds it can carry.
+    """
+    try:
+        return KINDS[kind](catalogue, digests, seed, name=kind)
+    except InputError as error:
+        others = [other for other in KINDS if other != kind and _carries(other, catalogue)]
+        raise InputError(f"{error} Splits that {catalogue.name} can carry: {', '.join(others) or 'none'}.") from error
+
+
+def leak_free_kind(catalogue: Catalogue) -> str | None:
+    """The strictest kind that a data set can carry to stand beside `random`; None where it can carry none."""
+    return next((kind for kind in LEAK_FREE if _carries(kind, catalogue)), None)
+
+
+def _carries(kind: str, catalogue: Catalogue) -> bool:
+    """Whether it can be drawn; digests do not matter for that."""
+    try:
+        KINDS[kind](catalogue, dict.fromkeys((row.image_id for row in catalogue.rows), ""), 0)
+    except InputError:
+        return False
+    return True
