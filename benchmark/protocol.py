@@ -104,6 +104,7 @@ class Protocol(_Part):
         precision: of the networks' arithmetic.
         ablation: on how many test images, and what hides a region.
         probes: validation images whose Grad-CAM maps are taken after every epoch.
+        clean_split: whether a split whose audit finds faults is refused.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Protocol(_Part):
     classify: Classify
     ablation: Ablation
     probes: Count
+    clean_split: bool = False
     limits: Limits
 
     def of(self, backbone: str) -> "Protocol":

@@ -136,6 +136,13 @@ class ExaminedImages(_Part):
     by: Literal["recordings", "images"]
 
 
+class Audited(_Part):
+    """The audit of the split (see `benchmark.audit`): one sentence, and why it is not clean; nothing where it is."""
+
+    sentence: str
+    faults: tuple[str, ...]
+
+
 class Nuisance(_Part):
     """What would be scored by someone who sees no animal (see `benchmark.metrics.nuisance`)."""
 
@@ -317,6 +324,7 @@ class Record(_Part):
             `ref-` rows), `untrained` = with random weights, the control of inpainting training.
         untrained: the shallow classifier on the encoder with random weights; None without inpainting training.
         test: the test images; None in a failed record.
+        audit: of the split; None in a failed record.
         nuisance: what the commonest individual (`majority`) or a column of the catalogue, by its name, would score.
         retrieval: re-identification by whose embeddings, and by cosine similarity or Euclidean distance.
         encoder: None in a failed record.
@@ -340,6 +348,7 @@ class Record(_Part):
     clustering: dict[Embedded, Clustering] = {}
     untrained: Classification | None = None
     test: ExaminedImages | None = None
+    audit: Audited | None = None
     nuisance: dict[str, Nuisance] = {}
     retrieval: dict[Embedded, dict[Distance, Retrieval]] = {}
     encoder: Encoder | None = None

@@ -3,9 +3,11 @@
 import os
 
 from benchmark import records
+from benchmark.audit import audit, clean, sentence
 from benchmark.digests import content_digests
 from benchmark.errors import InputError
-from benchmark.records import Embedded, Failure, Provenance, Record, Status
+from benchmark.records import Audited, Embedded, Failure, Provenance, Record, Status
+from benchmark.splitters import leak_free_kind
 from benchmark.splitting import check_split
 from harness import evaluate, provenance
 from harness.contract import Resources
@@ -76,6 +78,7 @@ class _Clerk:
 
     def __init__(self, run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> None:
         self._started = provenance.now()
+        _check_known(run)
         self._run, self._workspace, self._runner, self._screen = run, workspace, runner, screen
         digests = content_digests(run.catalogue.rows)
         check_split(run.split, run.catalogue, digests)
@@ -84,6 +87,7 @@ class _Clerk:
         self.packer = Packer(
             self.store, run.catalogue, run.split, digests, size, run.protocol.ablation.fill, screen.cut
         )
+        self._audited = _audited(run, self.packer)
         self.code = runner.prepare(run.backbone, screen.say)
         protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
         self._protocol = digest(protocol)
@@ -120,6 +124,7 @@ class _Clerk:
         embeddings = _embeddings(results)
         return {
             "test": examination.images(),
+            "audit": self._audited,
             "nuisance": examination.nuisance(),
             "classification": {
                 mode: evaluate.classification(results.trainings[mode]["all"], done["all"], examination, probes)
@@ -184,6 +189,30 @@ def _embeddings(results: Results) -> dict[Embedded, Done]:
     if "deep" in results.predictions:
         found["deep"] = results.predictions["deep"]["all"]
     return found
+
+
+def _check_known(run: Run) -> None:
+    """A classifier can only be asked for individuals that it was shown."""
+    owners = {row.image_id: row.identity for row in run.catalogue.rows}
+    shown, asked = ({owners.get(one) for one in run.split.ids("classify", part)} for part in ("train", "test"))
+    if new := sorted(str(one) for one in asked - shown):
+        raise InputError(
+            f"The split {run.split.name!r} tests {len(new)} individuals that training does not show, such as "
+            f"{new[0]!r}: no classifier can name them. Take a split such as random, block, sequence or time."
+        )
+
+
+def _audited(run: Run, packer: Packer) -> Audited:
+    """The audit of the split; refused where the protocol wants a clean one."""
+    found = audit(run.catalogue, run.split, hashes=packer.hashes())
+    faults = clean(found)
+    if faults and run.protocol.clean_split:
+        raise InputError(
+            f"Protocol {run.protocol.name!r} wants a clean split, but {run.split.name!r} of {run.catalogue.name} is "
+            f"not: {'; '.join(faults)}. `patternbench data audit` shows all of it; of the kinds that do not leak, this "
+            f"data set can carry: {leak_free_kind(run.catalogue) or 'none'}."
+        )
+    return Audited(sentence=sentence(found), faults=tuple(faults))
 
 
 def _check_size(run: Run) -> None:

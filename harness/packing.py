@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark.catalogue import PATTERN, Catalogue
 from benchmark.crops import crops
+from benchmark.duplicates import perceptual_hashes
 from benchmark.irregular import irregular_mask
 from benchmark.protocol import Masks
 from benchmark.records import Variant
@@ -181,6 +182,10 @@ class Packer:
         if not all(row.groups.get(name) for row in rows):
             return None
         return np.array([rows[at].groups[name] for at in positions])
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """(N,) perceptual hashes of all crops, in the catalogue's order."""
+        return perceptual_hashes(self._images())
 
     def regions(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(N, H, W) region masks of some crops."""

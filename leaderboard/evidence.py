@@ -34,7 +34,7 @@ def retrieval(sections: list[Section], page: str) -> str:
         lone = f", {layout.either(sorted(unmatched))} without a match in training left out" if any(unmatched) else ""
         said = f"{layout.facts(section, [])}, {layout.either(sorted(queries))} queries{lone}."
         made = layout.section_table(section, headers, rows, page)
-        return f"## {layout.name(section)}\n\n{said}\n\n{made}"
+        return f"## {layout.name(section)}\n\n{said}{layout.audited(section)}\n\n{made}"
 
     return layout.block(
         layout.where(sections, lambda entry: entry.record.retrieval),

@@ -32,8 +32,17 @@ def section_table(section: Section, headers: list[str], rows: Rows, page: str, m
 
 
 def heading(section: Section, images: Iterable[int]) -> str:
-    """The section's name as a heading, and its facts."""
-    return f"## {name(section)}\n\n{facts(section, images)}."
+    """The section's name as a heading, its facts, and the audit of its split."""
+    return f"## {name(section)}\n\n{facts(section, images)}.{audited(section)}"
+
+
+def audited(section: Section) -> str:
+    """The audit of the section's split as a paragraph of its own; nothing where no record has one."""
+    found = [entry.record.audit for entry in section.entries if entry.record.audit]
+    if not found:
+        return ""
+    verdict = "This split is not clean: read the scores as memory at least in part." if found[-1].faults else ""
+    return f"\n\n*{escape(found[-1].sentence)}.* {verdict}".rstrip()
 
 
 def name(section: Section) -> str:

@@ -141,7 +141,8 @@ def summary(sections: list[Section], page: str) -> str:
 
     def one(section: Section) -> str:
         facts = layout.facts(section, layout.test_images(section))
-        return f"**{layout.name(section)}** ({facts})\n\n{layout.section_table(section, headers, rows, page)}"
+        made = layout.section_table(section, headers, rows, page)
+        return f"**{layout.name(section)}** ({facts}){layout.audited(section)}\n\n{made}"
 
     return layout.block(
         [section for section in sections if section.dataset == BUILTIN],

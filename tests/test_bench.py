@@ -130,6 +130,11 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_p
     assert record.test is not None
     assert {len(one.answers) for one in record.classification.values()} == {len(record.test.labels)}
     assert set(record.nuisance) == {"majority", "video"}
+    assert record.audit is not None
+    assert record.audit.sentence.startswith(
+        "random: 94 % of test images have the same animal within one frame in train"
+    )
+    assert record.audit.faults
     assert set(record.retrieval) == {"untrained", "inpainting", "deep"}
     assert record.classification["deep"].test_focus is not None
     assert record.encoder is not None
@@ -233,7 +238,8 @@ def require_engine() -> None:
         (["fresh", "--data", "zebrafish"], "'zebrafish' is neither a data set nor a path that exists."),
         (["fresh", "--runner", "podman"], "Unknown runner 'podman'; there are: auto, docker, process."),
         (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: paper, quick."),
-        (["fresh", "--split", "time"], "Unknown split 'time' of zebrafish-synth; there are: random."),
+        (["fresh", "--split", "blok"], "there are: random, block, sequence, time, open, disjoint."),
+        (["fresh", "--split", "open"], "individuals that training does not show, such as"),
         (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
         (["deepfillv2:tff"], "deepfillv2 has no variant 'tff'; it has: deepfillv2:"),
         (["timm"], "timm needs to be told which: timm:MODEL."),

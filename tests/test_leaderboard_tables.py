@@ -270,6 +270,18 @@ def test_intervals_and_what_needs_no_animal_stand_in_the_table() -> None:
     assert cells(text, "*commonest individual alone*")[0][6:9] == ["0.20", "0.25", "0.10"]
 
 
+def test_the_audit_of_the_split_stands_above_the_table() -> None:
+    one = complete(audit={"sentence": "random: 96 % of test images leak", "faults": ["96 % leak"]})
+    text = tables.classification(sections([one]), "leaderboard/classification.md")
+    above = text.split("\n\n| ")[0]
+    assert above.endswith("*random: 96 % of test images leak.* This split is not clean: read the scores as memory at "
+                          "least in part.")  # fmt: skip
+    clean = complete(audit={"sentence": "block: no test image leaks", "faults": []})
+    assert "\n\n*block: no test image leaks.*\n\n| " in tables.ablation(sections([clean]), "a.md").replace(
+        "**Deep**\n\n", ""
+    )
+
+
 def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifier() -> None:
     interval = {"low": 0.5, "high": 0.7, "groups": 9}
     found = {
