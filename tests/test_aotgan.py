@@ -1,8 +1,6 @@
 import copy
-import importlib.util
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +21,7 @@ from backbones.aotgan.recipe import AotGanRecipe
 from backbones.kit.api import RecipeSettings
 from backbones.kit.vgg import Vgg19
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 NO_PERCEPTUAL = RecipeSettings("none", {})
 SIDE = 36
@@ -59,27 +58,6 @@ def small_recipe(settings: RecipeSettings = NO_PERCEPTUAL, adversary: Adversary 
     own = AotGanRecipe(Generator(blocks=1), Discriminator(), settings, adversary)
     own.networks.train()
     return own
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def rule() -> ModuleType:
-    if not FACTS.exists():
-        pytest.skip("the reference data are not beside the project")
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 import csv
 import json
 import tomllib
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,9 @@ from backbones.kit.start import read_published
 from harness.contract import Encode
 from harness.trial_data import TWINS, write_packs
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SAMPLE = Path(__file__).parents[2] / "shared" / "data" / "fs48-sample"
 MODELS = {"efficientnet": efficientnet, "inception": inception, "efficientnet_lite0": lite0}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Jobs, too, set threads and determinism for their whole process."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
 
 
 def picture(batch: int, height: int, width: int) -> Tensor:

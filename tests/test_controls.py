@@ -1,6 +1,5 @@
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,9 @@ from backbones.pixels.model import PixelEncoder
 from harness.contract import Encode, TrainClassify
 from harness.trial_data import CLASSES, write_packs
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CONTROLS = ("pixels", "colour")
 SIDE = 32
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Jobs, too, set threads and determinism for their whole process."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
 
 
 def photos(height: int, width: int) -> Tensor:

@@ -1,8 +1,6 @@
 import copy
-import importlib.util
 import json
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +22,7 @@ from backbones.deepfillv2.parts import PARTS
 from backbones.deepfillv2.recipe import DeepFillV2Recipe
 from backbones.kit.api import RecipeSettings
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 SETTINGS = RecipeSettings("published", {})
 FUSION_KEY = "stage2.contextual_attention.fuse_weight"
@@ -63,27 +62,6 @@ def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
     for number in range(batch):
         masks[number, :, side // 4 : side // 2, number * side // 4 : side // 4 + number * side // 4] = 1
     return 0.5 + 0.5 * torch.sin(grid * 0.0137), masks
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def rule() -> ModuleType:
-    if not FACTS.exists():
-        pytest.skip("the reference data are not beside the project")
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

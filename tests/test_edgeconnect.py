@@ -1,8 +1,6 @@
 import copy
-import importlib.util
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +23,7 @@ from backbones.edgeconnect.recipe import TRAINED, EdgeConnectRecipe, Networks
 from backbones.kit.api import RecipeSettings
 from backbones.kit.vgg import Vgg19
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 NO_PERCEPTUAL = RecipeSettings("none", {})
 PARAMETERS = {
@@ -70,27 +69,6 @@ def small_recipe(phase: str = "edge", settings: RecipeSettings = NO_PERCEPTUAL) 
     own.networks.train()
     own.begin(phase)
     return own
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def rule() -> ModuleType:
-    if not FACTS.exists():
-        pytest.skip("the reference data are not beside the project")
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,20 +19,12 @@ from backbones.kit.classify import train_classifier
 from backbones.kit.errors import DataError
 from backbones.kit.job import ClassifyJob
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, CLASSES, EPOCHS, SEED = 8, 3, 3, 12
 TRAIN, VALIDATION, PROBES = 11, 5, 2
 SHAPE = (4, 4, 4)
 
 Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Encoder(nn.Sequential):

@@ -1,7 +1,7 @@
 """Embedding images, against numbers made by hand or in numpy."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,11 @@ from backbones.kit.encode import encode
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import EncodeJob
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, COUNT, CLASSES = 8, 7, 3
 SHAPE = (4, 4, 4)
 
 Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Tiny(Backbone):

@@ -1,6 +1,5 @@
 """Every part of every model, through the forward tool: against the reference values where those are at hand."""
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -30,18 +29,6 @@ PARTS = [
     ("edgeconnect", "inpaint_discriminator"),
 ]
 SEED = 20240601
-
-
-@pytest.fixture(scope="module")
-def rule() -> ModuleType:
-    if not FACTS.exists():
-        pytest.skip("the reference data are not beside the project")
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def inputs(rule: ModuleType, name: str, part: str) -> dict[str, np.ndarray[Any, Any]]:

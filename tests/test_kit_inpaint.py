@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,12 @@ from backbones.kit.api import Backbone, Recipe
 from backbones.kit.inpaint import SAMPLES, train_inpainting
 from backbones.kit.job import InpaintJob
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, TRAIN, VALIDATION, BATCH = 8, 8, 5, 3
 STEPS = 3
 """Of an epoch: batches of three, three and two images."""
 
 Script = Mapping[str, Sequence[float]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Counter(nn.Module):

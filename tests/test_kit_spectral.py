@@ -1,6 +1,5 @@
 import copy
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -9,16 +8,8 @@ from torch import Tensor, nn
 
 from backbones.kit.spectral import fill_weight_v, spectral_norm
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 KINDS = ["convolution", "transposed"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def plain(kind: str) -> tuple[nn.Module, Tensor]:

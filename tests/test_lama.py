@@ -1,7 +1,5 @@
-import importlib.util
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +17,7 @@ from backbones.lama.model import Lama, LamaEncoder, build
 from backbones.lama.perceptual import ResNet50Dilated
 from backbones.lama.recipe import LamaRecipe
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 NO_PERCEPTUAL = RecipeSettings("none", {})
 shared = pytest.mark.shared
@@ -54,27 +53,6 @@ def small_recipe(settings: RecipeSettings = NO_PERCEPTUAL) -> LamaRecipe:
     own = LamaRecipe(Generator(blocks=2), settings)
     own.networks.train()
     return own
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """More threads wait for one another where other processes share the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def rule() -> ModuleType:
-    if not FACTS.exists():
-        pytest.skip("the reference data are not beside the project")
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from backbones.timm.model import build
 from harness.contract import Encode, TrainClassify
 from harness.trial_data import CLASSES, TWINS, write_packs
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 HUB = "hf-hub:wild/tiny-descriptor"
 CONFIG = {
     "architecture": "test_vit",
@@ -38,16 +39,6 @@ CONFIG = {
     "model_args": {"img_size": 64, "depth": 2},
 }
 """As a hub model's config.json: a network that differs from timm's own of that name."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Jobs, too, set threads and determinism for their whole process."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
 
 
 def random_network(name: str, **arguments: Any) -> Any:
