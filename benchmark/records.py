@@ -321,8 +321,8 @@ class Record(_Part):
         classification: by mode; empty in a failed record.
         ablation: accuracy on the test images by mode and region variant; empty where the data has no regions.
         clustering: `inpainting` = before any label was seen, `deep` = after deep classification (the study's
-            `ref-` rows), `untrained` = with random weights, the control of inpainting training.
-        untrained: the shallow classifier on the encoder with random weights; None without inpainting training.
+            `ref-` rows), `untrained` = with random weights, the control.
+        untrained: the shallow classifier on the encoder with random weights; None where the run had no others.
         test: the test images; None in a failed record.
         audit: of the split; None in a failed record.
         nuisance: what the commonest individual (`majority`) or a column of the catalogue, by its name, would score.

@@ -12,7 +12,7 @@ from benchmark.protocol import DEFAULT, Init, Protocol
 from benchmark.records import Embedded, Mode, Variant
 from benchmark.regions import VARIANTS
 from benchmark.splitting import Split
-from harness.backbones import BackboneFacts
+from harness.backbones import ANY, BackboneFacts
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.packing import Packer
 from harness.stages import Done, Stages
@@ -78,8 +78,8 @@ class Results:
         inpainting: the inpainting training, None where backbone or data cannot.
         reconstruction: test images with their holes filled by it.
         embedding: test images encoded before any label was seen.
-        untrained: the control of inpainting training: test images encoded with random weights, and the shallow
-            classifier on top of them, as training and predictions; None where there was no such training.
+        untrained: the control: test images encoded with random weights, and the shallow classifier on top of them, as
+            training and predictions; None where the run itself has random weights alone, or cannot have them.
         galleries: training images encoded as the test images of the same name were: `untrained`, `inpainting` (before
             any label was seen) and `deep` (after deep classification), as far as there are such.
         trainings: of the classifiers, by mode and variant.
@@ -122,12 +122,15 @@ class Plan:
         self._run, self._packer, self._stages = run, packer, stages
         self._masks = run.protocol.inpaint.masks
         self._inpaints = run.backbone.inpaints and packer.inpaintable(self._masks)
+        # where any text is a variant, what the network is may stand in its published file alone
+        published = run.init == "published" and ANY not in run.backbone.variants
+        self._controlled = self._inpaints or published
 
     @property
     def count(self) -> int:
         """Number of stages."""
         deep = "deep" in self._run.modes
-        return 6 * self._inpaints + deep + 2 + 2 * len(self._run.modes) * len(self._run.variants)
+        return 2 * self._inpaints + 4 * self._controlled + deep + 2 + 2 * len(self._run.modes) * len(self._run.variants)
 
     def execute(self) -> Results:
         """Run or find every stage.
@@ -151,9 +154,9 @@ class Plan:
         start = _Start(init) if inpainting is None else _Start(init, inpainting.file(CHECKPOINT))
         embedding = pool.submit(self._encode, "encode", "all", start)
         reconstruction = pool.submit(self._fill, start) if inpainting else None
-        untrained = pool.submit(self._untrained) if inpainting else None
+        untrained = pool.submit(self._untrained) if self._controlled else None
         galleries: dict[Embedded, Future[Done]] = {"inpainting": pool.submit(self._gallery, "inpainting", start)}
-        if inpainting:
+        if self._controlled:
             galleries["untrained"] = pool.submit(self._gallery, "untrained", _Start("random"))
         chains = {
             (mode, variant): pool.submit(self._chain, f"{mode}-{variant}", mode, variant, start)

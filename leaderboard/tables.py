@@ -9,7 +9,7 @@ from leaderboard.markdown import NOTHING, escape
 BUILTIN = "zebrafish-synth"
 """The data set of the summary: the one that comes with the project."""
 
-UNTRAINED = "*untrained*: the shallow classifier on the same encoder with random weights, before any inpainting. "
+UNTRAINED = "*untrained*: the shallow classifier on the same encoder with random weights, before anything was learnt. "
 
 DERIVED = ("Background / Fish", "No background - No pattern")
 RANKS = "*Rank*: rows that a paired bootstrap over the same cannot tell apart (5 %, all pairs together) share one. "

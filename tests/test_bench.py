@@ -283,3 +283,15 @@ def test_several_contestants_run_after_each_other_and_one_that_fails_does_not_st
     by_name = {record.backbone: record for record in records.read_all(workspace.records)}
     assert (by_name["fresh"].status, by_name["pixels"].status) == ("crash", "ok")
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
+
+
+def test_published_weights_have_the_same_encoder_without_them_beside_them(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    done = run(workspace, "efficientnet_lite0", "--runner", "process", "--init", "published")
+    assert done.returncode == 0, done.stderr
+    record = only_record(workspace)
+    assert (record.init, record.licence) == ("imagenet", "Apache-2.0")
+    assert record.untrained is not None
+    assert set(record.clustering) == {"untrained", "inpainting", "deep"}
+    again = run(workspace, "efficientnet_lite0", "--runner", "process", "--init", "published")
+    assert "Every stage was found finished." in again.stderr
