@@ -88,10 +88,10 @@ class Inpainter(Backbone):
         self.network = nn.ModuleDict({"generator": recipe.generator})
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        raise NotImplementedError(name, checkpoint)
+        raise AssertionError(f"nothing is loaded here: {name}, {checkpoint}")
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        raise NotImplementedError(name, state)
+        raise AssertionError(f"nothing is loaded here: {name}, {state}")
 
 
 def make_job(folder: Path, epochs: int, patience: int = 99, validation: int = VALIDATION, **changes: Any) -> InpaintJob:
