@@ -26,6 +26,7 @@ class _Part(BaseModel):
 
 Init = Literal["random", "published"]
 Masks = Literal["pattern", "irregular"]
+Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 
 
 class Inpaint(_Part):
@@ -80,10 +81,16 @@ class Ablation(_Part):
     fill: Fill = "zero"
 
 
-class Count(_Part):
-    """At most so many images of each individual."""
+class Focus(_Part):
+    """Where classifiers look.
 
-    images_per_individual: Positive
+    Attributes:
+        method: of the class activation maps (see docs/contract.md, `explain`); `gradcam` is the study's.
+        probes_per_individual: validation images whose maps are taken after every epoch.
+    """
+
+    method: Method = "gradcam"
+    probes_per_individual: Positive
 
 
 class Limits(_Part):
@@ -103,7 +110,7 @@ class Protocol(_Part):
         init: `random`, or `published` = the published weights; by backbone name, and `default` for all others.
         precision: of the networks' arithmetic.
         ablation: on how many test images, and what hides a region.
-        probes: validation images whose Grad-CAM maps are taken after every epoch.
+        focus: how it is measured where classifiers look.
         clean_split: whether a split whose audit finds faults is refused.
     """
 
@@ -115,7 +122,7 @@ class Protocol(_Part):
     inpaint: Inpaint
     classify: Classify
     ablation: Ablation
-    probes: Count
+    focus: Focus
     clean_split: bool = False
     limits: Limits
 

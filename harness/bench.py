@@ -119,7 +119,7 @@ class _Clerk:
     def _scores(self, results: Results) -> dict[str, object]:
         run, packer, protocol = self._run, self.packer, self._run.protocol
         classes = len(run.catalogue.identities)
-        probes = protocol.probes.images_per_individual
+        probes = protocol.focus.probes_per_individual
         examination = Examination(packer, classes, protocol.seed)
         embeddings = _embeddings(results)
         return {

@@ -14,7 +14,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Precision = Literal["float32", "bfloat16"]
 Pooling = Literal["flatten", "average"]
-Method = Literal["gradcam"]
+Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]
 
 

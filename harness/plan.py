@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from benchmark.catalogue import Catalogue
-from benchmark.protocol import DEFAULT, Init, Protocol
+from benchmark.protocol import DEFAULT, Init, Method, Protocol
 from benchmark.records import Embedded, Mode, Variant
 from benchmark.regions import VARIANTS
 from benchmark.splitting import Split
@@ -219,7 +219,7 @@ class Plan:
             pooling=settings.pooling,
             explain=self._explained(wanted=variant == "all"),
         )
-        data = self._packer.train(variant, self._run.protocol.probes.images_per_individual, settings.images)
+        data = self._packer.train(variant, self._run.protocol.focus.probes_per_individual, settings.images)
         training = self._stages.run(f"classify-{name}", job, data, given.files)
         trained = _Start(start.init, training.file(CHECKPOINT))
         prediction = self._encode(f"predict-{name}", variant, trained, job.classes)
@@ -245,8 +245,8 @@ class Plan:
         )
         return self._stages.run(name, job, data, given.files)
 
-    def _explained(self, *, wanted: bool) -> Literal["gradcam"] | None:
-        return "gradcam" if wanted and "explain" in self._run.backbone.capabilities else None
+    def _explained(self, *, wanted: bool) -> Method | None:
+        return self._run.protocol.focus.method if wanted and "explain" in self._run.backbone.capabilities else None
 
     def _given(self, start: "_Start", *roles: str) -> "_Given":
         """What a job starts from, with the run's weights of some roles; else those of the encoder where needed."""

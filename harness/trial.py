@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from harness import outputs
 from harness.backbones import BackboneFacts
-from harness.contract import AnyJob, Description, Encode, Inpaint, TrainClassify, TrainInpaint
+from harness.contract import AnyJob, Description, Encode, Inpaint, Method, TrainClassify, TrainInpaint
 from harness.runners.base import JobFolder, Limits, Outcome, Runner, describing
 from harness.store import tree_digest
 from harness.trial_data import CLASSES, write_packs
@@ -159,7 +159,7 @@ class Trial:
         return self._attempt("encode of broken data", 1, job, "broken", "random")
 
     @property
-    def _explain(self) -> Literal["gradcam"] | None:
+    def _explain(self) -> Method | None:
         return "gradcam" if "explain" in self.backbone.capabilities else None
 
     def _inpainting(self, time: int) -> Attempt:

@@ -40,8 +40,8 @@ learning_rate = 1e-3
 pooling = "flatten"
 [ablation]
 images_per_individual = 2
-[probes]
-images_per_individual = 1
+[focus]
+probes_per_individual = 1
 [limits]
 seconds = 600
 memory_gib = 6

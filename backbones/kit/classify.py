@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from backbones.kit import checkpoints
 from backbones.kit.api import Backbone
 from backbones.kit.data import Data, in_order, load, shuffled, to_images
-from backbones.kit.explain import grad_cam
+from backbones.kit.explain import activation_maps
 from backbones.kit.head import Head
 from backbones.kit.job import ClassifyJob
 from backbones.kit.progress import report, write_history
@@ -87,12 +87,13 @@ class _Training:
 
     @torch.no_grad()
     def look(self) -> None:
-        """Logits of the validation images and Grad-CAM maps of the probes, as things stand."""
+        """Logits of the validation images and class activation maps of the probes, as things stand."""
         self.encoder.eval()
         batches = [self.validation[batch] for batch in in_order(len(self.validation), self.job.batch_size)]
         self.logits.append(torch.cat([self.head(self.maps(rows)) for rows in batches]).cpu().numpy())
         if self.job.explain:
-            self.cams.append(grad_cam(self.head, self.maps(self.probes), self.labels[self.probes]))
+            maps, labels = self.maps(self.probes), self.labels[self.probes]
+            self.cams.append(activation_maps(self.job.explain, self.head, maps, labels))
 
     def write(self) -> None:
         """The checkpoint and everything seen."""

@@ -11,7 +11,7 @@ from backbones.kit import checkpoints
 from backbones.kit.api import Backbone
 from backbones.kit.data import in_order, load, to_images
 from backbones.kit.errors import DataError, JobError
-from backbones.kit.explain import grad_cam
+from backbones.kit.explain import activation_maps
 from backbones.kit.head import Head, embed
 from backbones.kit.job import EncodeJob
 from backbones.kit.progress import report
@@ -42,7 +42,8 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
                 logits = head(maps)
             writer.put("logits", batch, logits)
             if job.explain:
-                writer.put("cams", batch, torch.from_numpy(grad_cam(head, maps, logits.argmax(dim=1))))
+                cams = activation_maps(job.explain, head, maps, logits.argmax(dim=1))
+                writer.put("cams", batch, torch.from_numpy(cams))
         report(batch.stop, len(data.images), "image")
     writer.close()
     parameters = sum(tensor.numel() for tensor in encoder.parameters())

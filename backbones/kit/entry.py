@@ -69,7 +69,7 @@ def describe(name: str, variant: str, image_size: int) -> dict[str, Any]:
         try:
             maps = backbone.encoder.eval()(torch.zeros(1, 3, image_size, image_size))
         except (RuntimeError, ValueError) as error:
-            raise JobError(f"{name} does not take images of {image_size} pixels: {error}") from error
+            raise JobError(f"{name} on images of {image_size} pixels: {error}") from error
     count = {"encoder": backbone.encoder.parameters(), "total": backbone.network.parameters()}
     return {
         "contract": CONTRACT,

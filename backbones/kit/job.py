@@ -9,6 +9,7 @@ from typing import Any, Literal
 from backbones.kit.errors import JobError
 
 CONTRACT = "1"
+Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 SCHEMAS = Path(__file__).parent / "schema"
 
 
@@ -57,7 +58,7 @@ class ClassifyJob(Job):
     epochs: int
     learning_rate: float
     pooling: Literal["flatten", "average"]
-    explain: Literal["gradcam"] | None
+    explain: Method | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ class EncodeJob(Job):
     pooling: Literal["flatten", "average"]
     dtype: Literal["float32", "float16"]
     classes: int | None
-    explain: Literal["gradcam"] | None
+    explain: Method | None
 
 
 @dataclass(frozen=True, kw_only=True)
