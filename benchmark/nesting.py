@@ -23,6 +23,8 @@ class Nesting(BaseModel, frozen=True, extra="forbid"):
         accuracy: on the test part, of always answering the individual that is commonest in train among those of the
             same value (among all where train lacks the value).
         chance: the same, of always answering the individual that is commonest in train.
+        adjusted_rand: of the values taken as clusters of the test part (Hubert & Arabie 1985); 0 where it is empty.
+        mutual_information: of the same, nats.
     """
 
     column: str
@@ -31,6 +33,8 @@ class Nesting(BaseModel, frozen=True, extra="forbid"):
     relation: Relation
     accuracy: float
     chance: float
+    adjusted_rand: float
+    mutual_information: float
 
 
 def nesting(train: Sequence[Row], val: Sequence[Row], test: Sequence[Row]) -> tuple[Nesting, ...]:
@@ -42,6 +46,8 @@ def nesting(train: Sequence[Row], val: Sequence[Row], test: Sequence[Row]) -> tu
 
 
 def _nested(column: str, everyone: Sequence[Row], train: Sequence[Row], test: Sequence[Row]) -> Nesting:
+    from sklearn import metrics
+
     seen: defaultdict[str, set[str]] = defaultdict(set)
     homes: defaultdict[str, set[str]] = defaultdict(set)
     for row in everyone:
@@ -51,6 +57,7 @@ def _nested(column: str, everyone: Sequence[Row], train: Sequence[Row], test: Se
     for row in train:
         learnt[_value(row, column)][row.identity] += 1
     anyone = _commonest(Counter(row.identity for row in train))
+    tested = [row.identity for row in test], [_value(row, column) for row in test]
     answers = {value: _commonest(counts) for value, counts in learnt.items()}
     return Nesting(
         column=column,
@@ -59,6 +66,8 @@ def _nested(column: str, everyone: Sequence[Row], train: Sequence[Row], test: Se
         relation=_relation(seen, homes),
         accuracy=_share([answers.get(_value(row, column), anyone) == row.identity for row in test]),
         chance=_share([anyone == row.identity for row in test]),
+        adjusted_rand=float(metrics.adjusted_rand_score(*tested)) if test else 0.0,
+        mutual_information=max(0.0, float(metrics.mutual_info_score(*tested))) if test else 0.0,
     )
 
 

@@ -55,10 +55,11 @@ def _leaks(audit: Audit) -> Table:
 
 def _nesting(audit: Audit) -> Table:
     table = Table(box=None, header_style="bold", title="What a column tells of the individual", title_justify="left")
-    for header in ("column", "values", "individuals each", "accuracy by it", "by none", ""):
+    for header in ("column", "values", "individuals each", "accuracy by it", "by none", "AdjRand of it", "MutInfo", ""):
         table.add_column(header, justify="left" if header in {"column", ""} else "right")
     for one in audit.nesting:
-        scores = (f"{one.accuracy:.3f}", f"{one.chance:.3f}")
+        figures = (one.accuracy, one.chance, one.adjusted_rand, one.mutual_information)
+        scores = [f"{figure:.3f}" for figure in figures]
         table.add_row(one.column, str(one.values), f"{one.most} at most", *scores, _RELATIONS[one.relation])
     return table
 

@@ -82,6 +82,8 @@ def test_identity_is_nested_in_video(aau: Catalogue) -> None:
         (video,) = (one for one in _audited(aau, kind).nesting if one.column == "video")
         assert (video.relation, video.values, video.most) == ("nested", 2, 3)
         assert video.accuracy == pytest.approx(1 / 3, abs=0.01)
+        assert video.adjusted_rand == pytest.approx(0.333, abs=0.01)
+        assert video.mutual_information == pytest.approx(0.693, abs=0.001)
         assert video.chance == pytest.approx(1 / 6, abs=0.01)
 
 

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ def test_three_animals_a_video_make_a_third_right() -> None:
     assert (one.column, one.values, one.most, one.relation) == ("camera", 2, 3, "nested")
     assert one.accuracy == pytest.approx(1 / 3)
     assert one.chance == pytest.approx(1 / 6)
+    # 12 images, 2 each of 6 animals: 6 pairs of one animal among 30 of one video; 6 x 30 / 66 expected by chance
+    assert one.adjusted_rand == pytest.approx((6 - 180 / 66) / ((6 + 30) / 2 - 180 / 66))
+    assert one.mutual_information == pytest.approx(math.log(2))
 
 
 @pytest.mark.parametrize(
