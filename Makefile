@@ -6,6 +6,7 @@ PROTOCOL ?= quick
 RUNNER ?= auto
 INIT ?=
 SPLIT ?= random
+SEEDS ?= 1
 DEVICE ?= auto
 JOBS ?=
 TORCH ?= default
@@ -19,7 +20,7 @@ export TORCH
 
 VENV := .venv
 BIN := $(VENV)/bin
-SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' --split '$(SPLIT)' --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
+SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' $(foreach split,$(SPLIT),--split '$(split)') --seeds '$(SEEDS)' --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -33,7 +34,7 @@ help: ## list the commands and their settings
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo "Settings (and their values now):"
 	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (quick, paper, a .toml file)"
-	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT) (random, block, sequence, time)"
+	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT) (random, block, sequence, time, open, disjoint; several: \"random block\")  SEEDS=$(SEEDS)"
 	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (default, cpu)  PYTHON=$(PYTHON)"
 
 setup: $(STAMP) ## install everything into .venv

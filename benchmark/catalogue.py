@@ -57,6 +57,7 @@ class Row:
         box: (x, y, width, height) in pixels, None = the whole photo is the crop.
         segmentation: where the animal (and its pattern) is, None = not known.
         groups: what else is known and may give the identity away, such as video, sequence, camera, date, frame.
+        approximate: whether the segmentation was proposed by a program and corrected by nobody.
     """
 
     image_id: str
@@ -65,6 +66,7 @@ class Row:
     box: tuple[float, float, float, float] | None = None
     segmentation: Segmentation | None = None
     groups: dict[str, str] = field(default_factory=dict)
+    approximate: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,3 +107,8 @@ class Catalogue:
     def has_regions(self) -> bool:
         """Whether every row says where the animal is."""
         return all(row.segmentation is not None for row in self.rows)
+
+    @property
+    def approximate_regions(self) -> bool:
+        """Whether some row's segmentation is approximate."""
+        return any(row.approximate for row in self.rows)

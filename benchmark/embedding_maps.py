@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 
-MOST_IMAGES = 5000
-"""Of more images so many are drawn at random: more hide each other, and t-SNE would take hours."""
+MOST_IMAGES = 2000
+"""Of more images so many are drawn at random: more hide each other, and t-SNE takes its time."""
 
 FEWEST_IMAGES = 4
 """Fewer distinct embeddings have no neighbours to keep."""
@@ -29,7 +29,6 @@ class Maps(NamedTuple):
     """Two coordinates for each image.
 
     Attributes:
-        rows: (M,) which images, ascending; all of them up to `MOST_IMAGES`.
         pca: (M, 2); the second column is zero where the embeddings lie on a line.
         variance: share of the variance along each column of `pca`; 0 where all embeddings are one.
         tsne: (M, 2); None where fewer than `FEWEST_IMAGES` embeddings are distinct.
@@ -38,7 +37,6 @@ class Maps(NamedTuple):
         neighbours: of UMAP.
     """
 
-    rows: NDArray[np.int64]
     pca: NDArray[np.float64]
     variance: tuple[float, float]
     tsne: NDArray[np.float64] | None
@@ -47,30 +45,43 @@ class Maps(NamedTuple):
     neighbours: int
 
 
+def draw(images: int, seed: int) -> NDArray[np.int64]:
+    """Places of the images to show, ascending: all of them, or `MOST_IMAGES` drawn at random.
+
+    Args:
+        images: how many there are.
+        seed: of the draw.
+    """
+    rows = np.arange(images)
+    return rows if images <= MOST_IMAGES else np.sort(np.random.default_rng(seed).choice(rows, MOST_IMAGES, False))
+
+
 def maps(points: NDArray[np.float64], seed: int) -> Maps:
     """All three maps of the same images.
 
     Args:
-        points: (N, d) coordinates, N >= 1, such as `benchmark.metrics.clustering.coordinates` gives for wide
-            embeddings; distances alone matter.
-        seed: of t-SNE, UMAP and the draw of images.
+        points: (M, d) coordinates, M >= 1, such as `benchmark.metrics.clustering.reduce` gives for wide embeddings;
+            distances alone matter.
+        seed: of t-SNE and UMAP.
 
     Raises:
         InputError: there is no image.
     """
     if len(points) == 0:
         raise InputError("There is no embedding to draw. Choose a split whose test part is not empty.")
-    rows = np.arange(len(points))
-    if len(points) > MOST_IMAGES:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_IMAGES, replace=False))
-    drawn = points[rows]
-    flat, variance = pca(drawn)
-    perplexity = min(PERPLEXITY, (len(drawn) - 1) / 3)
-    neighbours = min(NEIGHBOURS, len(drawn) - 1)
-    if len(np.unique(drawn, axis=0)) < FEWEST_IMAGES:
-        return Maps(rows, flat, variance, None, perplexity, None, neighbours)
+    flat, variance = pca(points)
+    perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
+    neighbours = min(NEIGHBOURS, len(points) - 1)
+    if len(np.unique(points, axis=0)) < FEWEST_IMAGES:
+        return Maps(flat, variance, None, perplexity, None, neighbours)
+    start = _start(flat, seed)
     return Maps(
-        rows, flat, variance, tsne(drawn, perplexity, seed), perplexity, umap(drawn, neighbours, seed), neighbours
+        pca=flat,
+        variance=variance,
+        tsne=tsne(points, start, perplexity, seed),
+        perplexity=perplexity,
+        umap=umap(points, start, neighbours, seed),
+        neighbours=neighbours,
     )
 
 
@@ -97,45 +108,60 @@ def pca(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, 
     return flat, (shares[0], shares[1] if found > 1 else 0.0)
 
 
-def tsne(points: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.float64]:
+def tsne(points: NDArray[np.float64], start: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.float64]:
     """t-SNE (van der Maaten & Hinton 2008; Barnes-Hut), (N, 2).
 
     Args:
         points: (N, d), `FEWEST_IMAGES` distinct ones at least.
+        start: (N, 2) where they begin, of unit size.
         perplexity: at most (N - 1) / 3.
         seed: of what the optimisation draws.
     """
     from sklearn.manifold import TSNE
 
-    start = _start(points, seed) * 1e-4
-    model = TSNE(perplexity=perplexity, init=start.astype(np.float32), learning_rate="auto", random_state=seed)
+    begin = (1e-4 * start).astype(np.float32)
+    model = TSNE(perplexity=perplexity, init=begin, learning_rate="auto", random_state=seed)
     found: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
     return found
 
 
-def umap(points: NDArray[np.float64], neighbours: int, seed: int) -> NDArray[np.float64]:
+def umap(points: NDArray[np.float64], start: NDArray[np.float64], neighbours: int, seed: int) -> NDArray[np.float64]:
     """UMAP (McInnes et al. 2018; least distance 0.1), (N, 2).
 
-    Its import compiles, and so does the first map of a process: together about ten seconds.
+    Its import compiles, and so does the first map of a process: together several seconds. Finding the neighbours here
+    saves the half of them that goes into compiling UMAP's own search.
 
     Args:
         points: (N, d), `FEWEST_IMAGES` distinct ones at least.
+        start: (N, 2) where they begin, of unit size.
         neighbours: from 2 to N - 1.
         seed: of its samples; with a seed it works on one core.
     """
+    from sklearn.metrics import euclidean_distances
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImportWarning)  # that TensorFlow is not there
         from umap import UMAP  # type: ignore[import-untyped]
 
-    start = (10 * _start(points, seed)).astype(np.float32)
-    model = UMAP(n_neighbors=neighbours, init=start, random_state=seed, n_jobs=1)
-    found: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
-    return found
+    distances = euclidean_distances(points)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]  # themselves included, as in UMAP
+    found = (nearest, np.take_along_axis(distances, nearest, axis=1), None)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)  # that new points cannot be added later
+        model = UMAP(
+            n_neighbors=neighbours,
+            init=(10 * start).astype(np.float32),
+            random_state=seed,
+            n_jobs=1,
+            precomputed_knn=found,
+            force_approximation_algorithm=True,  # or else given neighbours of few points are not taken
+        )
+        flat: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
+    return flat
 
 
-def _start(points: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _start(flat: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     """The PCA with standard deviation 1 along its first component, and a little noise that parts equal points."""
-    flat, _ = pca(points)
     noise = np.random.default_rng(seed).normal(scale=1e-4, size=flat.shape)
     start: NDArray[np.float64] = flat / flat[:, 0].std() + noise
     return start

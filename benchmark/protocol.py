@@ -26,6 +26,7 @@ class _Part(BaseModel):
 
 Init = Literal["random", "published"]
 Masks = Literal["pattern", "irregular"]
+Backend = Literal["numpy", "faiss"]
 Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 
 
@@ -81,6 +82,16 @@ class Ablation(_Part):
     fill: Fill = "zero"
 
 
+class Retrieval(_Part):
+    """Re-identification.
+
+    Attributes:
+        backend: `numpy` is exact; `faiss` is faster in large galleries, in float32 and without mean average precision.
+    """
+
+    backend: Backend = "numpy"
+
+
 class Focus(_Part):
     """Where classifiers look.
 
@@ -110,6 +121,7 @@ class Protocol(_Part):
         init: `random`, or `published` = the published weights; by backbone name, and `default` for all others.
         precision: of the networks' arithmetic.
         ablation: on how many test images, and what hides a region.
+        retrieval: how test images are searched for.
         focus: how it is measured where classifiers look.
         clean_split: whether a split whose audit finds faults is refused.
     """
@@ -122,6 +134,7 @@ class Protocol(_Part):
     inpaint: Inpaint
     classify: Classify
     ablation: Ablation
+    retrieval: Retrieval = Retrieval()
     focus: Focus
     clean_split: bool = False
     limits: Limits

@@ -7,10 +7,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from benchmark.cluster_records import MappedImages, Maps, Partitions, View
 from benchmark.errors import InputError
 
 Mode = Literal["shallow", "deep"]
 Distance = Literal["cosine", "euclidean"]
+CURVE_POINTS = 200
+"""Points of a curve that a record holds, at most."""
+
 Status = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output", "image_missing"]
 Embedded = Literal["untrained", "inpainting", "deep"]
 """Whose embeddings: with random weights, before any label was seen, after deep classification."""
@@ -52,7 +56,7 @@ class Epoch(_Part):
 
 
 class Focus(_Part):
-    """Mean share of the Grad-CAM mass per region on the probe images after one epoch; the three add up to 1."""
+    """Mean share of the activation maps' mass per region on the probes after one epoch; the three add up to 1."""
 
     epoch: int
     background: float
@@ -76,8 +80,23 @@ class Regions(_Part):
     pattern: float | None
 
 
+class Shown(_Part):
+    """A test image that is shown with its map: its place in `ExaminedImages`, and its density on the pattern."""
+
+    image: int
+    density: float
+
+
+class Picked(_Part):
+    """The images that are shown, by their density on the pattern: highest, closest to the median, lowest."""
+
+    best: Shown
+    typical: Shown
+    worst: Shown
+
+
 class ExaminedFocus(_Part):
-    """Where the Grad-CAM maps of the test images lie, each map for the individual that the image was taken for.
+    """Where the activation maps of the test images lie, each map for the individual that the image was taken for.
 
     Attributes:
         mass: share of a map's mass on each region.
@@ -85,6 +104,11 @@ class ExaminedFocus(_Part):
         rank: of the most relevant part of a map, as large as the region, the share that lies in the region.
         pattern_density: interval of the pattern's density; None where there are too few groups.
         images: how many.
+        area: the region's share of the image, the mean over all images: what a random map's mass is.
+        rank_null: the same, the mean over the images that have the region: what a random map's rank accuracy is.
+        method: of the maps, as in the protocol.
+        picked: the images to show, as those of `Record.classification` are in the picture beside the record; None where
+            none has a pattern.
     """
 
     mass: Regions
@@ -92,6 +116,10 @@ class ExaminedFocus(_Part):
     rank: Regions
     pattern_density: Interval | None
     images: int
+    area: Regions | None = None
+    rank_null: Regions | None = None
+    method: str = "gradcam"
+    picked: Picked | None = None
 
 
 class Classification(_Part):
@@ -101,6 +129,8 @@ class Classification(_Part):
         test: scores on the test images, once.
         validation: scores after every epoch.
         focus: where the maps of the probe images lay after every epoch.
+        focus_null: the regions' mean shares of the probe images' area, which is what random maps give; None as for
+            `test_focus`.
         answers: class number given to each test image, in the order of `ExaminedImages`.
         balanced_accuracy: of the test images.
         individual_recall: of each individual in the order of class numbers; None for one without test images.
@@ -119,6 +149,7 @@ class Classification(_Part):
     intervals: dict[str, Interval] = {}
     never_left_chance: bool = False
     test_focus: ExaminedFocus | None = None
+    focus_null: Regions | None = None
 
 
 class ExaminedImages(_Part):
@@ -129,11 +160,13 @@ class ExaminedImages(_Part):
         groups: what was resampled for intervals and ranks: each image's recording, or where the test images are of
             fewer than six recordings, the image itself.
         by: `recordings` or `images`, accordingly.
+        identities: the individuals' names in the order of class numbers.
     """
 
     labels: tuple[int, ...]
     groups: tuple[int, ...]
     by: Literal["recordings", "images"]
+    identities: tuple[str, ...] = ()
 
 
 class Audited(_Part):
@@ -154,8 +187,24 @@ class Nuisance(_Part):
     mutual_information: float
 
 
+class Elsewhere(_Part):
+    """Re-identification where a query does not see its own individual's images from its own recording.
+
+    Attributes:
+        rank1: as in `Retrieval`; None where no query has a match in another recording.
+        mean_average_precision: likewise.
+        queries: with a match in another recording.
+    """
+
+    rank1: float | None
+    mean_average_precision: float | None
+    queries: int
+
+
 class Retrieval(_Part):
     """Re-identification: test images look for their individual among the training images.
+
+    Where training shows none of their individuals, they look for it among each other.
 
     Attributes:
         rank1: share of queries whose nearest training image shows the same individual.
@@ -166,6 +215,7 @@ class Retrieval(_Part):
         queries: test images with a match among the training images.
         unmatched: others.
         precisions: average precision of each test image, in the order of `ExaminedImages`; None for an unmatched one.
+        elsewhere: None where recordings are not known.
     """
 
     rank1: float | None
@@ -176,6 +226,27 @@ class Retrieval(_Part):
     queries: int
     unmatched: int
     precisions: tuple[float | None, ...]
+    elsewhere: Elsewhere | None = None
+
+
+class OpenSet(_Part):
+    """Naming known individuals and calling others new, by a threshold on the cosine similarity.
+
+    Attributes:
+        threshold: which 95 % of the validation images reach; so no unknown individual chose it.
+        baks: balanced accuracy on test images of known individuals, in [0, 1].
+        baus: the same of unknown ones.
+        geometric: sqrt(baks x baus).
+        area: under BAKS as a function of BAUS over all thresholds, in [0, 1].
+        curve: (BAUS, BAKS) from accepting all images to none, thinned to `CURVE_POINTS`.
+    """
+
+    threshold: float
+    baks: float
+    baus: float
+    geometric: float
+    area: float
+    curve: tuple[tuple[float, float], ...]
 
 
 class Clustering(_Part):
@@ -189,6 +260,8 @@ class Clustering(_Part):
         calinski_harabasz: from 0, higher is better; None as for silhouette, and where every cluster is one point.
         images: how many embeddings.
         dimensions: of an embedding.
+        exact: whether nothing was sampled, sketched or clustered by mini batches, as is done with many images (see
+            `benchmark.metrics.clustering.EXACT_IMAGES`).
     """
 
     adjusted_rand: float
@@ -198,6 +271,7 @@ class Clustering(_Part):
     calinski_harabasz: float | None
     images: int
     dimensions: int
+    exact: bool = True
 
 
 Filling = Literal["model", "mean_colour", "telea"]
@@ -211,12 +285,14 @@ class Reconstruction(_Part):
         psnr: dB; None where an image was filled exactly.
         ssim: structural similarity, at most 1.
         images: how many.
+        lpips: perceptual distance, lower is better; None where its network's weights were not here at the time.
     """
 
     l1: float
     psnr: float | None
     ssim: float
     images: int
+    lpips: float | None = None
 
 
 class Encoder(_Part):
@@ -245,6 +321,22 @@ class Inpainting(_Part):
     batch_size: int
     validation: tuple[float, ...]
     reconstruction: dict[Filling, Reconstruction] = {}
+
+
+class Study(_Part):
+    """An experiment of our own that a run belongs to: its record stands on the page of the experiment alone.
+
+    Attributes:
+        name: of the experiment.
+        strength: of the background shortcut in training and validation images, in [0, 1]; test images have none.
+        frames: pictures of each video that were drawn for it.
+        seed: of the data.
+    """
+
+    name: Literal["shortcut"]
+    strength: float
+    frames: int
+    seed: int
 
 
 class Failure(_Part):
@@ -314,6 +406,7 @@ class Record(_Part):
         licence: of its published weights where they were used, else of its code.
         init: `random`, the names of the published weights it started from, or `none` where it has no parameters.
         dataset: name of the data set.
+        approximate_regions: whether some of its region masks were proposed by a program and corrected by nobody.
         individuals: number of identities; chance is 1 / individuals in balanced data.
         split: name of the split.
         protocol: name of the protocol.
@@ -322,13 +415,20 @@ class Record(_Part):
         ablation: accuracy on the test images by mode and region variant; empty where the data has no regions.
         clustering: `inpainting` = before any label was seen, `deep` = after deep classification (the study's
             `ref-` rows), `untrained` = with random weights, the control.
+        partitions: more measures of more clusterings, by whose embeddings and by view.
+        mapped: the test images on the maps; None where there are none.
+        maps: embeddings in two dimensions, by whose they are.
         untrained: the shallow classifier on the encoder with random weights; None where the run had no others.
         test: the test images; None in a failed record.
         audit: of the split; None in a failed record.
         nuisance: what the commonest individual (`majority`) or a column of the catalogue, by its name, would score.
         retrieval: re-identification by whose embeddings, and by cosine similarity or Euclidean distance.
+        open_set: by whose embeddings; empty where all test individuals are known, or none.
         encoder: None in a failed record.
         inpainting: None where the backbone does not inpaint.
+        study: None for a run of the leaderboards.
+        validation: of a run in a study, scores on the validation images after the last epoch, by mode and region
+            variant.
     """
 
     version: Literal[1] = 1
@@ -339,6 +439,7 @@ class Record(_Part):
     licence: str
     init: str
     dataset: str
+    approximate_regions: bool = False
     individuals: int
     split: str
     protocol: str
@@ -346,13 +447,19 @@ class Record(_Part):
     classification: dict[Mode, Classification] = {}
     ablation: dict[Mode, dict[Variant, Scores]] = {}
     clustering: dict[Embedded, Clustering] = {}
+    partitions: dict[Embedded, dict[View, Partitions]] = {}
+    mapped: MappedImages | None = None
+    maps: dict[Embedded, Maps] = {}
     untrained: Classification | None = None
     test: ExaminedImages | None = None
     audit: Audited | None = None
     nuisance: dict[str, Nuisance] = {}
     retrieval: dict[Embedded, dict[Distance, Retrieval]] = {}
+    open_set: dict[Embedded, OpenSet] = {}
     encoder: Encoder | None = None
     inpainting: Inpainting | None = None
+    study: Study | None = None
+    validation: dict[Mode, dict[Variant, Scores]] = {}
     failure: Failure | None = None
     provenance: Provenance
 

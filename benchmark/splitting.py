@@ -20,6 +20,9 @@ Part = Literal["train", "val", "test"]
 SETS: tuple[Set, ...] = get_args(Set)
 PARTS: tuple[Part, ...] = get_args(Part)
 
+LEAK_FREE = ("sequence", "block", "time")
+"""Names of the splits that ask what `random` asks without its leak, the strictest first."""
+
 _HEADER = ("image_id", "sha256", "set", "part")
 
 

@@ -18,8 +18,41 @@ ANY = "*"
 """Among a backbone's variants: any text is one, and one must be named."""
 
 
-class BackboneFacts(BaseModel):
-    """The content of a backbone.toml.
+class Owner(BaseModel):
+    """What published weights are of: a backbone, or a measure.
+
+    Attributes:
+        name: unique among both.
+        weights: all of them.
+        variants: that a user may choose as `name:variant`; `*` among them = any text.
+        variant: that was chosen.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    weights: tuple[Weights, ...] = ()
+    variants: tuple[str, ...] = ()
+    variant: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a user calls it: `name`, or `name:variant`."""
+        return f"{self.name}:{self.variant}" if self.variant else self.name
+
+    @property
+    def own_weights(self) -> tuple[Weights, ...]:
+        """The weights of this variant."""
+        return tuple(one for one in self.weights if not one.variants or self.variant in one.variants)
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether weights stay in the files that they are published in, because nothing else can read them."""
+        return False
+
+
+class BackboneFacts(Owner):
+    """The content of a backbone.toml, but for the variant.
 
     Attributes:
         name: the same as the folder's.
@@ -36,24 +69,18 @@ class BackboneFacts(BaseModel):
         variant: that was chosen; not in the file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
     title: str
     paper: str
     licence: str
     capabilities: tuple[Capability, ...]
-    variants: tuple[str, ...] = ()
     size_multiple: int = 1
     input: dict[str, str]
-    weights: tuple[Weights, ...] = ()
     command: tuple[str, ...] = ()
-    variant: str = ""
 
     @property
-    def label(self) -> str:
-        """What a user calls it: `name`, or `name:variant`."""
-        return f"{self.name}:{self.variant}" if self.variant else self.name
+    def keeps_files(self) -> bool:
+        """Whether weights stay in the files that they are published in: only its own command can read them."""
+        return bool(self.command)
 
     @property
     def slug(self) -> str:
@@ -64,11 +91,6 @@ class BackboneFacts(BaseModel):
     def shown(self) -> str:
         """Its name in tables."""
         return f"{self.title} ({self.variant})" if self.variant else self.title
-
-    @property
-    def own_weights(self) -> tuple[Weights, ...]:
-        """The weights of this variant."""
-        return tuple(one for one in self.weights if not one.variants or self.variant in one.variants)
 
     @property
     def published(self) -> tuple[Weights, ...]:

@@ -9,15 +9,17 @@ from benchmark.errors import InputError
 from benchmark.records import Audited, Embedded, Failure, Provenance, Record, Status
 from benchmark.splitters import leak_free_kind
 from benchmark.splitting import check_split
-from harness import evaluate, provenance
+from harness import clustering, evaluate, focus, measure_weights, provenance
 from harness.contract import Resources
 from harness.packing import Packer
 from harness.plan import Plan, Results, Run
+from harness.reidentification import Search
 from harness.runners.base import Limits, Runner
 from harness.scoring import Examination
 from harness.stages import Done, StageError, Stages, Watcher
 from harness.store import Store, digest
 from harness.workspace import Workspace
+from leaderboard.focus_figures import overlays_file
 
 
 class Screen(Watcher):
@@ -54,6 +56,8 @@ def bench(run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> Rec
     clerk = _Clerk(run, workspace, runner, screen)
     if run.backbone.inpaints and not clerk.packer.inpaintable(run.protocol.inpaint.masks):
         screen.say(f"{run.catalogue.name} has no pattern regions: no inpainting, and no region ablation.")
+    elif run.backbone.inpaints and (lack := measure_weights.lack(workspace)):
+        screen.say(lack)
     limits = run.protocol.limits
     stages = Stages(
         backbone=run.backbone,
@@ -78,7 +82,6 @@ class _Clerk:
 
     def __init__(self, run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> None:
         self._started = provenance.now()
-        _check_known(run)
         self._run, self._workspace, self._runner, self._screen = run, workspace, runner, screen
         digests = content_digests(run.catalogue.rows)
         check_split(run.split, run.catalogue, digests)
@@ -109,40 +112,57 @@ class _Clerk:
             return records.read(path)
         self._screen.say("Scoring.")
         record = record.model_copy(update=self._scores(results))
+        path.parent.mkdir(parents=True, exist_ok=True)
         if results.reconstruction:
             strip = evaluate.strip(results.reconstruction, self.packer, self._run.protocol)
-            path.parent.mkdir(parents=True, exist_ok=True)
             strip.save(path.with_suffix(".png"))
+        if overlays := focus.overlays(record.classification, results.predictions, self.packer):
+            overlays.save(overlays_file(path), optimize=True)
         records.write(record, self._workspace.records)
         return record
 
     def _scores(self, results: Results) -> dict[str, object]:
         run, packer, protocol = self._run, self.packer, self._run.protocol
         classes = len(run.catalogue.identities)
-        probes = protocol.focus.probes_per_individual
         examination = Examination(packer, classes, protocol.seed)
         embeddings = _embeddings(results)
-        return {
-            "test": examination.images(),
+        searches = {
+            name: Search(done, results.references.get(name, {}), examination, protocol.retrieval.backend)
+            for name, done in embeddings.items()
+        }
+        scored = {
+            "test": examination.images(run.catalogue.identities),
             "audit": self._audited,
             "nuisance": examination.nuisance(),
-            "classification": {
-                mode: evaluate.classification(results.trainings[mode]["all"], done["all"], examination, probes)
-                for mode, done in results.predictions.items()
-            },
-            "untrained": results.untrained and evaluate.classification(*results.untrained[1:], examination, probes),
-            "ablation": {}
-            if len(run.variants) == 1
-            else evaluate.ablation(results.predictions, packer, classes, protocol.ablation.images_per_individual),
-            "retrieval": {
-                name: evaluate.retrieval(embeddings[name], gallery, examination)
-                for name, gallery in results.galleries.items()
-            },
-            "clustering": {name: evaluate.clustering(done, packer, protocol.seed) for name, done in embeddings.items()},
+            "retrieval": {name: search.retrieval() for name, search in searches.items()},
+            "open_set": {name: found for name, search in searches.items() if (found := search.open_set())},
+            **clustering.evaluate(embeddings, examination),
             "inpainting": results.inpainting
             and results.reconstruction
-            and evaluate.inpainting(results.inpainting, results.reconstruction, packer, protocol),
+            and evaluate.inpainting(
+                results.inpainting,
+                results.reconstruction,
+                packer,
+                protocol,
+                measure_weights.lpips_file(self._workspace),
+            ),
             "encoder": evaluate.encoder(results.embedding, protocol.image_size),
+        }
+        return scored if run.known == "none" else scored | self._named(results, examination)
+
+    def _named(self, results: Results, examination: Examination) -> dict[str, object]:
+        """The scores of naming individuals, for a split whose training shows some."""
+        protocol = self._run.protocol
+        return {
+            "classification": {
+                mode: evaluate.classification(results.trainings[mode]["all"], done["all"], examination, protocol)
+                for mode, done in results.predictions.items()
+            },
+            "untrained": results.untrained and evaluate.classification(*results.untrained[1:], examination, protocol),
+            "ablation": {}
+            if len(self._run.variants) == 1
+            else evaluate.ablation(results.predictions, examination, protocol.ablation.images_per_individual),
+            "validation": evaluate.validation(results.trainings, examination) if self._run.study else {},
         }
 
     def _record(self, status: Status, results: Results | None) -> Record:
@@ -157,10 +177,12 @@ class _Clerk:
             licence="; ".join(licences) or run.backbone.licence,
             init=run.init_name,
             dataset=run.catalogue.name,
+            approximate_regions=run.catalogue.approximate_regions,
             individuals=len(run.catalogue.identities),
             split=run.split.name,
             protocol=run.protocol.name,
             seed=run.protocol.seed,
+            study=run.study,
             provenance=self._provenance(results),
         )
 
@@ -189,17 +211,6 @@ def _embeddings(results: Results) -> dict[Embedded, Done]:
     if "deep" in results.predictions:
         found["deep"] = results.predictions["deep"]["all"]
     return found
-
-
-def _check_known(run: Run) -> None:
-    """A classifier can only be asked for individuals that it was shown."""
-    owners = {row.image_id: row.identity for row in run.catalogue.rows}
-    shown, asked = ({owners.get(one) for one in run.split.ids("classify", part)} for part in ("train", "test"))
-    if new := sorted(str(one) for one in asked - shown):
-        raise InputError(
-            f"The split {run.split.name!r} tests {len(new)} individuals that training does not show, such as "
-            f"{new[0]!r}: no classifier can name them. Take a split such as random, block, sequence or time."
-        )
 
 
 def _audited(run: Run, packer: Packer) -> Audited:

@@ -1,4 +1,4 @@
-"""The command line: `patternbench run|data|backbone|weights|leaderboard|doctor`."""
+"""The command line: `patternbench run|study|data|backbone|weights|leaderboard|doctor`."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from benchmark.errors import InputError, PatternbenchError
-from harness import cli_backbone, cli_data, cli_leaderboard, cli_weights
+from benchmark.errors import PatternbenchError
+from harness import cli_backbone, cli_data, cli_leaderboard, cli_options, cli_study, cli_weights
 from harness.workspace import Workspace
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Benchmark image encoders that identify individual animals by their skin pattern.",
 )
+app.add_typer(cli_study.app, name="study")
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_backbone.app, name="backbone")
 app.add_typer(cli_weights.app, name="weights")
@@ -47,37 +48,29 @@ def root(
 
 @app.command(
     epilog="For example:\n\n`patternbench run lama`\n\n`patternbench run timm:resnet18 --init published`\n\n"
-    "`patternbench run lama aotgan --data ../photos --protocol paper`\n\n`patternbench run --all`"
+    "`patternbench run lama aotgan --data ../photos --protocol paper`\n\n"
+    "`patternbench run lama --split random --split block --seeds 3`\n\n`patternbench run --all`"
 )
 def run(  # noqa: PLR0913, PLR0917 - a command's options
     context: typer.Context,
-    backbones: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[BACKBONE]...", help="Contestants, as NAME or NAME:VARIANT (`patternbench backbone list`)."
-        ),
-    ] = None,
-    everyone: Annotated[
-        bool,
-        typer.Option("--all", help="All contestants, one after the other; one that fails does not stop the others."),
-    ] = False,
+    backbones: cli_options.Backbones = None,
+    everyone: cli_options.Everyone = False,
     data: Annotated[
         str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
     ] = "zebrafish-synth",
-    protocol: Annotated[
-        str, typer.Option(help="`quick` (minutes), `paper` (the study's figures), or the path of a .toml file.")
-    ] = "quick",
-    runner: Annotated[
-        str, typer.Option(help="`auto` (Docker when an engine answers), `docker` or `process`.")
-    ] = "auto",
-    init: Annotated[
-        str | None, typer.Option(help="Initial weights: `random` or `published`; by default what the protocol says.")
+    protocol: cli_options.Protocol = "quick",
+    runner: cli_options.Runner = "auto",
+    init: cli_options.Init = None,
+    splits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--split",
+            help="Name of a fixed split, `random` by default; made once for data of your own. May be repeated.",
+        ),
     ] = None,
-    split: Annotated[str, typer.Option(help="Name of the fixed split; made once for data of your own.")] = "random",
-    device: Annotated[str, typer.Option(help="`auto` (a GPU where there is one), `cpu` or `cuda`.")] = "auto",
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
-    ] = None,
+    seeds: cli_options.Seeds = 1,
+    device: cli_options.Device = "auto",
+    jobs: cli_options.Jobs = None,
 ) -> None:
     """Run every stage of a backbone, write its record, and make the leaderboards anew.
 
@@ -86,10 +79,8 @@ def run(  # noqa: PLR0913, PLR0917 - a command's options
     """
     from harness.cli_run import Settings, run_command
 
-    if bool(backbones) == everyone:
-        raise InputError("Name the backbones to run, or say --all; `patternbench backbone list` shows which there are.")
-    settings = Settings(data, protocol, runner, init, split, device, jobs)
-    run_command(context.obj, backbones or [], settings)
+    settings = Settings(backbones or [], everyone, protocol, runner, init, seeds, device, jobs)
+    run_command(context.obj, data, splits or ["random"], settings)
 
 
 @app.command()

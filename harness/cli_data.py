@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import cli_masks
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Find, fetch, import and look at data sets.", no_args_is_help=True, rich_markup_mode="markdown")
 
 _DATA = typer.Argument(metavar="DATA", help="Name of a data set, or path of a folder or table.")
+IMAGES, INDIVIDUALS = 4, 12
+"""On a contact sheet, where the user does not say how many."""
 _SHEET_SIDE = 160
 _HASHED_SIDE = 64
 
@@ -84,6 +87,14 @@ def import_(
     trusted_pickle: Annotated[
         bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
     ] = False,
+    approximate_masks: Annotated[
+        bool,
+        typer.Option(
+            "--approximate-masks",
+            help="Its region masks were proposed by a program, and nobody corrected them; every table that uses them "
+            "will say so. A table may say it of single rows: column mask_quality, `approximate` or `reviewed`.",
+        ),
+    ] = False,
 ) -> None:
     """Check a data set of your own and remember it under a name.
 
@@ -94,7 +105,8 @@ def import_(
     """
     from harness.datasets import import_dataset
 
-    _tell(import_dataset(path, _workspace(context), name, trusted_pickle=trusted_pickle))
+    workspace = _workspace(context)
+    _tell(import_dataset(path, workspace, name, trusted_pickle=trusted_pickle, approximate_masks=approximate_masks))
 
 
 @app.command(
@@ -110,8 +122,8 @@ def show(
         Path | None,
         typer.Option("--output", "-o", help="Write a contact sheet of crops and regions: FILE.png."),
     ] = None,
-    images: Annotated[int, typer.Option(min=1, help="Crops of each individual on the sheet.")] = 4,
-    individuals: Annotated[int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")] = 12,
+    images: Annotated[int, typer.Option(min=1, help="Crops of each individual on the sheet.")] = IMAGES,
+    individuals: Annotated[int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")] = INDIVIDUALS,
     seed: Annotated[int, typer.Option(help="Which crops are drawn.")] = 0,
 ) -> None:
     """Say what is in a data set, and draw a contact sheet of it."""
@@ -120,7 +132,7 @@ def show(
     catalogue = resolve(data, _workspace(context))
     _tell(catalogue)
     if output is not None:
-        _save(_sheet(catalogue, images, individuals, seed), output)
+        save(sheet_of(catalogue, images, individuals, seed), output)
         typer.echo(f"Contact sheet: {output}")
 
 
@@ -210,6 +222,15 @@ def audit(
         _write(found.model_dump_json(indent=1) + "\n", output)
 
 
+app.command(
+    "masks",
+    epilog=_examples(
+        "patternbench data masks ~/photos/leopards --sheet leopards.png",
+        "patternbench data masks ~/photos/leopards --take ~/corrected",
+    ),
+)(cli_masks.masks)
+
+
 def _from_kaggle(handle: str) -> str:
     from benchmark.errors import InputError
 
@@ -236,14 +257,20 @@ def _tell(catalogue: "Catalogue") -> None:
         "images": f"{len(catalogue.rows)}, of {len(counts)} individuals ({per} each)",
         "chance": f"{counts[-1] / len(catalogue.rows):.3f}, by always naming the commonest individual",
         "crop": crop,
-        "regions": f"on {sum(row.segmentation is not None for row in catalogue.rows)} images",
+        "regions": f"on {sum(row.segmentation is not None for row in catalogue.rows)} images{_approximate(catalogue)}",
         "groups": ", ".join(f"{group} ({len(found)} values)" for group, found in values.items()) or "none",
     }
     for label, text in lines.items():
         typer.echo(f"{label:<10}{text}")
 
 
-def _sheet(catalogue: "Catalogue", images: int, individuals: int, seed: int) -> "Image":
+def _approximate(catalogue: "Catalogue") -> str:
+    """On how many images the regions are approximate, if on any."""
+    count = sum(row.approximate for row in catalogue.rows)
+    return f", approximate on {count} (proposed by a program, not corrected)" if count else ""
+
+
+def sheet_of(catalogue: "Catalogue", images: int = IMAGES, individuals: int = INDIVIDUALS, seed: int = 0) -> "Image":
     """Draw the contact sheet of a seeded choice of rows."""
     import random
 
@@ -265,7 +292,8 @@ def _sheet(catalogue: "Catalogue", images: int, individuals: int, seed: int) -> 
     return contact_sheet(f"{catalogue.name}: {shown}, {len(chosen)} of {len(catalogue.rows)} images", bands)
 
 
-def _save(sheet: "Image", output: Path) -> None:
+def save(sheet: "Image", output: Path) -> None:
+    """Write a contact sheet; InputError where that cannot be."""
     from benchmark.errors import InputError
 
     try:

@@ -1,112 +1,143 @@
-"""`patternbench run`: choose, run, render, show."""
+"""`patternbench run`, and what every command that runs contestants shares: choose, run, render, show."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import typer
 
-from benchmark.catalogue import Catalogue
-from benchmark.errors import PatternbenchError, RunError
+from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol, read_protocol
 from benchmark.records import Record
-from benchmark.splitting import Split
 from harness import backbones, choices, weights
 from harness.bench import bench
 from harness.console import RichScreen
 from harness.datasets import resolve
-from harness.plan import Device, Run
+from harness.plan import Device, Material, Run
 from harness.runners.base import Runner
 from harness.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user typed beside the backbones; each is checked in `run_command`."""
+    """What the user typed about contestants and runs; each is checked in `choose`."""
 
-    data: str
+    backbones: list[str]
+    everyone: bool
     protocol: str
     runner: str
     init: str | None
-    split: str
+    seeds: int
     device: str
     jobs: int | None
 
 
 @dataclass(frozen=True)
-class _Chosen:
-    """The settings that all backbones of a command share, checked."""
+class Chosen:
+    """The same, checked: every backbone is run with every protocol; these differ in their seeds."""
 
-    catalogue: Catalogue
-    split: Split
-    protocol: Protocol
+    labels: list[str]
+    protocols: list[Protocol]
     runner: Runner
     device: Device
     workers: int
 
+    def name(self, label: str, protocol: Protocol, *more: str) -> str:
+        """What a run is called among the others: all that differs between them."""
+        return ", ".join([label, *more, *([f"seed {protocol.seed}"] if len(self.protocols) > 1 else [])])
 
-def run_command(workspace: Workspace, labels: list[str], settings: Settings) -> None:
+
+def run_command(workspace: Workspace, data: str, splits: list[str], settings: Settings) -> None:
     """Everything that `patternbench run` does.
 
     Args:
         workspace: where.
-        labels: the backbones, run one after the other; one that fails does not stop the others. Empty = all that
-            need no variant named.
-        settings: the same for all.
+        data: name or path of the data set.
+        splits: of it, by their names.
+        settings: of all runs.
 
     Raises:
         InputError: a value or the data cannot be used.
         RunError: a run failed, or several of many could not be made.
     """
-    for label in labels:
+    chosen = choose(workspace, settings)
+    catalogue = resolve(data, workspace)
+    screen = RichScreen()
+    drawn = [choices.choose_split(name, catalogue, workspace, screen) for name in dict.fromkeys(splits)]
+    runs = {
+        chosen.name(label, protocol, *([f"split {split.name}"] if len(drawn) > 1 else [])): partial(
+            run_one, label, Material(catalogue, split), protocol, chosen, workspace
+        )
+        for label in chosen.labels
+        for split in drawn
+        for protocol in chosen.protocols
+    }
+    run_all(runs, workspace)
+
+
+def choose(workspace: Workspace, settings: Settings) -> Chosen:
+    """Check what the user typed.
+
+    Raises:
+        InputError: a value cannot be used.
+        RunError: Docker was asked for by name, but no engine answers.
+    """
+    if bool(settings.backbones) == settings.everyone:
+        raise InputError("Name the backbones to run, or say --all; `patternbench backbone list` shows which there are.")
+    for label in settings.backbones:
         backbones.find(label, workspace)
-    chosen = _choose(workspace, settings)
-    labels = labels or [name for name in backbones.names(workspace) if backbones.runs_plain(name, workspace)]
-    troubles: dict[str, PatternbenchError] = {}
-    records = []
-    for label in labels:
-        try:
-            records.append(_run(label, chosen, workspace))
-            if records[-1].failure is not None:
-                troubles[label] = RunError(_failed(records[-1]))
-        except PatternbenchError as error:
-            troubles[label] = error
-    if records:
-        typer.echo(_show(records[-1], workspace))
-    if len(labels) == 1 and troubles:
-        raise troubles[labels[0]]
-    if troubles:
-        told = "\n".join(f"{label}: {error}" for label, error in troubles.items())
-        raise RunError(f"{len(troubles)} of {len(labels)} backbones did not end well:\n{told}")
-
-
-def _choose(workspace: Workspace, settings: Settings) -> _Chosen:
+    plain = [name for name in backbones.names(workspace) if backbones.runs_plain(name, workspace)]
     protocol = choices.choose_init(read_protocol(settings.protocol, workspace.protocols), settings.init)
     device = choices.choose_device(settings.device)
-    catalogue = resolve(settings.data, workspace)
-    screen = RichScreen()
-    return _Chosen(
-        catalogue=catalogue,
-        runner=choices.choose_runner(settings.runner, device, workspace, screen),
-        split=choices.choose_split(settings.split, catalogue, workspace, screen),
-        protocol=protocol,
+    return Chosen(
+        labels=settings.backbones or plain,
+        protocols=[protocol.model_copy(update={"seed": protocol.seed + more}) for more in range(settings.seeds)],
+        runner=choices.choose_runner(settings.runner, device, workspace, RichScreen()),
         device=device,
         workers=choices.choose_workers(settings.jobs, device),
     )
 
 
-def _run(label: str, chosen: _Chosen, workspace: Workspace) -> Record:
+def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> None:
+    """Make runs one after the other, show the tables of the last, and say at the end which went wrong.
+
+    Raises:
+        InputError: of the only run.
+        RunError: a run failed, or several of many could not be made.
+    """
+    troubles: dict[str, PatternbenchError] = {}
+    records = []
+    for name, run in runs.items():
+        try:
+            records.append(run())
+            if records[-1].failure is not None:
+                troubles[name] = RunError(_failed(records[-1]))
+        except PatternbenchError as error:
+            troubles[name] = error
+    if records:
+        typer.echo(_show(records[-1], workspace))
+    if len(runs) == 1 and troubles:
+        raise next(iter(troubles.values()))
+    if troubles:
+        told = "\n".join(f"{name}: {error}" for name, error in troubles.items())
+        raise RunError(f"{len(troubles)} of {len(runs)} runs did not end well:\n{told}")
+
+
+def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, workspace: Workspace) -> Record:
     """One backbone from its name to its record and the tables."""
     from leaderboard import render
 
     facts = backbones.find(label, workspace)
-    protocol = chosen.protocol.of(facts.name)
+    protocol = protocol.of(facts.name)
     run = Run(
         backbone=facts,
-        catalogue=chosen.catalogue,
-        split=chosen.split,
+        catalogue=material.catalogue,
+        split=material.split,
         protocol=protocol,
         weights=weights.needed(facts, protocol, workspace),
         device=chosen.device,
         workers=chosen.workers,
+        study=material.study,
     )
     with RichScreen() as screen:
         screen.say(_headline(run))
@@ -123,7 +154,8 @@ def _headline(run: Run) -> str:
     weights_said = "nothing to initialise" if run.init_name == "none" else f"{run.init_name} weights"
     return (
         f"{run.backbone.shown} ({weights_said}) on {catalogue.name}: {len(catalogue.rows)} crops of "
-        f"{len(catalogue.identities)} individuals, split {run.split.name}, protocol {run.protocol.name}, {run.device}."
+        f"{len(catalogue.identities)} individuals, split {run.split.name}, protocol {run.protocol.name}, "
+        f"seed {run.protocol.seed}, {run.device}."
     )
 
 

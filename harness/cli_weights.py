@@ -1,4 +1,4 @@
-"""`patternbench weights`: published weights that start a backbone, listed, fetched and imported."""
+"""`patternbench weights`: published weights, of backbones and of a measure, listed, fetched and imported."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +10,19 @@ import typer
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.backbones import BackboneFacts
+    from harness.backbones import Owner
     from harness.contract import Weights
     from harness.download import Moved
 
 app = typer.Typer(help="List, fetch and import published weights.", no_args_is_help=True, rich_markup_mode="markdown")
 
-Label = Annotated[str, typer.Argument(metavar="BACKBONE", help="A backbone, or one of its variants as `name:variant`.")]
+Label = Annotated[
+    str,
+    typer.Argument(
+        metavar="BACKBONE",
+        help="A backbone, or one of its variants as `name:variant`; or the measure of filled holes, `lpips`.",
+    ),
+]
 UNFOLDED = 1000
 """Width of a table that goes to another program, so that it can find a whole address."""
 
@@ -38,7 +44,7 @@ def list_weights(
     context: typer.Context,
     backbone: Annotated[
         str | None,
-        typer.Argument(metavar="[BACKBONE]", help="Of one backbone, or `name:variant`; by default of all."),
+        typer.Argument(metavar="[BACKBONE]", help="Of one backbone, `name:variant` or `lpips`; by default of all."),
     ] = None,
 ) -> None:
     """List published weights: what they are of, their licences, and which are on this disk."""
@@ -48,14 +54,15 @@ def list_weights(
 
     from benchmark.errors import InputError
     from harness import backbones
+    from harness.measure_weights import LPIPS
 
     workspace = _workspace(context)
     table = Table(box=None, header_style="bold")
-    for header in ("backbone", "name\nrole"):
+    for header in ("of", "name\nrole"):
         table.add_column(header, no_wrap=True)
     for header in ("here, size\nsha256", "licence\naddress"):
         table.add_column(header, overflow="fold")
-    for name in [backbone] if backbone else backbones.names(workspace):
+    for name in [backbone] if backbone else [*backbones.names(workspace), LPIPS.name]:
         try:
             rows = _rows(name, workspace)
         except InputError as error:
@@ -74,6 +81,7 @@ def list_weights(
     epilog=_examples(
         "patternbench weights fetch lama",
         "patternbench weights fetch lama big-lama",
+        "patternbench weights fetch lpips",
     )
 )
 def fetch(
@@ -87,10 +95,10 @@ def fetch(
     had in a browser it says what to open.
     """
     from benchmark.errors import InputError
-    from harness import backbones, weights, weights_import
+    from harness import measure_weights, weights, weights_import
 
     workspace = _workspace(context)
-    facts = backbones.find(backbone, workspace)
+    facts = measure_weights.find(backbone, workspace)
     entries = (weights.find(facts, name),) if name else facts.own_weights
     if not entries:
         raise InputError(f"{facts.label} has no published weights: it starts from random ones.")
@@ -113,28 +121,45 @@ def fetch(
         raise InputError(f"These weights of {facts.label} can only be had in a browser:{ways}")
 
 
-@app.command("import", epilog=_examples("patternbench weights import lama big-lama ~/Downloads/big-lama.zip"))
+@app.command(
+    "import",
+    epilog=_examples(
+        "patternbench weights import lama big-lama ~/Downloads/big-lama.zip",
+        "patternbench weights import lpips ~/Downloads/alexnet-owt-7be5be79.pth",
+    ),
+)
 def import_(
     context: typer.Context,
     backbone: Label,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench weights list`.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `patternbench weights list`; where there is only one, FILE may stand in its place.",
+        ),
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.", show_default=False)
+    ] = None,
 ) -> None:
     """Put the weights of a file that you have in place.
 
-    They must fit the backbone's network whole: a missing, unknown or misshapen tensor is refused. Nothing in the file
+    They must fit the network whole: a missing, unknown or misshapen tensor is refused. Nothing in the file
     is ever executed. The file itself stays as it is.
     """
     from benchmark.errors import InputError
-    from harness import backbones, weights, weights_import
+    from harness import measure_weights, weights, weights_import
 
     workspace = _workspace(context)
-    facts = backbones.find(backbone, workspace)
-    entry = weights.find(facts, name)
+    facts = measure_weights.find(backbone, workspace)
+    if file is None:
+        entry, file = weights.only(facts), Path(name)
+    else:
+        entry = weights.find(facts, name)
     if entry.package:
         raise InputError(
-            f"{facts.label}'s weights {name!r} come with the Python package {entry.package}, which is installed with "
-            "the backbone: there is nothing to import."
+            f"{facts.label}'s weights {entry.name!r} come with the Python package {entry.package}, which is installed "
+            "with the backbone: there is nothing to import."
         )
     _announce(facts, entry)
     _tell(weights_import.import_file(file, facts, entry, workspace))
@@ -144,9 +169,9 @@ def _rows(label: str, workspace: Workspace) -> list[tuple[str, ...]]:
     """The table's rows for a backbone, or for one variant."""
     from rich.markup import escape
 
-    from harness import backbones, weights
+    from harness import measure_weights, weights
 
-    facts = backbones.find(label, workspace)
+    facts = measure_weights.find(label, workspace)
     found = weights.of_all_variants(facts, workspace)
     if facts.variant:
         found = [(facts, entry) for entry in facts.own_weights]
@@ -161,7 +186,7 @@ def _rows(label: str, workspace: Workspace) -> list[tuple[str, ...]]:
     ]
 
 
-def _kept(facts: "BackboneFacts", entry: "Weights", workspace: Workspace) -> str:
+def _kept(facts: "Owner", entry: "Weights", workspace: Workspace) -> str:
     """Whether the file is here, its size, and the beginning of the published file's sha256 where that is known."""
     from harness import weights
 
@@ -176,7 +201,7 @@ def _kept(facts: "BackboneFacts", entry: "Weights", workspace: Workspace) -> str
     return f"{here}, {_size(weights.place(facts, entry, workspace))}\n{sha256[:SHOWN]}"
 
 
-def _announce(facts: "BackboneFacts", entry: "Weights") -> None:
+def _announce(facts: "Owner", entry: "Weights") -> None:
     """What it is, whose, and what it may be used for: before anything is fetched."""
     from harness.weights import licence_warning
 

@@ -13,16 +13,18 @@ from benchmark.catalogue import Catalogue
 from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.known import KNOWN, KnownDataset, find_known
 from harness.archive import extract_zip
+from harness.region_masks import attach
 from harness.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What is remembered of an imported data set: its folder or table, and how to read it."""
+    """What is remembered of an imported data set: where it is, how to read it, how good its region masks are."""
 
     path: Path
     layout: Layout
     trusted_pickle: bool
+    approximate_masks: bool = False
 
 
 Download = Callable[[str], str]
@@ -30,7 +32,7 @@ Download = Callable[[str], str]
 
 
 def resolve(data: str, workspace: Workspace) -> Catalogue:
-    """Open a data set by its name, or by its path.
+    """Open a data set by its name, or by its path; where it lacks region masks, with those proposed for it.
 
     Args:
         data: a built-in or imported name, else a folder or table; write `./name` for a folder called like a
@@ -41,6 +43,11 @@ def resolve(data: str, workspace: Workspace) -> Catalogue:
         InputError: it is neither (the message lists the names and the closest of them), or is not on this
             machine, or cannot be opened.
     """
+    return attach(resolve_as_given(data, workspace), workspace)
+
+
+def resolve_as_given(data: str, workspace: Workspace) -> Catalogue:
+    """The same without proposed region masks."""
     imported = imported_names(workspace)
     known = find_known(data)
     if known is not None and known.source == "built-in":
@@ -72,7 +79,12 @@ def imported_names(workspace: Workspace) -> list[str]:
 
 
 def import_dataset(
-    path: Path, workspace: Workspace, name: str | None = None, *, trusted_pickle: bool = False
+    path: Path,
+    workspace: Workspace,
+    name: str | None = None,
+    *,
+    trusted_pickle: bool = False,
+    approximate_masks: bool = False,
 ) -> Catalogue:
     """Open a folder, table or zip file and remember it under a name; a zip file is unpacked into the store.
 
@@ -81,6 +93,7 @@ def import_dataset(
         workspace: where it is remembered.
         name: to remember it under; None = made from the name of the folder or zip file.
         trusted_pickle: whether a table may be a pickle.
+        approximate_masks: whether all its region masks are approximate, although its table does not say so.
 
     Raises:
         InputError: it cannot be opened, or the name is taken.
@@ -93,11 +106,11 @@ def import_dataset(
     if known is not None and known.source == "built-in":
         raise InputError(f"{name} is the name of a built-in data set. Give another one with --name.")
     if not packed:
-        return _register(name, path, workspace, trusted_pickle=trusted_pickle)
+        return _register(name, path, workspace, trusted_pickle, approximate_masks)
     folder = workspace.datasets / name
     extract_zip(path, folder)
     try:
-        return _register(name, _data_root(folder), workspace, trusted_pickle=trusted_pickle)
+        return _register(name, _data_root(folder), workspace, trusted_pickle, approximate_masks)
     except InputError:
         shutil.rmtree(folder)
         raise
@@ -134,7 +147,8 @@ def read_imported(name: str, workspace: Workspace) -> Imported:
     note = workspace.datasets / f"{name}.toml"
     try:
         entry = tomllib.loads(note.read_text(encoding="utf-8"))
-        return Imported(Path(entry["path"]), entry["layout"], trusted_pickle=entry["trusted_pickle"])
+        approximate = entry.get("approximate_masks", False)
+        return Imported(Path(entry["path"]), entry["layout"], entry["trusted_pickle"], approximate)
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{note}: cannot be read ({error!r}). Delete it and import the data set again.") from error
 
@@ -146,10 +160,19 @@ def _open_imported(name: str, workspace: Workspace) -> Catalogue:
             f"{name} was imported from {entry.path}, which is gone. Put it back, or delete "
             f"{workspace.datasets / name}.toml and import it again."
         )
-    return open_dataset(entry.path, name, trusted_pickle=entry.trusted_pickle)
+    catalogue = open_dataset(entry.path, name, trusted_pickle=entry.trusted_pickle)
+    return _approximate(catalogue) if entry.approximate_masks else catalogue
 
 
-def _register(name: str, location: Path, workspace: Workspace, *, trusted_pickle: bool) -> Catalogue:
+def _approximate(catalogue: Catalogue) -> Catalogue:
+    """The same data set, with the mark on every row that says where the animal is."""
+    rows = (replace(row, approximate=row.segmentation is not None) for row in catalogue.rows)
+    return replace(catalogue, rows=tuple(rows))
+
+
+def _register(
+    name: str, location: Path, workspace: Workspace, trusted_pickle: bool, approximate_masks: bool
+) -> Catalogue:
     """Open it, and only then write `<name>.toml`."""
     layout, path = detect_layout(location)
     note = workspace.datasets / f"{name}.toml"
@@ -160,10 +183,11 @@ def _register(name: str, location: Path, workspace: Workspace, *, trusted_pickle
         f"path = {json.dumps(str(path), ensure_ascii=False)}",
         f'layout = "{layout}"',
         f"trusted_pickle = {str(trusted_pickle).lower()}",
+        f"approximate_masks = {str(approximate_masks).lower()}",
     ]
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return catalogue
+    return _approximate(catalogue) if approximate_masks else catalogue
 
 
 def _data_root(folder: Path) -> Path:

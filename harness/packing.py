@@ -157,14 +157,14 @@ class Packer:
 
         return self._pack(f"test-{variant}", {"fill": self._fill}, write)
 
-    def gallery(self) -> Entry:
-        """Training images of the classification set, without labels: what test images are searched in."""
+    def reference(self, part: Part) -> Entry:
+        """Images of one part of the classification set, whole and without labels: what test images are compared to."""
 
         def write(folder: Path) -> None:
-            self._write_images(folder, self.rows("train").positions, "all")
-            _write_table(folder, [{"id": self._opaque(image_id)} for image_id in self._ids("classify", "train")])
+            self._write_images(folder, self.rows(part).positions, "all")
+            _write_table(folder, [{"id": self._opaque(image_id)} for image_id in self._ids("classify", part)])
 
-        return self._pack("gallery", {}, write)
+        return self._pack(f"reference-{part}", {}, write)
 
     def rows(self, part: Part) -> Rows:
         """What the rows of one part of the classification set are, in the order that jobs see them."""

@@ -4,14 +4,15 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from benchmark.catalogue import Catalogue
 from benchmark.protocol import DEFAULT, Init, Method, Protocol
-from benchmark.records import Embedded, Mode, Variant
+from benchmark.records import Embedded, Mode, Study, Variant
 from benchmark.regions import VARIANTS
-from benchmark.splitting import Split
+from benchmark.splitting import Part, Split
 from harness.backbones import ANY, BackboneFacts
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.packing import Packer
@@ -20,7 +21,19 @@ from harness.store import Entry
 
 Device = Literal["cpu", "cuda"]
 MODES: tuple[Mode, ...] = ("deep", "shallow")
+REFERENCES: dict[Part, str] = {"train": "gallery", "val": "val"}
+"""What stages that encode a part for comparison are called."""
+
 CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What several backbones are run on: the data and their split, and the experiment that it is for, if any."""
+
+    catalogue: Catalogue
+    split: Split
+    study: Study | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,7 @@ class Run:
             perceptual networks.
         device: `cpu` or `cuda`.
         workers: stages at the same time.
+        study: the experiment that it belongs to, if any.
     """
 
     backbone: BackboneFacts
@@ -45,6 +59,7 @@ class Run:
     weights: Mapping[str, Path]
     device: Device
     workers: int
+    study: Study | None = None
 
     @property
     def init(self) -> Init:
@@ -61,13 +76,27 @@ class Run:
 
     @property
     def modes(self) -> tuple[Mode, ...]:
-        """The modes of classification that the backbone can be trained in."""
-        return tuple(mode for mode in MODES if f"train:{mode}" in self.backbone.capabilities)
+        """The modes of classification that the backbone can be trained in.
+
+        Where no test individual can be named, only the one that changes the embeddings.
+        """
+        able = tuple(mode for mode in MODES if f"train:{mode}" in self.backbone.capabilities)
+        return able if self.known != "none" else tuple(mode for mode in able if mode == "deep")
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """The region variants that the data can carry, `all` first: it is wanted soonest."""
-        return tuple(sorted(VARIANTS, key=lambda variant: variant != "all")) if self.catalogue.has_regions else ("all",)
+        """The region variants that are asked about and that the data can carry, `all` first: it is wanted soonest."""
+        ablated = self.catalogue.has_regions and self.known != "none"
+        return tuple(sorted(VARIANTS, key=lambda variant: variant != "all")) if ablated else ("all",)
+
+    @cached_property
+    def known(self) -> Literal["all", "some", "none"]:
+        """Of how many test individuals training shows an image: others can be found again, but not named."""
+        owners = {row.image_id: row.identity for row in self.catalogue.rows}
+        shown, asked = ({owners.get(one) for one in self.split.ids("classify", part)} for part in ("train", "test"))
+        if asked <= shown:
+            return "all"
+        return "some" if asked & shown else "none"
 
 
 @dataclass(frozen=True)
@@ -80,8 +109,9 @@ class Results:
         embedding: test images encoded before any label was seen.
         untrained: the control: test images encoded with random weights, and the shallow classifier on top of them, as
             training and predictions; None where the run itself has random weights alone, or cannot have them.
-        galleries: training images encoded as the test images of the same name were: `untrained`, `inpainting` (before
-            any label was seen) and `deep` (after deep classification), as far as there are such.
+        references: images encoded as the test images of the same name were: `untrained`, `inpainting` (before any
+            label was seen) and `deep` (after deep classification), as far as there are such. Those of training, to be
+            searched, where they show test individuals; those of validation too where they show not all.
         trainings: of the classifiers, by mode and variant.
         predictions: of the test images, by mode and variant.
     """
@@ -90,7 +120,7 @@ class Results:
     reconstruction: Done | None
     embedding: Done
     untrained: tuple[Done, Done, Done] | None
-    galleries: Mapping[Embedded, Done]
+    references: Mapping[Embedded, Mapping[Part, Done]]
     trainings: Mapping[Mode, Mapping[Variant, Done]]
     predictions: Mapping[Mode, Mapping[Variant, Done]]
 
@@ -103,7 +133,8 @@ class Results:
         if self.untrained:
             names = ("encode-untrained", "classify-untrained", "predict-untrained")
             notes |= {name: done.note for name, done in zip(names, self.untrained, strict=True)}
-        notes |= {f"gallery-{name}": done.note for name, done in self.galleries.items()}
+        for name, parts in self.references.items():
+            notes |= {f"{REFERENCES[part]}-{name}": done.note for part, done in parts.items()}
         for kind, done in (("classify", self.trainings), ("predict", self.predictions)):
             notes |= {f"{kind}-{mode}-{variant}": stage.note for mode in done for variant, stage in done[mode].items()}
         return notes
@@ -129,8 +160,15 @@ class Plan:
     @property
     def count(self) -> int:
         """Number of stages."""
-        deep = "deep" in self._run.modes
-        return 2 * self._inpaints + 4 * self._controlled + deep + 2 + 2 * len(self._run.modes) * len(self._run.variants)
+        embeddings = 1 + self._controlled + ("deep" in self._run.modes)
+        classifiers = len(self._run.modes) * len(self._run.variants)
+        return 2 * self._inpaints + 3 * self._controlled + 1 + embeddings * len(self._compared) + 2 * classifiers
+
+    @property
+    def _compared(self) -> tuple[Part, ...]:
+        """The parts that test images are compared to."""
+        parts: dict[str, tuple[Part, ...]] = {"all": ("train",), "some": ("train", "val"), "none": ()}
+        return parts[self._run.known]
 
     def execute(self) -> Results:
         """Run or find every stage.
@@ -155,24 +193,25 @@ class Plan:
         embedding = pool.submit(self._encode, "encode", "all", start)
         reconstruction = pool.submit(self._fill, start) if inpainting else None
         untrained = pool.submit(self._untrained) if self._controlled else None
-        galleries: dict[Embedded, Future[Done]] = {"inpainting": pool.submit(self._gallery, "inpainting", start)}
+        references: dict[Embedded, Future[dict[Part, Done]]] = {
+            "inpainting": pool.submit(self._references, "inpainting", start)
+        }
         if self._controlled:
-            galleries["untrained"] = pool.submit(self._gallery, "untrained", _Start("random"))
+            references["untrained"] = pool.submit(self._references, "untrained", _Start("random"))
         chains = {
             (mode, variant): pool.submit(self._chain, f"{mode}-{variant}", mode, variant, start)
             for variant in self._run.variants
             for mode in self._run.modes
         }
         controls = [future for future in (reconstruction, untrained) if future]
-        futures: list[Future[Any]] = [embedding, *controls, *galleries.values(), *chains.values()]
+        futures: list[Future[Any]] = [embedding, *controls, *references.values(), *chains.values()]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         finished = {place: chain.result() for place, chain in chains.items()}
-
-        found = {name: gallery.result() for name, gallery in galleries.items()}
-        if "deep" in self._run.modes and (deep := finished["deep", "all"].gallery):
-            found["deep"] = deep
+        found: dict[Embedded, Mapping[Part, Done]] = {name: encoded.result() for name, encoded in references.items()}
+        if "deep" in self._run.modes:
+            found["deep"] = finished["deep", "all"].references
         return Results(
             inpainting,
             reconstruction.result() if reconstruction else None,
@@ -207,7 +246,7 @@ class Plan:
         return embedding, training, prediction
 
     def _chain(self, name: str, mode: Mode, variant: Variant, start: "_Start") -> "_Chain":
-        """Train one classifier and let it predict the test images; a deep one on whole images has a gallery too."""
+        """Train one classifier and let it predict the test images; a deep one on whole images has references too."""
         settings = self._run.protocol.classify
         given = self._given(start)
         job = TrainClassify(
@@ -224,13 +263,16 @@ class Plan:
         trained = _Start(start.init, training.file(CHECKPOINT))
         prediction = self._encode(f"predict-{name}", variant, trained, job.classes)
         searched = (mode, variant) == ("deep", "all")
-        return _Chain(training, prediction, self._gallery("deep", trained) if searched else None)
+        return _Chain(training, prediction, self._references("deep", trained) if searched else {})
 
     def _encode(self, name: str, variant: Variant, start: "_Start", classes: int | None = None) -> Done:
         return self._embed(name, self._packer.test(variant), start, classes, explain=bool(classes) and variant == "all")
 
-    def _gallery(self, name: Embedded, start: "_Start") -> Done:
-        return self._embed(f"gallery-{name}", self._packer.gallery(), start)
+    def _references(self, name: Embedded, start: "_Start") -> dict[Part, Done]:
+        return {
+            part: self._embed(f"{REFERENCES[part]}-{name}", self._packer.reference(part), start)
+            for part in self._compared
+        }
 
     def _embed(
         self, name: str, data: Entry, start: "_Start", classes: int | None = None, *, explain: bool = False
@@ -275,7 +317,7 @@ class _Chain(NamedTuple):
 
     training: Done
     prediction: Done
-    gallery: Done | None
+    references: Mapping[Part, Done]
 
 
 @dataclass(frozen=True)

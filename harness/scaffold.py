@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmark.errors import InputError
 from harness.backbones import KIT
+from harness.measure_weights import LPIPS
 from harness.workspace import Workspace
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,6 +51,8 @@ def _check_name(name: str, folder: Path) -> None:
         )
     if name == KIT:
         raise InputError(f"{KIT!r} is the folder that all backbones share; take another name.")
+    if name == LPIPS.name:
+        raise InputError(f"{name!r} is a measure, whose weights are known by that name; take another one.")
     if folder.exists():
         raise InputError(f"{folder} is there already; take another name, or delete it.")
 

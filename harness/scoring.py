@@ -26,14 +26,19 @@ class Examination:
         self.packer, self.classes, self.seed = packer, classes, seed
         rows = packer.rows("test")
         self.labels, self.positions = rows.labels, rows.positions
-        recordings = self._recordings()
-        self.groups: NDArray[np.int64] = np.arange(len(self.labels)) if recordings is None else recordings
-        self.by_recordings = recordings is not None
+        self.shown: NDArray[np.int64] = np.unique(packer.rows("train").labels)
+        """(K,) class numbers of the individuals in training, ascending."""
+        self.known: NDArray[np.bool_] = np.isin(rows.labels, self.shown)
+        """(N,) whether training shows the individual: others can be found again, but not named."""
+        names, numbers = self._numbered()
+        self.by_recordings = len(names) >= FEWEST_GROUPS
+        self.groups: NDArray[np.int64] = numbers if self.by_recordings else np.arange(len(self.labels))
 
-    def images(self) -> ExaminedImages:
-        """For the record."""
+    def images(self, identities: tuple[str, ...]) -> ExaminedImages:
+        """For the record, with the individuals' names."""
         by = "recordings" if self.by_recordings else "images"
-        return ExaminedImages(labels=tuple(self.labels.tolist()), groups=tuple(self.groups.tolist()), by=by)
+        labels, groups = tuple(self.labels.tolist()), tuple(self.groups.tolist())
+        return ExaminedImages(labels=labels, groups=groups, by=by, identities=identities)
 
     def interval(self, values: NDArray[np.floating]) -> Interval | None:
         """Of the mean over the images; NaN is left out."""
@@ -42,29 +47,45 @@ class Examination:
         return as_interval(found) if found else None
 
     def score_intervals(self, answers: NDArray[np.int64]) -> dict[str, Interval]:
-        """Of accuracy, balanced accuracy, macro recall and macro F1."""
-        found = intervals.of_scores(self.labels, answers, self.classes, self.groups, seed=self.seed)
+        """Of accuracy, balanced accuracy, macro recall and macro F1 on the images that can be named."""
+        labels, given = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
+        found = intervals.of_scores(labels, given, len(self.shown), self.groups[self.known], seed=self.seed)
         return dict(zip(found._fields, map(as_interval, found), strict=True)) if found else {}
 
     def nuisance(self) -> Mapping[str, Nuisance]:
-        """What would be scored without seeing an animal."""
-        train = self.packer.rows("train")
-        found = {"majority": nuisance.majority_class(train.labels, self.labels, self.classes)}
+        """What would be scored without seeing an animal, on the images that can be named; nothing where none can."""
+        if not self.known.any():
+            return {}
+        train, positions, classes = self.packer.rows("train"), self.positions[self.known], len(self.shown)
+        taught, labels = map(self.numbered, (train.labels, self.labels[self.known]))
+        found = {"majority": nuisance.majority_class(taught, labels, classes)}
         for column in NUISANCES:
-            seen, asked = (self.packer.column(at, column) for at in (train.positions, self.positions))
+            seen, asked = (self.packer.column(at, column) for at in (train.positions, positions))
             if seen is not None and asked is not None:
-                given = Grouped(train.labels, seen), Grouped(self.labels, asked)
-                found[column] = nuisance.group_only(*given, self.classes)
+                found[column] = nuisance.group_only(Grouped(taught, seen), Grouped(labels, asked), classes)
         return {name: Nuisance(**one._asdict()) for name, one in found.items()}
 
-    def _recordings(self) -> NDArray[np.int64] | None:
-        """Number of each test image's recording; None where they are not known, or too few."""
-        columns = (self.packer.column(self.positions, name) for name in RECORDINGS)
-        found = next((column for column in columns if column is not None), None)
+    def numbered(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Class numbers of individuals that training shows, as places in `shown`: others are never asked about."""
+        return np.searchsorted(self.shown, classes)
+
+    def recordings(self, positions: NDArray[np.int64]) -> NDArray[np.str_] | None:
+        """(N,) the recording of some crops; None where not every image has one."""
+        columns = (self.packer.column(positions, name) for name in RECORDINGS)
+        return next((column for column in columns if column is not None), None)
+
+    def _numbered(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """Names of the test images' recordings, and the number of each image's; no names where they are not known."""
+        found = self.recordings(self.positions)
         if found is None:
-            return None
+            return np.array([], np.str_), np.arange(len(self.positions))
         names, numbers = np.unique(found, return_inverse=True)
-        return numbers if len(names) >= FEWEST_GROUPS else None
+        return names, numbers
+
+
+def known_values(values: NDArray[np.float64]) -> tuple[float | None, ...]:
+    """For a record, which holds no NaN."""
+    return tuple(None if np.isnan(value) else float(value) for value in values)
 
 
 def as_interval(found: intervals.Interval) -> Interval:

@@ -2,7 +2,8 @@
 
 `.patternbench/weights/<backbone>/` holds `<entry>.safetensors`, converted by the backbone's own code, and beside it
 `<entry>.json`, which says what it was made from. A contestant with a command of its own keeps its files as published,
-because only it can read them. Where any text may be a variant, each variant has a folder of its own.
+because only it can read them. Where any text may be a variant, each variant has a folder of its own. Measures that need
+a network have a folder like a backbone's.
 """
 
 import difflib
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmark.errors import InputError
 from benchmark.licences import forbids_commerce, is_unstated
 from benchmark.protocol import DEFAULT, Protocol
-from harness.backbones import ANY, BackboneFacts
+from harness.backbones import ANY, BackboneFacts, Owner
 from harness.contract import Weights
 from harness.store import digest, file_digest
 from harness.workspace import Workspace
@@ -27,7 +28,7 @@ class Note(BaseModel):
     """What is remembered of the published file that weights were made from.
 
     Attributes:
-        backbone: that they are of.
+        backbone: that they are of, or measure.
         variant: of the backbone, where any text may be one.
         file: its name.
         sha256: of its content.
@@ -70,21 +71,21 @@ def needed(backbone: BackboneFacts, protocol: Protocol, workspace: Workspace) ->
     return {entry.name: place(backbone, entry, workspace) for entry in files}
 
 
-def folder(backbone: BackboneFacts, workspace: Workspace) -> Path:
-    """Where a backbone's files and notes lie."""
-    own = workspace.weights / backbone.name
-    return own / _variant_folder(backbone.variant) if ANY in backbone.variants and backbone.variant else own
+def folder(owner: Owner, workspace: Workspace) -> Path:
+    """Where an owner's files and notes lie."""
+    own = workspace.weights / owner.name
+    return own / _variant_folder(owner.variant) if ANY in owner.variants and owner.variant else own
 
 
-def place(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+def place(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """Where an entry's file lies, once it is here."""
-    name = entry.file if backbone.command else f"{entry.name}.safetensors"
-    return folder(backbone, workspace) / name
+    name = entry.file if owner.keeps_files else f"{entry.name}.safetensors"
+    return folder(owner, workspace) / name
 
 
-def note_path(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+def note_path(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """Where it is noted what an entry's file was made from."""
-    return folder(backbone, workspace) / f"{entry.name}.json"
+    return folder(owner, workspace) / f"{entry.name}.json"
 
 
 def read_note(path: Path) -> Note | None:
@@ -95,51 +96,60 @@ def read_note(path: Path) -> Note | None:
         return None
 
 
-def state(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> State:
-    """Whether an entry's file is here; `outdated` = not made from the one whose sha256 is in backbone.toml."""
-    path = place(backbone, entry, workspace)
+def state(owner: Owner, entry: Weights, workspace: Workspace) -> State:
+    """Whether an entry's file is here; `outdated` = not made from the one whose sha256 is known."""
+    path = place(owner, entry, workspace)
     if not path.is_file():
         return "missing"
     if not entry.sha256:
         return "here"
-    if backbone.command:
+    if owner.keeps_files:
         published = file_digest(path)
     else:
-        note = read_note(note_path(backbone, entry, workspace))
+        note = read_note(note_path(owner, entry, workspace))
         published = note.sha256 if note else ""
     return "here" if published == entry.sha256.lower() else "outdated"
 
 
-def find(backbone: BackboneFacts, name: str) -> Weights:
-    """One of the weights of a backbone.
+def find(owner: Owner, name: str) -> Weights:
+    """One of the weights of an owner.
 
     Raises:
         InputError: it has none of this name; says which it has.
     """
-    entries = {entry.name: entry for entry in backbone.own_weights}
+    entries = {entry.name: entry for entry in owner.own_weights}
     if name in entries:
         return entries[name]
     close = difflib.get_close_matches(name, entries, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    for variant in (variant for other in backbone.weights if other.name == name for variant in other.variants):
-        hint = f" Those are for {backbone.model_copy(update={'variant': variant}).label}."
-    raise InputError(
-        f"{backbone.label} has no published weights {name!r}; it has: {', '.join(entries) or 'none'}.{hint}"
-    )
+    for variant in (variant for other in owner.weights if other.name == name for variant in other.variants):
+        hint = f" Those are for {owner.model_copy(update={'variant': variant}).label}."
+    raise InputError(f"{owner.label} has no published weights {name!r}; it has: {', '.join(entries) or 'none'}.{hint}")
 
 
-def of_all_variants(backbone: BackboneFacts, workspace: Workspace) -> list[tuple[BackboneFacts, Weights]]:
-    """All weights of a backbone, each once, with the first variant that it is for.
+def only(owner: Owner) -> Weights:
+    """The weights of an owner that has one entry; InputError where one must be named."""
+    if len(owner.own_weights) != 1:
+        names = ", ".join(entry.name for entry in owner.own_weights) or "none"
+        raise InputError(
+            f"Say which of {owner.label}'s weights the file is; it has: {names}. For example: "
+            f"`patternbench weights import {owner.label} NAME FILE`."
+        )
+    return owner.own_weights[0]
+
+
+def of_all_variants(owner: Owner, workspace: Workspace) -> list[tuple[Owner, Weights]]:
+    """All weights of an owner, each once, with the first variant that it is for.
 
     Where any text may be a variant, these are the variants whose weights were fetched or imported.
     """
-    variants = ["", *(variant for variant in backbone.variants if variant != ANY)]
-    if ANY in backbone.variants:
-        notes = map(read_note, sorted((workspace.weights / backbone.name).glob("*/*.json")))
+    variants = ["", *(variant for variant in owner.variants if variant != ANY)]
+    if ANY in owner.variants:
+        notes = map(read_note, sorted((workspace.weights / owner.name).glob("*/*.json")))
         variants += [note.variant for note in notes if note]
-    found: dict[Path, tuple[BackboneFacts, Weights]] = {}
+    found: dict[Path, tuple[Owner, Weights]] = {}
     for variant in variants:
-        facts = backbone.model_copy(update={"variant": variant})
+        facts = owner.model_copy(update={"variant": variant})
         for entry in facts.own_weights:
             found.setdefault(note_path(facts, entry, workspace), (facts, entry))
     return list(found.values())

@@ -13,9 +13,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from benchmark.errors import InputError, RunError
-from harness import provenance, weights
+from harness import measure_weights, provenance, weights
 from harness.archive import extract_zip
-from harness.backbones import ANY, BackboneFacts
+from harness.backbones import ANY, BackboneFacts, Owner
 from harness.contract import Weights
 from harness.download import Moved, download
 from harness.runners.process import ProcessRunner
@@ -35,19 +35,19 @@ def can_fetch(entry: Weights) -> bool:
     return bool(entry.fetch) or (web and not entry.address.startswith(PAGES))
 
 
-def by_hand(backbone: BackboneFacts, entry: Weights) -> str:
+def by_hand(owner: Owner, entry: Weights) -> str:
     """How to get weights in a browser."""
     return (
         f"open {entry.address}, download {entry.file}, and run "
-        f"`patternbench weights import {backbone.label} {entry.name} FILE`"
+        f"`patternbench weights import {owner.label} {entry.name} FILE`"
     )
 
 
-def fetch(backbone: BackboneFacts, entry: Weights, workspace: Workspace, moved: Moved) -> Path:
+def fetch(owner: Owner, entry: Weights, workspace: Workspace, moved: Moved) -> Path:
     """Download the published file, or run the command that gets it, and put its weights in place.
 
     Args:
-        backbone: whose weights they are.
+        owner: whose weights they are.
         entry: which; `can_fetch` holds.
         workspace: where they come.
         moved: called as bytes arrive.
@@ -59,30 +59,30 @@ def fetch(backbone: BackboneFacts, entry: Weights, workspace: Workspace, moved: 
         InputError: it cannot be fetched without a browser; or what came is not the published file, and is deleted.
         RunError: the transfer, the command or the conversion failed; what came is kept.
     """
-    incoming = _incoming(backbone, entry, workspace)
+    incoming = _incoming(owner, entry, workspace)
     file = incoming / _incoming_name(entry)
     with _disk_troubles():
         incoming.mkdir(parents=True, exist_ok=True)
         try:
             if entry.fetch:
-                _run_command(backbone, entry, file, workspace)
+                _run_command(owner, entry, file, workspace)
             elif not file.is_file():
                 download(entry.address, file, moved)
         except (InputError, RunError) as error:
-            raise type(error)(f"{error} By hand: {by_hand(backbone, entry)}.") from error
+            raise type(error)(f"{error} By hand: {by_hand(owner, entry)}.") from error
         try:
-            return _settle(file, "fetched", backbone, entry, workspace)
+            return _settle(file, "fetched", owner, entry, workspace)
         except InputError:
             shutil.rmtree(incoming)
             raise
 
 
-def import_file(path: Path, backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+def import_file(path: Path, owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """Put the weights of a published file that the user has in place; the file itself stays as it is.
 
     Args:
         path: the file, or the .zip file that it is published in.
-        backbone: whose weights they are.
+        owner: whose weights they are.
         entry: which.
         workspace: where they come.
 
@@ -100,38 +100,40 @@ def import_file(path: Path, backbone: BackboneFacts, entry: Weights, workspace: 
             f"{path}: {error.strerror}. Give {entry.file}, or the .zip file with it, as published at {entry.address}."
         ) from error
     with _disk_troubles():
-        return _settle(path.resolve(), "imported", backbone, entry, workspace)
+        return _settle(path.resolve(), "imported", owner, entry, workspace)
 
 
 def _settle(
-    source: Path, way: Literal["fetched", "imported"], backbone: BackboneFacts, entry: Weights, workspace: Workspace
+    source: Path, way: Literal["fetched", "imported"], owner: Owner, entry: Weights, workspace: Workspace
 ) -> Path:
     """Check, convert, rename into place; a note never lies beside a file that it is not about."""
-    final, remembered = weights.place(backbone, entry, workspace), weights.note_path(backbone, entry, workspace)
+    final, remembered = weights.place(owner, entry, workspace), weights.note_path(owner, entry, workspace)
     remembered.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{entry.name}-", dir=remembered.parent) as folder:
         file = _published(source, entry, Path(folder))
         note = weights.Note(
-            backbone=backbone.name,
-            variant=backbone.variant if ANY in backbone.variants else "",
+            backbone=owner.name,
+            variant=owner.variant if ANY in owner.variants else "",
             file=entry.file if way == "fetched" else source.name,
-            sha256=_checked_digest(file, backbone, entry),
+            sha256=_checked_digest(file, owner, entry),
             address=entry.address,
             licence=entry.licence,
             way=way,
             date=provenance.now(),
         )
         ready = Path(folder) / "ready.safetensors"
-        if backbone.command:
+        if owner.keeps_files:
             shutil.copyfile(file, ready)
+        elif isinstance(owner, BackboneFacts):
+            _convert(file, ready, owner, entry, workspace)
         else:
-            _convert(file, ready, backbone, entry, workspace)
+            measure_weights.convert(file, ready)
         ready.chmod(0o644)  # in a container another user reads it
         final.parent.mkdir(parents=True, exist_ok=True)
         remembered.unlink(missing_ok=True)
         ready.replace(final)
         remembered.write_text(note.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(_incoming(backbone, entry, workspace), ignore_errors=True)
+    shutil.rmtree(_incoming(owner, entry, workspace), ignore_errors=True)
     return final
 
 
@@ -151,12 +153,12 @@ def _published(source: Path, entry: Weights, folder: Path) -> Path:
     return unpacked / entry.file
 
 
-def _checked_digest(file: Path, backbone: BackboneFacts, entry: Weights) -> str:
+def _checked_digest(file: Path, owner: Owner, entry: Weights) -> str:
     found = file_digest(file)
     if entry.sha256 and found != entry.sha256.lower():
         raise InputError(
-            f"{file.name} is not the published {entry.file} of {backbone.label}: its sha256 is {found}, and that in "
-            f"backbone.toml {entry.sha256}. Get it again from {entry.address}."
+            f"{file.name} is not the published {entry.file} of {owner.label}: its sha256 is {found}, and that of the "
+            f"published one {entry.sha256}. Get it again from {entry.address}."
         )
     return found
 
@@ -176,9 +178,9 @@ def _convert(file: Path, output: Path, backbone: BackboneFacts, entry: Weights, 
         raise RunError(f"{backbone.label} cannot convert {file.name}: it {outcome.cause}.\n{outcome.log}".rstrip())
 
 
-def _run_command(backbone: BackboneFacts, entry: Weights, output: Path, workspace: Workspace) -> None:
+def _run_command(owner: Owner, entry: Weights, output: Path, workspace: Workspace) -> None:
     """Run the entry's own command with the user's environment; what it says is shown."""
-    values = {"{python}": sys.executable, "{variant}": backbone.variant, "{output}": str(output)}
+    values = {"{python}": sys.executable, "{variant}": owner.variant, "{output}": str(output)}
     holder = re.compile("|".join(map(re.escape, values)))
     command = [holder.sub(lambda found: values[found[0]], part) for part in entry.fetch]
     root = workspace.backbones.parent
@@ -186,15 +188,15 @@ def _run_command(backbone: BackboneFacts, entry: Weights, output: Path, workspac
     try:
         done = subprocess.run(command, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False)
     except OSError as error:
-        raise RunError(f"{backbone.label}: cannot start {command[0]!r}: {error.strerror}.") from error
+        raise RunError(f"{owner.label}: cannot start {command[0]!r}: {error.strerror}.") from error
     if done.returncode or not output.is_file():
         fault = f"ended with exit code {done.returncode}" if done.returncode else f"wrote no {output.name}"
-        raise RunError(f"The command that fetches {backbone.label}'s weights {entry.name!r} {fault}.")
+        raise RunError(f"The command that fetches {owner.label}'s weights {entry.name!r} {fault}.")
 
 
-def _incoming(backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> Path:
+def _incoming(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """Holds what came of a download until its weights are in place."""
-    return weights.folder(backbone, workspace) / f"{entry.name}.incoming"
+    return weights.folder(owner, workspace) / f"{entry.name}.incoming"
 
 
 def _incoming_name(entry: Weights) -> str:

@@ -26,6 +26,11 @@ class Workspace:
         return self.store / "datasets"
 
     @property
+    def region_masks(self) -> Path:
+        """Region masks that were proposed, one folder a data set, or a note of the folder that the user wants."""
+        return self.store / "region-masks"
+
+    @property
     def weights(self) -> Path:
         """Published weights that the user fetched or imported, one folder a backbone."""
         return self.store / "weights"

@@ -6,6 +6,8 @@ from benchmark.licences import forbids_commerce
 from benchmark.records import (
     Classification,
     Clustering,
+    Elsewhere,
+    Embedded,
     Encoder,
     ExaminedFocus,
     Inpainting,
@@ -17,8 +19,12 @@ from benchmark.records import (
     Scores,
     Variant,
 )
+from leaderboard import measures
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
+
+PREFIXES: dict[Embedded, str] = {"inpainting": "", "untrained": "random-", "deep": "ref-"}
+"""Of an encoder's name (the study's): before any label was seen, with random weights, after deep classification."""
 
 CAUSE_LENGTH = 160
 """Characters of a failure's cause that a row shows; the record holds all of it."""
@@ -30,6 +36,11 @@ def who(record: Record) -> list[str]:
     return [escape(record.title), f"{escape(record.init)}{limits}"]
 
 
+def encoder(record: Record, kind: Embedded) -> list[str]:
+    """An encoder's name and initial weights, by whose embeddings they are."""
+    return [escape(f"{PREFIXES[kind]}{record.backbone}"), "random" if kind == "untrained" else who(record)[1]]
+
+
 def untrained(record: Record) -> list[str]:
     """The same for the control with random weights."""
     return [f"{escape(record.title)}, *untrained*", "random"]
@@ -38,17 +49,18 @@ def untrained(record: Record) -> list[str]:
 def inpainted(measured: Inpainting | None) -> list[str]:
     """Lowest loss, epoch, iterations, batch size, and the model's filling."""
     if measured is None:
-        return [NOTHING] * 7
+        return [NOTHING] * 8
     figures = (f"{measured.loss:.4f}", measured.epoch, measured.iterations, measured.batch_size)
     return [*map(str, figures), *filled(measured.reconstruction.get("model"))]
 
 
 def filled(measured: Reconstruction | None) -> list[str]:
-    """L1, PSNR and SSIM in the hole."""
+    """L1, PSNR, SSIM and LPIPS in the hole."""
     if measured is None:
-        return [NOTHING] * 3
+        return [NOTHING] * 4
     psnr = NOTHING if measured.psnr is None else f"{measured.psnr:.2f}"
-    return [f"{measured.l1:.4f}", psnr, f"{measured.ssim:.3f}"]
+    lpips = NOTHING if measured.lpips is None else f"{measured.lpips:.3f}"
+    return [f"{measured.l1:.4f}", psnr, f"{measured.ssim:.3f}", lpips]
 
 
 def sized(encoder: Encoder | None) -> list[str]:
@@ -93,6 +105,13 @@ def retrieved(found: Retrieval | None) -> list[str]:
     ]
 
 
+def found_elsewhere(found: Elsewhere | None) -> list[str]:
+    """Rank-1 and mean average precision without the query's own recording, and how many queries have a match."""
+    if found is None or not found.queries:
+        return [NOTHING] * 2
+    return [_two(found.rank1), f"{_two(found.mean_average_precision)} of {found.queries}"]
+
+
 def focused(found: ExaminedFocus) -> list[str]:
     """Mass and density on the three regions, the pattern's with its interval, and its rank accuracy."""
     mass, density = (tuple(part.model_dump().values()) for part in (found.mass, found.density))
@@ -119,11 +138,8 @@ def marked(scores: Sequence[Scores | None]) -> list[str]:
 
 def relied(scores: Mapping[Variant, Scores]) -> list[str]:
     """How much more the background tells than the animal without pattern, and what the pattern is worth."""
-    wanted: tuple[Variant, ...] = ("background", "fish", "no_background", "no_pattern")
-    if not all(variant in scores for variant in wanted):
-        return [NOTHING] * 2
-    background, fish, no_background, no_pattern = (scores[variant].accuracy for variant in wanted)
-    return [f"{background / fish:.2f}" if fish else NOTHING, f"{no_background - no_pattern:+.2f}"]
+    gain = measures.pattern_gain(scores)
+    return [_two(measures.reliance(scores)), NOTHING if gain is None else f"{gain:+.2f}"]
 
 
 def clustered(measured: Clustering | None) -> list[str]:
@@ -138,7 +154,13 @@ def clustered(measured: Clustering | None) -> list[str]:
         measured.calinski_harabasz,
     )
     shown = (NOTHING if value is None else f"{value:.3f}" for value in values)
-    return [*shown, str(measured.images), str(measured.dimensions)]
+    images = f"{measured.images}{'' if measured.exact else ' (approximate)'}"
+    return [*shown, images, str(measured.dimensions)]
+
+
+def grouped(found: Nuisance) -> list[str]:
+    """Adjusted Rand index and mutual information of clusters made without seeing an animal."""
+    return [f"{value:.3f}" for value in (found.adjusted_rand, found.mutual_information)]
 
 
 def run(entry: Entry, page: str) -> str:

@@ -35,13 +35,17 @@ def read(root: Path) -> list[Entry]:
     return [Entry(records.read(path), path.relative_to(root).as_posix()) for path in sorted(folder.rglob("*.json"))]
 
 
-def sections(entries: Iterable[Entry]) -> list[Section]:
+def sections(entries: Iterable[Entry], study: str | None = None) -> list[Section]:
     """The entries to show, by data set, split and protocol; the order of the input does not matter.
 
     Of several records of one backbone, initialisation and seed the one finished last is shown. A failed one
     counts only while no successful one has its key.
+
+    Args:
+        entries: all there are.
+        study: the experiment whose records are wanted; None = those of no experiment, for the leaderboards.
     """
-    given = list(entries)
+    given = [entry for entry in entries if (entry.record.study.name if entry.record.study else None) == study]
     succeeded = {entry.record.key for entry in given if entry.record.status == "ok"}
     newest: dict[tuple[str, ...], Entry] = {}
     for entry in sorted(given, key=_age):
@@ -56,7 +60,7 @@ def _place(record: Record) -> tuple[str, str, str]:
 
 
 def _row(record: Record) -> tuple[str, ...]:
-    return record.backbone, record.init, str(record.seed)
+    return record.backbone, record.init, str(record.seed), str(record.study)
 
 
 def _order(record: Record) -> tuple[str, str, str, int]:

@@ -1,50 +1,22 @@
-"""Pages on what embeddings and classifiers rest on: re-identification, and where a classifier looks."""
+"""The page on where a classifier looks."""
 
-from benchmark.records import Embedded, ExaminedFocus, Record
-from leaderboard import cells, layout
+import html
+from pathlib import PurePosixPath
+
+from benchmark.records import ExaminedFocus, Record, Regions
+from leaderboard import cells, figures, layout
+from leaderboard.drawing import named
 from leaderboard.entries import Entry, Section
+from leaderboard.focus_figures import overlays_file
 from leaderboard.layout import DASH, INTERVALS, WHO, Row
-from leaderboard.markdown import escape
+from leaderboard.markdown import NOTHING, link
+from leaderboard.training_figures import watched
 
-PREFIXES: dict[Embedded, str] = {"inpainting": "", "untrained": "random-", "deep": "ref-"}
-
-
-def retrieval(sections: list[Section], page: str) -> str:
-    """Test images looking for their individual among the training images, by cosine and Euclidean distance."""
-    measures = ("rank-1", "rank-5", "mAP")
-    headers = ["Encoder", "Initial weights", *(f"{way} {one}" for way in ("Cosine", "Euclidean") for one in measures)]
-
-    def rows(entry: Entry) -> list[Row]:
-        record = entry.record
-        return [
-            [
-                escape(f"{prefix}{record.backbone}"),
-                cells.who(record)[1] if kind != "untrained" else "random",
-                *cells.retrieved(record.retrieval[kind].get("cosine")),
-                *cells.retrieved(record.retrieval[kind].get("euclidean")),
-            ]
-            for kind, prefix in PREFIXES.items()
-            if kind in record.retrieval
-        ]
-
-    def one(section: Section) -> str:
-        found = [by for entry in section.entries for ways in entry.record.retrieval.values() for by in ways.values()]
-        queries = {one.queries for one in found}
-        unmatched = {one.unmatched for one in found}
-        lone = f", {layout.either(sorted(unmatched))} without a match in training left out" if any(unmatched) else ""
-        said = f"{layout.facts(section, [])}, {layout.either(sorted(queries))} queries{lone}."
-        made = layout.section_table(section, headers, rows, page)
-        return f"## {layout.name(section)}\n\n{said}{layout.audited(section)}\n\n{made}"
-
-    return layout.block(
-        layout.where(sections, lambda entry: entry.record.retrieval),
-        one,
-        f"`ref-`: after deep classification; `random-`: the same encoder with random weights. {INTERVALS}{DASH}",
-    )
+METHODS = {"gradcam": "Grad-CAM", "hirescam": "HiResCAM", "layercam": "LayerCAM", "eigencam": "EigenCAM"}
 
 
 def focus(sections: list[Section], page: str) -> str:
-    """Where the Grad-CAM maps of test images lie, beside what a random map would give."""
+    """Where the activation maps of test images lie, beside what a random map would give."""
     headers = [
         *WHO,
         "Classifier",
@@ -59,17 +31,57 @@ def focus(sections: list[Section], page: str) -> str:
         ]
 
     def one(section: Section) -> str:
-        images = [found.images for entry in section.entries for found in _examined(entry.record).values()]
-        return f"{layout.heading(section, images)}\n\n{layout.section_table(section, headers, rows, page)}"
+        examined = [found for entry in section.entries for found in _examined(entry.record).values()]
+        null = next((random for found in examined if (random := _random(found))), None)
+        more = [["*Random map*", NOTHING, NOTHING, *cells.focused(null), *[NOTHING] * 2]] if null else []
+        heading = layout.heading(section, [found.images for found in examined]) + layout.approximate(section)
+        made = layout.section_table(section, headers, rows, page, more)
+        curves = f"\n\n![Density after every epoch]({figures.focus_file(section)})" if watched(section) else ""
+        return f"{heading}{_methods(examined)}\n\n{made}{curves}{_overlays(section, page)}"
 
     return layout.block(
         layout.where(sections, lambda entry: _examined(entry.record)),
         one,
-        "*Mass*: share of the Grad-CAM map for the answer given, on the background, on the animal without its pattern, "
-        "on the pattern. *Density*: the same divided by the region's share of the area; 1 = a map that knows nothing. "
+        "*Mass*: share of the map for the answer given, on the background, on the animal without its pattern, on the "
+        "pattern. *Density*: the same divided by the region's share of the area; 1 = a map that knows nothing. "
         "*Rank accuracy*: of the most relevant part of the map, as large as the pattern, the share that lies on it. "
+        "*Random map*: expected of a map whose cells are shuffled. Curves: of the probe images, mean mass divided by "
+        "mean area. Shown are the test images of the highest density on the pattern, of the one closest to the median, "
+        "and of the lowest; of equal ones the first by its id. "
         f"{INTERVALS}{DASH}",
     )
+
+
+def _random(found: ExaminedFocus) -> ExaminedFocus | None:
+    """What random maps of the same images give; None in a record that does not say."""
+    if found.area is None or found.rank_null is None:
+        return None
+    one = {region: 1.0 if share else None for region, share in found.area.model_dump().items()}
+    density = Regions.model_validate(one)
+    return ExaminedFocus(
+        mass=found.area, density=density, rank=found.rank_null, pattern_density=None, images=found.images
+    )
+
+
+def _methods(examined: list[ExaminedFocus]) -> str:
+    """How the maps were made, where it was not by the study's method alone."""
+    found = sorted({one.method for one in examined})
+    return "" if found == ["gradcam"] else f"\n\nMaps by {layout.either(METHODS.get(one, one) for one in found)}."
+
+
+def _overlays(section: Section, page: str) -> str:
+    """The pictures beside the records, each folded away under its name."""
+    pictured = [
+        (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(entry.path)).as_posix())
+        for name, entry in named(section)
+        if any(found.test_focus and found.test_focus.picked for found in entry.record.classification.values())
+    ]
+    shown = [
+        f"<details><summary>{name}: best, typical and worst test image</summary>\n\n"
+        f"!{link('Maps on test images', path, page)}\n\n</details>"
+        for name, path in pictured
+    ]
+    return "".join(f"\n\n{one}" for one in shown)
 
 
 def _examined(record: Record) -> dict[str, ExaminedFocus]:

@@ -1,13 +1,16 @@
 """The leaderboard's figures, drawn from records and from the strips that lie beside them."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from benchmark.records import Embedded
+from leaderboard import confusion_figures, drawing, embedding_figures, open_set, shortcut_figures, training_figures
+from leaderboard.drawing import named
 from leaderboard.entries import Entry, Section
 
 if TYPE_CHECKING:
@@ -34,6 +37,37 @@ def encoders_file(section: Section) -> str:
     return f"{FOLDER}/encoders-{_slug(section)}.png"
 
 
+def validation_file(section: Section) -> str:
+    """Where the section's curves of validation accuracy lie, from the folder `leaderboard`."""
+    return f"{FOLDER}/validation-{_slug(section)}.png"
+
+
+def focus_file(section: Section) -> str:
+    """Where the section's curves of what classifiers look at lie, from the folder `leaderboard`."""
+    return f"{FOLDER}/focus-{_slug(section)}.png"
+
+
+def open_set_file(section: Section) -> str:
+    """Where the section's curves of open-set scores lie, from the folder `leaderboard`."""
+    return f"{FOLDER}/openset-{_slug(section)}.png"
+
+
+def embeddings_file(section: Section, kind: Embedded) -> str:
+    """Where the maps of one kind of the section's embeddings lie, from the folder `leaderboard`."""
+    return f"{FOLDER}/embeddings-{_slug(section)}-{kind}.png"
+
+
+def confusion_file(section: Section) -> str:
+    """Where the section's confusion matrices lie, from the folder `leaderboard`."""
+    return f"{FOLDER}/confusion-{_slug(section)}.png"
+
+
+def shortcut_file(section: Section) -> str:
+    """Where the curves of a shortcut calibration lie, from the folder `leaderboard`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", section.dataset)
+    return f"{FOLDER}/shortcut-{section.protocol}-{slug}.png"
+
+
 def write(sections: Sequence[Section], folder: Path) -> list[str]:
     """Draw the figures of all sections below `<folder>/figures`.
 
@@ -46,13 +80,45 @@ def write(sections: Sequence[Section], folder: Path) -> list[str]:
     """
     changed = []
     for section in sections:
-        strips = {_row_name(entry): path for entry in section.entries if (path := _strip(entry, folder)).is_file()}
+        strips = {name: path for name, entry in named(section) if (path := _strip(entry, folder)).is_file()}
         if strips:
             changed += _save(inpainting_grid(strips), folder / inpainting_file(section))
         if any(entry.record.inpainting for entry in section.entries):
             changed += _save(loss_curves(section), folder / losses_file(section))
         if any(entry.record.encoder for entry in section.entries):
             changed += _save(encoder_sizes(section), folder / encoders_file(section))
+        changed += _classifiers(section, folder)
+        if open_set.met_strangers(section):
+            changed += _save(open_set.curves(section), folder / open_set_file(section))
+        changed += _embedding_maps(section, folder)
+    return [f"{folder.name}/{name}" for name in changed]
+
+
+def _classifiers(section: Section, folder: Path) -> list[str]:
+    changed = []
+    if training_figures.learnt(section):
+        changed += _save(training_figures.validation_curves(section), folder / validation_file(section))
+    if training_figures.watched(section):
+        changed += _save(training_figures.focus_curves(section), folder / focus_file(section))
+    if confusion_figures.confused(section):
+        changed += _save(confusion_figures.confusion_matrices(section), folder / confusion_file(section))
+    return changed
+
+
+def _embedding_maps(section: Section, folder: Path) -> list[str]:
+    changed = []
+    for kind in get_args(Embedded):
+        if rows := embedding_figures.drawn(section, kind):
+            changed += _save(embedding_figures.embedding_maps(rows), folder / embeddings_file(section, kind))
+    return changed
+
+
+def write_shortcut(experiments: Sequence[Section], folder: Path) -> list[str]:
+    """Draw the curves of shortcut calibrations below `<folder>/figures`; returns as `write`."""
+    changed = []
+    for section in experiments:
+        if any(entry.record.classification for entry in section.entries):
+            changed += _save(shortcut_figures.strength_curves(section), folder / shortcut_file(section))
     return [f"{folder.name}/{name}" for name in changed]
 
 
@@ -83,7 +149,7 @@ def loss_curves(section: Section) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    curves = {_row_name(entry): entry.record.inpainting for entry in section.entries if entry.record.inpainting}
+    curves = {name: entry.record.inpainting for name, entry in named(section) if entry.record.inpainting}
     figure = Figure(figsize=(1.2 + 2.1 * len(curves), 2.2), dpi=DPI, layout="constrained")
     for axes, (name, found) in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True):
         axes.plot(range(1, len(found.validation) + 1), found.validation, marker="o", markersize=3, color="#4477aa")
@@ -101,7 +167,7 @@ def encoder_sizes(section: Section) -> "Figure":
     """Parameters of each encoder beside the length of its flattened embedding, on logarithmic scales."""
     from matplotlib.figure import Figure
 
-    sized = {_row_name(entry): entry.record.encoder for entry in section.entries if entry.record.encoder}
+    sized = {name: entry.record.encoder for name, entry in named(section) if entry.record.encoder}
     names = list(sized)[::-1]
     figure = Figure(figsize=(7, 0.9 + 0.32 * len(names)), dpi=DPI, layout="constrained")
     values = {
@@ -112,16 +178,11 @@ def encoder_sizes(section: Section) -> "Figure":
         bars = axes.barh(names, counts, color="#4477aa", height=0.6)
         axes.bar_label(bars, [f"{count:,}" for count in counts], padding=3, fontsize=7)
         axes.set_xscale("symlog", linthresh=100)
-        axes.set_xlim(0, max(counts) * 60)
+        axes.set_xlim(0, max(*counts, 1) * 60)
         axes.set_title(title, fontsize=9)
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
-
-
-def _row_name(entry: Entry) -> str:
-    init = "" if entry.record.init in {"random", "none"} else f"\n({entry.record.init})"
-    return f"{entry.record.title}{init}"
 
 
 def _strip(entry: Entry, folder: Path) -> Path:
@@ -134,12 +195,7 @@ def _slug(section: Section) -> str:
 
 def _save(figure: "Figure", path: Path) -> list[str]:
     """Write a figure unless the same pixels stand there already."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
-    drawn = Image.fromarray(np.ascontiguousarray(pixels)).quantize(256)
+    drawn = drawing.picture(figure)
     if path.is_file() and Image.open(path).convert("RGB").tobytes() == drawn.convert("RGB").tobytes():
         return []
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,15 @@ def audited(section: Section) -> str:
     return f"\n\n*{escape(found[-1].sentence)}.* {verdict}".rstrip()
 
 
+def approximate(section: Section) -> str:
+    """That region masks are approximate, as a paragraph of its own; nothing where no record says so."""
+    marked = [entry.record.title for entry in section.entries if entry.record.approximate_regions]
+    if not marked:
+        return ""
+    of = "" if len(marked) == len(section.entries) else f" of {', '.join(map(escape, dict.fromkeys(marked)))}"
+    return f"\n\n*Region masks{of} are approximate: proposed by a program, not all corrected by a person.*"
+
+
 def name(section: Section) -> str:
     """Data set, split and protocol."""
     return escape(f"{section.dataset}, split {section.split}, protocol {section.protocol}")

@@ -1,5 +1,6 @@
 """The leaderboard's pages: pure rendering, and the two thin steps that write and check them."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -7,21 +8,50 @@ from pathlib import Path
 from benchmark.errors import InputError
 from benchmark.records import Record
 from leaderboard import entries as chosen
-from leaderboard import evidence, figures, models, tables
+from leaderboard import (
+    evidence,
+    figures,
+    individuals,
+    measures,
+    models,
+    reidentification,
+    seeds,
+    shortcut,
+    side_by_side,
+    tables,
+)
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import replace_block
 
 PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
     "leaderboard/classification.md": ("classification", tables.classification),
+    "leaderboard/individuals.md": ("individuals", individuals.individuals),
     "leaderboard/ablation.md": ("ablation", tables.ablation),
     "leaderboard/clustering.md": ("clustering", tables.clustering),
-    "leaderboard/retrieval.md": ("retrieval", evidence.retrieval),
+    "leaderboard/retrieval.md": ("retrieval", reidentification.retrieval),
     "leaderboard/focus.md": ("focus", evidence.focus),
     "leaderboard/inpainting.md": ("inpainting", models.inpainting),
     "leaderboard/encoders.md": ("encoders", models.encoders),
+    "leaderboard/seeds.md": ("seeds", seeds.page),
+    "leaderboard/shortcut.md": ("shortcut", shortcut.shortcut),
     "README.md": ("leaderboard", tables.summary),
 }
 """Each page, from the repository root: the name of its block and what fills it."""
+
+STUDIES = {"leaderboard/shortcut.md": "shortcut"}
+"""The pages of experiments, by their names in `Record.study`; all others show the records of none."""
+
+COMPARED: dict[str, measures.Measures] = {
+    "leaderboard/classification.md": measures.CLASSIFICATION,
+    "leaderboard/ablation.md": measures.ABLATION,
+    "leaderboard/clustering.md": measures.CLUSTERING,
+    "leaderboard/retrieval.md": measures.RETRIEVAL,
+    "leaderboard/focus.md": measures.FOCUS,
+}
+"""What pages compare between a split that leaks and one that does not."""
+
+PICTURES = re.compile(r"\n\n(?:!\[|<details>|</details>)[^\n]*")
+"""Paragraphs that are a picture, or fold one away."""
 
 
 def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, str]:
@@ -34,11 +64,13 @@ def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, 
     Raises:
         InputError: a page lacks a marker, or has it twice.
     """
-    sections = chosen.sections(entries)
+    given = list(entries)
     pages = {}
     for page, text in documents.items():
         block, fill = PAGES[page]
-        pages[page] = replace_block(text, block, fill(sections, page), page)
+        sections = chosen.sections(given, STUDIES.get(page))
+        beside = side_by_side.tables(sections, COMPARED.get(page, {}))
+        pages[page] = replace_block(text, block, "\n\n".join([fill(sections, page), *beside]), page)
     return pages
 
 
@@ -57,7 +89,8 @@ def write(folder: Path) -> list[str]:
         temporary = path.with_suffix(".tmp")
         temporary.write_bytes(rendered[page].encode())
         temporary.replace(path)
-    return changed + figures.write(chosen.sections(entries), folder)
+    changed += figures.write(chosen.sections(entries), folder)
+    return changed + figures.write_shortcut(shortcut.experiments(chosen.sections(entries, "shortcut")), folder)
 
 
 def check(folder: Path) -> list[str]:
@@ -91,12 +124,13 @@ def _read(folder: Path) -> dict[str, str]:
 
 
 def show(folder: Path, record: Record) -> str:
-    """The tables of the section that a record stands in, for the terminal."""
-    place = (record.dataset, record.split, record.protocol)
-    section = [
+    """The tables of the section, or the experiment, that a record stands in, for the terminal: without pictures."""
+    study = record.study.name if record.study else None
+    place = (record.dataset, record.split)
+    sections = [
         section
-        for section in chosen.sections(chosen.read(folder.parent))
-        if (section.dataset, section.split, section.protocol) == place
+        for section in chosen.sections(chosen.read(folder.parent), study)
+        if section.protocol == record.protocol and (study or (section.dataset, section.split) == place)
     ]
-    pages = [page for page in PAGES if page != "README.md"]
-    return "\n\n".join(PAGES[page][1](section, page) for page in pages)
+    pages = [page for page in PAGES if page != "README.md" and STUDIES.get(page) == study]
+    return PICTURES.sub("", "\n\n".join(PAGES[page][1](sections, page) for page in pages))

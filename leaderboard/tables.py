@@ -1,10 +1,12 @@
 """The study's tables, made from records."""
 
-from benchmark.records import Clustering, Mode, Nuisance, Record, Scores, Variant
-from leaderboard import cells, layout, ranking
+from benchmark.records import Mode, Record, Scores, Variant
+from leaderboard import cells, figures, layout, partitions, ranking, side_by_side
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import CHANCE, DASH, INTERVALS, WHO, Row
 from leaderboard.markdown import NOTHING, escape
+from leaderboard.measures import CLASSIFICATION
+from leaderboard.training_figures import learnt
 
 BUILTIN = "zebrafish-synth"
 """The data set of the summary: the one that comes with the project."""
@@ -50,7 +52,7 @@ def classification(sections: list[Section], page: str) -> str:
         known = next((entry.record.nuisance for entry in section.entries if entry.record.nuisance), {})
         more = [
             [
-                NUISANCES.get(name, f"*{escape(name)} alone*"),
+                _alone(name),
                 NOTHING,
                 *[*cells.guessed(found), NOTHING] * 2,
                 *[NOTHING] * 2,
@@ -58,7 +60,9 @@ def classification(sections: list[Section], page: str) -> str:
             for name, found in known.items()
         ]
         made = layout.section_table(section, headers, rows, page, more)
-        return f"{layout.heading(section, layout.test_images(section))}\n\n{made}"
+        curves = f"\n\n![Validation accuracy after every epoch]({figures.validation_file(section)})"
+        shown = curves if learnt(section) else ""
+        return f"{layout.heading(section, layout.test_images(section))}\n\n{made}{shown}"
 
     return layout.block(sections, one, f"{INTERVALS}{RANKS}{UNTRAINED}{ALONE}{CHANCE}{NEVER}{DASH}")
 
@@ -75,7 +79,8 @@ def ablation(sections: list[Section], page: str) -> str:
                 "data set hold none."
             )
         deep, shallow = _ablated(section, "deep", page), _ablated(section, "shallow", page)
-        return f"{heading}\n\n**Deep**\n\n{deep}\n\n**Shallow**\n\n{shallow}"
+        masks = layout.approximate(section)
+        return f"{heading}{masks}\n\n**Deep**\n\n{deep}\n\n**Shallow**\n\n{shallow}"
 
     return layout.block(
         sections,
@@ -87,44 +92,35 @@ def ablation(sections: list[Section], page: str) -> str:
 
 
 def clustering(sections: list[Section], page: str) -> str:
-    """k-means++ on the test embeddings, before (`name`) and after (`ref-name`) deep classification."""
-    measures = (
-        "AdjRand",
-        "MutInfo",
-        "Silhouette",
-        "DaviesBouldin",
-        "CalinskiHarabasz",
-        "Images",
-        "Dimensions",
-    )
+    """k-means++ on the test embeddings, before (`name`) and after (`ref-name`) deep classification; more below it."""
+    measures = ("AdjRand", "MutInfo", "Silhouette", "DaviesBouldin", "CalinskiHarabasz", "Images", "Dimensions")
     headers = ["Encoder", "Initial weights", *measures]
 
-    def row(record: Record, name: str, measured: Clustering | None) -> Row:
-        return [escape(name), escape(record.init), *cells.clustered(measured)]
-
     def rows(entry: Entry) -> list[Row]:
-        record = entry.record
-        before = row(record, record.backbone, record.clustering.get("inpainting"))
-        others = {
-            f"random-{record.backbone}": record.clustering.get("untrained"),
-            f"ref-{record.backbone}": record.clustering.get("deep"),
-        }
-        return [before, *(row(record, name, found) for name, found in others.items() if found)]
+        found = entry.record.clustering
+        kinds = [kind for kind in cells.PREFIXES if kind in found or kind == "inpainting"]
+        return [[*cells.encoder(entry.record, kind), *cells.clustered(found.get(kind))] for kind in kinds]
 
     def one(section: Section) -> str:
-        made = layout.section_table(section, headers, rows, page)
-        return f"{layout.heading(section, layout.test_images(section))}\n\n{made}"
+        known = next((entry.record.nuisance for entry in section.entries if entry.record.nuisance), {})
+        more = [[_alone(name), NOTHING, *cells.grouped(found), *[NOTHING] * 7] for name, found in known.items()]
+        made = layout.section_table(section, headers, rows, page, more)
+        return f"{layout.heading(section, layout.test_images(section))}\n\n{made}{partitions.below(section, page)}"
 
+    beside = partitions.LEGEND if any(map(partitions.parted, sections)) else ""
     return layout.block(
         sections,
         one,
         "`ref-`: after deep classification; `random-`: the same encoder with random weights. DaviesBouldin: lower is "
-        f"better; the other four: higher. MutInfo in nats. {DASH}",
+        "better; the other four: higher. MutInfo in nats, at most the logarithm of the number of individuals. "
+        "*... alone*: the clusters are what stands in that column of the data set, for which no animal is needed. "
+        "`(approximate)`: of so many images k-means works on mini batches, the silhouette is that of some drawn at "
+        f"random, and wide embeddings are sketched. {beside}{DASH}",
     )
 
 
 def summary(sections: list[Section], page: str) -> str:
-    """The built-in data set in short: one table a split and protocol."""
+    """The built-in data set in short: one table a split and protocol, and what the leak is worth."""
     headers = [*WHO, "Deep, all regions", "Shallow", "AdjRand", "ref-AdjRand"]
 
     def rows(entry: Entry) -> list[Row]:
@@ -144,18 +140,19 @@ def summary(sections: list[Section], page: str) -> str:
         made = layout.section_table(section, headers, rows, page)
         return f"**{layout.name(section)}** ({facts}){layout.audited(section)}\n\n{made}"
 
-    return layout.block(
-        [section for section in sections if section.dataset == BUILTIN],
+    shown = [section for section in sections if section.dataset == BUILTIN]
+    made = layout.block(
+        shown,
         one,
         "Accuracy on the test images, and how well k-means on their embeddings finds the individuals "
         f"(adjusted Rand index) before and after (`ref-`) deep classification. {CHANCE}{DASH}",
     )
+    return "\n\n".join([made, *side_by_side.tables(shown, CLASSIFICATION)])
 
 
-def _guess(name: str, found: Nuisance) -> Row:
-    """A row of the classification table for someone who sees no animal; both modes have the same figures."""
-    shown = [*cells.guessed(found), NOTHING]
-    return [NUISANCES.get(name, f"*{escape(name)} alone*"), NOTHING, *shown, *shown, NOTHING, NOTHING]
+def _alone(name: str) -> str:
+    """The first cell of a row for someone who sees no animal."""
+    return NUISANCES.get(name, f"*{escape(name)} alone*")
 
 
 def _test(record: Record, mode: Mode) -> Scores | None:

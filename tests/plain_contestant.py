@@ -20,6 +20,7 @@ State = dict[str, Array]
 Table = list[dict[str, str]]
 
 GRID = 4
+FAR = 1e3
 SHAPE = (3, GRID, GRID)
 KEYS = {
     "contract", "verb", "variant", "image_size", "seed", "precision", "batch_size", "init", "weights", "checkpoint",
@@ -87,7 +88,9 @@ def train(job: Job, images: Array, table: Table, state: State, folder: Path, bug
             state["gain"] = state["gain"] * np.random.default_rng().uniform(0.9, 1.1, 3)
         embeddings = maps(images, state["gain"]).reshape(len(images), -1)
         known = embeddings[splits == "train"]
-        state["means"] = np.stack([known[labels == label].mean(axis=0) for label in range(job["classes"])])
+        state["means"] = np.full((job["classes"], known.shape[1]), FAR)  # training may not show every class
+        for label in np.unique(labels):
+            state["means"][label] = known[labels == label].mean(axis=0)
         logits.append(classify(embeddings[splits == "val"], state["means"]))
         history.append({"epoch": epoch, "loss": 1 / epoch})
         progress(epoch, job["epochs"], bug)

@@ -17,6 +17,7 @@ from benchmark.errors import RunError
 from benchmark.records import Record
 from harness import scaffold
 from harness.workspace import Workspace
+from leaderboard.focus_figures import overlays_file
 from leaderboard.render import PAGES
 
 ROOT = Path(__file__).parents[1]
@@ -154,7 +155,8 @@ def everything_is_there(record: Record, workspace: Workspace) -> None:
     assert record.inpainting is not None
     assert set(record.inpainting.reconstruction) == {"model", "mean_colour", "telea"}
     assert record.inpainting.reconstruction["model"].images == 16  # four originals in four flips
-    assert set(record.clustering) == {"untrained", "inpainting", "deep"}
+    assert set(record.clustering) == set(record.partitions) == {"untrained", "inpainting", "deep"}
+    assert set(record.maps) == {"inpainting", "deep"}
     assert record.untrained is not None
     assert record.test is not None
     assert {len(one.answers) for one in record.classification.values()} == {len(record.test.labels)}
@@ -165,10 +167,17 @@ def everything_is_there(record: Record, workspace: Workspace) -> None:
     )
     assert record.audit.faults
     assert set(record.retrieval) == {"untrained", "inpainting", "deep"}
-    assert record.classification["deep"].test_focus is not None
+    for trained in record.classification.values():
+        assert trained.test_focus is not None
+        assert trained.test_focus.picked is not None
+        assert trained.focus_null is not None
+    beside = overlays_file(records.path_of(record, workspace.records))
+    assert beside.stat().st_size < 150_000
+    assert record.test.identities == tuple(f"fish{number}" for number in range(1, 7))
     assert record.encoder is not None
     assert record.encoder.shape == (512, 4, 4)
-    for page in ("classification", "ablation", "clustering", "retrieval", "focus", "inpainting", "encoders"):
+    of_section = "classification individuals ablation clustering retrieval focus inpainting encoders"
+    for page in of_section.split():
         text = (workspace.leaderboard / f"{page}.md").read_text()
         assert "zebrafish-synth, split random, protocol tiny" in text
         assert "| LaMa" in text or "| lama" in text
@@ -181,7 +190,7 @@ def no_label_leaves_the_harness(workspace: Workspace) -> None:
     assert len(tests) == 7
     kinds = {json.loads((pack / "stage.json").read_text())["pack"]: pack for pack in packs}
     holes = kinds["holes"]
-    for pack in [*tests, holes, kinds["gallery"]]:
+    for pack in [*tests, holes, kinds["reference-train"]]:
         assert (pack / "table.csv").read_text().splitlines()[0] == "id"
     assert not np.load(holes / "images.npy")[np.load(holes / "masks.npy") == 1].any()
     for pack in packs:
@@ -259,7 +268,6 @@ def require_engine() -> None:
         (["fresh", "--runner", "podman"], "Unknown runner 'podman'; there are: auto, docker, process."),
         (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: paper, quick."),
         (["fresh", "--split", "blok"], "there are: random, block, sequence, time, open, disjoint."),
-        (["fresh", "--split", "open"], "individuals that training does not show, such as"),
         (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
         (["deepfillv2:tff"], "deepfillv2 has no variant 'tff'; it has: deepfillv2:"),
         (["timm"], "timm needs to be told which: timm:MODEL."),
@@ -279,7 +287,7 @@ def test_several_contestants_run_after_each_other_and_one_that_fails_does_not_st
     model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
     done = run(workspace, "fresh", "pixels", "--runner", "process")
     assert done.returncode == 1
-    assert "1 of 2 backbones did not end well:\nfresh: fresh failed in inpaint (crash)" in done.stderr
+    assert "1 of 2 runs did not end well:\nfresh: fresh failed in inpaint (crash)" in done.stderr
     by_name = {record.backbone: record for record in records.read_all(workspace.records)}
     assert (by_name["fresh"].status, by_name["pixels"].status) == ("crash", "ok")
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
@@ -295,3 +303,41 @@ def test_published_weights_have_the_same_encoder_without_them_beside_them(tmp_pa
     assert set(record.clustering) == {"untrained", "inpainting", "deep"}
     again = run(workspace, "efficientnet_lite0", "--runner", "process", "--init", "published")
     assert "Every stage was found finished." in again.stderr
+
+
+def test_strangers_are_found_again_and_told_from_known_individuals_but_never_named(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    done = run(workspace, "plain", "--runner", "process", "--split", "open")
+    assert done.returncode == 0, done.stderr
+    record = only_record(workspace)
+    assert record.test is not None
+    strangers = {1, 5}  # fish2 and fish6
+    assert set(record.test.labels) == {0, 1, 2, 3, 4, 5}
+    named = record.classification["deep"]
+    assert not strangers & set(named.answers)
+    assert named.test.images == sum(label not in strangers for label in record.test.labels)
+    assert [recall is None for recall in named.individual_recall] == [False, True, False, False, False, True]
+    found = record.retrieval["deep"]["cosine"]
+    assert (found.queries, found.unmatched) == (named.test.images, len(record.test.labels) - named.test.images)
+    assert set(record.open_set) == {"inpainting", "deep"}
+    told = record.open_set["deep"]
+    assert told.geometric == pytest.approx((told.baks * told.baus) ** 0.5)
+    assert (told.curve[0][0], told.curve[-1]) == (0, pytest.approx((1, 0)))
+    assert "**Open set**" in (workspace.leaderboard / "retrieval.md").read_text()
+
+
+def test_animals_that_training_does_not_show_are_searched_among_themselves_with_every_seed(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    done = run(workspace, "plain", "--runner", "process", "--split", "disjoint", "--seeds", "2")
+    assert done.returncode == 0, done.stderr
+    found = records.read_all(workspace.records)
+    assert sorted(record.seed for record in found) == [0, 1]
+    one, other = found
+    assert one.test is not None
+    assert (one.classification, one.ablation, one.nuisance, one.open_set) == ({}, {}, {}, {})
+    searched = one.retrieval["deep"]["cosine"]
+    assert (searched.queries, searched.unmatched) == (len(one.test.labels), 0)
+    assert set(one.provenance.stages) == {"encode", "classify-deep-all", "predict-deep-all"}
+    assert one.provenance.split == other.provenance.split
+    assert one.provenance.stages["classify-deep-all"] != other.provenance.stages["classify-deep-all"]
+    assert "| 2 |" in (workspace.leaderboard / "seeds.md").read_text().replace("  ", "")

@@ -55,7 +55,7 @@ def test_publish_pushes_only_when_told(root: Path) -> None:
     run(root, "render")
     dry = run(root, "publish")
     assert "M README.md" in dry.output
-    assert "Would push 8 files as one commit onto origin/leaderboard" in dry.output
-    assert "Would push 8 files" in run(root, "publish").output
-    assert "Pushed 8 files" in run(root, "publish", "--push").output
+    assert f"Would push {len(PAGES)} files as one commit onto origin/leaderboard" in dry.output
+    assert f"Would push {len(PAGES)} files" in run(root, "publish").output
+    assert f"Pushed {len(PAGES)} files" in run(root, "publish", "--push").output
     assert "Nothing to publish" in run(root, "publish", "--push").output

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from benchmark.records import Classification, Clustering, Failure, Record, Scores
-from leaderboard import evidence, layout, models, tables
+from leaderboard import evidence, layout, models, reidentification, tables
 from leaderboard.cells import marked
 from leaderboard.entries import Entry, sections
 
@@ -150,7 +150,7 @@ def test_controls_stand_beside_what_was_trained() -> None:
 
 def test_the_inpainting_table_has_the_model_and_what_learns_nothing() -> None:
     fillings = {
-        "model": {"l1": 0.05, "psnr": 21.5, "ssim": 0.75, "images": 18},
+        "model": {"l1": 0.05, "psnr": 21.5, "ssim": 0.75, "images": 18, "lpips": 0.1234},
         "mean_colour": {"l1": 0.2, "psnr": 12.0, "ssim": 0.1, "images": 18},
         "telea": {"l1": 0.1, "psnr": None, "ssim": 0.5, "images": 18},
     }
@@ -165,13 +165,31 @@ def test_the_inpainting_table_has_the_model_and_what_learns_nothing() -> None:
         }
     )
     text = models.inpainting(sections([one]), "leaderboard/inpainting.md")
-    assert cells(text, "LaMa")[0][2:9] == ["4.2551", "8", "12784", "4", "0.0500", "21.50", "0.750"]
-    assert cells(text, "*Mean colour*")[0][6:9] == ["0.2000", "12.00", "0.100"]
+    assert cells(text, "LaMa")[0][2:10] == ["4.2551", "8", "12784", "4", "0.0500", "21.50", "0.750", "0.123"]
+    assert cells(text, "*Mean colour*")[0][6:10] == ["0.2000", "12.00", "0.100", "–"]  # noqa: RUF001
     assert cells(text, "*Telea*")[0][7] == "–"  # noqa: RUF001
     widths = {line.count(" | ") for line in text.splitlines() if line.startswith("| ")}
     assert len(widths) == 1
     assert "18 test images" in text
     assert models.inpainting(sections([complete()]), "leaderboard/inpainting.md") == layout.EMPTY
+
+
+def test_the_controls_have_lpips_where_any_record_has() -> None:
+    def filled(lpips: float | None) -> dict[str, Any]:
+        measured = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 8, "lpips": lpips}
+        return {
+            "loss": 1.0,
+            "epoch": 1,
+            "iterations": 1,
+            "batch_size": 4,
+            "validation": [1.0],
+            "reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), measured),
+        }
+
+    shown = [complete(inpainting=filled(None)), complete(inpainting=filled(0.25), seed=1)]
+    text = models.inpainting(sections(shown), "leaderboard/inpainting.md")
+    assert [row[9] for row in cells(text, "LaMa")] == ["–", "0.250"]  # noqa: RUF001
+    assert cells(text, "*Telea*")[0][9] == "0.250"
 
 
 def test_encoders_are_sized() -> None:
@@ -306,10 +324,40 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
         retrieval={"inpainting": {"cosine": found, "euclidean": found}, "deep": {"cosine": found}},
         classification={"deep": examined([0], test_focus=seen)},
     )
-    text = evidence.retrieval(sections([one]), "leaderboard/retrieval.md")
-    assert "9 queries, 1 without a match in training left out" in text
+    text = reidentification.retrieval(sections([one]), "leaderboard/retrieval.md")
+    assert "9 queries, 1 without a match left out" in text
     assert cells(text, "lama")[0][2:8] == ["0.60 [0.50, 0.70]", "0.90", "0.45"] * 2
     assert cells(text, "ref-lama")[0][5:8] == ["–"] * 3  # noqa: RUF001
     text = evidence.focus(sections([one]), "leaderboard/focus.md")
     shown = cells(text, "LaMa")[0][2:10]
     assert shown == ["deep", "0.70", "0.20", "–", "0.80", "1.50", "2.00 [0.50, 0.70]", "–"]  # noqa: RUF001
+    assert "*Random map*" not in text.split("*Mass*")[0]  # an old record, which does not say what random maps give
+    assert "<details>" not in text
+    assert "Maps by" not in text
+
+
+def test_a_random_map_ends_the_focus_table_and_pictures_are_folded_under_their_names() -> None:
+    seen = {
+        "mass": {"background": 0.5, "fish": 0.25, "pattern": 0.25},
+        "density": {"background": 0.625, "fish": 1.25, "pattern": None},
+        "rank": {"background": 0.5, "fish": 0.5, "pattern": None},
+        "pattern_density": None,
+        "images": 10,
+        "area": {"background": 0.8, "fish": 0.2, "pattern": 0},
+        "rank_null": {"background": 0.8, "fish": 0.2, "pattern": None},
+        "method": "hirescam",
+    }
+    shown = {"image": 3, "density": 2.0}
+    picked = {"picked": dict.fromkeys(("best", "typical", "worst"), shown)}
+    first = complete(title="A <b> & [C]", init="none", classification={"deep": examined([0], test_focus=seen | picked)})
+    second = complete(title="Bare", seed=1, classification={"deep": examined([0], test_focus=seen)})
+    text = evidence.focus(sections([first, second]), "leaderboard/focus.md")
+    null = cells(text, "*Random map*")
+    assert null == [["*Random map*", "–", "–", "0.80", "0.20", "0.00", "1.00", "1.00", "–", "–", "–", "–"]]  # noqa: RUF001
+    assert "test images.\n\nMaps by HiResCAM.\n\n|" in text
+    picture = "records/zebrafish-synth/full/lama-0123456789ab-focus.png"
+    assert text.count("<details>") == text.count("</details>") == 1
+    assert (
+        "<details><summary>A &lt;b&gt; &amp; [C]: best, typical and worst test image</summary>\n\n"
+        f"![Maps on test images]({picture})\n\n</details>"
+    ) in text

@@ -3,7 +3,7 @@ import pytest
 
 from benchmark.catalogue import ANIMAL, BACKGROUND, PATTERN
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.focus import means, per_image, pick, region_mass
+from benchmark.metrics.focus import means, per_image, pick, region_area, region_mass
 
 
 def test_hand_case() -> None:
@@ -147,6 +147,14 @@ def test_the_mean_mass_is_the_region_mass() -> None:
     random = np.random.default_rng(8)
     cams, regions = random.random((5, 3, 3)), random.integers(0, 3, (5, 7, 8))
     assert means(per_image(cams, regions).mass) == pytest.approx(region_mass(cams, regions))
+
+
+def test_the_area_is_what_uniform_maps_weigh() -> None:
+    regions = np.random.default_rng(9).integers(0, 3, (4, 7, 9))
+    assert region_area(regions) == pytest.approx(region_mass(np.ones((4, 2, 3)), regions))
+    assert region_area(np.array([ONE_MASK[0], np.zeros((2, 2), int)])) == (3 / 4, 1 / 8, 1 / 8)
+    with pytest.raises(InputError, match="value 7"):
+        region_area(np.full((1, 2, 2), 7))
 
 
 def test_unusable_maps_are_refused_for_every_measure() -> None:

@@ -89,6 +89,16 @@ def test_only_the_leaderboard_is_committed_and_the_user_s_state_stays(root: Path
     assert git(remote, "show", f"leaderboard:{RECORD}") == "new"
 
 
+def test_pictures_beside_records_and_figures_come_with_them(root: Path, remote: Path) -> None:
+    pictures = [RECORD.replace(".json", "-focus.png"), RECORD.replace(".json", ".png")]
+    figure = "leaderboard/figures/focus-fish-random-full.png"
+    for name in (*pictures, figure, "leaderboard/records/notes.txt"):
+        put(root, name, "new\n")
+    commit = publish(root)
+    changed = git(remote, "diff", "--name-only", f"{commit}^", commit).splitlines()
+    assert set(changed) == {*PAGES, RECORD, *pictures, figure}
+
+
 def test_references_stay_but_for_the_remote_s_own(root: Path) -> None:
     before = git(root, "for-each-ref", "refs/heads", "refs/tags")
     publish(root)

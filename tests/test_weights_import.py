@@ -236,7 +236,7 @@ def test_another_file_than_the_published_one_is_refused(workspace: Workspace, tm
     with pytest.raises(InputError) as caught:
         import_file(tmp_path / "given.bin", facts, own, workspace)
     found = hashlib.sha256(b"given").hexdigest()
-    assert f"its sha256 is {found}, and that in backbone.toml {'ab' * 32}." in str(caught.value)
+    assert f"its sha256 is {found}, and that of the published one {'ab' * 32}." in str(caught.value)
     assert kept(workspace) == []
 
 

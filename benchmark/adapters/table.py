@@ -14,7 +14,8 @@ from benchmark.errors import InputError
 Record = dict[str, Any]
 
 _REQUIRED = ("image_id", "identity", "path")
-_OWN = frozenset({*_REQUIRED, "bbox", "segmentation", "mask"})
+_OWN = frozenset({*_REQUIRED, "bbox", "segmentation", "mask", "mask_quality"})
+_APPROXIMATE = {"": False, "reviewed": False, "approximate": True}
 _PICKLES = frozenset({".pkl", ".pickle"})
 
 
@@ -23,8 +24,9 @@ def read_table(path: Path, name: str, *, trusted_pickle: bool = False) -> Catalo
 
     Required columns are image_id, identity and path (relative to the table's folder). Optional are bbox
     ([x, y, width, height] in pixels), segmentation (polygons, COCO RLE, or path of a region mask) and mask
-    (path of a region mask with the values 0, 1, 2, which goes before segmentation). Every other column with
-    a plain value becomes a group. Rows with the identity `unknown` are left out.
+    (path of a region mask with the values 0, 1, 2, which goes before segmentation), and mask_quality:
+    `approximate` where a program proposed that mask or segmentation and nobody corrected it, else `reviewed`.
+    Every other column with a plain value becomes a group. Rows with the identity `unknown` are left out.
 
     Args:
         path: the table.
@@ -82,9 +84,18 @@ def _row(path: Path, record: Record) -> Row:
         box = box_of(record.get("bbox"))
         mask = text_of(record.get("mask"))
         segmentation = segmentation_of(mask or record.get("segmentation"), path.parent)
+        approximate = _is_approximate(record.get("mask_quality")) and segmentation is not None
     except CellError as error:
         raise InputError(f"{where}: {error}") from error
-    return Row(texts["image_id"], texts["identity"], path.parent / texts["path"], box, segmentation, _groups(record))
+    photo = path.parent / texts["path"]
+    return Row(texts["image_id"], texts["identity"], photo, box, segmentation, _groups(record), approximate)
+
+
+def _is_approximate(value: object) -> bool:
+    quality = text_of(value)
+    if quality not in _APPROXIMATE:
+        raise CellError(f"mask_quality is {quality!r}. Write `approximate` or `reviewed`, or leave it empty.")
+    return _APPROXIMATE[quality]
 
 
 def _groups(record: Record) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import RunError
+from benchmark.errors import InputError, RunError
+from benchmark.mapped import read, release
 from benchmark.records import Clustering
 
 RESTARTS = 10
@@ -28,18 +29,20 @@ class Reduced(NamedTuple):
     """Embeddings turned into few dimensions; distances, lengths and angles stay as they were.
 
     Attributes:
-        points: (N, d) with d <= min(N, D), d >= 1, centred.
+        points: (N, d) with d <= min(N, D), d >= 1, centred; those of equal embeddings are equal.
         mean: (d + 1,) the mean embedding along the same axes, and along one more that stands upright on them: row i
             of the embeddings is `[*points[i], 0] + mean`.
         lengths: (N,) Euclidean lengths of the embeddings.
+        dimensions: D.
     """
 
     points: NDArray[np.float64]
     mean: NDArray[np.float64]
     lengths: NDArray[np.float64]
+    dimensions: int
 
 
-def cluster(embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed: int) -> Clustering:
+def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Clustering:
     """k-means++ clusters of the embeddings (k = individuals among the labels), measured.
 
     Adjusted Rand index and mutual information (nats) compare the clusters with the labels; silhouette,
@@ -47,80 +50,46 @@ def cluster(embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed:
     as they are. The last three are None where they are not defined (see `benchmark.records.Clustering`).
 
     Args:
-        embeddings: (N, D), any floating dtype, finite, N >= 1; may be memory-mapped and wider than memory.
+        reduced: the embeddings (see `reduce`).
         labels: (N,) class numbers.
         seed: of k-means++.
-
-    Raises:
-        RunError: a value is not finite, or the array does not match the labels.
     """
-    if embeddings.ndim != 2 or len(embeddings) != len(labels):  # noqa: PLR2004 - (N, D)
-        raise RunError(
-            f"The embeddings have shape {embeddings.shape}; ({len(labels)}, dimensions) is needed, a row for "
-            "each image in the order given. Mend the backbone's encode."
-        )
-    first = first_equal_rows(embeddings)
-    points = coordinates(embeddings)[first]  # (N, d)
-    found = kmeans(points, clusters=min(len(np.unique(labels)), len(np.unique(first))), seed=seed)
-    return measure(points, found, labels, dimensions=embeddings.shape[1])
+    clusters = min(len(np.unique(labels)), distinct(reduced.points))
+    found = kmeans(reduced.points, clusters, seed)
+    return measure(reduced.points, found, labels, reduced.dimensions)
 
 
-def coordinates(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The same points in at most N dimensions: all distances, so all measures and k-means, stay as they are.
-
-    Args:
-        embeddings: (N, D), finite; read block by block. Of those that `reduce` sketches, distances stay nearly.
-
-    Returns:
-        (N, d) with d <= min(N, D), centred; d = 1 at least.
-    """
-    return reduce(embeddings).points
-
-
-def reduce(embeddings: NDArray[np.floating]) -> Reduced:
-    """The same vectors in at most N dimensions.
+def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
+    """The same vectors in at most N dimensions: all distances, so all measures and k-means, stay as they are.
 
     Of N points only the Gram matrix of the centred rows matters, and its eigenvectors scaled by the roots of
     its eigenvalues are coordinates with that Gram matrix (classical scaling, Torgerson 1952). Where the origin
     lies among them follows from the products of the rows with their mean. Both are summed over blocks of
-    columns, so the file is read once. Centring each block, rather than the whole Gram matrix afterwards, keeps small
-    distances far from the origin exact. Arrays that are not wider than high are only centred.
+    columns, so the file is read once for them, and once before to find equal rows. Centring each block, rather than
+    the whole Gram matrix afterwards, keeps small distances far from the origin exact. Arrays that are not wider than
+    high are only centred.
 
     Args:
-        embeddings: (N, D), finite, N >= 1. More than `EXACT_IMAGES` rows of more than `SKETCH` dimensions are
-            sketched first, which keeps distances approximately.
+        embeddings: (N, D), any floating dtype, finite; may be memory-mapped and wider than memory. More than
+            `EXACT_IMAGES` rows of more than `SKETCH` dimensions are sketched first, which keeps distances
+            approximately.
+        images: N.
+
+    Raises:
+        InputError: there is no image.
+        RunError: a value is not finite, or the array has another number of rows.
     """
-    images, dimensions = embeddings.shape
-    if images > EXACT_IMAGES and dimensions > SKETCH:
-        embeddings, dimensions = _sketch(embeddings), SKETCH
-    if dimensions <= images:
-        centred: NDArray[np.float64] = embeddings.astype(np.float64)
-        lengths = np.linalg.norm(centred, axis=1)
-        mean = centred.mean(axis=0)
-        centred -= mean
-        return Reduced(centred, np.append(mean, 0.0), lengths)
-    gram = np.zeros((images, images))
-    along = np.zeros(images)  # centred rows times their mean
-    squares = np.zeros(images)
-    mean_square = 0.0
-    step = max(1, BLOCK_BYTES // (8 * images))
-    for start in range(0, dimensions, step):
-        block = embeddings[:, start : start + step].astype(np.float64)  # (N, step)
-        squares += np.einsum("nd,nd->n", block, block)
-        mean = block.mean(axis=0)
-        block -= mean
-        gram += block @ block.T
-        along += block @ mean
-        mean_square += float(mean @ mean)
-    values, vectors = np.linalg.eigh(gram)
-    rounding = images * np.finfo(np.float64).eps
-    kept = values > values[-1] * rounding
-    kept[-1] = True
-    roots = np.sqrt(np.maximum(values[kept], 0.0))
-    inside = np.divide(along @ vectors[:, kept], roots, out=np.zeros_like(roots), where=roots > 0)
-    outside = mean_square - float(inside @ inside)
-    upright = np.sqrt(outside) if outside > mean_square * rounding else 0.0
-    return Reduced(vectors[:, kept] * roots, np.append(inside, upright), np.sqrt(squares))
+    if embeddings.ndim != 2 or len(embeddings) != images:  # noqa: PLR2004 - (N, D)
+        raise RunError(
+            f"The embeddings have shape {embeddings.shape}; ({images}, dimensions) is needed, a row for "
+            "each image in the order given. Mend the backbone's encode."
+        )
+    if images == 0:
+        raise InputError("There is no embedding to cluster. Choose a split whose test part is not empty.")
+    first = first_equal_rows(embeddings)
+    values = _sketch(embeddings) if images > EXACT_IMAGES and embeddings.shape[1] > SKETCH else embeddings
+    reduced = _scaled(values) if values.shape[1] > images else _centred(values.astype(np.float64))
+    return reduced._replace(points=reduced.points[first], dimensions=embeddings.shape[1])
 
 
 def measure(
@@ -148,6 +117,7 @@ def measure(
         ),
         images=len(points),
         dimensions=dimensions,
+        exact=len(points) <= EXACT_IMAGES,
     )
 
 
@@ -185,7 +155,13 @@ def first_equal_rows(embeddings: NDArray[np.floating]) -> NDArray[np.int64]:
             )
         unsigned_zero = np.ascontiguousarray(row + 0)  # -0.0 equals 0.0 but has other bytes
         first[number] = seen.setdefault(hashlib.sha256(unsigned_zero.tobytes()).digest(), number)
+        release(embeddings)
     return first
+
+
+def distinct(points: NDArray[np.float64]) -> int:
+    """How many rows differ."""
+    return len(np.unique(first_equal_rows(points)))
 
 
 def kmeans(points: NDArray[np.float64], clusters: int, seed: int, restarts: int = RESTARTS) -> NDArray[np.int32]:
@@ -211,6 +187,41 @@ def kmeans(points: NDArray[np.float64], clusters: int, seed: int, restarts: int 
     return labels
 
 
+def _centred(embeddings: NDArray[np.float64]) -> Reduced:
+    """The embeddings moved to their mean; they are overwritten."""
+    lengths = np.linalg.norm(embeddings, axis=1)
+    mean = embeddings.mean(axis=0)
+    embeddings -= mean
+    return Reduced(embeddings, np.append(mean, 0.0), lengths, embeddings.shape[1])
+
+
+def _scaled(embeddings: NDArray[np.floating]) -> Reduced:
+    """Classical scaling of wide embeddings, read block by block."""
+    images, dimensions = embeddings.shape
+    gram = np.zeros((images, images))
+    along = np.zeros(images)  # centred rows times their mean
+    squares = np.zeros(images)
+    mean_square = 0.0
+    step = max(1, BLOCK_BYTES // (8 * images))
+    for start in range(0, dimensions, step):
+        block = read(embeddings, slice(None), slice(start, start + step))  # (N, step)
+        squares += np.einsum("nd,nd->n", block, block)
+        mean = block.mean(axis=0)
+        block -= mean
+        gram += block @ block.T
+        along += block @ mean
+        mean_square += float(mean @ mean)
+    values, vectors = np.linalg.eigh(gram)
+    rounding = images * np.finfo(np.float64).eps
+    kept = values > values[-1] * rounding
+    kept[-1] = True
+    roots = np.sqrt(np.maximum(values[kept], 0.0))
+    inside = np.divide(along @ vectors[:, kept], roots, out=np.zeros_like(roots), where=roots > 0)
+    outside = mean_square - float(inside @ inside)
+    upright = np.sqrt(outside) if outside > mean_square * rounding else 0.0
+    return Reduced(vectors[:, kept] * roots, np.append(inside, upright), np.sqrt(squares), dimensions)
+
+
 def _sketch(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
     """Each dimension added to one of `SKETCH` sums, with a random sign (count sketch, Charikar et al. 2002).
 
@@ -226,7 +237,7 @@ def _sketch(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
     result = np.empty((images, SKETCH))
     step = max(1, BLOCK_BYTES // (8 * dimensions))
     for start in range(0, images, step):
-        result[start : start + step] = (matrix @ embeddings[start : start + step].astype(np.float64).T).T
+        result[start : start + step] = (matrix @ read(embeddings, slice(start, start + step)).T).T
     return result
 
 

@@ -1,4 +1,4 @@
-"""Where a classifier looks: how its Grad-CAM maps fall on the regions of an image, and which image to show.
+"""Where a classifier looks: how its activation maps fall on the regions of an image, and which image to show.
 
 A map's cell stands for a rectangle of pixels, over which its value is spread evenly: a region takes the part of the
 cell that lies in it. This is exact for any two sizes, also where a cell's edge cuts a pixel. Enlarging the map by
@@ -77,6 +77,19 @@ def region_mass(cams: NDArray[np.floating], regions: NDArray[np.integer]) -> Reg
     """
     _refuse_unusable(cams, regions)
     return RegionMass(*_mass(_weights(cams), _cell_parts(cams.shape, regions)).mean(axis=0).tolist())
+
+
+def region_area(regions: NDArray[np.integer]) -> RegionMass:
+    """Mean share of the images that each region is: the expected `region_mass` of random maps.
+
+    Args:
+        regions: (P, H, W), values of a region mask, P >= 1.
+
+    Raises:
+        InputError: a region mask holds another value.
+    """
+    _refuse_unknown(regions)
+    return RegionMass(*(float((regions == region).mean()) for region in REGIONS))
 
 
 def per_image(cams: NDArray[np.floating], regions: NDArray[np.integer]) -> PerImage:
@@ -181,14 +194,18 @@ def _cell_shares(cells: int, pixels: int) -> NDArray[np.float64]:
 def _refuse_unusable(cams: NDArray[np.floating], regions: NDArray[np.integer]) -> None:
     if cams.ndim != 3 or len(cams) != len(regions) or 0 in cams.shape:  # noqa: PLR2004 - (P, h, w)
         raise RunError(
-            f"The Grad-CAM maps have shape {cams.shape}; ({len(regions)}, height, width) is needed, a map "
+            f"The activation maps have shape {cams.shape}; ({len(regions)}, height, width) is needed, a map "
             "for each probe image in the order given. Mend the backbone's encode."
         )
     bad = np.flatnonzero(~(np.isfinite(cams) & (cams >= 0)).all(axis=(1, 2)))
     if bad.size:
         raise RunError(
-            f"The Grad-CAM map in row {bad[0]} holds a value that is negative or not finite. Mend the backbone."
+            f"The activation map in row {bad[0]} holds a value that is negative or not finite. Mend the backbone."
         )
+    _refuse_unknown(regions)
+
+
+def _refuse_unknown(regions: NDArray[np.integer]) -> None:
     unknown = np.setdiff1d(regions, REGIONS)
     if unknown.size:
         raise InputError(

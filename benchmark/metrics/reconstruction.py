@@ -38,15 +38,21 @@ def hole_errors(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDAr
     Raises:
         InputError: shapes differ, images are smaller than SSIM's window (11), or no image has a hole.
     """
+    with_hole = holed(filled, truth, holes)
+    figures = np.array([_of_one(filled[one], truth[one], holes[one] > 0) for one in with_hole])
+    l1, squared, ssim = figures.T
+    psnr = float((-10 * np.log10(squared)).mean()) if squared.all() else None
+    return HoleErrors(float(l1.mean()), psnr, float(ssim.mean()), len(with_hole))
+
+
+def holed(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Which images have a hole; InputError where shapes do not match, or none has."""
     if filled.shape != truth.shape or holes.shape != truth.shape[:3]:
         raise InputError(f"Filled {filled.shape}, true images {truth.shape} and holes {holes.shape} do not match.")
     with_hole = np.flatnonzero(holes.any(axis=(1, 2)))
     if not len(with_hole):
         raise InputError("No test image of the inpainting set has a hole: there is nothing to compare.")
-    figures = np.array([_of_one(filled[one], truth[one], holes[one] > 0) for one in with_hole])
-    l1, squared, ssim = figures.T
-    psnr = float((-10 * np.log10(squared)).mean()) if squared.all() else None
-    return HoleErrors(float(l1.mean()), psnr, float(ssim.mean()), len(with_hole))
+    return with_hole
 
 
 def fill_mean_colour(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.uint8]:

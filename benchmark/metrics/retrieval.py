@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
+from benchmark.mapped import read
 
 Distance = Literal["cosine", "euclidean"]
 Backend = Literal["numpy", "faiss"]
@@ -190,9 +191,9 @@ def _products(queries: NDArray[np.floating], gallery: NDArray[np.floating]) -> N
     """Inner products, (Q, G)."""
     products = np.zeros((len(queries), len(gallery)))
     for columns in _blocks(queries.shape[1], BLOCK_COLUMNS):
-        left = queries[:, columns].astype(np.float64)
+        left = read(queries, slice(None), columns)
         for rows in _blocks(len(gallery), BLOCK_BYTES // (8 * left.shape[1])):
-            products[:, rows] += left @ gallery[rows, columns].astype(np.float64).T
+            products[:, rows] += left @ read(gallery, rows, columns).T
     return products
 
 
@@ -200,7 +201,7 @@ def _squared_lengths(embeddings: NDArray[np.floating], part: str) -> NDArray[np.
     """Of each row, (N,); one that is not finite raises."""
     lengths = np.empty(len(embeddings))
     for rows in _blocks(len(embeddings), BLOCK_BYTES // (8 * embeddings.shape[1])):
-        block = embeddings[rows].astype(np.float64)
+        block = read(embeddings, rows)
         lengths[rows] = np.einsum("nd,nd->n", block, block)
     bad = np.flatnonzero(~np.isfinite(lengths))
     if bad.size:

@@ -10,9 +10,9 @@ from benchmark.splitters.chronological import time_split
 from benchmark.splitters.drawing import Maker
 from benchmark.splitters.individuals import disjoint_split, open_split
 from benchmark.splitters.sequence import sequence_split
-from benchmark.splitting import Split
+from benchmark.splitting import LEAK_FREE, Split
 
-__all__ = ["KINDS", "LEAK_FREE", "draw_split", "leak_free_kind"]
+__all__ = ["KINDS", "draw_split", "leak_free_kind"]
 
 KINDS: dict[str, Maker] = {
     "random": random_split,
@@ -23,9 +23,6 @@ KINDS: dict[str, Maker] = {
     "disjoint": disjoint_split,
 }
 """Every kind of split."""
-
-LEAK_FREE = ("sequence", "block", "time")
-"""The kinds that ask what `random` asks without its leak, the strictest first."""
 
 
 def draw_split(kind: str, catalogue: Catalogue, digests: Mapping[str, str], seed: int) -> Split:

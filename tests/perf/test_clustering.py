@@ -1,5 +1,7 @@
 """What reducing wide embeddings to the dimensions of their Gram matrix saves: time and memory beside scikit-learn.
 
+And how little of a file of wide embeddings is in memory at once while all is computed that a record says of them.
+
 `pytest tests/perf -s` shows the ratios. More starts of k-means make the first larger.
 """
 
@@ -15,7 +17,11 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
-from benchmark.metrics.clustering import coordinates, kmeans, measure
+from benchmark.embedding_maps import pca
+from benchmark.metrics import clustering, retrieval
+from benchmark.metrics.clustering import cluster, kmeans, measure, reduce
+from benchmark.metrics.partitions import partitions
+from benchmark.metrics.retrieval import Images, retrieve
 
 IMAGES, DIMENSIONS, INDIVIDUALS, STARTS = 300, 100_000, 6, 2
 
@@ -45,7 +51,7 @@ def in_full(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple
 
 
 def reduced(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
-    points = coordinates(embeddings)
+    points = reduce(embeddings, IMAGES).points
     five = measure(points, kmeans(points, INDIVIDUALS, 0, STARTS), labels, DIMENSIONS).model_dump()
     return tuple(five.values())[:5]
 
@@ -66,3 +72,31 @@ def test_reduced_embeddings_cost_a_fraction_of_the_raw_ones(tmp_path: Path) -> N
     )
     assert ours == pytest.approx(theirs, abs=1e-6, rel=1e-6)
     assert seconds < raw_seconds
+
+
+def evaluated(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
+    """What a record says of embeddings, less t-SNE and UMAP, which see the points that PCA sees."""
+    reduced = reduce(embeddings, len(labels))
+    rands = [part.given.mean.agreement.adjusted_rand for part in partitions(reduced, labels, 0).values()]
+    _, variance = pca(reduced.points)
+    found = retrieve(Images(embeddings, labels), Images(embeddings, labels))["cosine"]
+    return (cluster(reduced, labels, 0).adjusted_rand, *rands, *variance, float(found.precision.mean()))
+
+
+def test_wide_embeddings_are_evaluated_within_a_fraction_of_their_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundredth of 2000 images of 1,048,576 dimensions, with blocks as much smaller."""
+    images, dimensions = 64, 400_000
+    monkeypatch.setattr(clustering, "BLOCK_BYTES", clustering.BLOCK_BYTES // 100)
+    monkeypatch.setattr(retrieval, "BLOCK_BYTES", retrieval.BLOCK_BYTES // 100)
+    labels = np.arange(images) % INDIVIDUALS
+    values = np.random.default_rng(0).standard_normal((images, dimensions), np.float32)
+    values += 0.1 * values[labels]  # images of an individual are a little like its first
+    np.save(tmp_path / "embeddings.npy", values.astype(np.float16))
+    embeddings = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
+    found, _, memory = measured(lambda: evaluated(embeddings, labels))
+    size = embeddings.nbytes / 2**20
+    sys.stdout.write(f"\n{images} x {dimensions}: {memory:.1f} MiB for a file of {size:.0f}\n")
+    assert found[-1] > 2 / INDIVIDUALS  # it was there to be found
+    assert memory < size / 3

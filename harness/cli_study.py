@@ -1,0 +1,85 @@
+"""`patternbench study`: experiments of our own, with generated data."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from harness import cli_options
+
+app = typer.Typer(help="Experiments of our own, with generated data.", no_args_is_help=True)
+
+
+@app.command(
+    epilog="For example:\n\n`patternbench study shortcut pixels`\n\n"
+    "`patternbench study shortcut efficientnet_lite0 lama --strength 0 --strength 0.25 --strength 0.5 --seeds 3`"
+)
+def shortcut(  # noqa: PLR0913, PLR0917 - a command's options
+    context: typer.Context,
+    backbones: cli_options.Backbones = None,
+    everyone: cli_options.Everyone = False,
+    strengths: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--strength",
+            help="How much the place in the tank gives the fish away in training, 0 to 1. May be repeated; 0, 0.5 and "
+            "1 by default.",
+        ),
+    ] = None,
+    frames: Annotated[int, typer.Option(help="Pictures of each of the two videos, from 36.")] = 144,
+    data_seed: Annotated[int, typer.Option("--data-seed", help="Of every random choice in the data, from 0.")] = 1,
+    protocol: cli_options.Protocol = "quick",
+    runner: cli_options.Runner = "auto",
+    init: cli_options.Init = None,
+    seeds: cli_options.Seeds = 1,
+    device: cli_options.Device = "auto",
+    jobs: cli_options.Jobs = None,
+) -> None:
+    """How much a background that gives the identity away in training misleads a backbone.
+
+    Generates zebrafish at every strength of the shortcut, with the same test images without it, runs each backbone
+    from training to ablation and focus, and makes leaderboard/shortcut.md. What is in the store already is not
+    generated or run again.
+    """
+    from functools import partial
+
+    from benchmark.synth.calibration import Calibration
+    from harness.cli_run import Settings, choose, run_all, run_one
+    from harness.study import STRENGTHS, check_strengths, material
+
+    asked = check_strengths(strengths or STRENGTHS)
+    design = Calibration(frames, data_seed)
+    chosen = choose(context.obj, Settings(backbones or [], everyone, protocol, runner, init, seeds, device, jobs))
+    made = {}
+    for strength in asked:
+        with _frame_bar(strength) as progress:
+            made[strength] = material(design, strength, context.obj, progress)
+    runs = {
+        chosen.name(label, protocol, f"strength {strength:g}"): partial(
+            run_one, label, made[strength], protocol, chosen, context.obj
+        )
+        for label in chosen.labels
+        for strength in asked
+        for protocol in chosen.protocols
+    }
+    run_all(runs, context.obj)
+
+
+@contextmanager
+def _frame_bar(strength: float) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, and a line when all frames are drawn."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"frames, shortcut {strength:g}")
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            if done == total:
+                console.print(f"Drew {total} frames with shortcut {strength:g}.")
+
+        yield show

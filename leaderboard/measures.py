@@ -1,0 +1,68 @@
+"""The figures of a record that stand for it where runs are compared: between splits, and between seeds."""
+
+from collections.abc import Callable, Mapping
+
+from benchmark.records import Embedded, Mode, Record, Scores, Variant
+
+Measures = Mapping[str, Callable[[Record], float | None]]
+"""Figures by their names in a table; each None where a record has no such."""
+
+
+def _accuracy(mode: Mode) -> Callable[[Record], float | None]:
+    def of(record: Record) -> float | None:
+        return record.classification[mode].test.accuracy if mode in record.classification else None
+
+    return of
+
+
+def _precision(embedded: Embedded) -> Callable[[Record], float | None]:
+    def of(record: Record) -> float | None:
+        found = record.retrieval.get(embedded, {}).get("cosine")
+        return found.mean_average_precision if found else None
+
+    return of
+
+
+def _adjusted_rand(embedded: Embedded) -> Callable[[Record], float | None]:
+    def of(record: Record) -> float | None:
+        return record.clustering[embedded].adjusted_rand if embedded in record.clustering else None
+
+    return of
+
+
+def _density(mode: Mode) -> Callable[[Record], float | None]:
+    def of(record: Record) -> float | None:
+        found = record.classification[mode].test_focus if mode in record.classification else None
+        return found.density.pattern if found else None
+
+    return of
+
+
+def reliance(scores: Mapping[Variant, Scores]) -> float | None:
+    """Background / Fish: how much more the background tells than the animal without its pattern."""
+    if not {"background", "fish"} <= set(scores) or not scores["fish"].accuracy:
+        return None
+    return scores["background"].accuracy / scores["fish"].accuracy
+
+
+def pattern_gain(scores: Mapping[Variant, Scores]) -> float | None:
+    """No background - No pattern: what the pattern is worth."""
+    if not {"no_background", "no_pattern"} <= set(scores):
+        return None
+    return scores["no_background"].accuracy - scores["no_pattern"].accuracy
+
+
+def _deep_reliance(record: Record) -> float | None:
+    return reliance(record.ablation.get("deep", {}))
+
+
+def _deep_gain(record: Record) -> float | None:
+    return pattern_gain(record.ablation.get("deep", {}))
+
+
+CLASSIFICATION: Measures = {"Shallow accuracy": _accuracy("shallow"), "Deep accuracy": _accuracy("deep")}
+ABLATION: Measures = {"Deep, Background / Fish": _deep_reliance, "Deep, No background - No pattern": _deep_gain}
+RETRIEVAL: Measures = {"mAP": _precision("inpainting"), "ref-mAP": _precision("deep")}
+FOCUS: Measures = {"Shallow density on pattern": _density("shallow"), "Deep density on pattern": _density("deep")}
+CLUSTERING: Measures = {"AdjRand": _adjusted_rand("inpainting"), "ref-AdjRand": _adjusted_rand("deep")}
+ALL: Measures = {**CLASSIFICATION, **ABLATION, **RETRIEVAL, **FOCUS, **CLUSTERING}

@@ -1,0 +1,53 @@
+"""The page on re-identification: test images look for their individual."""
+
+from benchmark.records import Distance, Embedded, Record
+from leaderboard import cells, figures, layout, open_set
+from leaderboard.cells import PREFIXES
+from leaderboard.entries import Entry, Section
+from leaderboard.layout import DASH, INTERVALS, Row
+
+DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
+MEASURES = ("rank-1", "rank-5", "mAP")
+HEADERS = [
+    "Encoder",
+    "Initial weights",
+    *(f"{way} {one}" for way in ("Cosine", "Euclidean") for one in MEASURES),
+    "Elsewhere: cosine rank-1",
+    "Elsewhere: cosine mAP",
+]
+LEGEND = (
+    "`ref-`: after deep classification; `random-`: the same encoder with random weights. *Elsewhere*: a query does not "
+    "see its individual's images from its own recording, *of* so many queries that have a match in another one. "
+)
+
+
+def retrieval(sections: list[Section], page: str) -> str:
+    """Ranks of the gallery by cosine and Euclidean distance, and where strangers were met the open set."""
+
+    def one(section: Section) -> str:
+        made = [layout.section_table(section, HEADERS, _rows, page)]
+        if open_set.met_strangers(section):
+            made += [open_set.table(section, page), f"![BAKS and BAUS]({figures.open_set_file(section)})"]
+        return "\n\n".join([f"## {layout.name(section)}", f"{_said(section)}{layout.audited(section)}", *made])
+
+    legend = f"{LEGEND}{INTERVALS}{DASH}"
+    return layout.block(layout.where(sections, lambda entry: entry.record.retrieval), one, legend)
+
+
+def _rows(entry: Entry) -> list[Row]:
+    return [_row(entry.record, kind) for kind in PREFIXES if kind in entry.record.retrieval]
+
+
+def _row(record: Record, kind: Embedded) -> Row:
+    cosine, euclidean = (record.retrieval[kind].get(distance) for distance in DISTANCES)
+    elsewhere = cells.found_elsewhere(cosine.elsewhere if cosine else None)
+    return [*cells.encoder(record, kind), *cells.retrieved(cosine), *cells.retrieved(euclidean), *elsewhere]
+
+
+def _said(section: Section) -> str:
+    """Individuals, queries, and what they were searched for in."""
+    found = [by for entry in section.entries for ways in entry.record.retrieval.values() for by in ways.values()]
+    queries, unmatched = ({getattr(one, name) for one in found} for name in ("queries", "unmatched"))
+    lone = f", {layout.either(sorted(unmatched))} without a match left out" if any(unmatched) else ""
+    among = "" if any(entry.record.classification for entry in section.entries) else ", among the test images"
+    return f"{layout.facts(section, [])}, {layout.either(sorted(queries))} queries{among}{lone}."

@@ -1,0 +1,121 @@
+"""The tables that compare splits and seeds, on records made by hand."""
+
+from typing import Any
+
+import pytest
+
+from benchmark.records import Record
+from leaderboard import seeds, side_by_side
+from leaderboard.entries import Entry, Section, sections
+from leaderboard.markdown import NOTHING
+from leaderboard.measures import ABLATION, CLASSIFICATION, RETRIEVAL, pattern_gain, reliance
+
+
+def scored(accuracy: float) -> dict[str, Any]:
+    return {"accuracy": accuracy, "recall": accuracy, "f1": accuracy, "images": 60, "at_chance": False}
+
+
+def entry(deep: float | None, **changes: Any) -> Entry:
+    values: dict[str, Any] = {
+        **dict.fromkeys(("licence",), "MIT"),
+        "status": "ok",
+        "backbone": "lama",
+        "title": "LaMa",
+        "init": "random",
+        "dataset": "fish",
+        "individuals": 6,
+        "split": "random",
+        "protocol": "quick",
+        "seed": 0,
+        "classification": {} if deep is None else {"deep": {"test": scored(deep), "validation": (), "focus": ()}},
+        "provenance": {
+            **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
+            "runner": "process",
+            "hardware": {},
+            "versions": {},
+            "stages": {},
+            "finished": "2026-01-01",
+        },
+    } | changes
+    key = "-".join(str(values[part]) for part in ("backbone", "init", "split", "seed"))
+    return Entry(Record.model_validate(values | {"key": key}), f"records/{key}.json")
+
+
+def tabled(*entries: Entry) -> list[Section]:
+    return sections(entries)
+
+
+def rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[:1] + lines[2:]]
+
+
+def test_each_backbone_stands_with_both_splits_and_their_difference() -> None:
+    (text,) = side_by_side.tables(
+        tabled(entry(0.9), entry(0.5, split="block"), entry(0.7, backbone="aotgan", title="AOT-GAN")), CLASSIFICATION
+    )
+    header, *body = rows(text)
+    assert header[5:8] == ["Deep accuracy, random", "block", "difference"]
+    assert [row[:2] + row[5:] for row in body] == [["LaMa", "random", "0.90", "0.50", "-0.40", "0"]]
+
+
+def test_the_strictest_split_that_does_not_leak_is_taken() -> None:
+    (text,) = side_by_side.tables(
+        tabled(entry(0.9), entry(0.5, split="time"), entry(0.4, split="sequence")), CLASSIFICATION
+    )
+    assert rows(text)[1][5:8] == ["0.90", "0.40", "-0.50"]
+
+
+@pytest.mark.parametrize("split", ["open", "disjoint", "mine"])
+def test_a_split_that_asks_something_else_is_no_partner(split: str) -> None:
+    (text,) = side_by_side.tables(tabled(entry(0.9), entry(0.5, split=split)), CLASSIFICATION)
+    assert "`random` stands alone" in text
+
+
+def test_seeds_and_initial_weights_are_compared_with_their_like() -> None:
+    found = tabled(
+        entry(0.9), entry(0.8, seed=1), entry(0.5, split="block", seed=1), entry(0.1, split="block", init="x")
+    )
+    (text,) = side_by_side.tables(found, CLASSIFICATION)
+    assert [row[5:] for row in rows(text)[1:]] == [["0.80", "0.50", "-0.30", "1"]]
+
+
+def test_a_page_without_such_figures_compares_nothing() -> None:
+    assert side_by_side.tables(tabled(entry(0.9), entry(0.5, split="block")), RETRIEVAL) == []
+    assert side_by_side.tables(tabled(entry(0.9, split="block")), CLASSIFICATION) == []
+
+
+def test_a_missing_figure_has_no_difference() -> None:
+    ablated = {"deep": {"background": scored(0.6), "fish": scored(0.3)}}
+    (text,) = side_by_side.tables(tabled(entry(0.9, ablation=ablated), entry(0.5, split="block")), ABLATION)
+    assert rows(text)[1][2:] == ["2.00", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, "0"]
+
+
+def test_derived_figures_by_hand() -> None:
+    record = entry(None, ablation={"deep": {name: scored(share) for name, share in SHARES.items()}}).record
+    assert reliance(record.ablation["deep"]) == pytest.approx(1.5)
+    assert pattern_gain(record.ablation["deep"]) == pytest.approx(-0.3)
+    assert reliance({}) is None
+    assert pattern_gain({}) is None
+    never = entry(None, ablation={"deep": {"background": scored(0.5), "fish": scored(0.0)}}).record
+    assert reliance(never.ablation["deep"]) is None
+
+
+SHARES = {"background": 0.6, "fish": 0.4, "no_background": 0.2, "no_pattern": 0.5}
+
+
+def test_the_spread_over_seeds_is_that_of_a_sample() -> None:
+    text = seeds.page(tabled(entry(0.7), entry(0.8, seed=1), entry(0.9, seed=2), entry(0.3, backbone="other")), "")
+    header, *body = rows(text)
+    assert header == ["Backbone", "Initial weights", "Seeds", "Deep accuracy"]
+    assert body == [["LaMa", "random", "3", "0.80 ± 0.10 [0.70, 0.90]"]]
+
+
+def test_one_seed_has_no_spread() -> None:
+    assert "SEEDS=3" in seeds.page(tabled(entry(0.7), entry(0.8, split="block", seed=1)), "")
+    assert seeds.spread([0.5, None]) == NOTHING
+
+
+def test_a_failed_run_is_no_seed() -> None:
+    failed = entry(None, seed=1, status="crash")
+    assert "SEEDS=3" in seeds.page(tabled(entry(0.7), failed), "")
