@@ -1,5 +1,6 @@
 """The command line: `patternbench run|study|data|backbone|weights|leaderboard|doctor`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,8 @@ app.add_typer(cli_leaderboard.app, name="leaderboard")
 
 def main() -> None:
     """Run the command line; an error becomes one message and its exit code."""
+    # threads that wait for work would take the cores from the stages beside them
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except PatternbenchError as error:

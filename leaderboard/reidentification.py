@@ -8,16 +8,12 @@ from leaderboard.layout import DASH, INTERVALS, Row
 
 DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
 MEASURES = ("rank-1", "rank-5", "mAP")
-HEADERS = [
-    "Encoder",
-    "Initial weights",
-    *(f"{way} {one}" for way in ("Cosine", "Euclidean") for one in MEASURES),
-    "Elsewhere: cosine rank-1",
-    "Elsewhere: cosine mAP",
-]
-LEGEND = (
-    "`ref-`: after deep classification; `random-`: the same encoder with random weights. *Elsewhere*: a query does not "
-    "see its individual's images from its own recording, *of* so many queries that have a match in another one. "
+HEADERS = ["Encoder", "Initial weights", *(f"{way} {one}" for way in ("Cosine", "Euclidean") for one in MEASURES)]
+ELSEWHERE = ["Elsewhere: cosine rank-1", "Elsewhere: cosine mAP"]
+LEGEND = "`ref-`: after deep classification; `random-`: the same encoder with random weights. "
+LEGEND_ELSEWHERE = (
+    "*Elsewhere*: a query does not see its individual's images from its own recording, *of* so many queries that have "
+    "a match in another one. "
 )
 
 
@@ -25,17 +21,25 @@ def retrieval(sections: list[Section], page: str) -> str:
     """Ranks of the gallery by cosine and Euclidean distance, and where strangers were met the open set."""
 
     def one(section: Section) -> str:
-        made = [layout.section_table(section, HEADERS, _rows, page)]
+        headers = [*HEADERS, *(ELSEWHERE if _elsewhere(section) else [])]
+        made = [layout.section_table(section, headers, lambda entry: _rows(entry, len(headers)), page)]
         if open_set.met_strangers(section):
             made += [open_set.table(section, page), f"![BAKS and BAUS]({figures.open_set_file(section)})"]
         return "\n\n".join([f"## {layout.name(section)}", f"{_said(section)}{layout.audited(section)}", *made])
 
-    legend = f"{LEGEND}{INTERVALS}{DASH}"
-    return layout.block(layout.where(sections, lambda entry: entry.record.retrieval), one, legend)
+    shown = layout.where(sections, lambda entry: entry.record.retrieval)
+    legend = f"{LEGEND}{LEGEND_ELSEWHERE if any(map(_elsewhere, shown)) else ''}{INTERVALS}{DASH}"
+    return layout.block(shown, one, legend)
 
 
-def _rows(entry: Entry) -> list[Row]:
-    return [_row(entry.record, kind) for kind in PREFIXES if kind in entry.record.retrieval]
+def _elsewhere(section: Section) -> bool:
+    """Whether any query of the section has a match in another recording."""
+    found = [by for entry in section.entries for ways in entry.record.retrieval.values() for by in ways.values()]
+    return any(one.elsewhere and one.elsewhere.queries for one in found)
+
+
+def _rows(entry: Entry, columns: int) -> list[Row]:
+    return [_row(entry.record, kind)[:columns] for kind in PREFIXES if kind in entry.record.retrieval]
 
 
 def _row(record: Record, kind: Embedded) -> Row:

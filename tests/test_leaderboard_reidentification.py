@@ -1,0 +1,110 @@
+"""The page on re-identification, on records made by hand."""
+
+from typing import Any
+
+import pytest
+
+from benchmark.records import Record
+from leaderboard import open_set
+from leaderboard.entries import Entry, Section, sections
+from leaderboard.markdown import NOTHING
+from leaderboard.reidentification import retrieval
+
+PAGE = "leaderboard/retrieval.md"
+
+
+def found(elsewhere: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    return {
+        "rank1": 0.6,
+        "rank5": 0.9,
+        "mean_average_precision": 0.45,
+        "rank1_interval": None,
+        "map_interval": None,
+        "queries": 9,
+        "unmatched": 0,
+        "precisions": [0.45],
+        "elsewhere": elsewhere,
+    } | changes
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    curve = ((0.0, 0.8), (0.5, 0.6), (1.0, 0.0))
+    return {"threshold": 0.912, "baks": 0.64, "baus": 0.36, "geometric": 0.48, "area": 0.55, "curve": curve} | changes
+
+
+def entry(**changes: Any) -> Entry:
+    values: dict[str, Any] = {
+        "key": "0123456",
+        "status": "ok",
+        "backbone": "lama",
+        "title": "LaMa",
+        "licence": "MIT",
+        "init": "random",
+        "dataset": "fish",
+        "individuals": 6,
+        "split": "open",
+        "protocol": "quick",
+        "seed": 0,
+        "provenance": {
+            **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
+            "runner": "process",
+            "hardware": {},
+            "versions": {},
+            "stages": {},
+            "finished": "2026-01-01",
+        },
+    }
+    return Entry(Record.model_validate(values | changes), "leaderboard/records/one.json")
+
+
+def section(**changes: Any) -> Section:
+    (one,) = sections([entry(**changes)])
+    return one
+
+
+def row(text: str, name: str) -> list[str]:
+    line = next(line for line in text.splitlines() if line.startswith(f"| {name} "))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_matches_in_other_recordings_have_columns_where_there_are_any() -> None:
+    elsewhere = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
+    text = retrieval([section(retrieval={"inpainting": {"cosine": found(elsewhere)}})], PAGE)
+    assert row(text, "lama")[8:10] == ["0.25", "0.12 of 8"]
+    assert "*Elsewhere*" in text
+
+
+@pytest.mark.parametrize("elsewhere", [None, {"rank1": None, "mean_average_precision": None, "queries": 0}])
+def test_else_they_have_none(elsewhere: dict[str, Any] | None) -> None:
+    text = retrieval([section(retrieval={"inpainting": {"cosine": found(elsewhere)}})], PAGE)
+    assert "lsewhere" not in text
+
+
+def test_strangers_have_a_table_and_a_figure_of_their_own() -> None:
+    one = section(
+        retrieval={"inpainting": {"cosine": found()}, "deep": {"cosine": found()}},
+        open_set={"inpainting": told(), "untrained": told(), "deep": told(geometric=0.5)},
+    )
+    text = retrieval([one], PAGE)
+    assert "figures/openset-fish-open-quick.png" in text
+    table = open_set.table(one, PAGE)
+    assert row(table, "lama")[2:7] == ["0.64", "0.36", "0.48", "0.55", "0.912"]
+    assert row(table, "random-lama")[:2] == ["random-lama", "random"]
+    assert row(table, "ref-lama")[4] == "0.50"
+    (axes,) = open_set.curves(one).axes
+    lines = [line.get_xydata().tolist() for line in axes.lines if len(line.get_xydata()) > 1]  # type: ignore[union-attr,arg-type]
+    assert lines == [[[0, 0.8], [0.5, 0.6], [1, 0]]] * 2  # the control stands in the table alone
+
+
+def test_where_nobody_is_a_stranger_there_is_neither() -> None:
+    one = section(retrieval={"inpainting": {"cosine": found(unmatched=2)}})
+    assert open_set.table(one, PAGE) == ""
+    text = retrieval([one], PAGE)
+    assert "Open set" not in text
+    assert "9 queries, among the test images, 2 without a match left out." in text
+
+
+def test_a_backbone_without_an_embedding_has_no_row() -> None:
+    text = retrieval([section(retrieval={"inpainting": {"cosine": found()}})], PAGE)
+    assert row(text, "lama")[5:8] == [NOTHING] * 3
+    assert "ref-lama" not in text
