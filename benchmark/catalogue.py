@@ -43,6 +43,17 @@ class Rle:
     counts: str | tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class ProposedMask(MaskFile):
+    """A region mask that was made for a row whose data set has none.
+
+    Attributes:
+        given: what the data set itself says of the animal.
+    """
+
+    given: "Segmentation | None" = None
+
+
 Segmentation = MaskFile | Polygons | Rle
 
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark.catalogue import MaskFile, Polygons, Rle, Row, Segmentation
+from benchmark.catalogue import MaskFile, Polygons, ProposedMask, Rle, Row, Segmentation
 
 
 def file_digest(path: Path) -> str:
@@ -37,6 +38,19 @@ def content_digests(rows: Iterable[Row]) -> dict[str, str]:
     """The content digest of every row by image_id; each file is read once."""
     once = cache(file_digest)
     return {row.image_id: content_digest(row, once) for row in rows}
+
+
+def given_digests(rows: Iterable[Row], digests: Mapping[str, str]) -> dict[str, str]:
+    """The content digests of the rows as their data set gives them, without the masks proposed for it.
+
+    A split is drawn and checked by these, so that it outlives the proposing and correcting of masks.
+
+    Args:
+        rows: as they are used.
+        digests: their content digests.
+    """
+    masked = [(row, row.segmentation) for row in rows if isinstance(row.segmentation, ProposedMask)]
+    return dict(digests) | content_digests(replace(row, segmentation=mask.given) for row, mask in masked)
 
 
 def _segmentation(segmentation: Segmentation | None, digest_of: Callable[[Path], str]) -> Any:  # noqa: ANN401 - JSON

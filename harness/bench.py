@@ -4,7 +4,7 @@ import os
 
 from benchmark import records
 from benchmark.audit import audit, clean, sentence
-from benchmark.digests import content_digests
+from benchmark.digests import content_digests, given_digests
 from benchmark.errors import InputError
 from benchmark.records import Audited, Embedded, Failure, Provenance, Record, Status
 from benchmark.splitters import leak_free_kind
@@ -84,7 +84,7 @@ class _Clerk:
         self._started = provenance.now()
         self._run, self._workspace, self._runner, self._screen = run, workspace, runner, screen
         digests = content_digests(run.catalogue.rows)
-        check_split(run.split, run.catalogue, digests)
+        check_split(run.split, run.catalogue, given_digests(run.catalogue.rows, digests))
         self.store = Store(workspace.store)
         size = run.protocol.image_size
         self.packer = Packer(
@@ -95,6 +95,8 @@ class _Clerk:
         protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
         self._protocol = digest(protocol)
         data = [self.packer.data_digest, self.packer.split_digest]
+        if run.catalogue.approximate_regions:  # the same pixels, but the record says something else of them
+            data.append("approximate regions")
         self._key = digest([self.code, run.backbone.variant, data, self._protocol, run.init, run.device])
 
     def failed(self, error: StageError) -> Record:

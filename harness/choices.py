@@ -4,7 +4,7 @@ import os
 from typing import Literal
 
 from benchmark.catalogue import Catalogue
-from benchmark.digests import content_digests
+from benchmark.digests import content_digests, given_digests
 from benchmark.errors import InputError, RunError
 from benchmark.protocol import DEFAULT, Protocol
 from benchmark.splitters import KINDS, draw_split
@@ -76,7 +76,8 @@ def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: 
     if name not in KINDS:
         known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
         raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
-    split = draw_split(name, catalogue, content_digests(catalogue.rows), SPLIT_SEED)
+    digests = given_digests(catalogue.rows, content_digests(catalogue.rows))
+    split = draw_split(name, catalogue, digests, SPLIT_SEED)
     write_split(split, workspace.splits)
     shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
     screen.say(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")

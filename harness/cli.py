@@ -11,6 +11,9 @@ from benchmark.errors import PatternbenchError
 from harness import cli_backbone, cli_data, cli_leaderboard, cli_options, cli_study, cli_weights
 from harness.workspace import Workspace
 
+INTERRUPTED = 130
+"""The exit code that typer makes of Ctrl-C."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -33,9 +36,10 @@ def main() -> None:
     except PatternbenchError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted. Finished stages are kept; the same command goes on from there.\n")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write("Interrupted. What is finished is kept; the same command goes on from there.\n")
+        raise
 
 
 @app.callback()

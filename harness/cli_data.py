@@ -198,7 +198,7 @@ def audit(
 
     from benchmark.audit import audit as audited
     from benchmark.crops import crops
-    from benchmark.digests import content_digests
+    from benchmark.digests import content_digests, given_digests
     from benchmark.duplicates import perceptual_hashes
     from benchmark.splitting import check_split
     from harness.audit_report import report
@@ -210,7 +210,7 @@ def audit(
     catalogue = resolve(data, workspace)
     with RichScreen() as screen:
         chosen = choose_split(split, catalogue, workspace, screen)
-        check_split(chosen, catalogue, content_digests(catalogue.rows))
+        check_split(chosen, catalogue, given_digests(catalogue.rows, content_digests(catalogue.rows)))
         hashes = None
         if pixels:
             cut = crops(catalogue.rows, _HASHED_SIDE, catalogue.crop_side, screen.cut)

@@ -34,18 +34,20 @@ def masks(
 
     from harness.cli_data import save, sheet_of
     from harness.datasets import resolve_as_given
-    from harness.region_masks import RegionMasks, folder_of
+    from harness.region_masks import RegionMasks, folder_of, lacking
 
     workspace = context.find_object(Workspace) or Workspace.here()
     catalogue = resolve_as_given(data, workspace)
-    found = RegionMasks(catalogue, folder_of(catalogue.name, workspace, output))
-    if not len(found):
+    wanting = len(lacking(catalogue))
+    if not wanting:
         typer.echo(f"Every image of {catalogue.name} has a region mask of its own; there is nothing to propose.")
         return
+    found = RegionMasks(catalogue, folder_of(catalogue.name, workspace, output))
     made = 0
     if take is None:
         columns = (TextColumn("photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        screen = Console(stderr=True)
+        with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
             task = bar.add_task("photos", total=None)
             made = found.propose(os.cpu_count() or 1, lambda done, of: bar.update(task, completed=done, total=of))
         found.check()
@@ -56,7 +58,7 @@ def masks(
         "proposed": f"{made} now",
         "kept": f"{there - made - corrected} as they were proposed before",
         "corrected": f"{corrected}",
-        "masks": f"{there}, for {len(found)} images that lack regions, in {found.folder}",
+        "masks": f"{there}, for {wanting} images that lack regions, in {found.folder}",
     }
     for label, text in lines.items():
         typer.echo(f"{label:<10}{text}")

@@ -1,6 +1,8 @@
 """Proposed region masks: made once, corrected by people, used where a data set has none of its own."""
 
 import csv
+import hashlib
+import io
 import json
 import re
 import tomllib
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.catalogue import BACKGROUND, Catalogue, MaskFile, Row
+from benchmark.catalogue import BACKGROUND, Catalogue, MaskFile, ProposedMask, Row
 from benchmark.crops import read_photo
 from benchmark.digests import file_digest
 from benchmark.errors import InputError
@@ -40,7 +42,7 @@ Made = list[tuple[str, str, str]]
 
 
 class RegionMasks:
-    """The region masks of the rows that have none of their own: no segmentation, or an outline alone.
+    """The region masks of the rows that have none of their own.
 
     A mask's file name holds a digest of what it was proposed for (id, box, outline, size of the photo's file), so that
     masks of other photos, or of a box that was changed since, are never taken for a row's own.
@@ -56,13 +58,9 @@ class RegionMasks:
         """
         self.folder = folder
         self._catalogue = catalogue
-        self._rows = {_file_name(row): row for row in catalogue.rows if not isinstance(row.segmentation, MaskFile)}
+        self._rows = {_file_name(row): row for row in lacking(catalogue)}
         self._proposed: dict[str, str] = {}
         self._remember(_read_manifest(folder / MANIFEST))
-
-    def __len__(self) -> int:
-        """How many rows need such a mask."""
-        return len(self._rows)
 
     @property
     def files(self) -> list[str]:
@@ -77,21 +75,18 @@ class RegionMasks:
     def attached(self) -> Catalogue:
         """The catalogue with these masks; a row with one as it was proposed is approximate."""
         corrected = set(self.corrected)
-        masked = {
-            self._rows[file].image_id: (MaskFile(self.folder / file), file not in corrected) for file in self._proposed
-        }
-        rows = [
-            replace(row, segmentation=masked[row.image_id][0], approximate=masked[row.image_id][1])
-            if row.image_id in masked
-            else row
-            for row in self._catalogue.rows
-        ]
-        return replace(self._catalogue, rows=tuple(rows))
+        masked = {}
+        for file in self._proposed:
+            row = self._rows[file]
+            mask = ProposedMask(self.folder / file, given=row.segmentation)
+            masked[row.image_id] = replace(row, segmentation=mask, approximate=file not in corrected)
+        return replace(self._catalogue, rows=tuple(masked.get(row.image_id, row) for row in self._catalogue.rows))
 
     def propose(self, workers: int, progress: Callable[[int, int], None]) -> int:
         """Propose the masks that are not there; how many these were.
 
-        Each is kept as soon as it is made, so that the work can be interrupted and goes on from there.
+        Each is kept as soon as it is made, so that the work can be interrupted and goes on from there. A file that the
+        manifest does not know is not written over, for it may be somebody's work.
 
         Args:
             workers: photos at the same time.
@@ -104,7 +99,7 @@ class RegionMasks:
         for file, row in self._rows.items():
             if file not in self._proposed:
                 photos[row.path].append(file)
-        made = 0
+        made = sum(not (self.folder / file).exists() for files in photos.values() for file in files)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with ThreadPoolExecutor(workers) as pool:
@@ -112,7 +107,6 @@ class RegionMasks:
                     for done, lines in enumerate(pool.map(self._propose, photos, photos.values()), start=1):
                         _append(self.folder / MANIFEST, lines)
                         self._remember(lines)
-                        made += len(lines)
                         progress(done, len(photos))
                 finally:
                     pool.shutdown(cancel_futures=True)
@@ -152,7 +146,7 @@ class RegionMasks:
         rows = [(path, self._rows[path.name]) for path in files]
         changed = [(path, row) for path, row in rows if not _holds(self.folder / path.name, _read(path, row))]
         for path, row in changed:
-            _write(_read(path, row), self.folder / path.name)
+            _write(_encoded(_read(path, row)), self.folder / path.name)
         return len(changed)
 
     def _propose(self, photo: Path, files: list[str]) -> Made:
@@ -163,16 +157,23 @@ class RegionMasks:
             row, path = self._rows[file], self.folder / file
             try:
                 outline = None if row.segmentation is None else region_mask(row, pixels.shape[:2]) != BACKGROUND
-                _write(propose(pixels, row.box, outline), path)
+                mask = _encoded(propose(pixels, row.box, outline))
             except InputError as error:
                 raise InputError(f"No mask for image_id {row.image_id!r} ({photo}): {error}") from error
-            made.append((row.image_id, file, file_digest(path)))
+            if not path.exists():
+                _write(mask, path)
+            made.append((row.image_id, file, hashlib.sha256(mask).hexdigest()))
         return made
 
     def _remember(self, lines: Made) -> None:
         self._proposed |= {
             file: proposed for _, file, proposed in lines if file in self._rows and (self.folder / file).is_file()
         }
+
+
+def lacking(catalogue: Catalogue) -> list[Row]:
+    """The rows without a region mask: nothing says where the animal is, or an outline, which knows no pattern."""
+    return [row for row in catalogue.rows if not isinstance(row.segmentation, MaskFile)]
 
 
 def attach(catalogue: Catalogue, workspace: Workspace) -> Catalogue:
@@ -224,10 +225,10 @@ def _read_manifest(path: Path) -> Made:
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as stream:
-        header, *lines = csv.reader(stream)
-    if tuple(header) != _HEADER or any(len(line) != len(_HEADER) for line in lines):
-        raise InputError(f"{path}: not a list of {', '.join(_HEADER)}. Restore it, or delete the line that is broken.")
-    return [(image_id, file, proposed) for image_id, file, proposed in lines]
+        lines = list(csv.reader(stream))
+    if any(len(line) != len(_HEADER) for line in lines) or [tuple(line) for line in lines[:1]] != [_HEADER]:
+        raise InputError(f"{path}: not a list of {', '.join(_HEADER)}. Restore it, or delete it: the masks are kept.")
+    return [(image_id, file, proposed) for image_id, file, proposed in lines[1:]]
 
 
 def _append(path: Path, lines: Iterable[tuple[str, str, str]]) -> None:
@@ -236,14 +237,20 @@ def _append(path: Path, lines: Iterable[tuple[str, str, str]]) -> None:
         csv.writer(stream, lineterminator="\n").writerows([_HEADER, *lines] if new else lines)
 
 
-def _write(regions: NDArray[np.uint8], path: Path) -> None:
+def _encoded(regions: NDArray[np.uint8]) -> bytes:
     """A mask as a PNG of one channel whose palette makes the regions visible."""
     from PIL import Image
 
     image = Image.fromarray(regions)
     image.putpalette([part for colour in COLOURS for part in colour])
+    stream = io.BytesIO()
+    image.save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def _write(mask: bytes, path: Path) -> None:
     temporary = path.with_suffix(".tmp")
-    image.save(temporary, format="PNG")
+    temporary.write_bytes(mask)
     temporary.replace(path)
 
 

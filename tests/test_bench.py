@@ -113,19 +113,13 @@ def finished(workspace: Workspace) -> dict[str, int]:
     return {path.parent.name: path.stat().st_mtime_ns for path in stages.glob("*/stage.json")}
 
 
-def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_path: Path) -> None:
+def test_a_killed_or_interrupted_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    child = subprocess.Popen(
-        command(workspace, "plain", "--runner", "process"),
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    while len([name for name in finished(workspace) if name.startswith("plain-")]) < 4:
-        assert child.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.05)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    killed, _ = stopped(workspace, signal.SIGKILL, after=4)
+    assert killed == -signal.SIGKILL
+    interrupted, said = stopped(workspace, signal.SIGINT, after=8)
+    assert interrupted == 130
+    assert "Interrupted. What is finished is kept; the same command goes on from there." in said
     before = finished(workspace)
 
     resumed = run(workspace, "plain", "--runner", "process")
@@ -145,6 +139,23 @@ def test_a_killed_run_goes_on_where_it_stopped_and_a_finished_one_is_found(tmp_p
     clean = checkout(tmp_path / "clean")
     assert run(clean, "plain", "--runner", "process").returncode == 0
     assert scores(only_record(clean)) == scores(record)
+
+
+def stopped(workspace: Workspace, by: signal.Signals, after: int) -> tuple[int, str]:
+    """A run that gets a signal once so many stages are finished, its exit code and what it said."""
+    child = subprocess.Popen(
+        command(workspace, "plain", "--runner", "process"),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    while len([name for name in finished(workspace) if name.startswith("plain-")]) < after:
+        assert child.poll() is None, "the run ended before it could be stopped"
+        time.sleep(0.05)
+    child.send_signal(by)
+    _, said = child.communicate()
+    return child.returncode, said
 
 
 def everything_is_there(record: Record, workspace: Workspace) -> None:

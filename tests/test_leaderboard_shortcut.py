@@ -9,6 +9,7 @@ from PIL import Image
 
 from benchmark import records
 from benchmark.records import (
+    Audited,
     Classification,
     ExaminedFocus,
     Failure,
@@ -137,6 +138,15 @@ def test_the_facts_of_an_experiment_stand_above_its_table() -> None:
     text = page_of(reader(0, 0.6, 0.6), reader(1, 0.3, 0.9))
     assert text.startswith("## 144 pictures a video, data seed 1, split clean-test, protocol quick\n\n")
     assert "6 individuals, chance 0.17, 40 test images, 20 validation images. The video alone scores 0.33." in text
+
+
+def test_the_audit_says_at_which_strength_the_split_is_not_clean() -> None:
+    clean, twins = Audited(sentence="It is said", faults=()), Audited(sentence="It is said", faults=("twins", "copies"))
+    given = [
+        reader(0, 0.6, 0.6).model_copy(update={"audit": clean}),
+        reader(1, 0.3, 0.9).model_copy(update={"audit": twins}),
+    ]
+    assert "\n\n*It is said.* At strength 1.00: twins; copies.\n\n" in page_of(*given)
 
 
 def test_strengths_stand_below_each_other_for_each_backbone_and_classifier() -> None:

@@ -361,3 +361,28 @@ def test_a_random_map_ends_the_focus_table_and_pictures_are_folded_under_their_n
         "<details><summary>A &lt;b&gt; &amp; [C]: best, typical and worst test image</summary>\n\n"
         f"![Maps on test images]({picture})\n\n</details>"
     ) in text
+
+
+APPROXIMATE = "are approximate: proposed by a program, not all corrected by a person.*"
+
+
+def with_regions(**changes: Any) -> Entry:
+    regions = {"background": 0.5, "fish": 0.25, "pattern": 0.25}
+    seen = {"mass": regions, "density": regions, "rank": regions, "pattern_density": None, "images": 10}
+    trainings = {"loss": 1.0, "epoch": 1, "iterations": 10, "batch_size": 2, "validation": [1.0]}
+    return complete(classification={"deep": examined([0], test_focus=seen)}, inpainting=trainings, **changes)
+
+
+@pytest.mark.parametrize("table", [tables.ablation, evidence.focus, models.inpainting])
+def test_approximate_region_masks_are_said_above_every_table_that_uses_them(table: Any) -> None:
+    approximate, exact = with_regions(approximate_regions=True), with_regions(seed=1, title="Exact")
+    assert APPROXIMATE not in table(sections([exact]), "leaderboard/page.md")
+    above = table(sections([approximate]), "leaderboard/page.md").split("| Backbone")[0]
+    assert f".\n\n*Region masks {APPROXIMATE}\n\n" in above
+    assert f"*Region masks of LaMa {APPROXIMATE}" in table(sections([approximate, exact]), "leaderboard/page.md")
+
+
+def test_tables_that_use_no_regions_do_not_speak_of_their_masks() -> None:
+    one = with_regions(approximate_regions=True)
+    for table in (tables.classification, tables.clustering, tables.summary):
+        assert "Region masks" not in table(sections([one]), "leaderboard/page.md")

@@ -130,3 +130,20 @@ def test_a_pickle_of_something_else_is_refused(tmp_path: Path) -> None:
     pd.Series([1]).to_pickle(tmp_path / "t.pkl")
     with pytest.raises(InputError, match="holds a Series"):
         read_table(tmp_path / "t.pkl", "x", trusted_pickle=True)
+
+
+def test_mask_quality_is_no_group_and_counts_where_there_is_a_mask(tmp_path: Path) -> None:
+    lines = ("a,fox,p/a.png,m/a.png,approximate", "b,owl,p/b.png,m/a.png,reviewed", "c,owl,p/b.png,,approximate")
+    path = _csv(tmp_path, "\n".join(("image_id,identity,path,mask,mask_quality", *lines)))
+    catalogue = read_table(path, "x")
+    assert [row.approximate for row in catalogue.rows] == [True, False, False]
+    assert [row.groups for row in catalogue.rows] == [{}, {}, {}]
+    assert catalogue.approximate_regions
+    path.write_text("\n".join(("image_id,identity,path,mask,mask_quality", lines[1], lines[2])))
+    assert not read_table(path, "x").approximate_regions
+
+
+def test_a_mask_quality_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    path = _csv(tmp_path, "image_id,identity,path,mask,mask_quality\na,fox,p/a.png,m/a.png,good\n")
+    with pytest.raises(InputError, match=r"image_id 'a': mask_quality is 'good'\. Write `approximate` or `reviewed`"):
+        read_table(path, "x")
