@@ -7,7 +7,7 @@ from benchmark.records import Classification, Record
 from leaderboard import cells, figures, layout
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import CHANCE, DASH, WHO, Row
-from leaderboard.markdown import NOTHING
+from leaderboard.markdown import NOTHING, escape
 from leaderboard.tables import DERIVED, MODES, NEVER
 
 EMPTY = "No records yet; `patternbench study shortcut` writes them."
@@ -32,12 +32,12 @@ def shortcut(sections: list[Section], page: str) -> str:
 
     def one(section: Section) -> str:
         tested, validated = layout.test_images(section), _validation_images(section)
-        known = {entry.record.nuisance["video"].accuracy for entry in section.entries if entry.record.nuisance}
-        video = f" The video alone scores {layout.either(f'{value:.2f}' for value in sorted(known))}." if known else ""
+        known = {f"{entry.record.nuisance['video'].accuracy:.2f}" for entry in section.entries if entry.record.nuisance}
+        video = f" The video alone scores {layout.either(sorted(known))}." if known else ""
         said = f"{layout.facts(section, tested)}, {layout.either(validated)} validation images.{video}"
         made = layout.section_table(section, [*WHO, "Classifier", "Shortcut", *MEASURES], _rows, page)
         curves = f"![What moves with the strength of the shortcut]({figures.shortcut_file(section)})"
-        heading = f"## {layout.name(section)}\n\n{said}{layout.audited(section)}"
+        heading = f"## {layout.name(section)}\n\n{said}{_audited(section)}"
         return f"{heading}\n\n{made}\n\n{curves}" if tested else f"{heading}\n\n{made}"
 
     if not sections:
@@ -54,6 +54,16 @@ def shortcut(sections: list[Section], page: str) -> str:
         "which are fewer than they seem: fish stay in one place for a while. "
         f"{CHANCE}{NEVER}{DASH}",
     )
+
+
+def _audited(section: Section) -> str:
+    """The audit of the split as a paragraph of its own, with the strengths at which it is not clean."""
+    records = [entry.record for entry in section.entries]
+    found = {record.study.strength: record.audit for record in records if record.study and record.audit}
+    said = [f"*{escape(sentence)}.*" for sentence in dict.fromkeys(audit.sentence for audit in found.values())]
+    faults = {strength: "; ".join(audit.faults) for strength, audit in sorted(found.items()) if audit.faults}
+    said += [f"At strength {strength:.2f}: {escape(fault)}." for strength, fault in faults.items()]
+    return f"\n\n{' '.join(said)}" if said else ""
 
 
 def _rows(entry: Entry) -> list[Row]:
