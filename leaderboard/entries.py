@@ -10,6 +10,8 @@ from benchmark import records
 from benchmark.errors import InputError
 from benchmark.records import Record
 
+STUDYS_SPLIT = "random"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -51,12 +53,18 @@ def sections(entries: Iterable[Entry], study: str | None = None) -> list[Section
     for entry in sorted(given, key=_age):
         if entry.record.status == "ok" or entry.record.key not in succeeded:
             newest[*_place(entry.record), *_row(entry.record)] = entry
-    shown = sorted(newest.values(), key=lambda entry: (_place(entry.record), _order(entry.record)))
+    shown = sorted(newest.values(), key=lambda entry: (_rank(entry.record), _order(entry.record)))
     return [Section(*place, tuple(rows)) for place, rows in groupby(shown, key=lambda entry: _place(entry.record))]
 
 
 def _place(record: Record) -> tuple[str, str, str]:
     return record.dataset, record.split, record.protocol
+
+
+def _rank(record: Record) -> tuple[str, bool, str, str]:
+    """Of a section: the study's split stands before the others."""
+    dataset, split, protocol = _place(record)
+    return dataset, split != STUDYS_SPLIT, split, protocol
 
 
 def _row(record: Record) -> tuple[str, ...]:

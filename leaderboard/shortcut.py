@@ -52,7 +52,7 @@ def shortcut(sections: list[Section], page: str) -> str:
         "the animal without its pattern. *No background - No pattern*: what the pattern is worth. *Density*: of the "
         "maps on the pattern; 1 = a map that knows nothing. Brackets: 95 % interval by bootstrap over test images, "
         "which are fewer than they seem: fish stay in one place for a while. "
-        f"{CHANCE}{NEVER}{DASH}",
+        f"{CHANCE}{NEVER}In the figure such a classifier has its accuracy alone. {DASH}",
     )
 
 

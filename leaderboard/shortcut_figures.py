@@ -37,7 +37,8 @@ Lines = dict[tuple[str, str], list[Record]]
 def strength_curves(section: Section) -> "Figure":
     """Accuracy, reliance on the background and focus over the strength, a line for each backbone, a row for each mode.
 
-    Points are means over the seeds, whiskers the means of the ends of the 95 % intervals.
+    Points are means over the seeds, whiskers the means of the ends of the 95 % intervals. A classifier that never left
+    chance has its accuracy alone: what it relies on and where it looks means nothing.
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -126,12 +127,13 @@ def _validated(record: Record, mode: Mode) -> Figured:
 
 def _reliance(record: Record, mode: Mode) -> Figured | None:
     found = measures.reliance(record.validation[mode])
-    return None if found is None else (found, None)
+    return None if found is None or record.classification[mode].never_left_chance else (found, None)
 
 
 def _density(record: Record, mode: Mode) -> Figured | None:
-    found = record.classification[mode].test_focus
-    if found is None or found.density.pattern is None:
+    trained = record.classification[mode]
+    found = trained.test_focus
+    if found is None or found.density.pattern is None or trained.never_left_chance:
         return None
     return found.density.pattern, found.pattern_density
 

@@ -6,11 +6,9 @@ from itertools import chain
 from benchmark.records import Record
 from benchmark.splitting import LEAK_FREE
 from leaderboard import cells
-from leaderboard.entries import Section
+from leaderboard.entries import STUDYS_SPLIT, Section
 from leaderboard.markdown import NOTHING, escape, table
 from leaderboard.measures import Measures
-
-LEAKING = "random"
 
 
 def tables(sections: Iterable[Section], measures: Measures) -> list[str]:
@@ -23,13 +21,13 @@ def tables(sections: Iterable[Section], measures: Measures) -> list[str]:
     given = {(section.dataset, section.protocol, section.split): section for section in sections}
     shown = []
     for (dataset, protocol, split), section in given.items():
-        if split != LEAKING or not _any(section, measures):
+        if split != STUDYS_SPLIT or not _any(section, measures):
             continue
         partner = next((kind for kind in LEAK_FREE if (dataset, protocol, kind) in given), None)
         heading = f"**What the leak is worth: {escape(f'{dataset}, protocol {protocol}')}**"
         if partner is None:
             text = (
-                f"`{LEAKING}` stands alone: run `sequence`, `block` or `time` too, whichever the data can carry "
+                f"`{STUDYS_SPLIT}` stands alone: run `sequence`, `block` or `time` too, whichever the data can carry "
                 "(`make bench SPLIT=block`), and both stand here with their difference."
             )
         else:
@@ -63,7 +61,7 @@ def _compared(name: str, one: Record, other: Record, measures: Measures) -> list
     first, second = measures[name](one), measures[name](other)
     if first is None or second is None:
         return [_shown(first), _shown(second), NOTHING]
-    return [_shown(first), _shown(second), f"{second - first:+.2f}"]
+    return [_shown(first), _shown(second), f"{round(second - first, 2) + 0:+.2f}"]  # + 0: no -0.00
 
 
 def _shown(value: float | None) -> str:

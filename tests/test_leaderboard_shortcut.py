@@ -237,6 +237,15 @@ def test_a_point_that_is_not_there_is_left_out_of_its_line() -> None:
     assert reliance["-"][0] == density["-"][0] == [0, 1]
 
 
+def test_a_classifier_that_never_left_chance_has_its_accuracy_alone() -> None:
+    lost = trained(0.2).model_copy(update={"never_left_chance": True})
+    given = entries(reader(0, 0.6, 0.6), record("reader", 1, {"shallow": lost}, {"shallow": ablated()}))
+    (experiment,) = experiments(sections(given, "shortcut"))
+    accuracy, reliance, density = lines(strength_curves(experiment))
+    assert accuracy["-"] == ([0, 1], [0.6, 0.2])
+    assert reliance["-"][0] == density["-"][0] == [0]
+
+
 def test_a_row_of_panels_for_each_mode_and_a_name_for_each_backbone() -> None:
     both: dict[Mode, Classification] = {"deep": trained(0.7), "shallow": trained(0.5)}
     other = record("c$t", 0, both, {"deep": ablated(), "shallow": ablated()})
