@@ -107,6 +107,8 @@ class ExaminedFocus(_Part):
         area: the region's share of the image, the mean over all images: what a random map's mass is.
         rank_null: the same, the mean over the images that have the region: what a random map's rank accuracy is.
         method: of the maps, as in the protocol.
+        empty: maps that are zero everywhere, for nothing speaks for the answer by this method; they count as uniform.
+            None in a record that does not say.
         picked: the images to show, as those of `Record.classification` are in the picture beside the record; None where
             none has a pattern.
     """
@@ -119,6 +121,7 @@ class ExaminedFocus(_Part):
     area: Regions | None = None
     rank_null: Regions | None = None
     method: str = "gradcam"
+    empty: int | None = None
     picked: Picked | None = None
 
 

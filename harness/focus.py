@@ -37,7 +37,8 @@ def on_test_images(prediction: Done, examination: Examination, method: Method) -
     """Where the maps of the test images lie, and which of them to show; None where there are no maps or no regions."""
     if not _measurable(prediction, examination.packer):
         return None
-    found = per_image(np.load(prediction.file("cams.npy")), examination.packer.regions(examination.positions))
+    maps = np.load(prediction.file("cams.npy"))
+    found = per_image(maps, examination.packer.regions(examination.positions))
     return ExaminedFocus(
         mass=_regions(found.mass),
         density=_regions(found.density),
@@ -47,6 +48,7 @@ def on_test_images(prediction: Done, examination: Examination, method: Method) -
         area=_regions(found.area),
         rank_null=_regions(np.where(found.area > 0, found.area, np.nan)),
         method=method,
+        empty=int((~maps.any(axis=(1, 2))).sum()),
         picked=_picked(found.density[:, PATTERN], examination.positions),
     )
 

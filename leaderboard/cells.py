@@ -113,9 +113,10 @@ def found_elsewhere(found: Elsewhere | None) -> list[str]:
 
 
 def focused(found: ExaminedFocus) -> list[str]:
-    """Mass and density on the three regions, the pattern's with its interval, and its rank accuracy."""
+    """Mass and density on the three regions, the pattern's with its interval, its rank accuracy, and empty maps."""
     mass, density = (tuple(part.model_dump().values()) for part in (found.mass, found.density))
     shown = [*map(_two, mass), *map(_two, density), _two(found.rank.pattern)]
+    shown.append(NOTHING if found.empty is None else f"{found.empty} of {found.images}")
     shown[5] += between(found.pattern_density)
     return shown
 

@@ -23,6 +23,7 @@ def focus(sections: list[Section], page: str) -> str:
         *(f"Mass on {region}" for region in ("background", "fish", "pattern")),
         *(f"Density on {region}" for region in ("background", "fish", "pattern")),
         "Rank accuracy, pattern",
+        "Empty maps",
     ]
 
     def rows(entry: Entry) -> list[Row]:
@@ -45,9 +46,9 @@ def focus(sections: list[Section], page: str) -> str:
         "*Mass*: share of the map for the answer given, on the background, on the animal without its pattern, on the "
         "pattern. *Density*: the same divided by the region's share of the area; 1 = a map that knows nothing. "
         "*Rank accuracy*: of the most relevant part of the map, as large as the pattern, the share that lies on it. "
-        "*Random map*: expected of a map whose cells are shuffled. Curves: of the probe images, mean mass divided by "
-        "mean area. Shown are the test images of the highest density on the pattern, of the one closest to the median, "
-        "and of the lowest; of equal ones the first by its id. "
+        "*Empty maps*: zero everywhere, counted as uniform. *Random map*: expected of a map whose cells are shuffled. "
+        "Curves: of the probe images, mean mass divided by mean area. Shown are the test images of the highest density "
+        "on the pattern, of the one closest to the median, and of the lowest; of equal ones the first by its id. "
         f"{INTERVALS}{DASH}",
     )
 

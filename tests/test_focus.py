@@ -81,6 +81,15 @@ def names(picked: Picked | None, of: Packer) -> list[str]:
     return [f"c{positions[shown.image] - PARTS['train'] - PARTS['val']}" for _, shown in picked]
 
 
+def test_empty_maps_are_counted(tmp_path: Path) -> None:
+    found = packer(tmp_path)
+    maps = on_pattern(SHARES, found)
+    maps[[1, 3]] = 0
+    focused = focus.on_test_images(done(tmp_path / "some", maps), Examination(found, 2, 0), "gradcam")
+    assert focused is not None
+    assert (focused.empty, examined(found, SHARES, tmp_path / "none").empty) == (2, 0)
+
+
 SHARES = {"c0": 0.1, "c1": 0.9, "c2": 0.0, "c3": 0.5, "c4": 0.9, "c5": 0.0}
 
 

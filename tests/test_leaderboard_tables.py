@@ -314,6 +314,7 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
     }
     regions = {"background": 0.7, "fish": 0.2, "pattern": None}
     seen = {
+        "empty": 3,
         "mass": regions,
         "density": {"background": 0.8, "fish": 1.5, "pattern": 2.0},
         "rank": regions,
@@ -329,8 +330,8 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
     assert cells(text, "lama")[0][2:8] == ["0.60 [0.50, 0.70]", "0.90", "0.45"] * 2
     assert cells(text, "ref-lama")[0][5:8] == ["–"] * 3  # noqa: RUF001
     text = evidence.focus(sections([one]), "leaderboard/focus.md")
-    shown = cells(text, "LaMa")[0][2:10]
-    assert shown == ["deep", "0.70", "0.20", "–", "0.80", "1.50", "2.00 [0.50, 0.70]", "–"]  # noqa: RUF001
+    shown = cells(text, "LaMa")[0][2:11]
+    assert shown == ["deep", "0.70", "0.20", "–", "0.80", "1.50", "2.00 [0.50, 0.70]", "–", "3 of 10"]  # noqa: RUF001
     assert "*Random map*" not in text.split("*Mass*")[0]  # an old record, which does not say what random maps give
     assert "<details>" not in text
     assert "Maps by" not in text
@@ -353,7 +354,7 @@ def test_a_random_map_ends_the_focus_table_and_pictures_are_folded_under_their_n
     second = complete(title="Bare", seed=1, classification={"deep": examined([0], test_focus=seen)})
     text = evidence.focus(sections([first, second]), "leaderboard/focus.md")
     null = cells(text, "*Random map*")
-    assert null == [["*Random map*", "–", "–", "0.80", "0.20", "0.00", "1.00", "1.00", "–", "–", "–", "–"]]  # noqa: RUF001
+    assert null == [["*Random map*", "–", "–", "0.80", "0.20", "0.00", "1.00", "1.00", "–", "–", "–", "–", "–"]]  # noqa: RUF001
     assert "test images.\n\nMaps by HiResCAM.\n\n|" in text
     picture = "records/zebrafish-synth/full/lama-0123456789ab-focus.png"
     assert text.count("<details>") == text.count("</details>") == 1
