@@ -64,6 +64,8 @@ def strength_curves(section: Section) -> "Figure":
     for axes in grid[-1]:
         axes.set_xlabel("strength of the shortcut", fontsize=8)
     grid[0][0].set_ylim(-0.02, 1.02)
+    for axes in grid[0][1:]:
+        axes.set_ylim(bottom=0)
     handles = {_name(*who): Line2D([], [], **_style(place)) for place, who in enumerate(lines)}
     handles |= {
         "accuracy, clean test": Line2D([], [], color="black"),
