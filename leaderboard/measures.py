@@ -52,6 +52,15 @@ def pattern_gain(scores: Mapping[Variant, Scores]) -> float | None:
     return scores["no_background"].accuracy - scores["no_pattern"].accuracy
 
 
+def _hole(measure: str) -> Callable[[Record], float | None]:
+    def of(record: Record) -> float | None:
+        found = record.inpainting.reconstruction.get("model") if record.inpainting else None
+        value: float | None = getattr(found, measure, None)
+        return value
+
+    return of
+
+
 def _deep_reliance(record: Record) -> float | None:
     return reliance(record.ablation.get("deep", {}))
 
@@ -65,4 +74,5 @@ ABLATION: Measures = {"Deep, Background / Fish": _deep_reliance, "Deep, No backg
 RETRIEVAL: Measures = {"mAP": _precision("inpainting"), "ref-mAP": _precision("deep")}
 FOCUS: Measures = {"Shallow density on pattern": _density("shallow"), "Deep density on pattern": _density("deep")}
 CLUSTERING: Measures = {"AdjRand": _adjusted_rand("inpainting"), "ref-AdjRand": _adjusted_rand("deep")}
+INPAINTING: Measures = {"Hole PSNR": _hole("psnr"), "Hole SSIM": _hole("ssim")}
 ALL: Measures = {**CLASSIFICATION, **ABLATION, **RETRIEVAL, **FOCUS, **CLUSTERING}

@@ -47,6 +47,7 @@ COMPARED: dict[str, measures.Measures] = {
     "leaderboard/clustering.md": measures.CLUSTERING,
     "leaderboard/retrieval.md": measures.RETRIEVAL,
     "leaderboard/focus.md": measures.FOCUS,
+    "leaderboard/inpainting.md": measures.INPAINTING,
 }
 """What pages compare between a split that leaks and one that does not."""
 

@@ -24,7 +24,7 @@ def tables(sections: Iterable[Section], measures: Measures) -> list[str]:
         if split != STUDYS_SPLIT or not _any(section, measures):
             continue
         partner = next((kind for kind in LEAK_FREE if (dataset, protocol, kind) in given), None)
-        heading = f"**What the leak is worth: {escape(f'{dataset}, protocol {protocol}')}**"
+        heading = f"**`{STUDYS_SPLIT}` beside a split that does not leak: {escape(f'{dataset}, protocol {protocol}')}**"
         if partner is None:
             text = (
                 f"`{STUDYS_SPLIT}` stands alone: run `sequence`, `block` or `time` too, whichever the data can carry "
@@ -37,11 +37,12 @@ def tables(sections: Iterable[Section], measures: Measures) -> list[str]:
 
 
 def _table(leaking: Section, clean: Section, measures: Measures) -> str:
-    """Rows of the backbones that ran on both."""
+    """Rows of the backbones that ran on both and have any of the figures."""
     columns = [[f"{name}, {leaking.split}", clean.split, "difference"] for name in measures]
     headers = ["Backbone", "Initial weights", *chain.from_iterable(columns), "Seed"]
     others = {_row(entry.record): entry.record for entry in clean.entries}
     pairs = [(entry.record, others[_row(entry.record)]) for entry in leaking.entries if _row(entry.record) in others]
+    pairs = [pair for pair in pairs if any(measure(one) is not None for measure in measures.values() for one in pair)]
     body = [
         [
             *cells.who(one),

@@ -120,7 +120,7 @@ def clustering(sections: list[Section], page: str) -> str:
 
 
 def summary(sections: list[Section], page: str) -> str:
-    """The built-in data set in short: one table a split and protocol, and what the leak is worth."""
+    """The built-in data set in short: one table a split and protocol, and both splits side by side."""
     headers = [*WHO, "Deep, all regions", "Shallow", "AdjRand", "ref-AdjRand"]
 
     def rows(entry: Entry) -> list[Row]:

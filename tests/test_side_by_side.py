@@ -85,6 +85,12 @@ def test_a_page_without_such_figures_compares_nothing() -> None:
     assert side_by_side.tables(tabled(entry(0.9, split="block")), CLASSIFICATION) == []
 
 
+def test_a_backbone_without_any_of_the_figures_has_no_row() -> None:
+    others = [entry(None, backbone="telea", split=split) for split in ("random", "block")]
+    (text,) = side_by_side.tables(tabled(entry(0.9), entry(0.5, split="block"), *others), CLASSIFICATION)
+    assert len(rows(text)) == 2  # the header and LaMa
+
+
 def test_a_missing_figure_has_no_difference() -> None:
     ablated = {"deep": {"background": scored(0.6), "fish": scored(0.3)}}
     (text,) = side_by_side.tables(tabled(entry(0.9, ablation=ablated), entry(0.5, split="block")), ABLATION)
