@@ -144,7 +144,7 @@ def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, 
         record = bench(run, workspace, chosen.runner, screen)
         if screen.found_all:
             screen.say("Every stage was found finished.")
-        for page in render.write(workspace.leaderboard):
+        for page in render.write(workspace.leaderboard, record):
             screen.say(f"Made anew: {page}")
     return record
 

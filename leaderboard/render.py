@@ -75,11 +75,12 @@ def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, 
     return pages
 
 
-def write(folder: Path) -> list[str]:
+def write(folder: Path, record: Record | None = None) -> list[str]:
     """Make all tables and figures anew from `<folder>/records`; returns the names of what changed.
 
     Args:
         folder: `leaderboard` of a repository.
+        record: the only one that is new, so that no other section's figures need be drawn; None = any may be.
     """
     documents = _read(folder)
     entries = chosen.read(folder.parent)
@@ -90,8 +91,13 @@ def write(folder: Path) -> list[str]:
         temporary = path.with_suffix(".tmp")
         temporary.write_bytes(rendered[page].encode())
         temporary.replace(path)
-    changed += figures.write(chosen.sections(entries), folder)
-    return changed + figures.write_shortcut(shortcut.experiments(chosen.sections(entries, "shortcut")), folder)
+    ordinary, studied = chosen.sections(entries), chosen.sections(entries, "shortcut")
+    if record and record.study:
+        ordinary, studied = [], _around(record, studied)
+    elif record:
+        ordinary, studied = _around(record, ordinary), []
+    changed += figures.write(ordinary, folder)
+    return changed + figures.write_shortcut(shortcut.experiments(studied), folder)
 
 
 def check(folder: Path) -> list[str]:
@@ -127,11 +133,16 @@ def _read(folder: Path) -> dict[str, str]:
 def show(folder: Path, record: Record) -> str:
     """The tables of the section, or the experiment, that a record stands in, for the terminal: without pictures."""
     study = record.study.name if record.study else None
-    place = (record.dataset, record.split)
-    sections = [
-        section
-        for section in chosen.sections(chosen.read(folder.parent), study)
-        if section.protocol == record.protocol and (study or (section.dataset, section.split) == place)
-    ]
+    sections = _around(record, chosen.sections(chosen.read(folder.parent), study))
     pages = [page for page in PAGES if page != "README.md" and STUDIES.get(page) == study]
     return PICTURES.sub("", "\n\n".join(PAGES[page][1](sections, page) for page in pages))
+
+
+def _around(record: Record, sections: Iterable[Section]) -> list[Section]:
+    """The section that a record stands in, among ordinary ones; all of its experiment, among those of its study."""
+    place = (record.dataset, record.split)
+    return [
+        section
+        for section in sections
+        if section.protocol == record.protocol and (record.study or (section.dataset, section.split) == place)
+    ]

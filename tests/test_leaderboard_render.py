@@ -142,6 +142,20 @@ def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:
     assert len(rendered) == 1
 
 
+def test_where_one_record_is_new_the_figures_of_its_section_alone_are_drawn(folder: Path) -> None:
+    other = record("lama").model_copy(update={"split": "random", "key": "f" * 64})
+    records.write(other, folder / "records")
+    write(folder, other)
+    drawn = {path.stem for path in (folder / "figures").iterdir()}
+    assert drawn == {
+        f"{name}-zebrafish-synth-random-full" for name in ("confusion", "encoders", "losses", "validation")
+    }
+    assert check(folder) == []  # the tables are all made
+    changed = write(folder)
+    assert changed
+    assert all("-time-" in name for name in changed)
+
+
 def test_text_outside_the_markers_is_kept(folder: Path) -> None:
     write(folder)
     for name in PAGES:
