@@ -148,7 +148,7 @@ def test_where_one_record_is_new_the_figures_of_its_section_alone_are_drawn(fold
     write(folder, other)
     drawn = {path.stem for path in (folder / "figures").iterdir()}
     assert drawn == {
-        f"{name}-zebrafish-synth-random-full" for name in ("confusion", "encoders", "losses", "validation")
+        f"{name}-zebrafish-synth-random-full" for name in ("confusion", "encoders", "focus", "losses", "validation")
     }
     assert check(folder) == []  # the tables are all made
     changed = write(folder)
