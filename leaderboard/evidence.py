@@ -37,7 +37,7 @@ def focus(sections: list[Section], page: str) -> str:
         more = [["*Random map*", NOTHING, NOTHING, *cells.focused(null), *[NOTHING] * 2]] if null else []
         heading = layout.heading(section, [found.images for found in examined]) + layout.approximate(section)
         made = layout.section_table(section, headers, rows, page, more)
-        curves = f"\n\n![Density after every epoch]({figures.focus_file(section)})" if watched(section) else ""
+        curves = f"\n\n![Density after every epoch]({figures.file('focus', section)})" if watched(section) else ""
         return f"{heading}{_methods(examined)}\n\n{made}{curves}{_overlays(section, page)}"
 
     return layout.block(

@@ -1,9 +1,9 @@
 """The leaderboard's figures, drawn from records and from the strips that lie beside them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from PIL import Image
@@ -16,50 +16,17 @@ from leaderboard.entries import Entry, Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Kind = Literal["inpainting", "losses", "encoders", "validation", "focus", "confusion", "openset", "embeddings"]
+
 FOLDER = "figures"
 DPI = 150
 ROW = 1.15
 """Inches of a row of the grid."""
 
 
-def inpainting_file(section: Section) -> str:
-    """Where the section's grid of filled holes lies, from the folder `leaderboard`."""
-    return f"{FOLDER}/inpainting-{_slug(section)}.png"
-
-
-def losses_file(section: Section) -> str:
-    """Where the section's loss curves lie, from the folder `leaderboard`."""
-    return f"{FOLDER}/losses-{_slug(section)}.png"
-
-
-def encoders_file(section: Section) -> str:
-    """Where the section's plot of encoder sizes lies, from the folder `leaderboard`."""
-    return f"{FOLDER}/encoders-{_slug(section)}.png"
-
-
-def validation_file(section: Section) -> str:
-    """Where the section's curves of validation accuracy lie, from the folder `leaderboard`."""
-    return f"{FOLDER}/validation-{_slug(section)}.png"
-
-
-def focus_file(section: Section) -> str:
-    """Where the section's curves of what classifiers look at lie, from the folder `leaderboard`."""
-    return f"{FOLDER}/focus-{_slug(section)}.png"
-
-
-def open_set_file(section: Section) -> str:
-    """Where the section's curves of open-set scores lie, from the folder `leaderboard`."""
-    return f"{FOLDER}/openset-{_slug(section)}.png"
-
-
-def embeddings_file(section: Section, kind: Embedded) -> str:
-    """Where the maps of one kind of the section's embeddings lie, from the folder `leaderboard`."""
-    return f"{FOLDER}/embeddings-{_slug(section)}-{kind}.png"
-
-
-def confusion_file(section: Section) -> str:
-    """Where the section's confusion matrices lie, from the folder `leaderboard`."""
-    return f"{FOLDER}/confusion-{_slug(section)}.png"
+def file(kind: Kind, section: Section, *more: str) -> str:
+    """Where a figure of a section lies, from the folder `leaderboard`; `more` tells apart several of one kind."""
+    return f"{FOLDER}/{'-'.join([kind, section.dataset, section.split, section.protocol, *more])}.png"
 
 
 def shortcut_file(section: Section) -> str:
@@ -78,39 +45,34 @@ def write(sections: Sequence[Section], folder: Path) -> list[str]:
     Returns:
         Names of the figures whose pixels changed, from the repository's root.
     """
-    changed = []
-    for section in sections:
-        strips = {name: path for name, entry in named(section) if (path := _strip(entry, folder)).is_file()}
-        if strips:
-            changed += _save(inpainting_grid(strips), folder / inpainting_file(section))
-        if any(entry.record.inpainting for entry in section.entries):
-            changed += _save(loss_curves(section), folder / losses_file(section))
-        if any(entry.record.encoder for entry in section.entries):
-            changed += _save(encoder_sizes(section), folder / encoders_file(section))
-        changed += _classifiers(section, folder)
-        if open_set.met_strangers(section):
-            changed += _save(open_set.curves(section), folder / open_set_file(section))
-        changed += _embedding_maps(section, folder)
+    changed = [
+        name
+        for section in sections
+        for path, figure in _drawings(section, folder)
+        for name in _save(figure, folder / path)
+    ]
     return [f"{folder.name}/{name}" for name in changed]
 
 
-def _classifiers(section: Section, folder: Path) -> list[str]:
-    changed = []
+def _drawings(section: Section, folder: Path) -> Iterator[tuple[str, "Figure"]]:
+    """The figures that the section's records are enough for, by where they lie."""
+    if strips := {name: path for name, entry in named(section) if (path := _strip(entry, folder)).is_file()}:
+        yield file("inpainting", section), inpainting_grid(strips)
+    if any(entry.record.inpainting for entry in section.entries):
+        yield file("losses", section), loss_curves(section)
+    if any(entry.record.encoder for entry in section.entries):
+        yield file("encoders", section), encoder_sizes(section)
     if training_figures.learnt(section):
-        changed += _save(training_figures.validation_curves(section), folder / validation_file(section))
+        yield file("validation", section), training_figures.validation_curves(section)
     if training_figures.watched(section):
-        changed += _save(training_figures.focus_curves(section), folder / focus_file(section))
+        yield file("focus", section), training_figures.focus_curves(section)
     if confusion_figures.confused(section):
-        changed += _save(confusion_figures.confusion_matrices(section), folder / confusion_file(section))
-    return changed
-
-
-def _embedding_maps(section: Section, folder: Path) -> list[str]:
-    changed = []
+        yield file("confusion", section), confusion_figures.confusion_matrices(section)
+    if open_set.met_strangers(section):
+        yield file("openset", section), open_set.curves(section)
     for kind in get_args(Embedded):
         if rows := embedding_figures.drawn(section, kind):
-            changed += _save(embedding_figures.embedding_maps(rows), folder / embeddings_file(section, kind))
-    return changed
+            yield file("embeddings", section, kind), embedding_figures.embedding_maps(rows)
 
 
 def write_shortcut(experiments: Sequence[Section], folder: Path) -> list[str]:
@@ -187,10 +149,6 @@ def encoder_sizes(section: Section) -> "Figure":
 
 def _strip(entry: Entry, folder: Path) -> Path:
     return folder.parent / Path(entry.path).with_suffix(".png")
-
-
-def _slug(section: Section) -> str:
-    return f"{section.dataset}-{section.split}-{section.protocol}"
 
 
 def _save(figure: "Figure", path: Path) -> list[str]:

@@ -78,7 +78,7 @@ def _spread(recall: tuple[float | None, ...]) -> Row:
 
 def _matrices(section: Section) -> str:
     if confused(section):
-        return f"\n\n![Confusion matrices of the deep classifiers]({figures.confusion_file(section)})"
+        return f"\n\n![Confusion matrices of the deep classifiers]({figures.file('confusion', section)})"
     many = any(_known(entry, "deep") and entry.record.individuals > MOST for entry in section.entries)
     left_out = f"\n\nOf more than {MOST} individuals no confusion matrix is shown; the records hold all answers."
     return left_out if many else ""

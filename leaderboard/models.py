@@ -31,8 +31,8 @@ def inpainting(sections: list[Section], page: str) -> str:
         ]
         images = [filling.images for fillings in measured for filling in fillings.values()]
         made = layout.section_table(replace(section, entries=tuple(shown)), headers, rows, page, controls)
-        grid = f"\n\n![Holes of test images, filled]({figures.inpainting_file(section)})" if measured else ""
-        curves = f"\n\n![Loss after every epoch]({figures.losses_file(section)})"
+        grid = f"\n\n![Holes of test images, filled]({figures.file('inpainting', section)})" if measured else ""
+        curves = f"\n\n![Loss after every epoch]({figures.file('losses', section)})"
         heading = layout.heading(section, images) + layout.approximate(section)
         return f"{heading}\n\n{made}{grid}{curves}"
 
@@ -64,7 +64,7 @@ def encoders(sections: list[Section], page: str) -> str:
     def one(section: Section) -> str:
         sizes = {entry.record.encoder.image_size for entry in section.entries if entry.record.encoder}
         heading = f"## {layout.name(section)}\n\nImages of {layout.either(sorted(sizes))} pixels a side."
-        plot = f"![Parameters and embedding sizes]({figures.encoders_file(section)})"
+        plot = f"![Parameters and embedding sizes]({figures.file('encoders', section)})"
         return f"{heading}\n\n{layout.section_table(section, headers, rows, page)}\n\n{plot}"
 
     with_any = layout.where(sections, lambda entry: entry.record.encoder)

@@ -60,7 +60,7 @@ def below(section: Section, page: str) -> str:
     """
     tables = ["### Beside the study's measures", *(_table(section, view, page) for view in VIEWS)]
     maps = [
-        f"**{title}**\n\n![PCA, t-SNE and UMAP]({figures.embeddings_file(section, kind)})"
+        f"**{title}**\n\n![PCA, t-SNE and UMAP]({figures.file('embeddings', section, kind)})"
         for kind, title in MAPS.items()
         if embedding_figures.drawn(section, kind)
     ]

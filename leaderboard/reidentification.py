@@ -24,7 +24,7 @@ def retrieval(sections: list[Section], page: str) -> str:
         headers = [*HEADERS, *(ELSEWHERE if _elsewhere(section) else [])]
         made = [layout.section_table(section, headers, lambda entry: _rows(entry, len(headers)), page)]
         if open_set.met_strangers(section):
-            made += [open_set.table(section, page), f"![BAKS and BAUS]({figures.open_set_file(section)})"]
+            made += [open_set.table(section, page), f"![BAKS and BAUS]({figures.file('openset', section)})"]
         return "\n\n".join([f"## {layout.name(section)}", f"{_said(section)}{layout.audited(section)}", *made])
 
     shown = layout.where(sections, lambda entry: entry.record.retrieval)

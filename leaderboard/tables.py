@@ -60,7 +60,7 @@ def classification(sections: list[Section], page: str) -> str:
             for name, found in known.items()
         ]
         made = layout.section_table(section, headers, rows, page, more)
-        curves = f"\n\n![Validation accuracy after every epoch]({figures.validation_file(section)})"
+        curves = f"\n\n![Validation accuracy after every epoch]({figures.file('validation', section)})"
         shown = curves if learnt(section) else ""
         return f"{layout.heading(section, layout.test_images(section))}\n\n{made}{shown}"
 
