@@ -4,20 +4,24 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from benchmark.errors import InputError
 from benchmark.regions import Fill
 
 Positive = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0)]
 DEFAULT = "default"
 T = TypeVar("T")
 
 
-def _has_default(values: dict[str, T]) -> dict[str, T]:
-    if DEFAULT not in values:
-        raise ValueError(f"needs an entry `{DEFAULT}`, for backbones that are not named")
+def _has_default(values: object) -> object:
+    if not isinstance(values, dict) or DEFAULT not in values:
+        raise ValueError(f"{values!r} should be by backbone name, {{ {DEFAULT} = ... }}: others take `{DEFAULT}`'s")
     return values
+
+
+_BY_BACKBONE = BeforeValidator(_has_default)
 
 
 class _Part(BaseModel):
@@ -48,7 +52,7 @@ class Inpaint(_Part):
     epochs: Positive
     patience: Positive
     perceptual: Literal["published", "none"]
-    batch_size: Annotated[dict[str, Positive], AfterValidator(_has_default)]
+    batch_size: Annotated[dict[str, Positive], _BY_BACKBONE]
 
 
 class Classify(_Part):
@@ -58,14 +62,14 @@ class Classify(_Part):
         images: of the training images so many at most, the same number of each individual; None = all.
         epochs: all are trained.
         batch_size: images a step.
-        learning_rate: of Adam.
+        learning_rate: of Adam; by backbone name, and `default` for all others.
         pooling: `flatten` = the whole feature map is the embedding (the study), `average` = its mean over positions.
     """
 
     images: Positive | None = None
     epochs: Positive
     batch_size: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[dict[str, Rate], _BY_BACKBONE]
     pooling: Literal["flatten", "average"]
 
 
@@ -129,7 +133,7 @@ class Protocol(_Part):
     name: str
     image_size: Positive
     seed: int
-    init: Annotated[dict[str, Init], AfterValidator(_has_default)]
+    init: Annotated[dict[str, Init], _BY_BACKBONE]
     precision: Literal["float32", "bfloat16"]
     inpaint: Inpaint
     classify: Classify
@@ -144,9 +148,15 @@ class Protocol(_Part):
 
         So what is settled for another backbone is no part of what identifies its run.
         """
-        batch_size = _only(self.inpaint.batch_size, backbone)
-        inpaint = self.inpaint.model_copy(update={"batch_size": batch_size})
-        return self.model_copy(update={"init": _only(self.init, backbone), "inpaint": inpaint})
+        inpaint = {"batch_size": _only(self.inpaint.batch_size, backbone)}
+        classify = {"learning_rate": _only(self.classify.learning_rate, backbone)}
+        return self.model_copy(
+            update={
+                "init": _only(self.init, backbone),
+                "inpaint": self.inpaint.model_copy(update=inpaint),
+                "classify": self.classify.model_copy(update=classify),
+            }
+        )
 
 
 def _only(values: dict[str, T], backbone: str) -> dict[str, T]:

@@ -254,7 +254,7 @@ class Plan:
             mode=mode,
             classes=len(self._run.catalogue.identities),
             epochs=settings.epochs,
-            learning_rate=settings.learning_rate,
+            learning_rate=settings.learning_rate[DEFAULT],
             pooling=settings.pooling,
             explain=self._explained(wanted=variant == "all"),
         )

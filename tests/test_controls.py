@@ -30,22 +30,24 @@ def photos(height: int, width: int) -> Tensor:
 def test_a_pixel_of_the_map_is_the_mean_of_its_area() -> None:
     images = photos(64, 48)
     maps = PixelEncoder()(images)
-    expected = images.numpy().reshape(2, 3, 16, 4, 16, 3).mean(axis=(3, 5))
+    expected = 2 * images.numpy().reshape(2, 3, 16, 4, 16, 3).mean(axis=(3, 5)) - 1
     np.testing.assert_allclose(maps.numpy(), expected, atol=1e-6)
 
 
-def test_an_image_of_sixteen_pixels_is_its_own_map() -> None:
+def test_an_image_of_sixteen_pixels_is_its_own_map_from_black_to_white() -> None:
     images = photos(16, 16)
-    assert torch.equal(PixelEncoder()(images), images)
+    maps = PixelEncoder()(images)
+    assert torch.equal(maps, 2 * images - 1)
+    assert (maps.min(), maps.max()) == (-1, 1)
 
 
 def test_the_colour_histogram_is_what_numpy_counts() -> None:
     images = photos(40, 56)
-    shares = HistogramEncoder()(images)
-    assert shares.shape == (2, 512, 1, 1)
-    for image, got in zip(images.double(), shares, strict=True):
+    maps = HistogramEncoder()(images)
+    assert maps.shape == (2, 512, 1, 1)
+    for image, got in zip(images.double(), maps, strict=True):
         counts, _ = np.histogramdd(image.flatten(1).T.numpy(), bins=8, range=[(0, 1)] * 3)
-        np.testing.assert_allclose(got.flatten().numpy(), counts.ravel() / (40 * 56), rtol=1e-6)
+        np.testing.assert_allclose(got.flatten().numpy(), counts.ravel() / (40 * 56) * 512, rtol=1e-6)
 
 
 def test_the_colour_histogram_knows_no_places() -> None:

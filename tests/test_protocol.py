@@ -28,6 +28,30 @@ def test_an_unknown_protocol_names_the_known() -> None:
         read_protocol("fast", SHIPPED)
 
 
+def test_what_is_settled_for_another_backbone_is_no_part_of_one_s_own_protocol() -> None:
+    quick = read_protocol("quick", SHIPPED)
+    assert quick.of("lama").classify.learning_rate == {"default": quick.classify.learning_rate["default"]}
+    assert quick.of("colour").classify.learning_rate == {"default": quick.classify.learning_rate["colour"]}
+    assert quick.of("lama").classify == quick.of("aotgan").classify != quick.of("colour").classify
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("{ default = 8 }", "8", r"inpaint\.batch_size: Value error, 8 should be by backbone name, \{ default = "),
+        ("{ default = 8 }", "{ lama = 4 }", r"\{'lama': 4\} should be by backbone name"),
+        ("{ default = 5e-5,", "{ default = 0,", r"learning_rate\.default: Input should be greater than 0"),
+    ],
+)
+def test_a_value_by_backbone_has_a_default(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    quick = (SHIPPED / "quick.toml").read_text(encoding="utf-8")
+    assert old in quick
+    path = tmp_path / "mine.toml"
+    path.write_text(quick.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=complaint):
+        read_protocol(str(path), SHIPPED)
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

@@ -52,7 +52,7 @@ batch_size = { default = 8 }
 images = 36
 epochs = 2
 batch_size = 8
-learning_rate = 1e-3
+learning_rate = { default = 1e-3 }
 pooling = "flatten"
 [ablation]
 images_per_individual = 300

@@ -42,7 +42,7 @@ def protocol(init: dict[str, str], perceptual: str = "none") -> Protocol:
             "init": init,
             "precision": "float32",
             "inpaint": {"epochs": 1, "patience": 1, "perceptual": perceptual, "batch_size": {"default": 1}},
-            "classify": {"epochs": 1, "batch_size": 1, "learning_rate": 1e-3, "pooling": "flatten"},
+            "classify": {"epochs": 1, "batch_size": 1, "learning_rate": {"default": 1e-3}, "pooling": "flatten"},
             "ablation": {"images_per_individual": 1},
             "focus": {"probes_per_individual": 1},
             "limits": {"seconds": 1, "memory_gib": 1},
