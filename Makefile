@@ -33,7 +33,7 @@ help: ## list the commands and their settings
 	@echo "make bench BACKBONE=lama runs one backbone; all commands:"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo "Settings (and their values now):"
-	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (quick, paper, a .toml file)"
+	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (quick, longer, paper, a .toml file)"
 	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT) (random, block, sequence, time, open, disjoint; several: \"random block\")  SEEDS=$(SEEDS)"
 	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (default, cpu)  PYTHON=$(PYTHON)"
 

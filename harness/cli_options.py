@@ -15,7 +15,11 @@ Everyone = Annotated[
     typer.Option("--all", help="All contestants, one after the other; one that fails does not stop the others."),
 ]
 Protocol = Annotated[
-    str, typer.Option(help="`quick` (minutes), `paper` (the study's figures), or the path of a .toml file.")
+    str,
+    typer.Option(
+        help="`quick` (minutes), `longer` (the same with more inpainting), `paper` (the study's figures), or the path "
+        "of a .toml file."
+    ),
 ]
 Runner = Annotated[str, typer.Option(help="`auto` (Docker when an engine answers), `docker` or `process`.")]
 Init = Annotated[

@@ -24,7 +24,7 @@ def test_paper_has_the_study_s_figures() -> None:
 
 
 def test_an_unknown_protocol_names_the_known() -> None:
-    with pytest.raises(InputError, match=r"Unknown protocol 'fast'; there are: paper, quick"):
+    with pytest.raises(InputError, match=r"Unknown protocol 'fast'; there are: longer, paper, quick"):
         read_protocol("fast", SHIPPED)
 
 
