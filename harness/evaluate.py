@@ -23,15 +23,10 @@ from benchmark.records import (
     Variant,
 )
 from harness import focus
-from harness.packing import Packer, first_of_each
+from harness.packing import FLIPS, Packer, first_of_each
 from harness.scoring import Examination, known_values
 from harness.stages import Done
-
-STRIP = 8
-"""Images in a strip, at most."""
-
-BLANK = 128
-"""How a hole is shown."""
+from harness.strips import hole_strip
 
 
 def inpainting(stage: Done, filled: Done, packer: Packer, protocol: Protocol, alexnet: Path | None) -> Inpainting:
@@ -73,11 +68,10 @@ def _lpips(
 
 
 def strip(filled: Done, packer: Packer, protocol: Protocol) -> Image.Image:
-    """The first test images, the same without what was in their holes, and filled: three rows."""
+    """The inpainting set's test images, without their flips, and what was painted into their holes."""
     truth, holes = packer.inpainting_test(protocol.inpaint.masks)
-    masked = np.where(holes[..., None], np.uint8(BLANK), truth)
-    rows = (truth, masked, np.load(filled.file("reconstructions.npy")))
-    return Image.fromarray(np.concatenate([np.concatenate(row[:STRIP], axis=1) for row in rows]))
+    unflipped = slice(len(truth) // len(FLIPS))
+    return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file("reconstructions.npy"))[unflipped])
 
 
 def encoder(embedding: Done, image_size: int) -> Encoder | None:

@@ -23,6 +23,12 @@ DPI = 150
 ROW = 1.15
 """Inches of a row of the grid."""
 
+GAP = 0.05
+"""Between two rows, as a part of a row."""
+
+LABELS = 0.95
+"""Inches left of the grid, where the rows are named."""
+
 
 def file(kind: Kind, section: Section, *more: str) -> str:
     """Where a figure of a section lies, from the folder `leaderboard`; `more` tells apart several of one kind."""
@@ -95,14 +101,18 @@ def inpainting_grid(strips: dict[str, Path]) -> "Figure":
     pictures = {name: np.split(np.asarray(Image.open(path).convert("RGB")), 3) for name, path in strips.items()}
     truth, masked, _ = next(iter(pictures.values()))
     rows = {"Original": truth, "Hole": masked} | {name: picture[2] for name, picture in pictures.items()}
-    width = ROW * truth.shape[1] / truth.shape[0] + 1.6
-    figure = Figure(figsize=(width, ROW * len(rows)), dpi=DPI, layout="constrained")
-    for axes, (name, picture) in zip(figure.subplots(len(rows), squeeze=False)[:, 0], rows.items(), strict=True):
-        axes.imshow(picture, interpolation="nearest")
-        axes.set(xticks=[], yticks=[])
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-        for side in axes.spines.values():
-            side.set_visible(False)
+    height, width, _ = truth.shape
+    gap = np.full((round(GAP * height), width, 3), 255, dtype=np.uint8)
+    whole = np.concatenate([part for picture in rows.values() for part in (picture, gap)][:-1])
+    inches = ROW / height
+    figure = Figure(figsize=(LABELS + inches * width, inches * len(whole)), dpi=DPI)
+    axes = figure.add_axes((LABELS / figure.get_figwidth(), 0, 1 - LABELS / figure.get_figwidth(), 1))
+    axes.imshow(whole, interpolation="nearest")
+    centres = [(height + len(gap)) * place + height / 2 for place in range(len(rows))]
+    axes.set(xticks=[], yticks=centres, yticklabels=rows)
+    axes.tick_params(length=0, labelsize=8)
+    for side in axes.spines.values():
+        side.set_visible(False)
     return figure
 
 
