@@ -6,8 +6,7 @@ from PIL import Image
 
 from benchmark.adapters import detect_layout, open_dataset
 from benchmark.errors import InputError
-
-SHARED = Path(__file__).parents[2] / "shared"
+from support.paths import FISH
 
 
 def _photo(path: Path) -> None:
@@ -58,9 +57,8 @@ def test_anything_else_is_refused_with_what_is_accepted(tmp_path: Path, place: s
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the reference data is not here")
 def test_the_fs48_sample_opens() -> None:
-    catalogue = open_dataset(SHARED / "data" / "fs48-sample")
+    catalogue = open_dataset(FISH)
     assert (len(catalogue.rows), len(catalogue.identities)) == (480, 8)
     assert set(catalogue.rows[0].groups) == {"camera", "sequence", "frame"}
     assert catalogue.has_regions

@@ -3,7 +3,6 @@ import json
 import tomllib
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,36 +19,18 @@ from backbones.aotgan.parts import PARTS
 from backbones.aotgan.recipe import AotGanRecipe
 from backbones.kit.api import RecipeSettings
 from backbones.kit.vgg import Vgg19
+from support.networks import fill, picture, relative_error
+from support.paths import FACTS
+from support.reference import apply_rule, assert_recorded, manifest, reference_batch, ruled_vgg, shapes_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 NO_PERCEPTUAL = RecipeSettings("none", {})
 SIDE = 36
-shared = pytest.mark.shared
 
 
-def relative_error(got: Any, expected: Any) -> float:
-    got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    return float(np.abs(got - expected).max() / np.abs(expected).max())
-
-
-def fill(network: nn.Module) -> None:
-    """Weights from nothing but each tensor's name and place in the state dict, by a quadratic congruence."""
-    for place, (key, tensor) in enumerate(network.state_dict().items()):
-        number = torch.arange(tensor.numel()).view(tensor.shape)
-        spread = ((number * number * 7919 + number * 31 + place * 1009) % 65537).float() / 32768 - 1
-        if tensor.ndim > 1:
-            tensor.copy_(spread * (3 / tensor[0].numel()) ** 0.5)
-        else:
-            tensor.copy_(0.1 * spread if key.endswith("bias") else spread / spread.norm())
-
-
-def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
-    """Smooth images with one square hole each."""
-    grid = torch.arange(batch * 3 * side * side, dtype=torch.float32).view(batch, 3, side, side)
-    masks = torch.zeros(batch, 1, side, side)
-    masks[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
-    return 0.5 + 0.5 * torch.sin(grid * 0.0137), masks
+def vector(key: str, spread: Tensor) -> Tensor:
+    """Small biases, and singular vectors of length 1."""
+    return 0.1 * spread if key.endswith("bias") else spread / spread.norm()
 
 
 def small_recipe(settings: RecipeSettings = NO_PERCEPTUAL, adversary: Adversary = Adversary.CODE) -> AotGanRecipe:
@@ -69,50 +50,22 @@ def aotgan() -> AotGan:
     return contestant
 
 
-def manifest(part: str) -> dict[str, tuple[int, ...]]:
-    entries = json.loads((FACTS / f"manifest_aotgan_{part}.json").read_text())["state_dict"]
-    return {entry["key"]: tuple(entry["shape"]) for entry in entries}
-
-
-def apply_rule(
-    rule: ModuleType, network: nn.Module, shapes: dict[str, tuple[int, ...]], prefix: str = "", gain: float = 1.0
-) -> None:
-    arrays = rule.make_weights({prefix + key: shape for key, shape in shapes.items()}, gain)
-    state = {key.removeprefix(prefix): torch.from_numpy(array) for key, array in arrays.items()}
-    network.load_state_dict(state, strict=True)
-    network.eval()
-
-
-def reference_batch(rule: ModuleType, seed: int = 20240601) -> dict[str, Tensor]:
-    inputs = rule.make_inputs(seed, 2, 64, 64)
-    return {"image": torch.from_numpy(inputs["image01"]), "mask": torch.from_numpy(inputs["mask"])}
-
-
-def assert_recorded(recorded: Any, name: str, got: Tensor) -> None:
-    assert list(got.shape) == recorded[f"{name}_shape"].tolist()
-    picked = got.flatten().numpy()[recorded[f"{name}_index"]]
-    assert relative_error(picked, recorded[f"{name}_value"]) <= 5e-5
-    assert float(got.double().mean()) == pytest.approx(float(recorded[f"{name}_mean"]), rel=1e-4, abs=1e-6)
-    assert float(got.double().std(correction=0)) == pytest.approx(float(recorded[f"{name}_std"]), rel=1e-4)
-
-
-@shared
-@pytest.mark.usefixtures("rule")
+@pytest.mark.shared
 @pytest.mark.parametrize(("part", "parameters"), [("generator", 15_200_835), ("discriminator", 2_763_777)])
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, parameters: int) -> None:
     built = PARTS[part].build()
-    assert {key: tuple(value.shape) for key, value in built.state_dict().items()} == manifest(part)
+    assert shapes_of(built) == manifest("aotgan", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == parameters
 
 
-@shared
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("part", "gain", "names"),
     [("generator", 1.1, {"output": "output", "encoder": "enc"}), ("discriminator", 1.0, {"output": "output"})],
 )
 def test_networks_agree_with_the_authors_code(rule: ModuleType, part: str, gain: float, names: dict[str, str]) -> None:
     network = PARTS[part].build()
-    apply_rule(rule, network, manifest(part), gain=gain)
+    apply_rule(rule, network, manifest("aotgan", part), gain=gain)
     recorded = np.load(FACTS / f"refA_aotgan_{part}.npz")
     given = reference_batch(rule)
     with torch.no_grad():
@@ -120,17 +73,15 @@ def test_networks_agree_with_the_authors_code(rule: ModuleType, part: str, gain:
     assert seen.keys() == names.keys()
     assert relative_error(seen["output"], recorded["output"]) <= 5e-5
     for name, recorded_name in names.items():
-        assert_recorded(recorded, recorded_name, seen[name])
+        assert_recorded(recorded, recorded_name, seen[name], within=5e-5)
 
 
-@shared
+@pytest.mark.shared
 def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
     expected = json.loads((FACTS / "lossA_aotgan.json").read_text())["values"]
     own = small_recipe()
-    apply_rule(rule, own._discriminator, manifest("discriminator"))
-    own._perceptual = Vgg19()
-    shapes = {key: tuple(value.shape) for key, value in own._perceptual.state_dict().items()}
-    apply_rule(rule, own._perceptual, shapes, prefix="vgg19.", gain=2**0.5)
+    apply_rule(rule, own._discriminator, manifest("aotgan", "discriminator"))
+    own._perceptual = ruled_vgg(rule)
     given, masks = 2 * reference_batch(rule)["image"] - 1, reference_batch(rule)["mask"]
     fake = 2 * reference_batch(rule, 20240602)["image"] - 1
     with torch.no_grad():
@@ -155,7 +106,7 @@ def test_values_stay_as_they_were() -> None:
     images, masks = picture(1, SIDE)
     generator, discriminator = Generator(blocks=1), Discriminator()
     for network in (generator, discriminator):
-        fill(network)
+        fill(network, vector)
     with torch.no_grad():
         for _ in range(5):
             verdicts = discriminator(2 * images - 1)
@@ -363,7 +314,7 @@ def test_inpainting_leaves_known_pixels_untouched(aotgan: AotGan) -> None:
 def test_bfloat16_autocast_stays_near_float32() -> None:
     images, masks = picture(1, SIDE)
     generator = Generator(blocks=1).eval()
-    fill(generator)
+    fill(generator, vector)
     own = AotGanRecipe(generator, Discriminator(), NO_PERCEPTUAL)
     with torch.no_grad():
         expected = own.inpaint(images, masks)

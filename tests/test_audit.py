@@ -1,4 +1,3 @@
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from benchmark.errors import InputError
 from benchmark.splitters import KINDS, draw_split
 from benchmark.splitting import Part, Set, Split, SplitRow
 from benchmark.synth.dataset import HEADER
+from support.catalogues import name_digests
 
 FRAMES = {"Vid1": 1086, "Vid2": 1138}
 """Of the AAU zebrafish set: three fish in every frame, others in each video."""
@@ -35,12 +35,8 @@ def aau(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     return open_dataset(root, "aau-zebrafish")
 
 
-def _digests(catalogue: Catalogue) -> dict[str, str]:
-    return {row.image_id: hashlib.sha256(row.image_id.encode()).hexdigest() for row in catalogue.rows}
-
-
 def _audited(catalogue: Catalogue, kind: str) -> Audit:
-    return audit(catalogue, draw_split(kind, catalogue, _digests(catalogue), 0))
+    return audit(catalogue, draw_split(kind, catalogue, name_digests(catalogue), 0))
 
 
 def _case(*images: tuple[str, Set, Part, dict[str, str]], digests: str = "") -> tuple[Catalogue, Split]:
@@ -109,7 +105,7 @@ def test_what_is_said_of_them(aau: Catalogue, kind: str, said: str) -> None:
 
 def test_it_cannot_carry_sequence(aau: Catalogue) -> None:
     with pytest.raises(InputError, match=r"nested in video\. Splits .* can carry: random, block, time, open, disjoint"):
-        draw_split("sequence", aau, _digests(aau), 0)
+        draw_split("sequence", aau, name_digests(aau), 0)
     assert len(KINDS) == 6
 
 

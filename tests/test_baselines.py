@@ -23,16 +23,11 @@ from backbones.kit.facts import FOLDER, facts
 from backbones.kit.start import read_published
 from harness.contract import Encode
 from harness.trial_data import TWINS, write_packs
+from support.networks import waves
+from support.paths import FISH
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-SAMPLE = Path(__file__).parents[2] / "shared" / "data" / "fs48-sample"
 MODELS = {"efficientnet": efficientnet, "inception": inception, "efficientnet_lite0": lite0}
-
-
-def picture(batch: int, height: int, width: int) -> Tensor:
-    """Smooth coloured waves, each image its own."""
-    grid = torch.arange(batch * 3 * height * width, dtype=torch.float32).view(batch, 3, height, width)
-    return 0.5 + 0.5 * torch.sin(grid * 0.0137)
 
 
 def lived(network: nn.Module) -> nn.Module:
@@ -76,7 +71,7 @@ def loaded(name: str, published: dict[str, dict[str, Tensor]]) -> Backbone:
 
 
 def test_efficientnets_map_is_what_torchvision_classifies(published: dict[str, dict[str, Tensor]]) -> None:
-    images = picture(2, 64, 96)
+    images = waves(2, 64, 96)
     whole = efficientnet_b0(weights=None).eval()
     whole.load_state_dict(published["efficientnet"])
     rule = EfficientNet_B0_Weights.IMAGENET1K_V1.transforms()
@@ -90,7 +85,7 @@ def test_efficientnets_map_is_what_torchvision_classifies(published: dict[str, d
 
 def test_inceptions_map_is_what_torchvision_classifies(published: dict[str, dict[str, Tensor]]) -> None:
     """torchvision's network has `transform_input` set whenever it is built with its published weights."""
-    images = picture(1, 299, 299)
+    images = waves(1, 299, 299)
     whole = inception_v3(weights=None, init_weights=False, transform_input=True).eval()
     whole.load_state_dict(published["inception"])
     rule = Inception_V3_Weights.IMAGENET1K_V1.transforms()
@@ -105,7 +100,7 @@ def test_inceptions_map_is_what_torchvision_classifies(published: dict[str, dict
 
 @pytest.mark.parametrize("side", [40, 420])
 def test_inception_resizes_as_pillow_does(side: int) -> None:
-    images = picture(1, side, side)
+    images = waves(1, side, side)
     encoder = inception.InceptionEncoder()
     got = seen_by(encoder.Conv2d_1a_3x3, encoder, images)
     bands = [Image.fromarray(band).resize((299, 299), Image.Resampling.BILINEAR) for band in images[0].numpy()]
@@ -116,14 +111,14 @@ def test_inception_resizes_as_pillow_does(side: int) -> None:
 def test_inception_trains_all_of_itself_and_nothing_else() -> None:
     encoder = inception.build().encoder.train()
     assert not any(layer.startswith(("Aux", "fc")) for layer, _ in encoder.named_modules())
-    maps = encoder(picture(2, 32, 32))
+    maps = encoder(waves(2, 32, 32))
     assert maps.shape == (2, 2048, 8, 8)
     maps.square().mean().backward()
     assert all(parameter.grad is not None for parameter in encoder.parameters())
 
 
 def test_lite_map_is_that_of_the_packages_own_network(package_file: dict[str, Tensor]) -> None:
-    images = picture(2, 64, 96)
+    images = waves(2, 64, 96)
     own = PackagesOwn.from_name("efficientnet-lite0").eval()
     own.load_state_dict(package_file)
     with torch.no_grad():
@@ -179,7 +174,7 @@ def test_untrained_maps_fit_into_half_precision(name: str) -> None:
     torch.manual_seed(0)
     encoder = MODELS[name].build().encoder.eval()
     with torch.no_grad():
-        one, other = encoder(picture(2, 64, 64))
+        one, other = encoder(waves(2, 64, 64))
     for number in (one.std(), (one - other).abs().max()):
         assert 1e-4 < float(number) < 1e4
 
@@ -217,11 +212,9 @@ def nearest_is_the_same(encoder: nn.Module, images: Tensor, identities: Any) -> 
 @pytest.mark.shared
 def test_lite_embeddings_know_real_fish(package_file: dict[str, Tensor]) -> None:
     """Of eight, so chance is 1/8; at 224 pixels it is 0.64, measured by a random split of 80:20."""
-    if not SAMPLE.exists():
-        pytest.skip("the sample of real fish is not beside the project")
-    with (SAMPLE / "metadata.csv").open(newline="") as file:
+    with (FISH / "metadata.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    photos = [Image.open(SAMPLE / row["path"]).convert("RGB").resize((64, 64)) for row in rows]
+    photos = [Image.open(FISH / row["path"]).convert("RGB").resize((64, 64)) for row in rows]
     images = torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2).float() / 255
     identities = np.array([row["identity"] for row in rows])
     torch.manual_seed(0)

@@ -1,11 +1,9 @@
 """Whole runs, from photos to tables, on real data and real child processes or containers."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,35 +16,8 @@ from benchmark.records import Record
 from harness import scaffold
 from harness.workspace import Workspace
 from leaderboard.focus_figures import overlays_file
-from leaderboard.render import PAGES
-
-ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
-TINY = """
-image_size = 32
-seed = 0
-init = { default = "random" }
-precision = "float32"
-[inpaint]
-originals = 6
-epochs = 1
-patience = 1
-perceptual = "none"
-batch_size = { default = 8 }
-[classify]
-images = 24
-epochs = 2
-batch_size = 8
-learning_rate = { default = 1e-3 }
-pooling = "flatten"
-[ablation]
-images_per_individual = 2
-[focus]
-probes_per_individual = 1
-[limits]
-seconds = 600
-memory_gib = 6
-"""
+from support.checkout import command, copy_pages, environment, link, patternbench, write_plain, write_tiny
+from support.paths import FISH, ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -56,51 +27,23 @@ def checkout(root: Path) -> Workspace:
 
     `fresh` comes from the template; `plain` is numpy alone, so that its stages take no time to start.
     """
-    (root / "benchmark").mkdir(parents=True)
-    (root / "backbones").mkdir()
-    for name in ("datasets", "protocols"):
-        (root / "benchmark" / name).symlink_to(ROOT / "benchmark" / name)
+    link(root, "benchmark/datasets", "benchmark/protocols")
     shutil.copytree(ROOT / "benchmark" / "splits", root / "benchmark" / "splits")
-    for path in (ROOT / "backbones").iterdir():
-        (root / "backbones" / path.name).symlink_to(path)
-    (root / "leaderboard").mkdir()
-    for page in PAGES:
-        shutil.copy(ROOT / page, root / page)
-    (root / "tiny.toml").write_text(TINY, encoding="utf-8")
+    link(root, *(f"backbones/{path.name}" for path in (ROOT / "backbones").iterdir()))
+    copy_pages(root)
     scaffold.write("fresh", None, Workspace(root))
-    (root / "backbones" / "plain").mkdir()
-    command = json.dumps(["{python}", str(Path(__file__).with_name("plain_contestant.py"))])
-    (root / "backbones" / "plain" / "backbone.toml").write_text(f"""
-name = "plain"
-title = "Mean colours"
-paper = "none"
-licence = "Apache-2.0"
-capabilities = ["train:shallow", "train:deep"]
-size_multiple = 4
-input = {{ channels = "RGB" }}
-command = {command}
-""")
+    write_plain(root)
+    write_tiny(root, images=24, images_per_individual=2)
     return Workspace(root)
 
 
-def command(workspace: Workspace, backbone: str, *arguments: str) -> list[str]:
-    start = [
-        sys.executable,
-        "-c",
-        "from harness.cli import main; main()",
-        "--root",
-        str(workspace.root),
-        "run",
-        backbone,
-    ]
-    return [*start, "--protocol", str(workspace.root / "tiny.toml"), *arguments]
+def by_tiny(workspace: Workspace, *arguments: str) -> list[str]:
+    """The arguments of a run by the tiny protocol, where they name no other."""
+    return ["run", "--protocol", str(workspace.root / "tiny.toml"), *arguments]
 
 
-def run(workspace: Workspace, backbone: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command(workspace, backbone, *arguments), capture_output=True, text=True, check=False, env=environment
-    )
+def run(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return patternbench(workspace, *by_tiny(workspace, *arguments))
 
 
 def only_record(workspace: Workspace) -> Record:
@@ -144,8 +87,8 @@ def test_a_killed_or_interrupted_run_goes_on_where_it_stopped_and_a_finished_one
 def stopped(workspace: Workspace, by: signal.Signals, after: int) -> tuple[int, str]:
     """A run that gets a signal once so many stages are finished, its exit code and what it said."""
     child = subprocess.Popen(
-        command(workspace, "plain", "--runner", "process"),
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        command(workspace, *by_tiny(workspace, "plain", "--runner", "process")),
+        env=environment(),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -228,10 +171,9 @@ def test_a_backbone_that_breaks_becomes_a_failed_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the reference data is not beside the project")
 def test_real_photos(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    done = run(workspace, "fresh", "--runner", "process", "--data", str(SHARED / "data" / "fs48-sample"))
+    done = run(workspace, "fresh", "--runner", "process", "--data", str(FISH))
     assert done.returncode == 0, done.stderr
     record = only_record(workspace)
     assert (record.dataset, record.individuals, record.status) == ("fs48-sample", 8, "ok")

@@ -1,6 +1,5 @@
 """Sound backbones pass every check; a planted bug is found by the check that is there for it, and named."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -12,34 +11,18 @@ from harness.cli import app
 from harness.runners.process import ProcessRunner
 from harness.trial import Trial
 from harness.workspace import Workspace
-
-CONTESTANT = Path(__file__).with_name("plain_contestant.py")
-KIT = Path(__file__).parents[1] / "backbones"
+from support.checkout import link, write_plain
 
 
 def plain(root: Path, *arguments: str) -> Workspace:
     """A workspace whose one backbone is the contestant without the kit."""
-    folder = root / "backbones" / "plain"
-    folder.mkdir(parents=True)
-    command = json.dumps(["{python}", str(CONTESTANT), *arguments])
-    (folder / "backbone.toml").write_text(f"""
-name = "plain"
-title = "Mean colours"
-paper = "none"
-licence = "Apache-2.0"
-capabilities = ["train:shallow", "train:deep"]
-size_multiple = 4
-input = {{ channels = "RGB" }}
-command = {command}
-""")
+    write_plain(root, *arguments)
     return Workspace(root)
 
 
 def with_kit(root: Path) -> Workspace:
     """A workspace with the kit and a backbone fresh from the template."""
-    (root / "backbones").mkdir(parents=True)
-    for name in ("__init__.py", "kit"):
-        (root / "backbones" / name).symlink_to(KIT / name)
+    link(root, "backbones/__init__.py", "backbones/kit")
     scaffold.write("fresh", None, Workspace(root))
     return Workspace(root)
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from benchmark.errors import InputError
 from harness import cli_data
 from harness.workspace import Workspace
+from support.commands import output_of
 
 
 @pytest.fixture
@@ -21,11 +21,8 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def _run(workspace: Path, *arguments: object) -> str:
-    result = CliRunner().invoke(cli_data.app, [str(argument) for argument in arguments], obj=Workspace(workspace))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return str(result.output)
+def _run(root: Path, *arguments: object) -> str:
+    return output_of(cli_data.app, Workspace(root), *arguments)
 
 
 def test_show_says_what_is_there(tmp_path: Path, pets: Path) -> None:

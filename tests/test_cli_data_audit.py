@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from benchmark.audit import Audit
 from benchmark.errors import InputError
 from benchmark.splitting import read_split
 from harness import cli_data
 from harness.workspace import Workspace
+from support.commands import output_of
 
 
 @pytest.fixture
@@ -30,11 +30,9 @@ def tank(tmp_path: Path) -> Path:
     return folder
 
 
-def _run(workspace: Path, *arguments: object) -> str:
-    result = CliRunner().invoke(cli_data.app, ["audit", *map(str, arguments)], obj=Workspace(workspace))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return " ".join(str(result.output).split())
+def _run(root: Path, *arguments: object) -> str:
+    """On one line."""
+    return " ".join(output_of(cli_data.app, Workspace(root), "audit", *arguments).split())
 
 
 def test_the_split_is_made_audited_and_found_again(tmp_path: Path, tank: Path) -> None:

@@ -8,14 +8,12 @@ from benchmark.errors import RunError
 from harness.cli_leaderboard import app
 from leaderboard.render import PAGES
 
+pytestmark = pytest.mark.usefixtures("own_git")
+
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path) -> Path:
     """A clone whose pages have empty blocks, with a remote beside it."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Tester")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "tester@example.org")
     root = tmp_path / "clone"
     for name, (block, _) in PAGES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

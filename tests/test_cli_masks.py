@@ -3,13 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from benchmark.errors import InputError
 from harness import cli_data
 from harness.workspace import Workspace
-
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "fs48-sample"
+from support.commands import output_of
+from support.paths import FISH
 
 
 @pytest.fixture
@@ -24,11 +23,8 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def _run(checkout: Path, *arguments: object) -> str:
-    result = CliRunner().invoke(cli_data.app, [str(argument) for argument in arguments], obj=Workspace(checkout))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return str(result.output)
+def _run(root: Path, *arguments: object) -> str:
+    return output_of(cli_data.app, Workspace(root), *arguments)
 
 
 def _lines(output: str) -> dict[str, str]:
@@ -99,19 +95,18 @@ def test_the_command_has_help_with_an_example(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the reference data is not beside the project")
 def test_real_photos_without_their_masks(tmp_path: Path) -> None:
     """Of these the given masks are approximate too: this holds proposals to be much the same, not to be right."""
-    header, *lines = (SHARED / "metadata.csv").read_text().splitlines()
+    header, *lines = (FISH / "metadata.csv").read_text().splitlines()
     kept = [line.rpartition(",") for line in lines[::40]]
     (tmp_path / "fish").mkdir()
-    (tmp_path / "fish" / "images").symlink_to(SHARED / "images")
+    (tmp_path / "fish" / "images").symlink_to(FISH / "images")
     table = [header.rpartition(",")[0], *(row for row, _, _ in kept)]
     (tmp_path / "fish" / "metadata.csv").write_text("\n".join(table) + "\n")
     assert _lines(_run(tmp_path, "masks", tmp_path / "fish"))["proposed"] == "12 now"
     proposed = sorted((tmp_path / ".patternbench" / "region-masks" / "fish").glob("*.png"))
     overlaps = []
     for path, (_, _, given) in zip(proposed, sorted(kept), strict=True):
-        one, other = np.asarray(Image.open(path)) > 0, np.asarray(Image.open(SHARED / given)) > 0
+        one, other = np.asarray(Image.open(path)) > 0, np.asarray(Image.open(FISH / given)) > 0
         overlaps.append((one & other).sum() / (one | other).sum())
     assert np.median(overlaps) > 0.7

@@ -1,10 +1,7 @@
 """`patternbench weights`: the licence comes first, what is here is not fetched again, what cannot be had is told."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,32 +10,19 @@ from typer.testing import CliRunner
 from benchmark.errors import InputError, RunError
 from harness import cli_weights
 from harness.workspace import Workspace
+from support.commands import output_of
+from support.servers import serving
 
 HEAD = 'title = "Net"\npaper = ""\nlicence = "MIT"\ncapabilities = []\ninput = {}\ncommand = ["net"]\n'
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def site(tmp_path: Path) -> Iterator[str]:
     """Address of a local web server that has `net.bin`."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "net.bin").write_bytes(b"content")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "site"))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "checkout")
+    with serving(tmp_path / "site") as address:
+        yield address
 
 
 def write(workspace: Workspace, name: str, *entries: str, **settings: str) -> None:
@@ -56,10 +40,7 @@ def entry(name: str, address: str, licence: str = "MIT", **settings: str) -> str
 
 
 def run(workspace: Workspace, *arguments: object) -> str:
-    result = CliRunner().invoke(cli_weights.app, [str(argument) for argument in arguments], obj=workspace)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return str(result.output)
+    return output_of(cli_weights.app, workspace, *arguments)
 
 
 def lines_of(workspace: Workspace, name: str, *arguments: str) -> list[str]:

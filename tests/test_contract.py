@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from harness import contract
 from harness.backbones import BackboneFacts
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 DOC = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
 SCHEMAS = ROOT / "backbones" / "kit" / "schema"
 

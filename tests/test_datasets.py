@@ -12,11 +12,6 @@ from harness.workspace import Workspace
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "checkout")
-
-
-@pytest.fixture
 def pets(tmp_path: Path) -> Path:
     """One folder an individual."""
     for name in ("fox", "owl"):

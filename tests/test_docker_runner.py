@@ -29,8 +29,9 @@ from harness.outputs import BadOutputError, check
 from harness.runners.base import LONGEST_LINE, JobFolder, Limits, Outcome
 from harness.runners.docker import LABEL, DockerRunner, _follow, connect
 from harness.workspace import Workspace
+from support.deeds import GARBAGE, HEARD, flood, unheard
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 BASE = "FROM python:3.11-slim-bookworm"
 NAME = "hostile"
 FACTS = BackboneFacts(name=NAME, title="Hostile", paper="none", licence="none", capabilities=(), input={})
@@ -109,9 +110,6 @@ def job(folder: Path, deed: str, artifacts: dict[str, Path] | None = None) -> Jo
     for path in (folder / "job.json", given.data, given.data / "deed.py", *given.artifacts.values()):
         path.chmod(0o777)
     return given
-
-
-def unheard(_: str) -> None: ...
 
 
 def limits(*, seconds: float = 60, memory_gib: float = 0.5, processes: int = 64) -> Limits:
@@ -298,16 +296,7 @@ def test_a_bomb_of_processes_ends_in_a_failure(runner: DockerRunner, tmp_path: P
 
 @needs_engine
 def test_a_flood_of_lines_is_read_to_its_end(runner: DockerRunner, tmp_path: Path) -> None:
-    outcome, said = perform(
-        runner,
-        tmp_path,
-        """
-        import sys
-        for number in range(100_000):
-            print(number)
-            print("to be kept", number, file=sys.stderr)
-        """,
-    )
+    outcome, said = perform(runner, tmp_path, flood(100_000))
     assert outcome.status == "ok"
     assert said == [f"{number}\n" for number in range(100_000)]
     assert len(outcome.log.splitlines()) == 40
@@ -325,22 +314,9 @@ def test_a_line_without_an_end_comes_in_pieces(runner: DockerRunner, tmp_path: P
 
 @needs_engine
 def test_binary_garbage_is_survived(runner: DockerRunner, tmp_path: Path) -> None:
-    outcome, said = perform(
-        runner,
-        tmp_path,
-        """
-        import os
-        garbage = bytes(range(128, 256)) * 50
-        os.write(2, garbage)
-        os.write(1, garbage + b'\\n{"event": "progress", "done": 1, "total": 1}\\n\\0')
-        """,
-    )
+    outcome, said = perform(runner, tmp_path, GARBAGE)
     assert outcome.status == "ok"
-    assert [line.strip("\n") for line in said] == [
-        "\ufffd" * 6400,
-        '{"event": "progress", "done": 1, "total": 1}',
-        "\0",
-    ]
+    assert [line.strip("\n") for line in said] == HEARD
     assert "event" not in outcome.log
 
 

@@ -1,6 +1,5 @@
 """Transfers against a small server: whole, broken off, gone on with, changed in between, refused."""
 
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ import pytest
 from benchmark.errors import InputError, RunError
 from harness import download as module
 from harness.download import download
+from support.servers import running
 
 CONTENT = np.random.default_rng(0).bytes(10 * module.CHUNK + 7)
 KEPT = 4 * module.CHUNK
@@ -71,14 +71,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+def server() -> Iterator[Server]:
+    made = Server()
+    with running(made):
+        yield made
 
 
 def break_off(server: Server, path: Path, at: int = KEPT) -> str:

@@ -22,9 +22,12 @@ from backbones.edgeconnect.parts import PARTS
 from backbones.edgeconnect.recipe import TRAINED, EdgeConnectRecipe, Networks
 from backbones.kit.api import RecipeSettings
 from backbones.kit.vgg import Vgg19
+from support import reference
+from support.networks import fill, relative_error, square_holes
+from support.paths import FACTS
+from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 NO_PERCEPTUAL = RecipeSettings("none", {})
 PARAMETERS = {
     "edge_generator": 10_761_089,
@@ -32,23 +35,11 @@ PARAMETERS = {
     "inpaint_generator": 10_774_595,
     "inpaint_discriminator": 2_763_776,
 }
-shared = pytest.mark.shared
 
 
-def relative_error(got: Any, expected: Any) -> float:
-    got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    return float(np.abs(got - expected).max() / np.abs(expected).max())
-
-
-def fill(network: nn.Module) -> None:
-    """Weights from nothing but each tensor's name and place in the state dict, by a quadratic congruence."""
-    for place, (key, tensor) in enumerate(network.state_dict().items()):
-        number = torch.arange(tensor.numel()).view(tensor.shape)
-        spread = ((number * number * 7919 + number * 31 + place * 1009) % 65537).float() / 32768 - 1
-        if tensor.ndim > 1:
-            tensor.copy_(spread * (3 / tensor[0].numel()) ** 0.5)
-        else:
-            tensor.copy_(spread * (0.1 if key.endswith("bias") else tensor.numel() ** -0.5))
+def vector(key: str, spread: Tensor) -> Tensor:
+    """Small biases, and singular vectors of a length near 1."""
+    return spread * (0.1 if key.endswith("bias") else spread.numel() ** -0.5)
 
 
 def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
@@ -56,9 +47,7 @@ def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     stripes = [((rows * (one + 1) + columns * 2) // 8 % 3) * (110 - 20 * one) for one in range(3)]
     images = torch.stack([torch.stack(stripes).roll(one * 3, dims=-1) for one in range(batch)]) / 255
-    masks = torch.zeros(batch, 1, side, side)
-    masks[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
-    return images, masks
+    return images, square_holes(batch, side)
 
 
 def small_recipe(phase: str = "edge", settings: RecipeSettings = NO_PERCEPTUAL) -> EdgeConnectRecipe:
@@ -80,37 +69,25 @@ def edgeconnect() -> EdgeConnect:
     return contestant
 
 
-def manifest(part: str) -> dict[str, tuple[int, ...]]:
-    entries = json.loads((FACTS / f"manifest_edgeconnect_{part}.json").read_text())["state_dict"]
-    return {entry["key"]: tuple(entry["shape"]) for entry in entries}
-
-
 @pytest.fixture(scope="module")
 def ruled(rule: ModuleType) -> dict[str, Any]:
     """The networks by part, with the weights that the reference values were made with."""
-    networks = {part: PARTS[part].build().eval() for part in PARTS}
+    networks = {part: PARTS[part].build() for part in PARTS}
     for part, network in networks.items():
-        arrays = rule.make_weights(manifest(part))
-        network.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()}, strict=True)
+        apply_rule(rule, network, manifest("edgeconnect", part))
     return networks
 
 
-def reference_batch(rule: ModuleType, seed: int = 20240601) -> dict[str, Tensor]:
-    names = {"image01": "image", "gray01": "gray", "mask": "mask", "edge": "edge"}
-    return {names[key]: torch.from_numpy(array) for key, array in rule.make_inputs(seed, 2, 64, 64).items()}
-
-
-@shared
-@pytest.mark.usefixtures("rule")
+@pytest.mark.shared
 @pytest.mark.parametrize("part", PARTS)
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str) -> None:
     with torch.device("meta"):
         built = PARTS[part].build()
-    assert {key: tuple(value.shape) for key, value in built.state_dict().items()} == manifest(part)
+    assert shapes_of(built) == manifest("edgeconnect", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == PARAMETERS[part]
 
 
-@shared
+@pytest.mark.shared
 @pytest.mark.parametrize("part", PARTS)
 def test_networks_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, Any], part: str) -> None:
     recorded = np.load(FACTS / f"refA_edgeconnect_{part}.npz")
@@ -120,23 +97,15 @@ def test_networks_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str,
     assert {f"{name}_value" for name in names.values()} == {key for key in recorded.files if key.endswith("_value")}
     assert relative_error(seen["output"], recorded["output"]) <= 1e-5
     for key, name in names.items():
-        assert list(seen[key].shape) == recorded[f"{name}_shape"].tolist()
-        picked = seen[key].flatten().numpy()[recorded[f"{name}_index"]]
-        assert relative_error(picked, recorded[f"{name}_value"]) <= 1e-5
-        assert float(seen[key].double().mean()) == pytest.approx(float(recorded[f"{name}_mean"]), rel=1e-4, abs=1e-6)
+        assert_recorded(recorded, name, seen[key], within=1e-5)
 
 
 @pytest.fixture(scope="module")
 def ruled_vgg(rule: ModuleType) -> Vgg19:
-    network = Vgg19()
-    state = network.state_dict()
-    arrays = rule.make_weights({f"vgg19.{key}": tuple(value.shape) for key, value in state.items()}, 2**0.5)
-    for key, value in state.items():
-        value.copy_(torch.from_numpy(arrays[f"vgg19.{key}"]))
-    return network
+    return reference.ruled_vgg(rule)
 
 
-@shared
+@pytest.mark.shared
 def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, Any]) -> None:
     expected = json.loads((FACTS / "lossA_edgeconnect.json").read_text())["values"]
     real, fake = reference_batch(rule), reference_batch(rule, 20240602)
@@ -162,7 +131,7 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, A
     assert {name: value.item() for name, value in got.items()} == pytest.approx(expected, rel=1e-4)
 
 
-@shared
+@pytest.mark.shared
 def test_perceptual_losses_agree_with_another_code_of_the_same_formulas(rule: ModuleType, ruled_vgg: Vgg19) -> None:
     expected = json.loads((FACTS / "lossA_aotgan.json").read_text())["values"]
     mean, deviation = (
@@ -180,7 +149,7 @@ def test_values_stay_as_they_were() -> None:
     got = []
     for part in PARTS.values():
         network = part.build()
-        fill(network)
+        fill(network, vector)
         with torch.no_grad():
             part.run(network, given)  # in training mode: the singular vectors turn to the weights
             seen = part.run(network.eval(), given)

@@ -2,18 +2,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from leaderboard.focus_figures import focus_overlays, overlays_file
+from support.figures import drawn
 
 HEADING = "Density on the pattern"
-
-
-def drawn(figure: Figure) -> Figure:
-    """A warning while drawing fails the test."""
-    FigureCanvasAgg(figure).draw()
-    return figure
 
 
 def test_overlays_show_the_map_on_the_photo_and_close_every_outline() -> None:

@@ -1,15 +1,14 @@
-from typing import Any
-
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from benchmark.records import Classification, Record, Scores
+from benchmark.records import Classification, Scores
 from leaderboard.confusion_figures import confused, confusion_matrices
 from leaderboard.entries import Entry, sections
 from leaderboard.individuals import individuals
 from leaderboard.layout import EMPTY
+from support.figures import drawn
+from support.records import blank_record
+from support.tables import cells
 
 PAGE = "leaderboard/individuals.md"
 
@@ -20,30 +19,15 @@ def trained(answers: list[int], recall: list[float | None]) -> Classification:
 
 
 def entry(title: str, count: int, labels: list[int], names: tuple[str, ...] = (), **trainings: Classification) -> Entry:
-    values: dict[str, Any] = {
-        "key": f"{title:*<16}",
-        "status": "ok",
-        "backbone": title,
-        "title": title,
-        "licence": "MIT",
-        "init": "random",
-        "dataset": "d",
-        "individuals": count,
-        "split": "s",
-        "protocol": "p",
-        "seed": 0,
-        "classification": trainings,
-        "test": {"labels": labels, "groups": list(range(len(labels))), "by": "images", "identities": names},
-        "provenance": {
-            **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
-            "finished": "2026-01-01",
-            "runner": "process",
-            "hardware": {},
-            "versions": {},
-            "stages": {},
-        },
-    }
-    return Entry(Record.model_validate(values), f"leaderboard/records/{title}.json")
+    one = blank_record(
+        key=f"{title:*<16}",
+        backbone=title,
+        title=title,
+        individuals=count,
+        classification=trainings,
+        test={"labels": labels, "groups": list(range(len(labels))), "by": "images", "identities": names},
+    )
+    return Entry(one, f"leaderboard/records/{title}.json")
 
 
 LABELS = [0, 0, 0, 0, 1, 1, 3]
@@ -53,18 +37,6 @@ THREE = entry(
     shallow=trained(LABELS, [1, 1, None, 1]),
     deep=trained(ANSWERS, [0.25, 1, None, None]),  # training does not show the last one
 )  # fmt: skip
-
-
-def cells(text: str, first: str) -> list[list[str]]:
-    """The cells of the table rows that begin with a text."""
-    found = (line for line in text.splitlines() if line.startswith(f"| {first} "))
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in found]
-
-
-def drawn(figure: Figure) -> Figure:
-    """A warning while drawing fails the test."""
-    FigureCanvasAgg(figure).draw()
-    return figure
 
 
 def test_each_individual_has_a_column_and_each_classifier_a_row() -> None:

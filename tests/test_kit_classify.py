@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from backbones.kit import checkpoints, classify
-from backbones.kit.api import Backbone
 from backbones.kit.classify import train_classifier
 from backbones.kit.errors import DataError
 from backbones.kit.job import ClassifyJob
+from support.backbones import Unpublished
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, CLASSES, EPOCHS, SEED = 8, 3, 3, 12
@@ -40,7 +39,7 @@ class Encoder(nn.Sequential):
         return maps
 
 
-class Tiny(Backbone):
+class Tiny(Unpublished):
     def __init__(self) -> None:
         torch.manual_seed(2)
         self.encoder = self.network = Encoder()
@@ -48,12 +47,6 @@ class Tiny(Backbone):
             self.encoder.get_submodule("1").load_state_dict(
                 {"running_mean": torch.randn(4) / 9, "running_var": torch.rand(4) + 0.1}, strict=False
             )
-
-    def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        raise AssertionError(f"nothing is loaded here: {name}, {checkpoint}")
-
-    def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        raise AssertionError(f"nothing is loaded here: {name}, {state}")
 
 
 def make_job(folder: Path, *, mode: str = "deep", train: int = TRAIN, **changes: Any) -> ClassifyJob:

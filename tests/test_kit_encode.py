@@ -1,7 +1,6 @@
 """Embedding images, against numbers made by hand or in numpy."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from backbones.kit import checkpoints
-from backbones.kit.api import Backbone
 from backbones.kit.encode import encode
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import EncodeJob
+from support.backbones import Unpublished
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, COUNT, CLASSES = 8, 7, 3
@@ -24,19 +23,13 @@ SHAPE = (4, 4, 4)
 Array = np.ndarray[Any, Any]
 
 
-class Tiny(Backbone):
+class Tiny(Unpublished):
     """Its encoder is handed over in training mode, in which images would change one another's embeddings."""
 
     def __init__(self, encoder: nn.Module | None = None) -> None:
         torch.manual_seed(2)
         self.encoder = encoder or nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU())
         self.network = self.encoder
-
-    def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        raise AssertionError(f"nothing is loaded here: {name}, {checkpoint}")
-
-    def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        raise AssertionError(f"nothing is loaded here: {name}, {state}")
 
 
 def make_job(folder: Path, images: Array | None = None, **changes: Any) -> EncodeJob:

@@ -1,6 +1,5 @@
 """Every part of every model, through the forward tool: against the reference values where those are at hand."""
 
-import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,8 +12,9 @@ from typer.testing import CliRunner
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.forward import forward, parts
 from harness.cli import app
+from support.paths import FACTS
+from support.reference import manifest
 
-FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 PARTS = [
     ("lama", "generator"),
     ("lama", "discriminator"),
@@ -43,10 +43,8 @@ def inputs(rule: ModuleType, name: str, part: str) -> dict[str, np.ndarray[Any, 
 @pytest.mark.parametrize(("name", "part"), PARTS)
 def test_every_part_gives_the_reference_values(name: str, part: str, rule: ModuleType, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    manifest = json.loads((FACTS / f"manifest_{name}_{part}.json").read_text())["state_dict"]
     recorded = np.load(FACTS / f"refA_{name}_{part}.npz")
-    shapes = {entry["key"]: tuple(entry["shape"]) for entry in manifest}
-    np.savez(tmp_path / "state.npz", **rule.make_weights(shapes, float(recorded["gain"])))
+    np.savez(tmp_path / "state.npz", **rule.make_weights(manifest(name, part), float(recorded["gain"])))
     np.savez(tmp_path / "input.npz", **inputs(rule, name, part))
     forward(name, part, tmp_path / "state.npz", tmp_path / "input.npz", tmp_path / "output.npz")
     got = np.load(tmp_path / "output.npz")

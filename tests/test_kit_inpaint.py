@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from backbones.kit import checkpoints
-from backbones.kit.api import Backbone, Recipe
+from backbones.kit.api import Recipe
 from backbones.kit.inpaint import SAMPLES, train_inpainting
 from backbones.kit.job import InpaintJob
+from support.backbones import Unpublished
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, TRAIN, VALIDATION, BATCH = 8, 8, 5, 3
@@ -82,16 +83,10 @@ class Scripted(Recipe):
         assert not any(network.training for network in self.networks.modules())
 
 
-class Inpainter(Backbone):
+class Inpainter(Unpublished):
     def __init__(self, recipe: Scripted) -> None:
         self.encoder = recipe.generator
         self.network = nn.ModuleDict({"generator": recipe.generator})
-
-    def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        raise AssertionError(f"nothing is loaded here: {name}, {checkpoint}")
-
-    def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        raise AssertionError(f"nothing is loaded here: {name}, {state}")
 
 
 def make_job(folder: Path, epochs: int, patience: int = 99, validation: int = VALIDATION, **changes: Any) -> InpaintJob:

@@ -16,35 +16,17 @@ from backbones.lama.generator import FourierUnit, Generator
 from backbones.lama.model import Lama, LamaEncoder, build
 from backbones.lama.perceptual import ResNet50Dilated
 from backbones.lama.recipe import LamaRecipe
+from support.networks import fill, picture, relative_error
+from support.paths import FACTS
+from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-FACTS = Path(__file__).parents[2] / "shared" / "design" / "inpainting"
 NO_PERCEPTUAL = RecipeSettings("none", {})
-shared = pytest.mark.shared
 
 
-def relative_error(got: Any, expected: Any) -> float:
-    got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    return float(np.abs(got - expected).max() / np.abs(expected).max())
-
-
-def fill(network: nn.Module) -> None:
-    """Weights from nothing but each tensor's name and place in the state dict, by a quadratic congruence."""
-    for place, (key, tensor) in enumerate(network.state_dict().items()):
-        number = torch.arange(tensor.numel()).view(tensor.shape)
-        spread = ((number * number * 7919 + number * 31 + place * 1009) % 65537).float() / 32768 - 1
-        if tensor.ndim > 1:
-            tensor.copy_(spread * (3 / tensor[0].numel()) ** 0.5)
-        elif tensor.ndim == 1:
-            tensor.copy_(0.1 * spread + (0 if key.endswith(("bias", "running_mean")) else 1))
-
-
-def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
-    """Smooth images with one square hole each."""
-    grid = torch.arange(batch * 3 * side * side, dtype=torch.float32).view(batch, 3, side, side)
-    masks = torch.zeros(batch, 1, side, side)
-    masks[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
-    return 0.5 + 0.5 * torch.sin(grid * 0.0137), masks
+def vector(key: str, spread: Tensor) -> Tensor:
+    """Shifts around 0, scales and variances around 1."""
+    return 0.1 * spread + (0 if key.endswith(("bias", "running_mean")) else 1)
 
 
 def small_recipe(settings: RecipeSettings = NO_PERCEPTUAL) -> LamaRecipe:
@@ -64,40 +46,14 @@ def lama() -> Lama:
     return contestant
 
 
-def manifest(part: str) -> dict[str, tuple[int, ...]]:
-    entries = json.loads((FACTS / f"manifest_lama_{part}.json").read_text())["state_dict"]
-    return {entry["key"]: tuple(entry["shape"]) for entry in entries}
-
-
-def apply_rule(rule: ModuleType, network: nn.Module, part: str, prefix: str = "", gain: float = 1.0) -> None:
-    arrays = rule.make_weights({prefix + key: shape for key, shape in manifest(part).items()}, gain)
-    state = {key.removeprefix(prefix): torch.from_numpy(array) for key, array in arrays.items()}
-    network.load_state_dict(state, strict=True)
-    network.eval()
-
-
-def reference_batch(rule: ModuleType, seed: int = 20240601) -> tuple[Tensor, Tensor]:
-    inputs = rule.make_inputs(seed, 2, 64, 64)
-    return torch.from_numpy(inputs["image01"]), torch.from_numpy(inputs["mask"])
-
-
-def assert_recorded(recorded: Any, name: str, got: Tensor) -> None:
-    assert list(got.shape) == recorded[f"{name}_shape"].tolist()
-    picked = got.flatten().numpy()[recorded[f"{name}_index"]]
-    assert relative_error(picked, recorded[f"{name}_value"]) <= 1e-4
-    assert float(got.double().mean()) == pytest.approx(float(recorded[f"{name}_mean"]), rel=1e-4, abs=1e-6)
-    assert float(got.double().std(correction=0)) == pytest.approx(float(recorded[f"{name}_std"]), rel=1e-4)
-
-
 @pytest.fixture(scope="module")
 def ruled_discriminator(rule: ModuleType) -> Discriminator:
     network = Discriminator()
-    apply_rule(rule, network, "discriminator")
+    apply_rule(rule, network, manifest("lama", "discriminator"))
     return network
 
 
-@shared
-@pytest.mark.usefixtures("rule")
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("network", "part", "parameters"),
     [
@@ -111,42 +67,43 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(
 ) -> None:
     with torch.device("meta"):
         built = network()
-    assert {key: tuple(value.shape) for key, value in built.state_dict().items()} == manifest(part)
+    assert shapes_of(built) == manifest("lama", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == parameters
 
 
-@shared
+@pytest.mark.shared
 def test_generator_and_encoder_agree_with_the_authors_code(rule: ModuleType) -> None:
     contestant = build()
-    apply_rule(rule, contestant._generator, "generator", gain=0.8)
-    images, masks = reference_batch(rule)
+    apply_rule(rule, contestant._generator, manifest("lama", "generator"), gain=0.8)
+    given = reference_batch(rule)
+    images, masks = given["image"], given["mask"]
     recorded = np.load(FACTS / "refA_lama_generator.npz")
     with torch.no_grad():
         output = contestant._generator(images, masks)
         pair = contestant._generator.model[:5](torch.cat((images * (1 - masks), masks), dim=1))
     assert relative_error(output, recorded["output"]) <= 1e-4
-    assert_recorded(recorded, "output", output)
-    assert_recorded(recorded, "enc", torch.cat(pair, dim=1))
+    assert_recorded(recorded, "output", output, within=1e-4)
+    assert_recorded(recorded, "enc", torch.cat(pair, dim=1), within=1e-4)
 
 
-@shared
+@pytest.mark.shared
 def test_discriminator_agrees_with_the_authors_code(rule: ModuleType, ruled_discriminator: Discriminator) -> None:
     recorded = np.load(FACTS / "refA_lama_discriminator.npz")
     with torch.no_grad():
-        logits, features = ruled_discriminator(reference_batch(rule)[0])
+        logits, features = ruled_discriminator(reference_batch(rule)["image"])
     assert relative_error(logits, recorded["output"]) <= 1e-4
-    assert_recorded(recorded, "output", logits)
+    assert_recorded(recorded, "output", logits, within=1e-4)
     for layer, feature in enumerate(features):
-        assert_recorded(recorded, f"feat{layer}", feature)
+        assert_recorded(recorded, f"feat{layer}", feature, within=1e-4)
 
 
-@shared
+@pytest.mark.shared
 def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled_discriminator: Discriminator) -> None:
     expected = json.loads((FACTS / "lossA_lama.json").read_text())["values"]
     perceptual = ResNet50Dilated()
-    apply_rule(rule, perceptual, "resnet_pl", prefix="resnet50dilated.")
-    real, masks = reference_batch(rule)
-    fake, _ = reference_batch(rule, 20240602)
+    apply_rule(rule, perceptual, manifest("lama", "resnet_pl"), prefix="resnet50dilated.")
+    given, fake = reference_batch(rule), reference_batch(rule, 20240602)["image"]
+    real, masks = given["image"], given["mask"]
     own = LamaRecipe(Generator(blocks=0), NO_PERCEPTUAL)
     own._discriminator, own._perceptual = ruled_discriminator, perceptual
     terms = own._generator_terms(fake, real, masks)
@@ -166,7 +123,7 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled_discriminato
 @pytest.mark.parametrize("width", [6, 7])
 def test_fourier_unit_is_what_numpy_computes(width: int) -> None:
     unit = FourierUnit(3).eval()
-    fill(unit)
+    fill(unit, vector)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((2, 3, 5, width))
     spectrum = np.fft.rfft2(x, norm="ortho")
@@ -188,7 +145,7 @@ def test_values_stay_as_they_were() -> None:
     images, masks = picture(1, 32)
     generator, discriminator, perceptual = Generator(blocks=2), Discriminator(), ResNet50Dilated()
     for network in (generator, discriminator, perceptual):
-        fill(network.eval())
+        fill(network.eval(), vector)
     with torch.no_grad():
         got = [
             *generator(images, masks)[0, :, 10, 12].tolist(),
@@ -255,7 +212,7 @@ def test_another_checkpoint_is_refused(lama: Lama) -> None:
 
 def test_the_perceptual_network_takes_its_published_file_strictly() -> None:
     source = ResNet50Dilated()
-    fill(source)
+    fill(source, vector)
     published = {key: value for key, value in source.state_dict().items() if "num_batches" not in key}
     published["bn1._tmp_running_mean"] = torch.zeros(64)
     loaded = ResNet50Dilated.published(published)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-OURS = ("backbones", "benchmark", "harness", "leaderboard", "tests")
+from support.paths import ROOT
+
+OURS = ("backbones", "benchmark", "harness", "leaderboard", "support", "tests")
 BACKBONES = sorted(path.parent.name for path in (ROOT / "backbones").glob("*/backbone.toml"))
 
 

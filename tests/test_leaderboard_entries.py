@@ -3,8 +3,9 @@ from itertools import permutations
 import pytest
 
 from benchmark.errors import InputError
-from benchmark.records import Failure, Provenance, Record, Status
+from benchmark.records import Failure, Status
 from leaderboard.entries import Entry, sections
+from support.records import PROVENANCE, blank_record
 
 
 def entry(
@@ -16,36 +17,19 @@ def entry(
     dataset: str = "fish",
     seed: int = 0,
 ) -> Entry:
-    provenance = Provenance(
-        commit="",
-        code="c",
-        image="",
-        data="d",
-        split="s",
-        protocol="p",
-        runner="process",
-        hardware={},
-        versions={},
-        started=finished,
-        finished=finished,
-        stages={},
-    )
-    record = Record(
+    one = blank_record(
         key=key,
         status=status,
         backbone=title.lower(),
         title=title,
-        licence="MIT",
-        init="random",
         dataset=dataset,
-        individuals=6,
         split="time",
         protocol="full",
         seed=seed,
         failure=None if status == "ok" else Failure(stage="encode", cause="It stopped.", log=""),
-        provenance=provenance,
+        provenance=PROVENANCE.model_copy(update={"finished": finished}),
     )
-    return Entry(record, f"leaderboard/records/{dataset}/full/{title}-{key}-{status}.json")
+    return Entry(one, f"leaderboard/records/{dataset}/full/{title}-{key}-{status}.json")
 
 
 def shown(*entries: Entry) -> list[str]:

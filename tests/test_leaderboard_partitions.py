@@ -3,48 +3,23 @@ from typing import Any
 import pytest
 
 from benchmark.cluster_records import Agreement, Partitions
-from benchmark.records import Clustering, Record
+from benchmark.records import Clustering
 from leaderboard import partitions, tables
 from leaderboard.entries import Entry, sections
+from support.records import blank_record
+from support.tables import cells
 
 PAGE = "leaderboard/clustering.md"
 
 
 def entry(**changes: Any) -> Entry:
-    values = {
-        "key": "0123456789abcdef",
-        "status": "ok",
-        "backbone": "lama",
-        "title": "LaMa",
-        "licence": "MIT",
-        "init": "random",
-        "dataset": "d",
-        "individuals": 6,
-        "split": "s",
-        "protocol": "p",
-        "seed": 0,
-        "clustering": {"inpainting": grouped()},
-        "provenance": {
-            **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
-            "finished": "2026-01-01",
-            "runner": "process",
-            "hardware": {},
-            "versions": {},
-            "stages": {},
-        },
-    }
-    return Entry(Record.model_validate(values | changes), "leaderboard/records/d/p/lama.json")
+    fields = {"clustering": {"inpainting": grouped()}} | changes
+    return Entry(blank_record(**fields), "leaderboard/records/d/p/lama.json")
 
 
 def grouped(**changes: Any) -> Clustering:
     values = dict.fromkeys(("adjusted_rand", "mutual_information", "silhouette", "davies_bouldin"), 0.127)
     return Clustering(**values | {"calinski_harabasz": None, "images": 60, "dimensions": 8} | changes)
-
-
-def cells(text: str, first: str) -> list[list[str]]:
-    """The cells of the table rows that begin with a text."""
-    lines = (line for line in text.splitlines() if line.startswith(f"| {first} "))
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
 def measures(rand: float, silhouette: float | None) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from benchmark.records import Record
 from leaderboard import open_set
 from leaderboard.entries import Entry, Section, sections
 from leaderboard.markdown import NOTHING
 from leaderboard.reidentification import retrieval
+from support.records import blank_record
+from support.tables import cells
 
 PAGE = "leaderboard/retrieval.md"
 
@@ -33,28 +34,8 @@ def told(**changes: Any) -> dict[str, Any]:
 
 
 def entry(**changes: Any) -> Entry:
-    values: dict[str, Any] = {
-        "key": "0123456",
-        "status": "ok",
-        "backbone": "lama",
-        "title": "LaMa",
-        "licence": "MIT",
-        "init": "random",
-        "dataset": "fish",
-        "individuals": 6,
-        "split": "open",
-        "protocol": "quick",
-        "seed": 0,
-        "provenance": {
-            **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
-            "runner": "process",
-            "hardware": {},
-            "versions": {},
-            "stages": {},
-            "finished": "2026-01-01",
-        },
-    }
-    return Entry(Record.model_validate(values | changes), "leaderboard/records/one.json")
+    fields = {"dataset": "fish", "split": "open", "protocol": "quick"} | changes
+    return Entry(blank_record(**fields), "leaderboard/records/one.json")
 
 
 def section(**changes: Any) -> Section:
@@ -63,8 +44,7 @@ def section(**changes: Any) -> Section:
 
 
 def row(text: str, name: str) -> list[str]:
-    line = next(line for line in text.splitlines() if line.startswith(f"| {name} "))
-    return [cell.strip() for cell in line.strip("|").split("|")]
+    return cells(text, name)[0]
 
 
 def test_matches_in_other_recordings_have_columns_where_there_are_any() -> None:

@@ -15,7 +15,6 @@ from benchmark.records import (
     Focus,
     Inpainting,
     Picked,
-    Provenance,
     Reconstruction,
     Record,
     Regions,
@@ -25,9 +24,8 @@ from benchmark.records import (
 )
 from leaderboard.entries import read
 from leaderboard.render import PAGES, STUDIES, check, render, show, write
-
-ROOT = Path(__file__).parents[1]
-
+from support.paths import ROOT
+from support.records import blank_record
 
 REGIONS = Regions(background=0.5, fish=0.25, pattern=0.25)
 SHOWN = Shown(image=0, density=1.0)
@@ -69,13 +67,10 @@ def record(backbone: str, seed: int = 0) -> Record:
         test_focus=FOCUS,
     )
     filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
-    return Record(
+    return blank_record(
         key=f"{seed}{backbone.encode().hex()}",
-        status="ok",
         backbone=backbone,
         title=backbone.upper(),
-        licence="MIT",
-        init="random",
         dataset="zebrafish-synth",
         individuals=2,
         split="time",
@@ -93,20 +88,6 @@ def record(backbone: str, seed: int = 0) -> Record:
             batch_size=2,
             validation=(0.5,),
             reconstruction=dict.fromkeys(("model", "mean_colour", "telea"), filled),
-        ),
-        provenance=Provenance(
-            commit="",
-            code="c",
-            image="",
-            data="d",
-            split="s",
-            protocol="p",
-            runner="process",
-            hardware={},
-            versions={},
-            started="2026-01-01T00:00:00Z",
-            finished="2026-01-01T00:00:00Z",
-            stages={},
         ),
     )
 

@@ -16,7 +16,6 @@ from benchmark.records import (
     Interval,
     Mode,
     Nuisance,
-    Provenance,
     Record,
     Regions,
     Scores,
@@ -29,22 +28,9 @@ from leaderboard.markdown import NOTHING
 from leaderboard.render import PAGES, check, show, write
 from leaderboard.shortcut import experiments, shortcut
 from leaderboard.shortcut_figures import strength_curves
+from support.records import PROVENANCE, blank_record
 
 PAGE = "leaderboard/shortcut.md"
-PROVENANCE = Provenance(
-    commit="",
-    code="c",
-    image="",
-    data="d",
-    split="s",
-    protocol="p",
-    runner="process",
-    hardware={},
-    versions={},
-    started="2026-01-01T00:00:00Z",
-    finished="2026-01-01T00:00:00Z",
-    stages={},
-)
 
 
 def scores(accuracy: float, images: int = 40) -> Scores:
@@ -79,15 +65,11 @@ def record(
     alone = Nuisance(
         accuracy=1 / 3, balanced_accuracy=1 / 3, recall=1 / 3, f1=0.3, adjusted_rand=0.3, mutual_information=0.6
     )
-    return Record(
+    return blank_record(
         key=f"{backbone}{strength}{seed}{frames}{protocol}".encode().hex(),
-        status="ok",
         backbone=backbone,
         title=backbone.upper(),
-        licence="MIT",
-        init="random",
         dataset=f"shortcut-{strength:g}",
-        individuals=6,
         split="clean-test",
         protocol=protocol,
         seed=seed,
@@ -96,7 +78,6 @@ def record(
         validation=validation,
         nuisance={"video": alone},
         study=Study(name="shortcut", strength=strength, frames=frames, seed=1),
-        provenance=PROVENANCE,
     )
 
 

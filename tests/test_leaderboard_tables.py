@@ -2,10 +2,12 @@ from typing import Any
 
 import pytest
 
-from benchmark.records import Classification, Clustering, Failure, Record, Scores
+from benchmark.records import Classification, Clustering, Failure, Scores
 from leaderboard import evidence, layout, models, reidentification, tables
 from leaderboard.cells import marked
 from leaderboard.entries import Entry, sections
+from support.records import blank_record
+from support.tables import cells
 
 STUDY = {
     "deep": (0.75, 0.88, 0.85, 0.82, 0.89, 0.93, 0.97),
@@ -35,30 +37,15 @@ def grouped(adjusted_rand: float, silhouette: float | None = 0.0604) -> Clusteri
 
 
 def entry(key: str = "0123456789abcdef", **changes: Any) -> Entry:
-    provenance = {
-        **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
-        "runner": "process",
-        "hardware": {},
-        "versions": {},
-        "stages": {},
-        "finished": "2026-01-01",
-    }
     values = {
-        "key": key,
-        "status": "ok",
-        "backbone": "lama",
-        "title": "LaMa",
         "licence": "Apache-2.0",
         "init": "big-lama",
         "dataset": "zebrafish-synth",
-        "individuals": 6,
         "split": "time",
         "protocol": "full",
-        "seed": 0,
-        "provenance": provenance,
     }
-    record = Record.model_validate(values | changes)
-    return Entry(record, f"leaderboard/records/{record.dataset}/{record.protocol}/{record.backbone}-{key[:12]}.json")
+    one = blank_record(key=key, **values | changes)
+    return Entry(one, f"leaderboard/records/{one.dataset}/{one.protocol}/{one.backbone}-{key[:12]}.json")
 
 
 def ablated(mode: str) -> dict[str, Scores]:
@@ -80,12 +67,6 @@ def complete(**changes: Any) -> Entry:
 def failed(**changes: Any) -> Entry:
     failure = Failure(stage="train-deep", cause="No answer | for 600 s.", log="...")
     return entry("fedcba9876543210", **{"status": "timeout", "failure": failure} | changes)
-
-
-def cells(text: str, first: str) -> list[list[str]]:
-    """The cells of the table rows that begin with a text."""
-    lines = (line for line in text.splitlines() if line.startswith(f"| {first} "))
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
 def test_classification_golden() -> None:

@@ -2,10 +2,7 @@
 
 import hashlib
 import pickle
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +13,6 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.models import alexnet
-from typer.testing import CliRunner
 
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
@@ -27,10 +23,11 @@ from harness.measure_weights import ALEXNET, LPIPS, convert, lack, lpips_file
 from harness.stages import Done
 from harness.store import Entry
 from harness.workspace import Workspace
+from support.commands import output_of
+from support.paths import ROOT
+from support.servers import serving
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-ROOT = Path(__file__).parents[1]
 
 
 def published() -> dict[str, Tensor]:
@@ -54,11 +51,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "checkout")
-
-
-@pytest.fixture
 def known(file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The sha256 of the random file, which for one test is the published one."""
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -72,27 +64,14 @@ def believe(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
 
 
 @pytest.fixture
-def site(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def site(file: Path) -> Iterator[str]:
     """Address of a local web server that has the file."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(file.parent))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/{file.name.replace(' ', '%20')}"
-        server.shutdown()
-        thread.join()
+    with serving(file.parent) as address:
+        yield f"{address}/{file.name.replace(' ', '%20')}"
 
 
 def run(workspace: Workspace, *arguments: object) -> str:
-    result = CliRunner().invoke(cli_weights.app, [str(argument) for argument in arguments], obj=workspace)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return str(result.output)
+    return output_of(cli_weights.app, workspace, *arguments)
 
 
 def here(workspace: Workspace) -> list[str]:

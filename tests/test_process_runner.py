@@ -19,13 +19,11 @@ from harness.backbones import BackboneFacts
 from harness.runners.base import LONGEST_LINE, JobFolder, Limits, Outcome
 from harness.runners.process import ProcessRunner
 from harness.workspace import Workspace
+from support.deeds import GARBAGE, HEARD, flood, unheard
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 LIMITS = Limits(seconds=60, memory_gib=1)
 SLEEPER = "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-
-
-def unheard(_: str) -> None: ...
 
 
 def facts(*command: str) -> BackboneFacts:
@@ -213,36 +211,16 @@ def test_a_child_goes_with_a_harness_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_flood_on_both_streams_is_read_to_its_end(tmp_path: Path) -> None:
-    outcome, said = perform(
-        tmp_path,
-        """
-        import sys
-        for number in range(20_000):
-            print(number)
-            print("to be kept", number, file=sys.stderr)
-        """,
-    )
+    outcome, said = perform(tmp_path, flood(20_000))
     assert outcome.status == "ok"
     assert said == [f"{number}\n" for number in range(20_000)]
     assert len(outcome.log.splitlines()) == 40
 
 
 def test_binary_garbage_is_survived(tmp_path: Path) -> None:
-    outcome, said = perform(
-        tmp_path,
-        """
-        import os
-        garbage = bytes(range(128, 256)) * 50
-        os.write(2, garbage)
-        os.write(1, garbage + b'\\n{"event": "progress", "done": 1, "total": 1}\\n\\0')
-        """,
-    )
+    outcome, said = perform(tmp_path, GARBAGE)
     assert outcome.status == "ok"
-    assert [line.strip("\n") for line in said] == [
-        "\ufffd" * 6400,
-        '{"event": "progress", "done": 1, "total": 1}',
-        "\0",
-    ]
+    assert [line.strip("\n") for line in said] == HEARD
     assert "event" not in outcome.log
 
 

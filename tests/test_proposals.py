@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,8 +12,7 @@ from benchmark.crops import read_photo
 from benchmark.errors import InputError
 from benchmark.masks import region_mask
 from benchmark.proposals import RIM, find_animal, inner_body, propose
-
-ROOT = Path(__file__).parents[1]
+from support.paths import ROOT
 
 Inside = NDArray[np.bool_]
 

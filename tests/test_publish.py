@@ -6,17 +6,9 @@ import pytest
 from benchmark.errors import InputError, RunError
 from harness.publish import plan, push
 
+pytestmark = pytest.mark.usefixtures("own_git")
 PAGES = ("README.md", "leaderboard/classification.md")
 RECORD = "leaderboard/records/fish/full/lama-0123.json"
-
-
-@pytest.fixture(autouse=True)
-def _only_our_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Tester")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "tester@example.org")
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -14,17 +14,14 @@ from harness import backbones
 from harness.cli import app
 from harness.scaffold import write
 from harness.workspace import Workspace
-
-ROOT = Path(__file__).parents[1]
+from support.checkout import link
+from support.paths import ROOT
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A checkout with the kit, the project's settings, and no contestant."""
-    (tmp_path / "backbones").mkdir()
-    for name in ("__init__.py", "kit"):
-        (tmp_path / "backbones" / name).symlink_to(ROOT / "backbones" / name)
-    (tmp_path / "pyproject.toml").symlink_to(ROOT / "pyproject.toml")
+    link(tmp_path, "backbones/__init__.py", "backbones/kit", "pyproject.toml")
     return Workspace(tmp_path)
 
 

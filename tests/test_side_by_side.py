@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from benchmark.records import Record
 from leaderboard import seeds, side_by_side
 from leaderboard.entries import Entry, Section, sections
 from leaderboard.markdown import NOTHING
 from leaderboard.measures import ABLATION, CLASSIFICATION, RETRIEVAL, pattern_gain, reliance
+from support.records import blank_record
 
 
 def scored(accuracy: float) -> dict[str, Any]:
@@ -17,28 +17,16 @@ def scored(accuracy: float) -> dict[str, Any]:
 
 def entry(deep: float | None, **changes: Any) -> Entry:
     values: dict[str, Any] = {
-        **dict.fromkeys(("licence",), "MIT"),
-        "status": "ok",
         "backbone": "lama",
-        "title": "LaMa",
         "init": "random",
         "dataset": "fish",
-        "individuals": 6,
         "split": "random",
         "protocol": "quick",
         "seed": 0,
         "classification": {} if deep is None else {"deep": {"test": scored(deep), "validation": (), "focus": ()}},
-        "provenance": {
-            **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started"), ""),
-            "runner": "process",
-            "hardware": {},
-            "versions": {},
-            "stages": {},
-            "finished": "2026-01-01",
-        },
     } | changes
     key = "-".join(str(values[part]) for part in ("backbone", "init", "split", "seed"))
-    return Entry(Record.model_validate(values | {"key": key}), f"records/{key}.json")
+    return Entry(blank_record(**values, key=key), f"records/{key}.json")
 
 
 def tabled(*entries: Entry) -> list[Section]:

@@ -8,10 +8,9 @@ from benchmark.digests import content_digests
 from benchmark.errors import InputError
 from benchmark.splitters import KINDS, draw_split, leak_free_kind
 from benchmark.splitting import PARTS, SETS, read_split
+from support.paths import FISH, ROOT
 
-ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "benchmark" / "splits" / "zebrafish-synth"
-FS48 = ROOT.parent / "shared" / "data" / "fs48-sample"
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +70,8 @@ def test_a_kind_alone_is_named_with_its_seed(synth: Catalogue) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not FS48.is_dir(), reason="needs ../shared/data/fs48-sample")
 def test_fs48_carries_sequence_but_not_time() -> None:
-    catalogue = open_dataset(FS48)
+    catalogue = open_dataset(FISH)
     assert leak_free_kind(catalogue) == "sequence"
     split = draw_split("sequence", catalogue, _no_digests(catalogue), 0)
     of = {row.image_id: row.groups["sequence"] for row in catalogue.rows}

@@ -1,31 +1,17 @@
 import hashlib
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from benchmark.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitters.at_random import random_split
 from benchmark.splitting import Split
-
-
-def _catalogue(**images: int) -> Catalogue:
-    rows = [
-        Row(f"{identity}{number:03}", identity, Path("p.png"))
-        for identity, count in images.items()
-        for number in range(count)
-    ]
-    return Catalogue("pets", Path("pets"), tuple(sorted(rows, key=lambda row: row.image_id)))
-
-
-def _digests(catalogue: Catalogue) -> dict[str, str]:
-    return {row.image_id: hashlib.sha256(row.image_id.encode()).hexdigest() for row in catalogue.rows}
+from support.catalogues import name_digests, pets
 
 
 def _split(seed: int = 7, **images: int) -> Split:
-    catalogue = _catalogue(**images)
-    return random_split(catalogue, _digests(catalogue), seed)
+    catalogue = pets(**images)
+    return random_split(catalogue, name_digests(catalogue), seed)
 
 
 def _counts(split: Split, identity: str) -> Counter[tuple[str, str]]:
@@ -35,7 +21,7 @@ def _counts(split: Split, identity: str) -> Counter[tuple[str, str]]:
 def test_every_image_has_exactly_one_place() -> None:
     split = _split(fox=100, owl=50)
     ids = [row.image_id for row in split.rows]
-    assert ids == sorted(row.image_id for row in _catalogue(fox=100, owl=50).rows)
+    assert ids == sorted(row.image_id for row in pets(fox=100, owl=50).rows)
     assert len(set(ids)) == 150
 
 

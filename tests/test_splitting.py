@@ -4,28 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitters.at_random import random_split
 from benchmark.splitting import Split, SplitRow, check_split, read_split, write_split
-
-
-def _catalogue(**images: int) -> Catalogue:
-    rows = [
-        Row(f"{identity}{number:03}", identity, Path("p.png"))
-        for identity, count in images.items()
-        for number in range(count)
-    ]
-    return Catalogue("pets", Path("pets"), tuple(sorted(rows, key=lambda row: row.image_id)))
-
-
-def _digests(catalogue: Catalogue) -> dict[str, str]:
-    return {row.image_id: hashlib.sha256(row.image_id.encode()).hexdigest() for row in catalogue.rows}
+from support.catalogues import name_digests, pets
 
 
 def _split(**images: int) -> Split:
-    catalogue = _catalogue(**images)
-    return random_split(catalogue, _digests(catalogue), 7)
+    catalogue = pets(**images)
+    return random_split(catalogue, name_digests(catalogue), 7)
 
 
 def test_written_and_read_again(tmp_path: Path) -> None:
@@ -70,14 +57,14 @@ def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_images_it_was_made_for_fit() -> None:
-    catalogue = _catalogue(fox=12)
-    split = random_split(catalogue, _digests(catalogue), 0)
-    check_split(split, catalogue, _digests(catalogue) | {"one more": "0"})
+    catalogue = pets(fox=12)
+    split = random_split(catalogue, name_digests(catalogue), 0)
+    check_split(split, catalogue, name_digests(catalogue) | {"one more": "0"})
 
 
 def test_missing_and_changed_images_are_refused() -> None:
-    catalogue = _catalogue(fox=12)
-    digests = _digests(catalogue)
+    catalogue = pets(fox=12)
+    digests = name_digests(catalogue)
     split = random_split(catalogue, digests, 0)
     with pytest.raises(InputError, match=r"2 of its 12 images have other pixels.*'fox003'"):
         check_split(split, catalogue, digests | {"fox003": "0", "fox007": "0"})

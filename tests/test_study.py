@@ -2,10 +2,7 @@
 
 import csv
 import json
-import os
-import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
@@ -33,36 +30,10 @@ from harness.store import Store
 from harness.study import check_strengths, material
 from harness.workspace import Workspace
 from leaderboard.render import PAGES
+from support.checkout import copy_pages, link, patternbench, write_plain, write_tiny
 
-ROOT = Path(__file__).parents[1]
 DESIGN = Calibration(frames=FEWEST, seed=3)
 SMALL = SynthSettings(frames_per_video=(48, 1), seed=5, width=320, height=180)
-PROTOCOL = """
-image_size = 32
-seed = 0
-init = { default = "random" }
-precision = "float32"
-[inpaint]
-originals = 6
-epochs = 1
-patience = 1
-perceptual = "none"
-batch_size = { default = 8 }
-[classify]
-images = 36
-epochs = 2
-batch_size = 8
-learning_rate = { default = 1e-3 }
-pooling = "flatten"
-[ablation]
-images_per_individual = 300
-[focus]
-probes_per_individual = 1
-[limits]
-seconds = 600
-memory_gib = 6
-"""
-
 Views = dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8], dict[int, Seen]]]
 
 
@@ -170,26 +141,10 @@ def test_wrong_strengths_are_refused(given: list[float], complaint: str) -> None
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A small checkout of the project with one contestant that needs numpy alone."""
     root = tmp_path_factory.mktemp("study")
-    (root / "benchmark").mkdir()
-    (root / "leaderboard").mkdir()
-    (root / "benchmark" / "protocols").symlink_to(ROOT / "benchmark" / "protocols")
-    for page in PAGES:
-        shutil.copy(ROOT / page, root / page)
-    (root / "tiny.toml").write_text(PROTOCOL, encoding="utf-8")
-    (root / "backbones").mkdir()
-    (root / "backbones" / "kit").symlink_to(ROOT / "backbones" / "kit")
-    (root / "backbones" / "plain").mkdir()
-    command = json.dumps(["{python}", str(Path(__file__).with_name("plain_contestant.py"))])
-    (root / "backbones" / "plain" / "backbone.toml").write_text(f"""
-name = "plain"
-title = "Mean colours"
-paper = "none"
-licence = "Apache-2.0"
-capabilities = ["train:shallow"]
-size_multiple = 4
-input = {{ channels = "RGB" }}
-command = {command}
-""")
+    copy_pages(root)
+    link(root, "benchmark/protocols", "backbones/kit")
+    write_plain(root, capabilities=("train:shallow",))
+    write_tiny(root, images=36, images_per_individual=300)
     return Workspace(root)
 
 
@@ -273,11 +228,7 @@ def test_an_interrupted_data_set_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def study(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["-c", "from harness.cli import main; main()", "--root", str(workspace.root), "study", "shortcut"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [sys.executable, *command, *arguments], capture_output=True, text=True, check=False, env=environment
-    )
+    return patternbench(workspace, "study", "shortcut", *arguments, OMP_NUM_THREADS="1")
 
 
 @pytest.mark.e2e

@@ -3,15 +3,16 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from benchmark.records import Classification, Epoch, Focus, Record, Regions, Scores
+from benchmark.records import Classification, Epoch, Focus, Regions, Scores
 from leaderboard.drawing import literal, named, picture
 from leaderboard.embedding_figures import COLOURS
 from leaderboard.entries import Entry, Section
 from leaderboard.training_figures import focus_curves, learnt, validation_curves, watched
+from support.figures import drawn
+from support.records import blank_record
 
 TEST = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
 NULL = Regions(background=0.8, fish=0.2, pattern=0.0)
@@ -34,40 +35,20 @@ def trained(accuracies: list[float], patterns: list[float] | None = None, **chan
 
 
 def entry(title: str, init: str = "random", seed: int = 0, **classification: Classification) -> Entry:
-    record = Record.model_validate(
-        {
-            "key": f"{title}{init}{seed}",
-            "status": "ok",
-            "backbone": title.lower(),
-            "title": title,
-            "licence": "MIT",
-            "init": init,
-            "dataset": "d",
-            "individuals": 4,
-            "split": "s",
-            "protocol": "p",
-            "seed": seed,
-            "classification": classification,
-            "provenance": {
-                **dict.fromkeys(("commit", "code", "image", "data", "split", "protocol", "started", "finished"), ""),
-                "runner": "process",
-                "hardware": {},
-                "versions": {},
-                "stages": {},
-            },
-        }
+    one = blank_record(
+        key=f"{title}{init}{seed}",
+        backbone=title.lower(),
+        title=title,
+        init=init,
+        individuals=4,
+        seed=seed,
+        classification=classification,
     )
-    return Entry(record, f"{title}.json")
+    return Entry(one, f"{title}.json")
 
 
 def section(*entries: Entry) -> Section:
     return Section("d", "s", "p", entries)
-
-
-def drawn(figure: Figure) -> Figure:
-    """A warning while drawing fails the test."""
-    FigureCanvasAgg(figure).draw()
-    return figure
 
 
 def lines(axes: Axes) -> dict[str, list[float]]:

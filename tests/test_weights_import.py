@@ -3,11 +3,8 @@
 import hashlib
 import json
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +19,11 @@ from harness.contract import Weights
 from harness.weights import Note, note_path, place, read_note, state
 from harness.weights_import import can_fetch, fetch, import_file
 from harness.workspace import Workspace
+from support.checkout import link
+from support.servers import serving
 
 torch.set_num_threads(1)
 
-ROOT = Path(__file__).parents[1]
 ADDRESS = "https://weights.example/own.pt"
 TOML = f"""
 name = "tiny"
@@ -71,10 +69,9 @@ GOOD = {"weight": torch.arange(12.0).reshape(4, 3, 1, 1), "bias": torch.ones(4)}
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A checkout with the kit and one backbone, which is one convolution."""
+    link(tmp_path / "checkout", "backbones/__init__.py", "backbones/kit")
     own = tmp_path / "checkout" / "backbones" / "tiny"
-    own.mkdir(parents=True)
-    for name in ("__init__.py", "kit"):
-        (own.parent / name).symlink_to(ROOT / "backbones" / name)
+    own.mkdir()
     (own / "__init__.py").touch()
     (own / "backbone.toml").write_text(TOML)
     (own / "model.py").write_text(MODEL)
@@ -96,22 +93,12 @@ def raw(**changed: Any) -> tuple[BackboneFacts, Weights]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """Address and folder of a local web server."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     folder = tmp_path / "site"
     folder.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", folder
-        server.shutdown()
-        thread.join()
+    with serving(folder) as address:
+        yield address, folder
 
 
 def kept(workspace: Workspace) -> list[str]:

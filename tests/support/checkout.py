@@ -1,0 +1,102 @@
+"""Small checkouts of the project, and the command line run on them as users run it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.workspace import Workspace
+from leaderboard.render import PAGES
+from support.paths import ROOT
+
+CONTESTANT = Path(__file__).with_name("plain_contestant.py")
+
+
+def link(root: Path, *names: str) -> None:
+    """Links below a checkout to the project's own files and folders of these names."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).symlink_to(ROOT / name)
+
+
+def copy_pages(root: Path) -> None:
+    """The pages with tables, as they are in the project."""
+    for page in PAGES:
+        (root / page).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / page, root / page)
+
+
+def write_plain(root: Path, *arguments: str, capabilities: tuple[str, ...] = ("train:shallow", "train:deep")) -> None:
+    """Make `plain_contestant.py` a backbone: numpy alone, so that its stages take no time to start.
+
+    Args:
+        root: of the checkout.
+        arguments: that it is started with, such as `--bug NAME`.
+        capabilities: what it says it can do.
+    """
+    folder = root / "backbones" / "plain"
+    folder.mkdir(parents=True)
+    (folder / "backbone.toml").write_text(f"""
+name = "plain"
+title = "Mean colours"
+paper = "none"
+licence = "Apache-2.0"
+capabilities = {json.dumps(capabilities)}
+size_multiple = 4
+input = {{ channels = "RGB" }}
+command = {json.dumps(["{python}", str(CONTESTANT), *arguments])}
+""")
+
+
+def write_tiny(root: Path, *, images: int, images_per_individual: int) -> None:
+    """Make `tiny.toml`, a protocol of seconds.
+
+    Args:
+        root: of the checkout.
+        images: for classification.
+        images_per_individual: for the ablation.
+    """
+    (root / "tiny.toml").write_text(f"""
+image_size = 32
+seed = 0
+init = {{ default = "random" }}
+precision = "float32"
+[inpaint]
+originals = 6
+epochs = 1
+patience = 1
+perceptual = "none"
+batch_size = {{ default = 8 }}
+[classify]
+images = {images}
+epochs = 2
+batch_size = 8
+learning_rate = {{ default = 1e-3 }}
+pooling = "flatten"
+[ablation]
+images_per_individual = {images_per_individual}
+[focus]
+probes_per_individual = 1
+[limits]
+seconds = 600
+memory_gib = 6
+""")
+
+
+def command(workspace: Workspace, *arguments: str) -> list[str]:
+    """`patternbench` on a checkout, to be started in `environment()`."""
+    return [sys.executable, "-c", "from harness.cli import main; main()", "--root", str(workspace.root), *arguments]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Our own, in which a child process finds this project's code wherever it is started."""
+    return os.environ | {"PYTHONPATH": str(ROOT)} | more
+
+
+def patternbench(workspace: Workspace, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`patternbench` on a checkout, run to its end; `more` is of the environment."""
+    return subprocess.run(
+        command(workspace, *arguments), capture_output=True, text=True, check=False, env=environment(**more)
+    )

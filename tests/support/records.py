@@ -1,0 +1,39 @@
+"""Records made by hand: what a record must hold, and nothing measured."""
+
+from typing import Any
+
+from benchmark.records import Provenance, Record
+
+PROVENANCE = Provenance(
+    commit="",
+    code="",
+    image="",
+    data="",
+    split="",
+    protocol="",
+    runner="process",
+    hardware={},
+    versions={},
+    started="2026-01-01T00:00:00Z",
+    finished="2026-01-01T00:00:00Z",
+    stages={},
+)
+REQUIRED = {
+    "key": "0123456789abcdef",
+    "status": "ok",
+    "backbone": "lama",
+    "title": "LaMa",
+    "licence": "MIT",
+    "init": "random",
+    "dataset": "d",
+    "individuals": 6,
+    "split": "s",
+    "protocol": "p",
+    "seed": 0,
+    "provenance": PROVENANCE,
+}
+
+
+def blank_record(**fields: Any) -> Record:
+    """A run that ended well and measured nothing, but for these fields; their values are validated."""
+    return Record.model_validate(REQUIRED | fields)
