@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark.catalogue import MaskFile, Polygons, ProposedMask, Rle, Row, Segmentation
+from benchmark.catalogue import Catalogue, MaskFile, Polygons, ProposedMask, Rle, Row, Segmentation
 
 
 def file_digest(path: Path) -> str:
@@ -38,6 +38,15 @@ def content_digests(rows: Iterable[Row]) -> dict[str, str]:
     """The content digest of every row by image_id; each file is read once."""
     once = cache(file_digest)
     return {row.image_id: content_digest(row, once) for row in rows}
+
+
+def said_digest(catalogue: Catalogue) -> str:
+    """sha256 of what a data set says of its rows beside what is seen of them: individuals, groups, approximate regions.
+
+    Labels come from it, and so do the audit and what the groups alone would score.
+    """
+    said = [[row.image_id, row.identity, row.groups, row.approximate] for row in catalogue.rows]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def given_digests(rows: Iterable[Row], digests: Mapping[str, str]) -> dict[str, str]:

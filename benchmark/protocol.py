@@ -1,5 +1,7 @@
 """Protocols: every figure that a run depends on, as a reviewed TOML file."""
 
+import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -10,7 +12,8 @@ from benchmark.errors import InputError
 from benchmark.regions import Fill
 
 Positive = Annotated[int, Field(ge=1)]
-Rate = Annotated[float, Field(gt=0)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 DEFAULT = "default"
 T = TypeVar("T")
 
@@ -132,7 +135,7 @@ class Protocol(_Part):
 
     name: str
     image_size: Positive
-    seed: int
+    seed: Seed
     init: Annotated[dict[str, Init], _BY_BACKBONE]
     precision: Literal["float32", "bfloat16"]
     inpaint: Inpaint
@@ -142,6 +145,20 @@ class Protocol(_Part):
     focus: Focus
     clean_split: bool = False
     limits: Limits
+
+    @property
+    def named(self) -> set[str]:
+        """The backbones that it has values of their own for."""
+        return {*self.init, *self.inpaint.batch_size, *self.classify.learning_rate} - {DEFAULT}
+
+    @property
+    def rules(self) -> str:
+        """sha256 of what holds for every backbone that is not named: of runs with other rules no one ranks another.
+
+        The name is not in it, nor the seed, nor the limits, nor what is settled for single backbones.
+        """
+        common = self.of(DEFAULT).model_dump(mode="json", exclude={"name", "seed", "limits"})
+        return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()
 
     def of(self, backbone: str) -> "Protocol":
         """The protocol for one backbone alone: its own values stand as the defaults.
@@ -167,7 +184,8 @@ def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
     """A shipped protocol by name, or any protocol file by path.
 
     Raises:
-        InputError: there is no such protocol, or the file is wrong; says what is allowed.
+        InputError: there is no such protocol, or the file is wrong, or has the name of a shipped one but other rules;
+            says what is allowed.
     """
     path = shipped / f"{name_or_path}.toml"
     if name_or_path.endswith(".toml"):
@@ -178,9 +196,20 @@ def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
             f"Unknown protocol {name_or_path!r}; there are: {known}. Or give the path of a .toml file: copy one of "
             f"{shipped} and change it."
         )
+    protocol = _read(path)
+    namesake = shipped / path.name
+    if namesake.is_file() and protocol.rules != _read(namesake).rules:
+        raise InputError(
+            f"{path} has the name of a protocol that comes with patternbench, but other rules: in the tables its rows "
+            "would stand among that one's. Give the file another name."
+        )
+    return protocol
+
+
+def _read(path: Path) -> Protocol:
     try:
         return Protocol.model_validate({"name": path.stem} | tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]

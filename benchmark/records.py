@@ -190,6 +190,20 @@ class Nuisance(_Part):
     mutual_information: float
 
 
+class GroupRetrieval(_Part):
+    """What would be found again by someone who sees no animal (see `benchmark.metrics.nuisance.group_retrieval`).
+
+    Attributes:
+        rank1: as in `Retrieval`; None where no query has a match.
+        rank5: likewise.
+        mean_average_precision: likewise.
+    """
+
+    rank1: float | None
+    rank5: float | None
+    mean_average_precision: float | None
+
+
 class Elsewhere(_Part):
     """Re-identification where a query does not see its own individual's images from its own recording.
 
@@ -373,9 +387,11 @@ class Provenance(_Part):
         commit: of the project, with `+changes` where the working tree differed; empty outside a checkout.
         code: digest of the backbone's folder and of the kit.
         image: digest of the Docker image, empty for the process runner.
-        data: digest of the packed data.
+        data: digest of the packed data, and of what the data set says of them.
         split: digest of the split file.
-        protocol: digest of the protocol.
+        protocol: digest of the protocol for this backbone.
+        rules: digest of what the protocol settles for every backbone; empty in records from before it was kept.
+        weights: sha256 of the published weights that were given, by name; `lpips` are those of the measure.
         runner: `process` or `docker`.
         hardware: processor, cores, memory_gib, gpu.
         versions: of Python and the libraries that the backbone reported.
@@ -390,6 +406,8 @@ class Provenance(_Part):
     data: str
     split: str
     protocol: str
+    rules: str = ""
+    weights: dict[str, str] = {}
     runner: Literal["process", "docker"]
     hardware: dict[str, str]
     versions: dict[str, str]
@@ -410,7 +428,9 @@ class Record(_Part):
         init: `random`, the names of the published weights it started from, or `none` where it has no parameters.
         dataset: name of the data set.
         approximate_regions: whether some of its region masks were proposed by a program and corrected by nobody.
-        individuals: number of identities; chance is 1 / individuals in balanced data.
+        individuals: number of identities.
+        possible: how many of them can be the answer: those that training shows, or where test images look for their
+            individual among each other, those of test. Chance is one over it. None in a record that does not say.
         split: name of the split.
         protocol: name of the protocol.
         seed: of every random choice in training.
@@ -425,6 +445,8 @@ class Record(_Part):
         test: the test images; None in a failed record.
         audit: of the split; None in a failed record.
         nuisance: what the commonest individual (`majority`) or a column of the catalogue, by its name, would score.
+        group_retrieval: what a ranking in random order (`random`), or one that has the images alike in a column of the
+            catalogue first, would find; the column by its name.
         retrieval: re-identification by whose embeddings, and by cosine similarity or Euclidean distance.
         open_set: by whose embeddings; empty where all test individuals are known, or none.
         encoder: None in a failed record.
@@ -444,6 +466,7 @@ class Record(_Part):
     dataset: str
     approximate_regions: bool = False
     individuals: int
+    possible: int | None = None
     split: str
     protocol: str
     seed: int
@@ -457,6 +480,7 @@ class Record(_Part):
     test: ExaminedImages | None = None
     audit: Audited | None = None
     nuisance: dict[str, Nuisance] = {}
+    group_retrieval: dict[str, GroupRetrieval] = {}
     retrieval: dict[Embedded, dict[Distance, Retrieval]] = {}
     open_set: dict[Embedded, OpenSet] = {}
     encoder: Encoder | None = None
@@ -478,11 +502,6 @@ def read(path: Path) -> Record:
             f"{path}: not a record: {where}: {first['msg']}. Records are written by `patternbench run` and never "
             "edited; restore the file, or delete it and run again."
         ) from error
-
-
-def read_all(folder: Path) -> list[Record]:
-    """Every record below a folder, in the order of their file names."""
-    return [read(path) for path in sorted(folder.rglob("*.json"))]
 
 
 def path_of(record: Record, folder: Path) -> Path:

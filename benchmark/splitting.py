@@ -81,9 +81,22 @@ def check_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str]) 
         if wrong:
             raise InputError(
                 f"Split {split.name!r} does not fit {catalogue.root}: {len(wrong)} of its {len(split.rows)} "
-                f"images {fault}, the first is {wrong[0]!r}. Fetch the data set again unchanged, or draw a "
-                "new split."
+                f"images {fault}, the first is {wrong[0]!r}. Fetch the data set again unchanged. If the data are your "
+                f"own and were changed on purpose, delete {split.name}.csv and {split.name}.toml in "
+                f"benchmark/splits/{split.dataset}: the next run draws a new split."
             )
+
+
+def contents(split: Split, catalogue: Catalogue) -> str:
+    """How many images and individuals a split holds, and how many images of the data set it leaves aside, in words."""
+    inside = {row.image_id for row in split.rows}
+    held = {row.identity for row in catalogue.rows if row.image_id in inside}
+    without = len(catalogue.identities) - len(held)
+    said = f"{len(inside)} crops of {len(held)} individuals, split {split.name}"
+    if len(inside) == len(catalogue.rows):
+        return said
+    wholly = f", among them all of {without} individual{'s' * (without > 1)}" if without else ""
+    return f"{said} ({len(catalogue.rows) - len(inside)} crops are not in it{wholly})"
 
 
 def write_split(split: Split, folder: Path) -> Path:

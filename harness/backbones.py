@@ -146,7 +146,7 @@ def _read(name: str, workspace: Workspace) -> BackboneFacts:
     path = workspace.backbones / name / "backbone.toml"
     try:
         facts = BackboneFacts.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -155,6 +155,24 @@ def _read(name: str, workspace: Workspace) -> BackboneFacts:
     if facts.name != name:
         raise InputError(f"{path}: name is {facts.name!r}, but the folder is {name!r}; make them the same.")
     return facts
+
+
+def check_size(backbone: BackboneFacts, size: int, asked: str) -> None:
+    """Refuse an image side that a backbone does not take.
+
+    Args:
+        backbone: whose `size_multiple` it must be a multiple of.
+        size: the side.
+        asked: who asks for it, as the beginning of a sentence that the side ends.
+
+    Raises:
+        InputError: names the next sides that it takes.
+    """
+    multiple = backbone.size_multiple
+    if size % multiple:
+        below, above = size // multiple * multiple, (size // multiple + 1) * multiple
+        near = f"the next are {below} and {above}" if below else f"the least is {above}"
+        raise InputError(f"{asked} {size}, but {backbone.label!r} takes multiples of {multiple}: {near}.")
 
 
 def code_digest(name: str, workspace: Workspace) -> str:

@@ -4,12 +4,14 @@ import os
 
 from benchmark import records
 from benchmark.audit import audit, clean, sentence
+from benchmark.catalogue import Catalogue
 from benchmark.digests import content_digests, given_digests
 from benchmark.errors import InputError
 from benchmark.records import Audited, Embedded, Failure, Provenance, Record, Status
 from benchmark.splitters import leak_free_kind
 from benchmark.splitting import check_split
 from harness import clustering, evaluate, focus, measure_weights, provenance
+from harness.backbones import check_size
 from harness.contract import Resources
 from harness.packing import Packer
 from harness.plan import Plan, Results, Run
@@ -17,9 +19,12 @@ from harness.reidentification import Search
 from harness.runners.base import Limits, Runner
 from harness.scoring import Examination
 from harness.stages import Done, StageError, Stages, Watcher
-from harness.store import Store, digest
+from harness.store import Store, digest, file_digest
 from harness.workspace import Workspace
 from leaderboard.focus_figures import overlays_file
+
+SCORING = 1
+"""Raised when the same stages are given other scores, so that records are made anew."""
 
 
 class Screen(Watcher):
@@ -48,14 +53,14 @@ def bench(run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> Rec
         The record, which has been written: a failed one if the backbone failed.
 
     Raises:
-        InputError: data or settings cannot be used.
+        InputError: data or settings cannot be used, or the backbone refused a job; no record is written.
         RunError: the engine or the disk failed; no record is written.
         KeyboardInterrupt: after running stages were stopped.
     """
-    _check_size(run)
+    check_size(run.backbone, run.protocol.image_size, f"Protocol {run.protocol.name!r} has image_size")
     clerk = _Clerk(run, workspace, runner, screen)
     if run.backbone.inpaints and not clerk.packer.inpaintable(run.protocol.inpaint.masks):
-        screen.say(f"{run.catalogue.name} has no pattern regions: no inpainting, and no region ablation.")
+        screen.say(_not_inpainted(run.catalogue))
     elif run.backbone.inpaints and (lack := measure_weights.lack(workspace)):
         screen.say(lack)
     limits = run.protocol.limits
@@ -77,6 +82,12 @@ def bench(run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> Rec
     return clerk.succeeded(results)
 
 
+def _not_inpainted(catalogue: Catalogue) -> str:
+    if not catalogue.has_regions:
+        return f"{catalogue.name} has no pattern regions: no inpainting, and no region ablation."
+    return f"No inpainting: a part of the inpainting set of {catalogue.name} has no image with a pattern region."
+
+
 class _Clerk:
     """Knows what identifies the run, and writes its record."""
 
@@ -95,9 +106,17 @@ class _Clerk:
         protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
         self._protocol = digest(protocol)
         data = [self.packer.data_digest, self.packer.split_digest]
-        if run.catalogue.approximate_regions:  # the same pixels, but the record says something else of them
-            data.append("approximate regions")
-        self._key = digest([self.code, run.backbone.variant, data, self._protocol, run.init, run.device])
+        self._weights = self._read_weights()
+        made = [self.code, run.backbone.variant, data, self._protocol, run.init, run.device, self._weights]
+        self._key = digest([SCORING, *made])
+
+    def _read_weights(self) -> dict[str, str]:
+        """The sha256 of all published weights that the run is given, and of those that its holes are looked at with."""
+        files = dict(self._run.weights)
+        holes = self._run.backbone.inpaints and self.packer.inpaintable(self._run.protocol.inpaint.masks)
+        if holes and (alexnet := measure_weights.lpips_file(self._workspace)):
+            files[measure_weights.LPIPS.name] = alexnet
+        return {name: file_digest(path) for name, path in files.items()}
 
     def failed(self, error: StageError) -> Record:
         """The record of a run that the backbone broke."""
@@ -136,6 +155,7 @@ class _Clerk:
             "test": examination.images(run.catalogue.identities),
             "audit": self._audited,
             "nuisance": examination.nuisance(),
+            "group_retrieval": examination.group_retrieval(),
             "retrieval": {name: search.retrieval() for name, search in searches.items()},
             "open_set": {name: found for name, search in searches.items() if (found := search.open_set())},
             **clustering.evaluate(embeddings, examination),
@@ -181,12 +201,18 @@ class _Clerk:
             dataset=run.catalogue.name,
             approximate_regions=run.catalogue.approximate_regions,
             individuals=len(run.catalogue.identities),
+            possible=self._possible(),
             split=run.split.name,
             protocol=run.protocol.name,
             seed=run.protocol.seed,
             study=run.study,
             provenance=self._provenance(results),
         )
+
+    def _possible(self) -> int:
+        """How many individuals can be the answer (see `Record`)."""
+        searched = self.packer.rows("test" if self._run.known == "none" else "train")
+        return len(set(searched.labels.tolist()))
 
     def _provenance(self, results: Results | None) -> Provenance:
         return Provenance(
@@ -196,6 +222,8 @@ class _Clerk:
             data=self.packer.data_digest,
             split=self.packer.split_digest,
             protocol=self._protocol,
+            rules=self._run.rules,
+            weights=self._weights,
             runner=self._runner.name,
             hardware=provenance.hardware(),
             versions=results.embedding.result.versions if results else {},
@@ -226,12 +254,3 @@ def _audited(run: Run, packer: Packer) -> Audited:
             f"data set can carry: {leak_free_kind(run.catalogue) or 'none'}."
         )
     return Audited(sentence=sentence(found), faults=tuple(faults))
-
-
-def _check_size(run: Run) -> None:
-    size, multiple = run.protocol.image_size, run.backbone.size_multiple
-    if size % multiple:
-        raise InputError(
-            f"Protocol {run.protocol.name!r} has image_size {size}, but {run.backbone.label!r} takes multiples of "
-            f"{multiple}: the next are {size // multiple * multiple} and {(size // multiple + 1) * multiple}."
-        )

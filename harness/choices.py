@@ -1,14 +1,16 @@
 """From what the user typed to what is run: every wrong value is refused here, with what is allowed."""
 
+import difflib
 import os
 from typing import Literal
 
 from benchmark.catalogue import Catalogue
 from benchmark.digests import content_digests, given_digests
 from benchmark.errors import InputError, RunError
-from benchmark.protocol import DEFAULT, Protocol
+from benchmark.protocol import DEFAULT, Protocol, read_protocol
 from benchmark.splitters import KINDS, draw_split
 from benchmark.splitting import Split, read_split, write_split
+from harness import backbones
 from harness.bench import Screen
 from harness.provenance import gpus
 from harness.runners.base import Runner
@@ -62,6 +64,22 @@ def choose_init(protocol: Protocol, init: str | None) -> Protocol:
     if init not in {"random", "published"}:
         raise InputError(f"Unknown initialisation {init!r}; there are: random, published.")
     return protocol.model_copy(update={"init": {DEFAULT: init}})
+
+
+def choose_protocol(name: str, workspace: Workspace) -> Protocol:
+    """A shipped protocol by name, or one of the user's by its file.
+
+    Raises:
+        InputError: there is none, its file is wrong, or the user's has values for a backbone that there is not.
+    """
+    protocol = read_protocol(name, workspace.protocols)
+    known = backbones.names(workspace)
+    unknown = sorted(protocol.named - set(known))
+    if unknown and name.endswith(".toml"):
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+        raise InputError(f"{name}: it has a value for the backbone {unknown[0]!r}, which there is not; {hint}")
+    return protocol
 
 
 def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: Screen) -> Split:

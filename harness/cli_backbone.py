@@ -63,15 +63,18 @@ def describe(
 
     from rich.console import Console
 
-    from benchmark.errors import RunError
+    from benchmark.errors import InputError, RunError
     from harness import backbones
-    from harness.runners.base import describing
+    from harness.runners.base import REFUSED, describing
 
     workspace = _workspace(context)
     facts = backbones.find(name, workspace)
+    backbones.check_size(facts, image_size, "--image-size is")
     chosen = _runner(runner, workspace)
     chosen.prepare(facts, typer.echo)
     outcome, text = chosen.describe(facts, describing(facts, image_size))
+    if outcome.code == REFUSED:
+        raise InputError(f"{name} does not describe itself: it {outcome.cause}")
     if outcome.status != "ok":
         raise RunError(f"{name} does not describe itself: it {outcome.cause}.\n{outcome.log}".rstrip())
     try:
@@ -124,6 +127,8 @@ def check(
 
     workspace = _workspace(context)
     facts = backbones.find(name, workspace)
+    if image_size is not None:
+        backbones.check_size(facts, image_size, "--image-size is")
     chosen = _runner(runner, workspace)
     console = Console(highlight=False)
     chosen.prepare(facts, typer.echo)

@@ -255,7 +255,7 @@ def _tell(catalogue: "Catalogue") -> None:
         "data set": f"{catalogue.name} ({catalogue.root})",
         "licence": catalogue.licence or "not stated",
         "images": f"{len(catalogue.rows)}, of {len(counts)} individuals ({per} each)",
-        "chance": f"{counts[-1] / len(catalogue.rows):.3f}, by always naming the commonest individual",
+        "chance": f"{1 / len(counts):.3f}; always naming the commonest: {counts[-1] / len(catalogue.rows):.3f}",
         "crop": crop,
         "regions": f"on {sum(row.segmentation is not None for row in catalogue.rows)} images{_approximate(catalogue)}",
         "groups": ", ".join(f"{group} ({len(found)} values)" for group, found in values.items()) or "none",

@@ -7,8 +7,9 @@ from functools import partial
 import typer
 
 from benchmark.errors import InputError, PatternbenchError, RunError
-from benchmark.protocol import Protocol, read_protocol
+from benchmark.protocol import Protocol
 from benchmark.records import Record
+from benchmark.splitting import contents
 from harness import backbones, choices, weights
 from harness.bench import bench
 from harness.console import RichScreen
@@ -87,7 +88,7 @@ def choose(workspace: Workspace, settings: Settings) -> Chosen:
     for label in settings.backbones:
         backbones.find(label, workspace)
     plain = [name for name in backbones.names(workspace) if backbones.runs_plain(name, workspace)]
-    protocol = choices.choose_init(read_protocol(settings.protocol, workspace.protocols), settings.init)
+    protocol = choices.choose_init(choices.choose_protocol(settings.protocol, workspace), settings.init)
     device = choices.choose_device(settings.device)
     return Chosen(
         labels=settings.backbones or plain,
@@ -128,7 +129,7 @@ def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, 
     from leaderboard import render
 
     facts = backbones.find(label, workspace)
-    protocol = protocol.of(facts.name)
+    rules, protocol = protocol.rules, protocol.of(facts.name)
     run = Run(
         backbone=facts,
         catalogue=material.catalogue,
@@ -138,6 +139,7 @@ def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, 
         device=chosen.device,
         workers=chosen.workers,
         study=material.study,
+        rules=rules,
     )
     with RichScreen() as screen:
         screen.say(_headline(run))
@@ -150,12 +152,10 @@ def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, 
 
 
 def _headline(run: Run) -> str:
-    catalogue = run.catalogue
     weights_said = "nothing to initialise" if run.init_name == "none" else f"{run.init_name} weights"
     return (
-        f"{run.backbone.shown} ({weights_said}) on {catalogue.name}: {len(catalogue.rows)} crops of "
-        f"{len(catalogue.identities)} individuals, split {run.split.name}, protocol {run.protocol.name}, "
-        f"seed {run.protocol.seed}, {run.device}."
+        f"{run.backbone.shown} ({weights_said}) on {run.catalogue.name}: {contents(run.split, run.catalogue)}, "
+        f"protocol {run.protocol.name}, seed {run.protocol.seed}, {run.device}."
     )
 
 

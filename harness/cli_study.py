@@ -45,12 +45,16 @@ def shortcut(  # noqa: PLR0913, PLR0917 - a command's options
     from functools import partial
 
     from benchmark.synth.calibration import Calibration
+    from harness import weights
+    from harness.backbones import find
     from harness.cli_run import Settings, choose, run_all, run_one
     from harness.study import STRENGTHS, check_strengths, material
 
     asked = check_strengths(strengths or STRENGTHS)
     design = Calibration(frames, data_seed)
     chosen = choose(context.obj, Settings(backbones or [], everyone, protocol, runner, init, seeds, device, jobs))
+    for label in backbones or []:  # before minutes of drawing; with --all, who lacks weights is told at the end
+        weights.needed(find(label, context.obj), chosen.protocols[0], context.obj)
     made = {}
     for strength in asked:
         with _frame_bar(strength) as progress:

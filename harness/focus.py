@@ -76,7 +76,7 @@ def overlays(
 
 
 def _measurable(stage: Done, packer: Packer) -> bool:
-    return stage.file("cams.npy").exists() and packer.inpaintable("pattern")
+    return stage.file("cams.npy").exists() and packer.patterned
 
 
 def _regions(values: NDArray[np.float64]) -> Regions:

@@ -47,8 +47,7 @@ def lack(workspace: Workspace) -> str:
     if not fault:
         return ""
     return (
-        f"No LPIPS of filled holes: the weights of its network {fault}. `patternbench weights fetch lpips` gets them; "
-        "do so before the run is scored, because its record is never changed."
+        f"No LPIPS of filled holes: the weights of its network {fault}. `patternbench weights fetch lpips` gets them."
     )
 
 
@@ -69,9 +68,9 @@ def convert(file: Path, output: Path) -> None:
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
+        what = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])  # an EOFError says nothing more
         raise InputError(
-            f"{file.name}: cannot be read as weights ({type(error).__name__}: {str(error).splitlines()[0]}). It is "
-            f"truncated, or holds more than tensors; {_GET}"
+            f"{file.name}: cannot be read as weights ({what}). It is truncated, or holds more than tensors; {_GET}"
         ) from error
     with torch.device("meta"):
         network = alexnet(weights=None).state_dict()

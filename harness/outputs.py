@@ -47,7 +47,7 @@ def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
 
 
 def _check_inpaint(job: TrainInpaint, out: Path) -> None:
-    _history(out / "history.csv", ("epoch", "iterations", "validation"), None)
+    _history(out / "history.csv", ("iterations", "validation"), None)
     _file(out / "checkpoint.safetensors")
     _array(out / "reconstructions.npy", (None, job.image_size, job.image_size, 3), ("uint8",))
 
@@ -62,7 +62,7 @@ def _check_encode(job: Encode, out: Path, count: int) -> None:
 
 def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
     validation = sum(row["split"] == "val" for row in table)
-    _history(out / "history.csv", ("epoch", "loss"), job.epochs)
+    _history(out / "history.csv", ("loss",), job.epochs)
     _file(out / "checkpoint.safetensors")
     _array(out / "validation_logits.npy", (job.epochs, validation, job.classes), ("float32",))
     if job.explain:
@@ -76,13 +76,15 @@ def _file(path: Path) -> None:
 
 
 def _history(path: Path, columns: tuple[str, ...], count: int | None) -> None:
-    """One row an epoch (None = however many), numbers in the columns that are read."""
+    """One row an epoch (None = however many): its number, a whole one, and numbers in the columns that are read."""
     _file(path)
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = [[float(row[column]) for column in columns] for row in csv.DictReader(file)]
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
-        needs = f"out/{path.name} needs numbers in the columns {', '.join(columns)}"
+            rows = [
+                [float(int(row["epoch"])), *(float(row[column]) for column in columns)] for row in csv.DictReader(file)
+            ]
+    except (KeyError, TypeError, ValueError, OverflowError, csv.Error) as error:
+        needs = f"out/{path.name} needs whole numbers in the column epoch, numbers in {', '.join(columns)}"
         raise BadOutputError(f"{needs}: {error}") from error
     if not np.isfinite(rows).all():
         raise BadOutputError(f"out/{path.name} is not finite")

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from benchmark.catalogue import PATTERN, Catalogue
 from benchmark.crops import crops
+from benchmark.digests import said_digest
 from benchmark.duplicates import perceptual_hashes
 from benchmark.irregular import irregular_mask
 from benchmark.protocol import Masks
 from benchmark.records import Variant
 from benchmark.regions import Fill, apply_variant
-from benchmark.splitting import Part, Split
+from benchmark.splitting import PARTS, Part, Split
 from harness.store import Entry, Store, digest
 
 VERSION = 1
@@ -70,6 +71,7 @@ class Packer:
         self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
         classes = {identity: number for number, identity in enumerate(catalogue.identities)}
         self._labels = np.array([classes[row.identity] for row in catalogue.rows])
+        self._said = said_digest(catalogue)
 
     @property
     def split_digest(self) -> str:
@@ -78,18 +80,24 @@ class Packer:
 
     @property
     def data_digest(self) -> str:
-        """sha256 over the packed crops."""
-        return self._crops.content
+        """sha256 over the packed crops, and what the data set says of them."""
+        return digest([self._crops.content, self._said])
 
-    def inpaintable(self, masks: Masks) -> bool:
-        """Whether there are holes to learn from; with pattern regions for masks, one of them must not be empty."""
-        if masks == "irregular":
-            return True
+    @property
+    def patterned(self) -> bool:
+        """Whether any image has a pattern region."""
         return self._catalogue.has_regions and bool((self._regions() == PATTERN).any())
 
+    def inpaintable(self, masks: Masks) -> bool:
+        """Whether every part of the inpainting set has an image with a hole."""
+        if masks == "irregular":
+            return True
+        return self._catalogue.has_regions and all(self._holed(self._ids("inpaint", part), masks) for part in PARTS)
+
     def inpaint(self, masks: Masks, most: int | None) -> Entry:
-        """Training and validation images of the inpainting set in four flips, with their holes."""
-        rows = self._learnt("inpaint", most)
+        """Training and validation images of the inpainting set that have a hole, in four flips, with their holes."""
+        train, validation = (self._holed(self._ids("inpaint", part), masks) for part in ("train", "val"))
+        rows = self._learnt(train, validation, most)
 
         def write(folder: Path) -> None:
             positions = self._where([image_id for image_id, _ in rows])
@@ -134,7 +142,7 @@ class Packer:
 
     def train(self, variant: Variant, probes: int, most: int | None) -> Entry:
         """Training and validation images of the classification set with labels; `probes` an individual are marked."""
-        rows = self._learnt("classify", most)
+        rows = self._learnt(self._ids("classify", "train"), self._ids("classify", "val"), most)
 
         def write(folder: Path) -> None:
             positions = self._where([image_id for image_id, _ in rows])
@@ -210,7 +218,7 @@ class Packer:
         return self._found("crops", key)
 
     def _pack(self, kind: str, settings: dict[str, Any], write: Callable[[Path], None]) -> Entry:
-        key = digest([VERSION, self._crops.content, self._split_digest, kind, settings])
+        key = digest([VERSION, self.data_digest, self._split_digest, kind, settings])
         found = self._store.find("pack", key)
         if found:
             return found
@@ -228,13 +236,19 @@ class Packer:
         shown = images if variant == "all" else apply_variant(images, self._regions()[positions], variant, self._fill)
         np.save(folder / "images.npy", shown)
 
-    def _learnt(self, of: str, most: int | None) -> list[tuple[str, Part]]:
+    def _learnt(self, train: list[str], validation: list[str], most: int | None) -> list[tuple[str, Part]]:
         """Training images, of each individual the first `most // individuals` (at least one), and validation images."""
-        train, validation = self._ids(of, "train"), self._ids(of, "val")
         if most is not None:
             each = max(1, most // len(self._catalogue.identities))
             train = [train[index] for index in first_of_each(self._labels[self._where(train)], each)]
         return [*((image_id, "train") for image_id in train), *((image_id, "val") for image_id in validation)]
+
+    def _holed(self, ids: list[str], masks: Masks) -> list[str]:
+        """The images that have a hole."""
+        if masks == "irregular" or not ids:
+            return ids
+        there = (self._regions()[self._where(ids)] == PATTERN).any(axis=(1, 2))
+        return [image_id for image_id, has in zip(ids, there, strict=True) if has]
 
     def _ids(self, of: str, part: str) -> list[str]:
         """The image ids of a part, in the order of their opaque ids."""

@@ -50,6 +50,7 @@ class Run:
         device: `cpu` or `cuda`.
         workers: stages at the same time.
         study: the experiment that it belongs to, if any.
+        rules: digest of what the protocol settles for every backbone (`Protocol.rules`).
     """
 
     backbone: BackboneFacts
@@ -60,6 +61,7 @@ class Run:
     device: Device
     workers: int
     study: Study | None = None
+    rules: str = ""
 
     @property
     def init(self) -> Init:

@@ -6,6 +6,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+CODE = ("backbones", "benchmark", "harness")
+
 
 def now() -> str:
     """UTC, ISO 8601, to the second."""
@@ -13,13 +15,19 @@ def now() -> str:
 
 
 def commit(root: Path) -> str:
-    """The checkout's commit, `+changes` appended where tracked files differ from it; empty where there is none."""
+    """The checkout's commit, empty where there is none.
+
+    `+changes` is appended where tracked files differ from it, or where there is code that git neither tracks nor
+    ignores.
+    """
     head = _git(root, "rev-parse", "HEAD")
     if not head:
         return ""
     # Records and tables are what a run writes: they do not change what it computes.
     changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!leaderboard", ":!README.md")
-    return f"{head}+changes" if changed else head
+    # A split that a run draws is named by its digest.
+    new = _git(root, "ls-files", "--others", "--exclude-standard", "--", *CODE, ":!benchmark/splits")
+    return f"{head}+changes" if changed or new else head
 
 
 def hardware() -> dict[str, str]:

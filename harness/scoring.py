@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from benchmark.metrics import intervals, nuisance
 from benchmark.metrics.nuisance import Grouped
+from benchmark.metrics.retrieval import Retrieval
 from benchmark.moments import RECORDINGS, TIMES
-from benchmark.records import ExaminedImages, Interval, Nuisance
+from benchmark.records import ExaminedImages, GroupRetrieval, Interval, Nuisance
 from harness.packing import Packer
 
 FEWEST_GROUPS = 6
@@ -65,6 +66,25 @@ class Examination:
                 found[column] = nuisance.group_only(Grouped(taught, seen), Grouped(labels, asked), classes)
         return {name: Nuisance(**one._asdict()) for name, one in found.items()}
 
+    def group_retrieval(self) -> Mapping[str, GroupRetrieval]:
+        """What would be found again without seeing an animal, where `harness.reidentification.Search` searches."""
+        train = self.packer.rows("train")
+        themselves = not self.known.any()
+        labels, positions = (self.labels, self.positions) if themselves else (train.labels, train.positions)
+        groups: dict[str, tuple[NDArray[np.generic], NDArray[np.generic]]] = {
+            "random": (np.zeros(len(self.labels), np.int64), np.zeros(len(labels), np.int64))
+        }
+        for column in NUISANCES:
+            asked, searched = (self.packer.column(at, column) for at in (self.positions, positions))
+            if asked is not None and searched is not None:
+                groups[column] = asked, searched
+        return {
+            name: _as_guess(
+                nuisance.group_retrieval(Grouped(self.labels, asked), Grouped(labels, searched), themselves=themselves)
+            )
+            for name, (asked, searched) in groups.items()
+        }
+
     def numbered(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Class numbers of individuals that training shows, as places in `shown`: others are never asked about."""
         return np.searchsorted(self.shown, classes)
@@ -86,6 +106,10 @@ class Examination:
 def known_values(values: NDArray[np.float64]) -> tuple[float | None, ...]:
     """For a record, which holds no NaN."""
     return tuple(None if np.isnan(value) else float(value) for value in values)
+
+
+def _as_guess(found: Retrieval) -> GroupRetrieval:
+    return GroupRetrieval(rank1=found.rank1, rank5=found.rank5, mean_average_precision=found.mean_average_precision)
 
 
 def as_interval(found: intervals.Interval) -> Interval:

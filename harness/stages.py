@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmark.errors import PatternbenchError, RunError
+from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.records import Stage
 from harness import outputs
 from harness.backbones import BackboneFacts
 from harness.contract import AnyJob, Resources, Result
-from harness.runners.base import JobFolder, Limits, Outcome, Runner
+from harness.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
 from harness.store import Entry, Store, digest, file_digest
 
 
@@ -100,6 +100,7 @@ class Stages:
 
         Raises:
             StageError: the backbone failed.
+            InputError: it refused the job.
             RunError: the engine or the disk did, or the run was halted.
         """
         given = dict(artifacts or {})
@@ -143,6 +144,8 @@ class Stages:
         (folder / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
         seen = JobFolder(folder, data.path, artifacts)
         outcome = self._runner.run(self._backbone, job.verb, seen, self._limits, self._listener(name))
+        if outcome.code == REFUSED:
+            raise InputError(f"{self._backbone.label}, {name}: it {outcome.cause}")
         if outcome.status != "ok":
             raise StageError(name, outcome)
         with (data.path / "table.csv").open(newline="", encoding="utf-8") as file:

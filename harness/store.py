@@ -1,12 +1,12 @@
 """Finished stages, each under the digest of everything that made it."""
 
+import fcntl
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,18 +61,23 @@ class Store:
     """A folder of finished stages and of those in flight.
 
     A stage is written in `flight/`, and renamed into `stages/` in one step when it is whole. So an interruption leaves
-    nothing that could be taken for a result; what a dead process left in flight is removed by the next one.
+    nothing that could be taken for a result. Whoever writes shares a lock, whose holders the file system knows across
+    containers and machines; what dead processes left in flight is removed by the next one that nobody writes beside.
     """
 
     def __init__(self, root: Path) -> None:
-        self._stages, self._flight = root / "stages", root / "flight"
+        self._stages, self._flight, self._lock = root / "stages", root / "flight", root / "lock"
         try:
             self._stages.mkdir(parents=True, exist_ok=True)
             self._flight.mkdir(exist_ok=True)
+            self._sweep()
         except OSError as error:
             raise _disk(error, root) from error
-        for folder in self._flight.iterdir():
-            if not _alive(int(folder.name.partition("-")[0])):
+
+    def _sweep(self) -> None:
+        with suppress(OSError), self._lock.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused where somebody writes or locks are unknown
+            for folder in self._flight.iterdir():
                 shutil.rmtree(folder, ignore_errors=True)
 
     def find(self, kind: str, key: str) -> Entry | None:
@@ -96,17 +101,20 @@ class Store:
         Raises:
             RunError: the disk is full or cannot be written to.
         """
-        flight = self._flight / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        flight = self._flight / uuid.uuid4().hex
         try:
-            flight.mkdir()
-            yield flight
-            facts["files"] = {
-                path.relative_to(flight).as_posix(): file_digest(path)
-                for path in sorted(flight.rglob("*"))
-                if path.is_file()
-            }
-            (flight / "stage.json").write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
-            self._settle(flight, self._stages / f"{kind}-{key[:32]}")
+            with self._lock.open("a") as lock:
+                with suppress(OSError):  # a file system that knows no locks: nobody sweeps there
+                    fcntl.flock(lock, fcntl.LOCK_SH)
+                flight.mkdir()
+                yield flight
+                facts["files"] = {
+                    path.relative_to(flight).as_posix(): file_digest(path)
+                    for path in sorted(flight.rglob("*"))
+                    if path.is_file()
+                }
+                (flight / "stage.json").write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
+                self._settle(flight, self._stages / f"{kind}-{key[:32]}")
         except OSError as error:
             raise _disk(error, flight) from error
         finally:
@@ -119,16 +127,6 @@ class Store:
         except OSError:
             if not (final / "stage.json").exists():  # another run finished the same stage first: keep that one
                 raise
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _disk(error: OSError, path: Path) -> RunError:

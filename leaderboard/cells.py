@@ -10,6 +10,7 @@ from benchmark.records import (
     Embedded,
     Encoder,
     ExaminedFocus,
+    GroupRetrieval,
     Inpainting,
     Interval,
     Nuisance,
@@ -25,6 +26,9 @@ from leaderboard.markdown import NOTHING, escape, link
 
 PREFIXES: dict[Embedded, str] = {"inpainting": "", "untrained": "random-", "deep": "ref-"}
 """Of an encoder's name (the study's): before any label was seen, with random weights, after deep classification."""
+
+GUESSES = {"majority": "*commonest individual alone*", "random": "*random order*"}
+"""Rows of those who see no animal and nothing else either."""
 
 CAUSE_LENGTH = 160
 """Characters of a failure's cause that a row shows; the record holds all of it."""
@@ -89,6 +93,11 @@ def classified(trained: Classification | None) -> list[str]:
     return [f"{shown}{' (chance)' if score.at_chance else ''}{never}", f"{score.recall:.2f}", f"{score.f1:.2f}"]
 
 
+def alone(name: str) -> str:
+    """The first cell of a row for someone who sees no animal, but a column of the data set."""
+    return GUESSES.get(name, f"*{escape(name)} alone*")
+
+
 def guessed(found: Nuisance) -> list[str]:
     """Accuracy, macro recall, macro F1 of someone who sees no animal."""
     return [f"{value:.2f}" for value in (found.accuracy, found.recall, found.f1)]
@@ -105,6 +114,11 @@ def retrieved(found: Retrieval | None) -> list[str]:
     ]
 
 
+def guessed_order(found: GroupRetrieval) -> list[str]:
+    """Rank-1, rank-5 and mean average precision of a ranking by someone who sees no animal."""
+    return [_two(value) for value in (found.rank1, found.rank5, found.mean_average_precision)]
+
+
 def found_elsewhere(found: Elsewhere | None) -> list[str]:
     """Rank-1 and mean average precision without the query's own recording, and how many queries have a match."""
     if found is None or not found.queries:
@@ -113,17 +127,32 @@ def found_elsewhere(found: Elsewhere | None) -> list[str]:
 
 
 def focused(found: ExaminedFocus) -> list[str]:
-    """Mass and density on the three regions, the pattern's with its interval, its rank accuracy, and empty maps."""
+    """Mass and density on the three regions, the pattern's with its interval, its rank accuracy, and empty maps.
+
+    Where all maps are empty, that alone.
+    """
+    if found.empty == found.images:
+        return [*[NOTHING] * 7, empty(found)]
     mass, density = (tuple(part.model_dump().values()) for part in (found.mass, found.density))
     shown = [*map(_two, mass), *map(_two, density), _two(found.rank.pattern)]
-    shown.append(NOTHING if found.empty is None else f"{found.empty} of {found.images}")
+    shown.append(empty(found))
     shown[5] += between(found.pattern_density)
     return shown
+
+
+def empty(found: ExaminedFocus) -> str:
+    """How many maps are zero everywhere."""
+    return NOTHING if found.empty is None else f"{found.empty} of {found.images}"
 
 
 def between(interval: Interval | None) -> str:
     """An interval behind its number; nothing where there is none."""
     return f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+
+
+def difference(value: float, other: float) -> str:
+    """`value` less `other`, both as shown with two decimals: a reader can check it."""
+    return f"{round(round(value, 2) - round(other, 2), 2) + 0:+.2f}"  # + 0: no -0.00
 
 
 def _two(value: float | None) -> str:

@@ -41,20 +41,28 @@ def sections(entries: Iterable[Entry], study: str | None = None) -> list[Section
     """The entries to show, by data set, split and protocol; the order of the input does not matter.
 
     Of several records of one backbone, initialisation and seed the one finished last is shown. A failed one
-    counts only while no successful one has its key.
+    counts only while no successful one has its key. Records of an earlier version of their protocol are not shown.
 
     Args:
         entries: all there are.
         study: the experiment whose records are wanted; None = those of no experiment, for the leaderboards.
     """
-    given = [entry for entry in entries if (entry.record.study.name if entry.record.study else None) == study]
+    asked = [entry for entry in entries if (entry.record.study.name if entry.record.study else None) == study]
+    given = _current(asked)
     succeeded = {entry.record.key for entry in given if entry.record.status == "ok"}
     newest: dict[tuple[str, ...], Entry] = {}
-    for entry in sorted(given, key=_age):
+    for entry in given:
         if entry.record.status == "ok" or entry.record.key not in succeeded:
             newest[*_place(entry.record), *_row(entry.record)] = entry
     shown = sorted(newest.values(), key=lambda entry: (_rank(entry.record), _order(entry.record)))
     return [Section(*place, tuple(rows)) for place, rows in groupby(shown, key=lambda entry: _place(entry.record))]
+
+
+def _current(entries: Iterable[Entry]) -> list[Entry]:
+    """Those made by the rules that the record finished last of their protocol was made by: only they are comparable."""
+    ordered = sorted(entries, key=_age)
+    rules = {entry.record.protocol: entry.record.provenance.rules for entry in ordered}
+    return [entry for entry in ordered if entry.record.provenance.rules == rules[entry.record.protocol]]
 
 
 def _place(record: Record) -> tuple[str, str, str]:

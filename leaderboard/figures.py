@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -12,6 +13,7 @@ from benchmark.records import Embedded
 from leaderboard import confusion_figures, drawing, embedding_figures, open_set, shortcut_figures, training_figures
 from leaderboard.drawing import named
 from leaderboard.entries import Entry, Section
+from leaderboard.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,14 +103,16 @@ def inpainting_grid(strips: dict[str, Path]) -> "Figure":
     pictures = {name: np.split(np.asarray(Image.open(path).convert("RGB")), 3) for name, path in strips.items()}
     truth, masked, _ = next(iter(pictures.values()))
     rows = {"Original": truth, "Hole": masked} | {name: picture[2] for name, picture in pictures.items()}
-    height, width, _ = truth.shape
-    gap = np.full((round(GAP * height), width, 3), 255, dtype=np.uint8)
-    whole = np.concatenate([part for picture in rows.values() for part in (picture, gap)][:-1])
+    height, gap = len(truth), round(GAP * len(truth))
+    pitch, width = height + gap, max(picture.shape[1] for picture in rows.values())  # a strip may be of fewer images
+    whole = np.full((pitch * len(rows) - gap, width, 3), 255, dtype=np.uint8)
+    for place, picture in enumerate(rows.values()):
+        whole[pitch * place : pitch * place + height, : picture.shape[1]] = picture
     inches = ROW / height
     figure = Figure(figsize=(LABELS + inches * width, inches * len(whole)), dpi=DPI)
     axes = figure.add_axes((LABELS / figure.get_figwidth(), 0, 1 - LABELS / figure.get_figwidth(), 1))
     axes.imshow(whole, interpolation="nearest")
-    centres = [(height + len(gap)) * place + height / 2 for place in range(len(rows))]
+    centres = [pitch * place + height / 2 for place in range(len(rows))]
     axes.set(xticks=[], yticks=centres, yticklabels=rows)
     axes.tick_params(length=0, labelsize=8)
     for side in axes.spines.values():
@@ -164,8 +168,10 @@ def _strip(entry: Entry, folder: Path) -> Path:
 def _save(figure: "Figure", path: Path) -> list[str]:
     """Write a figure unless the same pixels stand there already."""
     drawn = drawing.picture(figure)
-    if path.is_file() and Image.open(path).convert("RGB").tobytes() == drawn.convert("RGB").tobytes():
-        return []
+    with suppress(OSError, SyntaxError), Image.open(path) as present:  # none there, or none that can be read
+        if present.convert("RGB").tobytes() == drawn.convert("RGB").tobytes():
+            return []
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn.save(path, optimize=True)
+    with replacing(path) as whole:
+        drawn.save(whole, optimize=True)
     return [f"{FOLDER}/{path.name}"]

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable
 
-from leaderboard import cells
+from leaderboard import cells, measures
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import NOTHING, escape, table
 
 EMPTY = "No records yet; `patternbench run` writes them."
 DASH = f"`{NOTHING}`: no such number; a failed run shows its reason in the last column."
-CHANCE = "`(chance)`: no better than always answering the commonest individual (one-sided binomial test, 5 %). "
+CHANCE = (
+    "*Chance*: one over the number of individuals that can be the answer. `(chance)`: no better than the better of "
+    "that and of always answering the commonest individual of the images (one-sided binomial test, 5 %). "
+)
 INTERVALS = (
     "Brackets: 95 % interval by bootstrap over recordings, or over images where the test images are of fewer than six "
     "recordings. "
@@ -60,9 +63,12 @@ def name(section: Section) -> str:
 
 
 def facts(section: Section, images: Iterable[int]) -> str:
-    """Individuals, chance and test images; where records disagree, all that they say."""
-    individuals = sorted({entry.record.individuals for entry in section.entries})
-    said = [f"{either(individuals)} individuals", f"chance {either(f'{1 / count:.2f}' for count in individuals)}"]
+    """Individuals, how many can be the answer, chance and test images; where records disagree, all that they say."""
+    records = [entry.record for entry in section.entries]
+    individuals, possible = sorted({one.individuals for one in records}), sorted(set(map(measures.possible, records)))
+    limited = "" if possible == individuals else f", of whom {either(possible)} can be the answer"
+    chance = f"chance {either(f'{1 / count:.2f}' for count in possible)}"
+    said = [f"{either(individuals)} individuals{limited}", chance]
     counts = sorted(set(images))
     return ", ".join([*said, f"{either(counts)} test images"] if counts else said)
 

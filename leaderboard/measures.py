@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping
 
-from benchmark.records import Embedded, Mode, Record, Scores, Variant
+from benchmark.records import Classification, Embedded, Mode, Record, Scores, Variant
 
-Measures = Mapping[str, Callable[[Record], float | None]]
-"""Figures by their names in a table; each None where a record has no such."""
+Measure = Callable[[Record], float | None]
+"""A figure of a record; None where it has no such."""
+
+Measures = Mapping[str, Measure]
+"""Figures by their names in a table."""
 
 
-def _accuracy(mode: Mode) -> Callable[[Record], float | None]:
+def _accuracy(mode: Mode) -> Measure:
     def of(record: Record) -> float | None:
         return record.classification[mode].test.accuracy if mode in record.classification else None
 
     return of
 
 
-def _precision(embedded: Embedded) -> Callable[[Record], float | None]:
+def _precision(embedded: Embedded) -> Measure:
     def of(record: Record) -> float | None:
         found = record.retrieval.get(embedded, {}).get("cosine")
         return found.mean_average_precision if found else None
@@ -23,19 +26,29 @@ def _precision(embedded: Embedded) -> Callable[[Record], float | None]:
     return of
 
 
-def _adjusted_rand(embedded: Embedded) -> Callable[[Record], float | None]:
+def _adjusted_rand(embedded: Embedded) -> Measure:
     def of(record: Record) -> float | None:
         return record.clustering[embedded].adjusted_rand if embedded in record.clustering else None
 
     return of
 
 
-def _density(mode: Mode) -> Callable[[Record], float | None]:
+def density(trained: Classification) -> float | None:
+    """Of the test images' maps on the pattern; None where all are empty: counted as uniform, they would have 1."""
+    found = trained.test_focus
+    return None if found is None or found.empty == found.images else found.density.pattern
+
+
+def _density(mode: Mode) -> Measure:
     def of(record: Record) -> float | None:
-        found = record.classification[mode].test_focus if mode in record.classification else None
-        return found.density.pattern if found else None
+        return density(record.classification[mode]) if mode in record.classification else None
 
     return of
+
+
+def possible(record: Record) -> int:
+    """How many individuals can be the answer; in a record that does not say, all."""
+    return record.possible or record.individuals
 
 
 def reliance(scores: Mapping[Variant, Scores]) -> float | None:
@@ -52,7 +65,7 @@ def pattern_gain(scores: Mapping[Variant, Scores]) -> float | None:
     return scores["no_background"].accuracy - scores["no_pattern"].accuracy
 
 
-def _hole(measure: str) -> Callable[[Record], float | None]:
+def _hole(measure: str) -> Measure:
     def of(record: Record) -> float | None:
         found = record.inpainting.reconstruction.get("model") if record.inpainting else None
         value: float | None = getattr(found, measure, None)

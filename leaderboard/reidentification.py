@@ -5,12 +5,17 @@ from leaderboard import cells, figures, layout, open_set
 from leaderboard.cells import PREFIXES
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import DASH, INTERVALS, Row
+from leaderboard.markdown import NOTHING
 
 DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
 MEASURES = ("rank-1", "rank-5", "mAP")
 HEADERS = ["Encoder", "Initial weights", *(f"{way} {one}" for way in ("Cosine", "Euclidean") for one in MEASURES)]
 ELSEWHERE = ["Elsewhere: cosine rank-1", "Elsewhere: cosine mAP"]
 LEGEND = "`ref-`: after deep classification; `random-`: the same encoder with random weights. "
+LEGEND_ALONE = (
+    "*... alone*: expected where the images alike in that column of the data set are nearest, in random order, for "
+    "which no animal is needed. "
+)
 LEGEND_ELSEWHERE = (
     "*Elsewhere*: a query does not see its individual's images from its own recording, *of* so many queries that have "
     "a match in another one. "
@@ -22,13 +27,16 @@ def retrieval(sections: list[Section], page: str) -> str:
 
     def one(section: Section) -> str:
         headers = [*HEADERS, *(ELSEWHERE if _elsewhere(section) else [])]
-        made = [layout.section_table(section, headers, lambda entry: _rows(entry, len(headers)), page)]
+        rows = layout.section_table(section, headers, lambda entry: _rows(entry, len(headers)), page, _guesses(section))
+        made = [rows]
         if open_set.met_strangers(section):
             made += [open_set.table(section, page), f"![BAKS and BAUS]({figures.file('openset', section)})"]
         return "\n\n".join([f"## {layout.name(section)}", f"{_said(section)}{layout.audited(section)}", *made])
 
     shown = layout.where(sections, lambda entry: entry.record.retrieval)
-    legend = f"{LEGEND}{LEGEND_ELSEWHERE if any(map(_elsewhere, shown)) else ''}{INTERVALS}{DASH}"
+    alone = LEGEND_ALONE if any(map(_guesses, shown)) else ""
+    elsewhere = LEGEND_ELSEWHERE if any(map(_elsewhere, shown)) else ""
+    legend = f"{LEGEND}{alone}{elsewhere}{INTERVALS}{DASH}"
     return layout.block(shown, one, legend)
 
 
@@ -36,6 +44,16 @@ def _elsewhere(section: Section) -> bool:
     """Whether any query of the section has a match in another recording."""
     found = [by for entry in section.entries for ways in entry.record.retrieval.values() for by in ways.values()]
     return any(one.elsewhere and one.elsewhere.queries for one in found)
+
+
+def _guesses(section: Section) -> list[Row]:
+    """Rows of those who see no animal; the same by either distance."""
+    known = next((entry.record.group_retrieval for entry in section.entries if entry.record.group_retrieval), {})
+    rest = [NOTHING] * (len(ELSEWHERE) * _elsewhere(section) + 2)
+    return [
+        [cells.alone(name), NOTHING, *cells.guessed_order(found) * len(DISTANCES), *rest]
+        for name, found in known.items()
+    ]
 
 
 def _rows(entry: Entry, columns: int) -> list[Row]:

@@ -21,6 +21,7 @@ from leaderboard import (
     tables,
 )
 from leaderboard.entries import Entry, Section
+from leaderboard.files import alone, replacing
 from leaderboard.markdown import replace_block
 
 PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
@@ -78,19 +79,24 @@ def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, 
 def write(folder: Path, record: Record | None = None) -> list[str]:
     """Make all tables and figures anew from `<folder>/records`; returns the names of what changed.
 
+    Runs that end together make them one after the other, each from all records that are there.
+
     Args:
         folder: `leaderboard` of a repository.
         record: the only one that is new, so that no other section's figures need be drawn; None = any may be.
     """
+    with alone(folder):
+        return _write(folder, record)
+
+
+def _write(folder: Path, record: Record | None) -> list[str]:
     documents = _read(folder)
     entries = chosen.read(folder.parent)
     rendered = render(entries, documents)
     changed = [page for page in rendered if rendered[page] != documents[page]]
     for page in changed:
-        path = folder.parent / page
-        temporary = path.with_suffix(".tmp")
-        temporary.write_bytes(rendered[page].encode())
-        temporary.replace(path)
+        with replacing(folder.parent / page) as path:
+            path.write_bytes(rendered[page].encode())
     ordinary, studied = chosen.sections(entries), chosen.sections(entries, "shortcut")
     if record and record.study:
         ordinary, studied = [], _around(record, studied)

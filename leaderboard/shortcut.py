@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from benchmark.records import Classification, Record
-from leaderboard import cells, figures, layout
+from leaderboard import cells, figures, layout, measures
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import CHANCE, DASH, WHO, Row
 from leaderboard.markdown import NOTHING, escape
@@ -12,7 +12,14 @@ from leaderboard.tables import DERIVED, MODES, NEVER
 
 EMPTY = "No records yet; `patternbench study shortcut` writes them."
 ABLATED = [f"{name}, {images}" for images in ("validation", "clean test") for name in DERIVED]
-MEASURES = ["Accuracy, clean test", "Accuracy, validation", "Difference", *ABLATED, "Density on pattern, clean test"]
+MEASURES = [
+    "Accuracy, clean test",
+    "Accuracy, validation",
+    "Difference",
+    *ABLATED,
+    "Density on pattern, clean test",
+    "Empty maps, clean test",
+]
 
 
 def experiments(sections: Iterable[Section]) -> list[Section]:
@@ -50,7 +57,9 @@ def shortcut(sections: list[Section], page: str) -> str:
         "shortcut of their row, after the last epoch; they chose nothing. *Difference*: clean test less validation, "
         "what is lost when the background stops telling. *Background / Fish*: above 1, the background tells more than "
         "the animal without its pattern. *No background - No pattern*: what the pattern is worth. *Density*: of the "
-        "maps on the pattern; 1 = a map that knows nothing. Brackets: 95 % interval by bootstrap over test images, "
+        "maps on the pattern; 1 = a map that knows nothing. *Empty maps*: zero everywhere, for nothing speaks for the "
+        "answer by this method; they count as uniform, and where all are empty there is no density. Brackets: 95 % "
+        "interval by bootstrap over test images, "
         "which are fewer than they seem: fish stay in one place for a while. "
         f"{CHANCE}{NEVER}In the figure such a classifier has its accuracy alone. {DASH}",
     )
@@ -77,25 +86,25 @@ def _rows(entry: Entry) -> list[Row]:
         if mode not in record.classification:
             continue
         trained, seen = record.classification[mode], record.validation[mode]
-        difference = trained.test.accuracy - seen["all"].accuracy
         ablated = [*cells.relied(seen), *cells.relied(record.ablation[mode])]
         shown = [
             cells.classified(trained)[0],
             cells.accuracy(seen["all"]),
-            f"{difference:+.2f}",
+            cells.difference(trained.test.accuracy, seen["all"].accuracy),
             *ablated,
-            _dense(trained),
+            *_dense(trained),
         ]
         rows.append([*who, mode, strength, *shown])
     return rows
 
 
-def _dense(trained: Classification) -> str:
-    """Density on the pattern with its interval."""
-    found = trained.test_focus
-    if found is None or found.density.pattern is None:
-        return NOTHING
-    return f"{found.density.pattern:.2f}{cells.between(found.pattern_density)}"
+def _dense(trained: Classification) -> list[str]:
+    """Density on the pattern with its interval, and how many maps are empty."""
+    found, density = trained.test_focus, measures.density(trained)
+    if found is None:
+        return [NOTHING] * 2
+    shown = NOTHING if density is None else f"{density:.2f}{cells.between(found.pattern_density)}"
+    return [shown, cells.empty(found)]
 
 
 def _validation_images(section: Section) -> list[int]:

@@ -134,10 +134,10 @@ def _reliance(record: Record, mode: Mode) -> Figured | None:
 
 def _density(record: Record, mode: Mode) -> Figured | None:
     trained = record.classification[mode]
-    found = trained.test_focus
-    if found is None or found.density.pattern is None or trained.never_left_chance:
+    density = measures.density(trained)
+    if trained.test_focus is None or density is None or trained.never_left_chance:
         return None
-    return found.density.pattern, found.pattern_density
+    return density, trained.test_focus.pattern_density
 
 
 def _name(title: str, init: str) -> str:

@@ -1,10 +1,11 @@
 """The study's tables, made from records."""
 
 from benchmark.records import Mode, Record, Scores, Variant
+from benchmark.splitting import LEAK_FREE
 from leaderboard import cells, figures, layout, partitions, ranking, side_by_side
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import CHANCE, DASH, INTERVALS, WHO, Row
-from leaderboard.markdown import NOTHING, escape
+from leaderboard.markdown import NOTHING
 from leaderboard.measures import CLASSIFICATION
 from leaderboard.training_figures import learnt
 
@@ -17,7 +18,6 @@ DERIVED = ("Background / Fish", "No background - No pattern")
 RANKS = "*Rank*: rows that a paired bootstrap over the same cannot tell apart (5 %, all pairs together) share one. "
 ALONE = "*... alone*: expected of someone who names the individual commonest in training, overall or in that group. "
 NEVER = "`(never above chance)`: the validation accuracy was at chance after every epoch. "
-NUISANCES = {"majority": "*commonest individual alone*"}
 MODES: tuple[Mode, ...] = ("shallow", "deep")
 
 VARIANTS: dict[Variant, str] = {
@@ -52,7 +52,7 @@ def classification(sections: list[Section], page: str) -> str:
         known = next((entry.record.nuisance for entry in section.entries if entry.record.nuisance), {})
         more = [
             [
-                _alone(name),
+                cells.alone(name),
                 NOTHING,
                 *[*cells.guessed(found), NOTHING] * 2,
                 *[NOTHING] * 2,
@@ -103,7 +103,7 @@ def clustering(sections: list[Section], page: str) -> str:
 
     def one(section: Section) -> str:
         known = next((entry.record.nuisance for entry in section.entries if entry.record.nuisance), {})
-        more = [[_alone(name), NOTHING, *cells.grouped(found), *[NOTHING] * 7] for name, found in known.items()]
+        more = [[cells.alone(name), NOTHING, *cells.grouped(found), *[NOTHING] * 7] for name, found in known.items()]
         made = layout.section_table(section, headers, rows, page, more)
         return f"{layout.heading(section, layout.test_images(section))}\n\n{made}{partitions.below(section, page)}"
 
@@ -120,24 +120,27 @@ def clustering(sections: list[Section], page: str) -> str:
 
 
 def summary(sections: list[Section], page: str) -> str:
-    """The built-in data set in short: one table a split and protocol, and both splits side by side."""
-    headers = [*WHO, "Deep, all regions", "Shallow", "AdjRand", "ref-AdjRand"]
+    """The built-in data set in short: one table a split and protocol, and both splits side by side.
 
-    def rows(entry: Entry) -> list[Row]:
+    A split that keeps stretches of film together has no clustering here: what it says needs the page on clustering.
+    """
+    headers = [*WHO, "Deep, all regions", "Shallow"]
+    clustered = ["AdjRand", "ref-AdjRand"]
+
+    def row(entry: Entry) -> Row:
         record = entry.record
         found = (record.clustering.get("inpainting"), record.clustering.get("deep"))
         return [
-            [
-                *cells.who(record),
-                cells.accuracy(record.ablation.get("deep", {}).get("all")),
-                cells.accuracy(_test(record, "shallow")),
-                *(f"{measured.adjusted_rand:.3f}" if measured else NOTHING for measured in found),
-            ]
+            *cells.who(record),
+            cells.accuracy(record.ablation.get("deep", {}).get("all")),
+            cells.accuracy(_test(record, "shallow")),
+            *(f"{measured.adjusted_rand:.3f}" if measured else NOTHING for measured in found),
         ]
 
     def one(section: Section) -> str:
         facts = layout.facts(section, layout.test_images(section))
-        made = layout.section_table(section, headers, rows, page)
+        shown = [*headers, *([] if section.split in LEAK_FREE else clustered)]
+        made = layout.section_table(section, shown, lambda entry: [row(entry)[: len(shown)]], page)
         return f"**{layout.name(section)}** ({facts}){layout.audited(section)}\n\n{made}"
 
     shown = [section for section in sections if section.dataset == BUILTIN]
@@ -145,14 +148,12 @@ def summary(sections: list[Section], page: str) -> str:
         shown,
         one,
         "Accuracy on the test images, and how well k-means on their embeddings finds the individuals "
-        f"(adjusted Rand index) before and after (`ref-`) deep classification. {CHANCE}{DASH}",
+        "(adjusted Rand index) before and after (`ref-`) deep classification. The index is left to the page on "
+        "clustering for splits that keep stretches of film together, such as `block`: there each animal's test images "
+        "are a few runs of frames, which look alike because they follow each other, and clusters may be these runs. "
+        f"{CHANCE}{DASH}",
     )
     return "\n\n".join([made, *side_by_side.tables(shown, CLASSIFICATION)])
-
-
-def _alone(name: str) -> str:
-    """The first cell of a row for someone who sees no animal."""
-    return NUISANCES.get(name, f"*{escape(name)} alone*")
 
 
 def _test(record: Record, mode: Mode) -> Scores | None:

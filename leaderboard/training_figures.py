@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from benchmark.records import Classification, Mode
+from leaderboard import measures
 from leaderboard.drawing import literal, named
 from leaderboard.embedding_figures import COLOURS, MARKERS
 from leaderboard.entries import Entry, Section
@@ -54,8 +55,8 @@ def validation_curves(section: Section) -> "Figure":
                 linewidth=1.3,
                 label=literal(name.replace("\n", " ")),
             )
-        for individuals in sorted({entry.record.individuals for _, entry in shown}):
-            axes.axhline(1 / individuals, **NULL, label=f"chance, {individuals} individuals")
+        for count in sorted({measures.possible(entry.record) for _, entry in shown}):
+            axes.axhline(1 / count, **NULL, label=f"chance, {count} individuals")
         axes.set_title(f"{mode.capitalize()} classifiers", fontsize=9)
         axes.set_xlabel("epoch", fontsize=8)
         _tidy(axes)

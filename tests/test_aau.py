@@ -55,6 +55,8 @@ def test_frame_masks_are_taken_where_they_are(tmp_path: Path) -> None:
     [
         ("Vid1_0001.png;1;Zebrafish;10;20;110;61;1,0,0;0;;", "four 0 or 1"),
         ("Vid1_0001.png;1;Zebrafish;10;20;10;61;1,0,0,0;0;;", "has no area"),
+        ("Vid1_0001.png;1;Zebrafish;10;20;inf;61;1,0,0,0;0;;", r"to \(inf, 61\) has no area"),
+        ("Vid1_0001.png;1;Zebrafish;nan;20;110;61;1,0,0,0;0;;", "has no area"),
         ("Vid1_0001.png;1;Zebrafish;ten;20;110;61;1,0,0,0;0;;", "ten"),
         ("Vid1_0001.png;one;Zebrafish;10;20;110;61;1,0,0,0;0;;", "one"),
         ("frame.png;1;Zebrafish;10;20;110;61;1,0,0,0;0;;", "<video>_<number>"),
@@ -65,6 +67,13 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, fault: str) -> None:
     with pytest.raises(InputError, match=fault) as caught:
         read_aau(_write(tmp_path, line), "aau")
     assert "line 2" in str(caught.value)
+
+
+def test_annotations_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    table = _write(tmp_path, *LINES) / "annotations.csv"
+    table.write_bytes(table.read_bytes().replace(b"Zebrafish", "Zebrabärbling".encode("latin-1")))
+    with pytest.raises(InputError, match=r"annotations\.csv cannot be read: .* It must be text in UTF-8"):
+        read_aau(tmp_path, "aau")
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:

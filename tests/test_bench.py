@@ -18,6 +18,7 @@ from harness.workspace import Workspace
 from leaderboard.focus_figures import overlays_file
 from support.checkout import command, copy_pages, environment, link, patternbench, write_plain, write_tiny
 from support.paths import FISH, ROOT
+from support.records import read_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -47,7 +48,7 @@ def run(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 def only_record(workspace: Workspace) -> Record:
-    (record,) = records.read_all(workspace.records)
+    (record,) = read_all(workspace.records)
     return record
 
 
@@ -115,6 +116,7 @@ def everything_is_there(record: Record, workspace: Workspace) -> None:
     assert record.test is not None
     assert {len(one.answers) for one in record.classification.values()} == {len(record.test.labels)}
     assert set(record.nuisance) == {"majority", "video"}
+    assert record.group_retrieval["video"].rank1 == pytest.approx(1 / 3, abs=0.03)  # three fish in each video
     assert record.audit is not None
     assert record.audit.sentence.startswith(
         "random: 94 % of test images have the same animal within one frame in train"
@@ -168,6 +170,17 @@ def test_a_backbone_that_breaks_becomes_a_failed_row(tmp_path: Path) -> None:
     record = only_record(workspace)
     assert (record.status, record.failure is not None) == ("crash", True)
     assert "crash" in (workspace.leaderboard / "classification.md").read_text()
+
+
+def test_a_job_that_the_backbone_refuses_is_the_user_s_error_and_leaves_no_row(tmp_path: Path) -> None:
+    workspace = checkout(tmp_path)
+    done = run(workspace, "timm:nosuchmodel", "--runner", "process")
+    assert done.returncode == 2
+    (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
+    assert error.startswith("Error: timm:nosuchmodel, ")
+    assert "has no network 'nosuchmodel'" in error
+    assert "Traceback" not in done.stderr
+    assert read_all(workspace.records) == []
 
 
 @pytest.mark.shared
@@ -241,7 +254,7 @@ def test_several_contestants_run_after_each_other_and_one_that_fails_does_not_st
     done = run(workspace, "fresh", "pixels", "--runner", "process")
     assert done.returncode == 1
     assert "1 of 2 runs did not end well:\nfresh: fresh failed in inpaint (crash)" in done.stderr
-    by_name = {record.backbone: record for record in records.read_all(workspace.records)}
+    by_name = {record.backbone: record for record in read_all(workspace.records)}
     assert (by_name["fresh"].status, by_name["pixels"].status) == ("crash", "ok")
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
 
@@ -273,21 +286,26 @@ def test_strangers_are_found_again_and_told_from_known_individuals_but_never_nam
     found = record.retrieval["deep"]["cosine"]
     assert (found.queries, found.unmatched) == (named.test.images, len(record.test.labels) - named.test.images)
     assert set(record.open_set) == {"inpainting", "deep"}
+    assert (record.individuals, record.possible) == (6, 4)
     told = record.open_set["deep"]
     assert told.geometric == pytest.approx((told.baks * told.baus) ** 0.5)
     assert (told.curve[0][0], told.curve[-1]) == (0, pytest.approx((1, 0)))
-    assert "**Open set**" in (workspace.leaderboard / "retrieval.md").read_text()
+    page = (workspace.leaderboard / "retrieval.md").read_text()
+    assert "6 individuals, of whom 4 can be the answer, chance 0.25" in page
+    assert "**Open set**" in page
 
 
 def test_animals_that_training_does_not_show_are_searched_among_themselves_with_every_seed(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "plain", "--runner", "process", "--split", "disjoint", "--seeds", "2")
     assert done.returncode == 0, done.stderr
-    found = records.read_all(workspace.records)
+    found = read_all(workspace.records)
     assert sorted(record.seed for record in found) == [0, 1]
     one, other = found
     assert one.test is not None
     assert (one.classification, one.ablation, one.nuisance, one.open_set) == ({}, {}, {}, {})
+    assert set(one.group_retrieval) == {"random", "video"}
+    assert one.possible == len(set(one.test.labels)) < one.individuals
     searched = one.retrieval["deep"]["cosine"]
     assert (searched.queries, searched.unmatched) == (len(one.test.labels), 0)
     assert set(one.provenance.stages) == {"encode", "classify-deep-all", "predict-deep-all"}

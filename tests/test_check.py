@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from benchmark.errors import InputError
 from harness import backbones, scaffold
 from harness.check import CHECKS, Verdict, judge, verdicts
 from harness.cli import app
@@ -104,6 +105,23 @@ def test_the_command_says_what_failed_how_to_mend_it_and_leaves_with_1(tmp_path:
     assert "Mend: Give the encoder's parameters to the optimiser" in done.output
     assert done.output.endswith("plain: 16 passed, 1 failed, 0 could not be tried.\n")
     assert list((tmp_path / ".patternbench").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["describe", "check"])
+@pytest.mark.parametrize(("size", "said"), [(65, "the next are 64 and 68"), (3, "the least is 4")])
+def test_a_size_that_is_no_multiple_is_the_user_s_error(command: str, size: int, said: str, tmp_path: Path) -> None:
+    plain(tmp_path)
+    arguments = ["backbone", command, "plain", "--runner", "process", "--image-size", str(size)]
+    with pytest.raises(InputError, match=f"--image-size is {size}, but 'plain' takes multiples of 4: {said}"):
+        CliRunner().invoke(app, ["--root", str(tmp_path), *arguments], catch_exceptions=False)
+
+
+def test_a_backbone_that_is_described_in_no_utf_8_is_refused(tmp_path: Path) -> None:
+    workspace = plain(tmp_path)
+    path = tmp_path / "backbones" / "plain" / "backbone.toml"
+    path.write_bytes(path.read_bytes() + "# für mich\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"backbone\.toml: not TOML: .*utf-8"):
+        backbones.find("plain", workspace)
 
 
 def test_the_command_leaves_with_0_where_all_is_well(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from harness.backbones import BackboneFacts
 from harness.contract import Encode
 from harness.outputs import BadOutputError, check
 from harness.runners.base import LONGEST_LINE, JobFolder, Limits, Outcome
-from harness.runners.docker import LABEL, DockerRunner, _follow, connect
+from harness.runners.docker import LABEL, DockerRunner, _follow, connect, place
 from harness.workspace import Workspace
 from support.deeds import GARBAGE, HEARD, flood, unheard
 from support.paths import ROOT
@@ -324,7 +324,7 @@ def test_binary_garbage_is_survived(runner: DockerRunner, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
-        (2, "did not understand the job: what is this?"),
+        (2, "cannot do the job as asked: what is this?"),
         (3, "found the data unusable: what is this?"),
         (7, "ended with exit code 7: what is this?"),
     ],
@@ -430,15 +430,18 @@ def test_containers_of_a_killed_harness_are_swept_and_no_others(
     image = runner._images[FACTS.name]
     (orphan,) = ours(engine)
     never_started = engine.containers.create(
-        image, name=f"test-{NAME}-{uuid.uuid4().hex}", labels={LABEL: str(harness.pid)}
+        image, name=f"test-{NAME}-{uuid.uuid4().hex}", labels={LABEL: f"{place()} {harness.pid}"}
     )
-    living = engine.containers.create(image, name=f"test-{NAME}-{uuid.uuid4().hex}", labels={LABEL: str(os.getpid())})
+    living, elsewhere = (
+        engine.containers.create(image, name=f"test-{NAME}-{uuid.uuid4().hex}", labels={LABEL: label})
+        for label in (f"{place()} {os.getpid()}", f"another pid:[1] {harness.pid}")
+    )
     try:
         assert engine.containers.get(orphan).status == "running"
         DockerRunner(own)._client.close()
-        assert ours(engine) == [living.name]
+        assert sorted(ours(engine)) == sorted([living.name, elsewhere.name])
     finally:
-        for name in {orphan, never_started.name, living.name} & set(ours(engine)):
+        for name in {orphan, never_started.name, living.name, elsewhere.name} & set(ours(engine)):
             engine.containers.get(str(name)).remove(force=True)
 
 

@@ -16,6 +16,7 @@ def entry(
     title: str = "LaMa",
     dataset: str = "fish",
     seed: int = 0,
+    rules: str = "",
 ) -> Entry:
     one = blank_record(
         key=key,
@@ -27,7 +28,7 @@ def entry(
         protocol="full",
         seed=seed,
         failure=None if status == "ok" else Failure(stage="encode", cause="It stopped.", log=""),
-        provenance=PROVENANCE.model_copy(update={"finished": finished}),
+        provenance=PROVENANCE.model_copy(update={"finished": finished, "rules": rules}),
     )
     return Entry(one, f"leaderboard/records/{dataset}/full/{title}-{key}-{status}.json")
 
@@ -75,6 +76,13 @@ def test_another_seed_is_another_row_and_rows_are_in_order() -> None:
         entry("c", "2026-01-01", title="aot-gan"),
     )
     assert shown(*rows) == ["c ok", "b ok", "a ok"]
+
+
+def test_records_of_an_earlier_version_of_their_protocol_are_not_shown() -> None:
+    """Whatever the data set: rows of two versions are not to be compared between data sets or splits either."""
+    old, older = entry("a", "2026-01-01", rules="1"), entry("b", "2026-01-01", title="AOT-GAN", dataset="birds")
+    assert shown(old, older, entry("c", "2026-01-02", title="AOT-GAN", rules="2")) == ["c ok"]
+    assert shown(old, older, entry("c", "2026-01-02", title="AOT-GAN", rules="1")) == ["c ok", "a ok"]
 
 
 def test_another_data_set_is_another_section() -> None:

@@ -84,6 +84,20 @@ def test_where_nobody_is_a_stranger_there_is_neither() -> None:
     assert "9 queries, among the test images, 2 without a match left out." in text
 
 
+def test_what_needs_no_animal_stands_below_the_encoders() -> None:
+    guesses = {
+        "random": {"rank1": 0.17, "rank5": 0.6, "mean_average_precision": 0.2},
+        "video": {"rank1": 0.33, "rank5": 0.9, "mean_average_precision": None},
+    }
+    elsewhere = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
+    one = section(retrieval={"inpainting": {"cosine": found(elsewhere)}}, group_retrieval=guesses)
+    text = retrieval([one], PAGE)
+    assert row(text, "*random order*")[2:] == ["0.17", "0.60", "0.20"] * 2 + [NOTHING] * 4
+    assert row(text, "*video alone*")[2:] == ["0.33", "0.90", NOTHING] * 2 + [NOTHING] * 4
+    assert "*... alone*" in text
+    assert "alone" not in retrieval([section(retrieval={"inpainting": {"cosine": found()}})], PAGE)
+
+
 def test_a_backbone_without_an_embedding_has_no_row() -> None:
     text = retrieval([section(retrieval={"inpainting": {"cosine": found()}})], PAGE)
     assert row(text, "lama")[5:8] == [NOTHING] * 3

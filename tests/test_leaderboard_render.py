@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from itertools import permutations
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from benchmark.records import (
     Shown,
 )
 from leaderboard.entries import read
+from leaderboard.files import alone, replacing
 from leaderboard.render import PAGES, STUDIES, check, render, show, write
 from support.paths import ROOT
 from support.records import blank_record
@@ -113,7 +116,49 @@ def test_written_tables_pass_the_check_and_writing_again_changes_nothing(folder:
     assert sorted(write(folder)) == sorted([*PAGES, *figures])
     assert check(folder) == []
     assert write(folder) == []
-    assert not list(folder.parent.rglob("*.tmp"))
+    assert not list(folder.parent.rglob(".*"))
+
+
+def test_a_figure_that_cannot_be_read_is_drawn_again(folder: Path) -> None:
+    write(folder)
+    figure = folder / "figures" / "losses-zebrafish-synth-time-full.png"
+    whole = figure.read_bytes()
+    for rest in (b"", whole[:40], whole[: len(whole) // 2]):
+        figure.write_bytes(rest)
+        assert write(folder) == [f"leaderboard/figures/{figure.name}"]
+        assert figure.read_bytes() == whole
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from leaderboard.render import write
+write(Path(sys.argv[1]))
+"""
+
+
+def test_runs_that_end_together_write_after_each_other_and_no_row_is_lost(folder: Path) -> None:
+    with alone(folder):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], cwd=ROOT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(3)
+        records.write(record("lama", seed=1), folder / "records")
+    assert writer.wait(60) == 0
+    assert check(folder) == []
+
+
+def test_a_page_stays_as_it_is_where_its_writing_breaks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("whole")
+
+    def broken() -> None:
+        with replacing(page) as path:
+            path.write_text("ha")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("page.md", "whole")]
 
 
 def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:

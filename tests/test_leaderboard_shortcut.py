@@ -25,10 +25,11 @@ from benchmark.records import (
 from benchmark.regions import VARIANTS
 from leaderboard.entries import Entry, sections
 from leaderboard.markdown import NOTHING
+from leaderboard.measures import FOCUS
 from leaderboard.render import PAGES, check, show, write
 from leaderboard.shortcut import experiments, shortcut
 from leaderboard.shortcut_figures import strength_curves
-from support.records import PROVENANCE, blank_record
+from support.records import PROVENANCE, blank_record, read_all
 
 PAGE = "leaderboard/shortcut.md"
 
@@ -111,8 +112,19 @@ def test_a_row_shows_what_the_record_holds() -> None:
     assert row[4:7] == ["0.60 [0.50, 0.70]", "0.90", "-0.30"]
     assert row[7:9] == ["2.00", "-0.20"]  # 0.8 / 0.4, 0.7 - 0.9: of the validation images
     assert row[9:11] == ["0.50", "+0.00"]  # 0.3 / 0.6, 0.5 - 0.5: of the clean test images
-    assert row[11:13] == ["1.20 [1.10, 1.30]", "0"]
-    assert row[13].startswith("[")
+    assert row[11:14] == ["1.20 [1.10, 1.30]", NOTHING, "0"]  # an old record does not say how many maps are empty
+    assert row[14].startswith("[")
+
+
+@pytest.mark.parametrize(("empty", "shown"), [(39, ["1.20 [1.10, 1.30]", "39 of 40"]), (40, [NOTHING, "40 of 40"])])
+def test_maps_that_are_all_empty_have_no_density(empty: int, shown: list[str]) -> None:
+    given = trained(0.6)
+    assert given.test_focus is not None
+    focus = given.test_focus.model_copy(update={"empty": empty})
+    one = record("reader", 0.5, {"shallow": given.model_copy(update={"test_focus": focus})}, {"shallow": ablated()})
+    (row,) = cells(page_of(one))
+    assert row[11:13] == shown
+    assert FOCUS["Shallow density on pattern"](one) == (1.2 if empty < 40 else None)
 
 
 def test_the_facts_of_an_experiment_stand_above_its_table() -> None:
@@ -170,8 +182,8 @@ def test_what_is_not_there_is_a_dash() -> None:
     )
     first, second = cells(page_of(bare, broken))
     assert (first[7], first[11]) == (NOTHING, NOTHING)
-    assert second[2:12] == [NOTHING, "1.00", *[NOTHING] * 8]
-    assert "failed: `crash` in encode: It stopped." in second[13]
+    assert second[2:13] == [NOTHING, "1.00", *[NOTHING] * 9]
+    assert "failed: `crash` in encode: It stopped." in second[14]
 
 
 def test_failed_runs_alone_have_no_figure() -> None:
@@ -274,7 +286,7 @@ def test_the_terminal_shows_the_whole_experiment_and_nothing_else(folder: Path) 
     assert len(cells(shown)) == 2
     assert "ORDINARY" not in shown
     assert "![" not in shown
-    ordinary = next(one for one in records.read_all(folder / "records") if one.study is None)
+    ordinary = next(one for one in read_all(folder / "records") if one.study is None)
     assert "READER" not in show(folder, ordinary)
 
 

@@ -209,7 +209,7 @@ def test_failed_runs_alone_do_not_say_that_regions_are_missing() -> None:
 
 
 def test_the_summary_is_of_the_built_in_data_set_with_links_from_the_root() -> None:
-    text = tables.summary(sections([complete(), complete(dataset="other", title="Other")]), "README.md")
+    text = tables.summary(sections([complete(split="open"), complete(dataset="other", title="Other")]), "README.md")
     assert "Other" not in text
     link = "[0123456](leaderboard/records/zebrafish-synth/full/lama-0123456789ab.json)"
     assert cells(text, "LaMa") == [
@@ -217,9 +217,21 @@ def test_the_summary_is_of_the_built_in_data_set_with_links_from_the_root() -> N
     ]
 
 
+def test_the_summary_leaves_clusters_of_stretches_of_film_to_their_page() -> None:
+    text = tables.summary(sections([complete(split="block")]), "README.md")
+    assert cells(text, "LaMa")[0][:5] == ["LaMa", "big-lama", "0.97", "0.31 (chance)", "0"]
+    assert "AdjRand |" not in text
+
+
 def test_records_that_disagree_about_the_images_show_both_numbers() -> None:
     other = complete(seed=1, classification={"deep": Classification(test=score(1, images=59), validation=(), focus=())})
     assert "59 or 60 test images" in tables.classification(sections([complete(), other]), "a.md")
+
+
+def test_chance_is_one_over_the_individuals_that_can_be_the_answer() -> None:
+    text = tables.classification(sections([complete(possible=4)]), "a.md")
+    assert "6 individuals, of whom 4 can be the answer, chance 0.25, 60 test images." in text
+    assert "of whom" not in tables.classification(sections([complete(possible=6)]), "a.md")
 
 
 def test_a_title_cannot_break_the_table_or_its_markers() -> None:
@@ -313,6 +325,9 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
     text = evidence.focus(sections([one]), "leaderboard/focus.md")
     shown = cells(text, "LaMa")[0][2:11]
     assert shown == ["deep", "0.70", "0.20", "–", "0.80", "1.50", "2.00 [0.50, 0.70]", "–", "3 of 10"]  # noqa: RUF001
+    lost = complete(classification={"deep": examined([0], test_focus=seen | {"empty": 10})})
+    shown = cells(evidence.focus(sections([lost]), "leaderboard/focus.md"), "LaMa")[0][2:11]
+    assert shown == ["deep", *["–"] * 7, "10 of 10"]  # noqa: RUF001
     assert "*Random map*" not in text.split("*Mass*")[0]  # an old record, which does not say what random maps give
     assert "<details>" not in text
     assert "Maps by" not in text

@@ -130,7 +130,8 @@ class Planted:
 def test_nothing_in_a_file_is_executed_and_a_truncated_one_refused(file: Path, tmp_path: Path) -> None:
     (tmp_path / "planted.pth").write_bytes(pickle.dumps(Planted(tmp_path / "executed")))
     (tmp_path / "half.pth").write_bytes(file.read_bytes()[:5000])
-    for name in ("planted.pth", "half.pth"):
+    (tmp_path / "empty.pth").touch()
+    for name in ("planted.pth", "half.pth", "empty.pth"):
         with pytest.raises(InputError, match=rf"^{name}: cannot be read as weights .* truncated, or holds more than"):
             convert(tmp_path / name, tmp_path / "out")
     assert not (tmp_path / "executed").exists()

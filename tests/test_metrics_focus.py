@@ -76,12 +76,6 @@ def test_measures_by_hand() -> None:
     assert values.density == pytest.approx(np.array([[1 / 2, 1, 2]]))
     # the highest cell is the pattern; the two highest hold half of one background pixel, for two cells are equal
     assert values.rank == pytest.approx(np.array([[1 / 4, 0, 1]]))
-    assert values.pointing == pytest.approx(np.array([[0, 0, 1]]))
-
-
-def test_equally_high_cells_share_the_point() -> None:
-    values = per_image(np.array([[[3.0, 3.0, 1.0, 3.0]]]), np.array([[[PATTERN, ANIMAL, ANIMAL, PATTERN]]]))
-    assert values.pointing == pytest.approx(np.array([[np.nan, 1 / 3, 2 / 3]]), nan_ok=True)
 
 
 def test_without_ties_rank_accuracy_is_the_share_of_the_highest_pixels() -> None:
@@ -109,7 +103,7 @@ def test_a_random_map_scores_the_area_and_density_one() -> None:
     cam = random.gamma(0.3, size=(1, 48)).round(2)  # heavy-tailed and with ties, as maps behind a ReLU are
     regions = np.repeat(random.choice(3, (1, 12, 16), p=(0.6, 0.3, 0.1)), 4000, axis=0)
     values = per_image(random.permuted(cam.repeat(4000, axis=0), axis=1).reshape(-1, 6, 8), regions)
-    for measure in (values.mass, values.rank, values.pointing):
+    for measure in (values.mass, values.rank):
         error = measure.std(axis=0) / np.sqrt(len(measure))
         assert (np.abs(measure.mean(axis=0) - values.area[0]) < 4 * error).all()
     assert values.density.mean(axis=0) == pytest.approx(1, abs=0.05)
@@ -120,7 +114,7 @@ def test_a_uniform_map_scores_exactly_the_null() -> None:
     for cams in (np.zeros((2, 4, 4)), np.full((2, 4, 4), 7.0)):
         values = per_image(cams, regions)
         assert values.density == pytest.approx(1)
-        for measure in (values.mass, values.rank, values.pointing):
+        for measure in (values.mass, values.rank):
             assert measure == pytest.approx(values.area)
 
 
@@ -129,7 +123,6 @@ def test_a_perfect_map_scores_one() -> None:
     values = per_image((regions == PATTERN).astype(np.float16), regions)
     assert values.mass[:, 2] == pytest.approx(1)
     assert values.rank[:, 2] == pytest.approx(1)
-    assert values.pointing[:, 2] == pytest.approx(1)
     assert values.density[:, 2] == pytest.approx(1 / values.area[:, 2])
 
 
@@ -137,7 +130,7 @@ def test_an_absent_region_has_no_mass_and_nothing_else() -> None:
     regions = np.array([ONE_MASK[0], [[BACKGROUND, BACKGROUND], [ANIMAL, BACKGROUND]]])
     values = per_image(ONE_MAP.repeat(2, axis=0), regions)
     assert (values.area[1, 2], values.mass[1, 2]) == (0, 0)
-    for measure in (values.density, values.rank, values.pointing):
+    for measure in (values.density, values.rank):
         assert np.isnan(measure).tolist() == [[False] * 3, [False, False, True]]
     assert means(values.density) == pytest.approx((np.mean([1 / 2, (6 / 8) / (3 / 4)]), 1, 2))
     assert means(values.density[1:]).pattern is None

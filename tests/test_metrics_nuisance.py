@@ -99,6 +99,24 @@ def test_retrieval_by_the_group_alone_is_the_mean_over_all_orders() -> None:
     assert group_retrieval(queries, gallery)[:3] == pytest.approx(tuple(expected))
 
 
+def test_images_that_search_each_other_miss_themselves_alone() -> None:
+    images = Grouped(np.array([0, 0, 1, 1, 0, 2, 1]), np.array(["a", "a", "a", "b", "b", "b", "c"]))
+    found = []
+    for query in np.flatnonzero(images.labels != 2):  # that individual has no other image
+        others = np.delete(np.arange(7), query)
+        same = images.groups[others] == images.groups[query]
+        near, far = others[same], others[~same]
+        orders = [
+            images.labels[[*first, *second]] == images.labels[query]
+            for first in itertools.permutations(near)
+            for second in itertools.permutations(far)
+        ]
+        found.append(np.mean([(order[0], order[:5].any(), average_precision(order)) for order in orders], axis=0))
+    expected = group_retrieval(images, images, themselves=True)
+    assert expected[:3] == pytest.approx(tuple(np.mean(found, axis=0)))
+    assert (expected.queries, expected.unmatched) == (6, 1)
+
+
 def test_retrieval_by_the_video_alone_of_six_fish_finds_one_in_three_at_first() -> None:
     parts = two_videos_of_three((30, 30)), two_videos_of_three((50, 50))
     assert group_retrieval(*parts).rank1 == pytest.approx(1 / 3)

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -67,6 +70,15 @@ def test_mean_colour_is_that_of_the_known_pixels() -> None:
     filled = fill_mean_colour(truth, square_holes(1))
     assert (filled == (10, 0, 0)).all()
     assert (truth[0, 8:20, 10:24] == 255).all()  # the given images stay
+
+
+@pytest.mark.parametrize("control", [fill_mean_colour, fill_telea])
+def test_a_control_that_knows_no_pixel_does_not_give_back_what_was_there(control: Callable[..., Any]) -> None:
+    truth, holes = photos(2), square_holes(2)
+    holes[1] = 1
+    filled = control(truth, holes)
+    assert (filled[1] == 128).all()
+    assert (filled[0][holes[0] == 0] == truth[0][holes[0] == 0]).all()
 
 
 def test_telea_keeps_known_pixels_and_continues_a_gradient() -> None:

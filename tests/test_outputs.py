@@ -191,16 +191,23 @@ def test_maps_are_only_looked_for_where_asked_for(classified: Path) -> None:
 
 def test_a_history_needs_its_columns_and_rows(classified: Path) -> None:
     history(classified, "epoch", rows=2)
-    with pytest.raises(BadOutputError, match=r"history.csv needs numbers in the columns epoch, loss"):
+    with pytest.raises(BadOutputError, match=r"history.csv needs whole numbers in the column epoch, numbers in loss"):
         check(CLASSIFY, classified, TABLE)
     history(classified, "epoch", "loss", rows=1)
     with pytest.raises(BadOutputError, match=r"history.csv has 1 rows, expected 2: one an epoch"):
         check(CLASSIFY, classified, TABLE)
-    history(classified, "epoch", "loss", rows=2, value="nan")
+    (classified / "history.csv").write_text("epoch,loss\n1,0.5\n2,nan\n")
     with pytest.raises(BadOutputError, match=r"history.csv is not finite"):
         check(CLASSIFY, classified, TABLE)
-    history(classified, "epoch", "loss", rows=2, value="low")
-    with pytest.raises(BadOutputError, match=r"needs numbers.*'low'"):
+    for value in ("low", "1.0", "9" * 400):  # the number of an epoch is a whole one
+        history(classified, "epoch", "loss", rows=2, value=value)
+        with pytest.raises(BadOutputError, match=r"needs whole numbers in the column epoch.*: "):
+            check(CLASSIFY, classified, TABLE)
+
+
+def test_the_loss_of_an_epoch_is_a_number(classified: Path) -> None:
+    (classified / "history.csv").write_text("epoch,loss\n1,0.5\n2,low\n")
+    with pytest.raises(BadOutputError, match=r"numbers in loss: .*'low'"):
         check(CLASSIFY, classified, TABLE)
 
 

@@ -229,7 +229,7 @@ def test_binary_garbage_is_survived(tmp_path: Path) -> None:
     [
         ("print('all well')", Outcome("ok", "", "all well")),
         ("raise SystemExit('what is this?')", Outcome("crash", "ended with exit code 1: what is this?", "", 1)),
-        ("import os\nos._exit(2)", Outcome("crash", "did not understand the job: it said nothing", "", 2)),
+        ("import os\nos._exit(2)", Outcome("crash", "cannot do the job as asked: it said nothing", "", 2)),
         ("import os\nos.write(2, b'torn\\n')\nos._exit(3)", Outcome("crash", "found the data unusable: torn", "", 3)),
         ("import os\nos.kill(os.getpid(), 11)", Outcome("crash", "ended with exit code -11: it said nothing", "", -11)),
         ("import os\nos.kill(os.getpid(), 9)", Outcome("oom_host", "was killed, which most often means")),

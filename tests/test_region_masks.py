@@ -409,7 +409,6 @@ def test_a_record_says_that_region_masks_are_approximate(many: Catalogue, tmp_pa
     reviewed = replace(catalogue, rows=tuple(replace(row, approximate=False) for row in catalogue.rows))
     exact = _bench(reviewed, split, tmp_path / "checkout")
     assert not exact.approximate_regions
-    assert exact.provenance.data == approximate.provenance.data
     assert exact.key != approximate.key
 
 

@@ -44,7 +44,10 @@ def test_each_backbone_stands_with_both_splits_and_their_difference() -> None:
     )
     header, *body = rows(text)
     assert header[5:8] == ["Deep accuracy, random", "block", "difference"]
-    assert [row[:2] + row[5:] for row in body] == [["LaMa", "random", "0.90", "0.50", "-0.40", "0"]]
+    assert [row[:2] + row[5:] for row in body] == [
+        ["AOT-GAN", "random", "0.70", NOTHING, NOTHING, "0"],  # not run with the other split
+        ["LaMa", "random", "0.90", "0.50", "-0.40", "0"],
+    ]
 
 
 def test_the_strictest_split_that_does_not_leak_is_taken() -> None:
@@ -52,6 +55,22 @@ def test_the_strictest_split_that_does_not_leak_is_taken() -> None:
         tabled(entry(0.9), entry(0.5, split="time"), entry(0.4, split="sequence")), CLASSIFICATION
     )
     assert rows(text)[1][5:8] == ["0.90", "0.40", "-0.50"]
+
+
+@pytest.mark.parametrize("stray", [{}, {"status": "crash"}, {"backbone": "other"}])
+def test_a_stray_run_on_a_stricter_split_does_not_empty_the_comparison(stray: dict[str, Any]) -> None:
+    both = [entry(0.9, backbone=name, split=split) for name in ("lama", "aotgan") for split in ("random", "block")]
+    (text,) = side_by_side.tables(
+        tabled(*both, entry(None if "status" in stray else 0.4, split="sequence", **stray)), CLASSIFICATION
+    )
+    header, *body = rows(text)
+    assert header[6] == "block"
+    assert [row[5:] for row in body] == [["0.90", "0.90", "+0.00", "0"]] * 2
+
+
+def test_a_difference_is_that_of_the_values_shown() -> None:
+    (text,) = side_by_side.tables(tabled(entry(10 / 35), entry(4 / 36, split="block")), CLASSIFICATION)
+    assert rows(text)[1][5:8] == ["0.29", "0.11", "-0.18"]
 
 
 @pytest.mark.parametrize("split", ["open", "disjoint", "mine"])
@@ -65,7 +84,11 @@ def test_seeds_and_initial_weights_are_compared_with_their_like() -> None:
         entry(0.9), entry(0.8, seed=1), entry(0.5, split="block", seed=1), entry(0.1, split="block", init="x")
     )
     (text,) = side_by_side.tables(found, CLASSIFICATION)
-    assert [row[5:] for row in rows(text)[1:]] == [["0.80", "0.50", "-0.30", "1"]]
+    assert [row[1:2] + row[5:] for row in rows(text)[1:]] == [
+        ["random", "0.90", NOTHING, NOTHING, "0"],
+        ["random", "0.80", "0.50", "-0.30", "1"],
+        ["x", NOTHING, "0.10", NOTHING, "0"],
+    ]
 
 
 def test_a_page_without_such_figures_compares_nothing() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.errors import InputError
 from benchmark.splitters.at_random import random_split
-from benchmark.splitting import Split, SplitRow, check_split, read_split, write_split
+from benchmark.splitting import Split, SplitRow, check_split, contents, read_split, write_split
 from support.catalogues import name_digests, pets
 
 
@@ -71,3 +71,13 @@ def test_missing_and_changed_images_are_refused() -> None:
     del digests["fox005"]
     with pytest.raises(InputError, match=r"1 of its 12 images are not in the data set.*'fox005'"):
         check_split(split, catalogue, digests)
+    with pytest.raises(InputError, match=r"delete random-0\.csv and random-0\.toml in benchmark/splits/pets: the"):
+        check_split(split, catalogue, digests)
+
+
+def test_what_came_after_the_split_was_drawn_is_counted() -> None:
+    split = random_split(pets(fox=12, owl=12), name_digests(pets(fox=12, owl=12)), 0)
+    assert contents(split, pets(fox=12, owl=12)) == "24 crops of 2 individuals, split random-0"
+    assert contents(split, pets(fox=12, owl=14)) == "24 crops of 2 individuals, split random-0 (2 crops are not in it)"
+    more = contents(split, pets(fox=12, owl=15, eel=12))
+    assert more == "24 crops of 2 individuals, split random-0 (15 crops are not in it, among them all of 1 individual)"

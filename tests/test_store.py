@@ -1,11 +1,15 @@
+import errno
 import json
-import os
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from benchmark.errors import RunError
 from harness.store import Store, digest, file_digest, tree_digest
+from support.paths import ROOT
 
 
 def test_digest_does_not_depend_on_the_order_of_keys() -> None:
@@ -66,14 +70,51 @@ def test_the_first_of_two_equal_stages_stays(tmp_path: Path) -> None:
     assert (entry.path / "file").read_text() == "first"
 
 
+WRITER = """
+import sys
+from pathlib import Path
+from harness.store import Store
+with Store(Path(sys.argv[1])).building("kind", "k" * 64, {}) as folder:
+    (folder / "file").write_text("text")
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_what_a_dead_process_left_is_removed_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    writer = [sys.executable, "-c", WRITER, str(tmp_path)]
+    with subprocess.Popen(writer, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        flight = Path(process.stdout.readline().strip())
+        Store(tmp_path)
+        assert (flight / "file").exists()
+        process.kill()
+    assert (flight / "file").exists()
     Store(tmp_path)
-    dead, alive = tmp_path / "flight" / "999999999-abc", tmp_path / "flight" / f"{os.getpid()}-abc"
-    dead.mkdir()
-    alive.mkdir()
+    assert not flight.exists()
+
+
+def test_a_stray_file_in_flight_is_no_stage(tmp_path: Path) -> None:
     Store(tmp_path)
-    assert not dead.exists()
-    assert alive.exists()
+    (tmp_path / "flight" / ".DS_Store").write_bytes(b"0")
+    with Store(tmp_path).building("kind", "k" * 64, {}):
+        pass
+    assert Store(tmp_path).find("kind", "k" * 64) is not None
+
+
+def test_where_there_are_no_locks_stages_are_kept_and_nothing_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    Store(tmp_path)
+    (tmp_path / "flight" / "abc").mkdir()
+    with Store(tmp_path).building("kind", "k" * 64, {}):
+        pass
+    assert Store(tmp_path).find("kind", "k" * 64) is not None
+    assert (tmp_path / "flight" / "abc").exists()
 
 
 def test_a_disk_that_refuses_is_one_clear_error(tmp_path: Path) -> None:

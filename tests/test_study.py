@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_erosion
 from typer.testing import CliRunner
 
-from benchmark import records
 from benchmark.crops import crop
 from benchmark.digests import content_digests
 from benchmark.errors import InputError
@@ -31,6 +30,7 @@ from harness.study import check_strengths, material
 from harness.workspace import Workspace
 from leaderboard.render import PAGES
 from support.checkout import copy_pages, link, patternbench, write_plain, write_tiny
+from support.records import read_all
 
 DESIGN = Calibration(frames=FEWEST, seed=3)
 SMALL = SynthSettings(frames_per_video=(48, 1), seed=5, width=320, height=180)
@@ -224,7 +224,24 @@ def test_an_interrupted_data_set_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         material(DESIGN, 1.0, Workspace(tmp_path), interrupt)
     Store(tmp_path / ".patternbench")
-    assert [path for path in (tmp_path / ".patternbench").rglob("*") if path.is_file()] == []
+    assert list((tmp_path / ".patternbench").glob("*/*")) == []
+
+
+PUBLISHED = """
+name = "published"
+title = "Published"
+paper = "none"
+licence = "Apache-2.0"
+capabilities = ["train:shallow"]
+input = {}
+[[weights]]
+name = "photos"
+role = "encoder"
+licence = "Apache-2.0"
+address = "https://example.org/photos.safetensors"
+file = "photos.safetensors"
+sha256 = ""
+"""
 
 
 def study(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -242,7 +259,7 @@ def test_the_command_runs_every_strength_and_makes_its_page_alone(
     done = study(workspace, "plain", *design, *chosen)
     assert done.returncode == 0, done.stderr
     assert "Drew" not in done.stderr  # both data sets were there
-    found = records.read_all(workspace.records)
+    found = read_all(workspace.records)
     assert {record.study for record in found} == {one.study for one in made.values()}
     for record in found:
         assert record.audit is not None
@@ -289,9 +306,15 @@ def background_accuracy(workspace: Workspace, record: Record) -> float:
         (["plain", "--frames", "7"], "frames is 7; give 36 or more"),
         (["plain", "--all"], "Name the backbones to run, or say --all"),
         (["plane"], "Did you mean 'plain'"),
+        (["plain", "published", "--init", "published"], "weights fetch published"),
     ],
 )
-def test_a_wrong_value_is_refused(workspace: Workspace, arguments: list[str], complaint: str) -> None:
+def test_a_wrong_value_is_refused_before_a_frame_is_drawn(
+    workspace: Workspace, arguments: list[str], complaint: str
+) -> None:
+    published = workspace.backbones / "published" / "backbone.toml"
+    published.parent.mkdir(exist_ok=True)
+    published.write_text(PUBLISHED)
     command = ["--root", str(workspace.root), "study", "shortcut", *arguments]
     with pytest.raises(InputError, match=complaint):
         CliRunner().invoke(app, command, catch_exceptions=False)

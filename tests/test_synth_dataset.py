@@ -104,6 +104,14 @@ def test_a_folder_with_a_set_is_left_alone(made: Made) -> None:
         generate(TINY, made[0])
 
 
+@pytest.mark.parametrize("below", ["", "deep/er"])
+def test_a_file_in_the_folder_s_place_is_refused(below: str, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(InputError, match=r"notes.* cannot be a folder: (File exists|Not a directory)"):
+        generate(SynthSettings(frames_per_video=(1, 1)), tmp_path / "notes" / below)
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
 def test_the_shipped_set_is_small_and_complete() -> None:
     files = [path for path in SHIPPED_FOLDER.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 8e6

@@ -79,6 +79,13 @@ def test_accuracies_have_the_colour_of_their_row_in_both_panels() -> None:
     assert [name for name, _ in learnt(rows)] == ["Shallow", "Both\n(imagenet)"]
 
 
+def test_chance_is_one_over_the_individuals_that_can_be_the_answer() -> None:
+    one = entry("One", deep=trained([0.5]))
+    figure = drawn(validation_curves(section(Entry(one.record.model_copy(update={"possible": 2}), one.path))))
+    assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.5, 0.5]
+    assert words(figure)[-1] == "chance, 2 individuals"
+
+
 def test_no_two_of_many_lines_look_alike() -> None:
     figure = drawn(validation_curves(section(*(entry(f"N{number}", deep=trained([0.5])) for number in range(45)))))
     styles = [(line.get_color(), line.get_marker()) for line in figure.axes[1].lines[:-1]]

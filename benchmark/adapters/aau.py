@@ -1,6 +1,7 @@
 """The raw AAU zebrafish layout: annotations.csv, frames in data/, frame masks, if any, in masks/."""
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -34,19 +35,25 @@ def read_aau(root: Path, name: str) -> Catalogue:
     """
     rows = []
     table = root / "annotations.csv"
-    with table.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.DictReader(stream, delimiter=";")
-        _check_columns(table, lines.fieldnames or ())
-        for line in lines:
-            try:
-                row = _row(root, line)
-            except ValueError as error:
-                message = f"{table}, line {lines.line_num}: {error}. Mend the line, or delete it."
-                raise InputError(message) from error
-            if row is not None:
-                rows.append(row)
+    lines = csv.DictReader(io.StringIO(_text(table), newline=""), delimiter=";")
+    _check_columns(table, lines.fieldnames or ())
+    for line in lines:
+        try:
+            row = _row(root, line)
+        except ValueError as error:
+            message = f"{table}, line {lines.line_num}: {error}. Mend the line, or delete it."
+            raise InputError(message) from error
+        if row is not None:
+            rows.append(row)
     longest = max((max(row.box[2:]) for row in rows if row.box), default=0)
     return assemble(name, root, rows, crop_side=2 * math.ceil(longest / 2))
+
+
+def _text(table: Path) -> str:
+    try:
+        return table.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{table} cannot be read: {error}. It must be text in UTF-8.") from error
 
 
 def _check_columns(table: Path, header: Sequence[str]) -> None:
@@ -69,7 +76,7 @@ def _row(root: Path, line: dict[str, Any]) -> Row | None:
     if turning or occluded:
         return None
     left, top, box_right, bottom = (float(line[corner]) for corner in _CORNERS)
-    if not (left < box_right and top < bottom):
+    if not (all(map(math.isfinite, (left, top, box_right, bottom))) and left < box_right and top < bottom):
         raise ValueError(f"the box ({left:g}, {top:g}) to ({box_right:g}, {bottom:g}) has no area")
     frame = PurePosixPath(line["Filename"].strip())
     video, separator, number = frame.stem.partition("_")

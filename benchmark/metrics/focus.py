@@ -35,8 +35,8 @@ class RegionMeans(NamedTuple):
 class PerImage(NamedTuple):
     """How each map falls on each region; all (P, 3), columns background, fish (without pattern), pattern.
 
-    The null is a random map: one whose cells are shuffled. Its expectation is `area` for mass, rank accuracy and the
-    pointing game, and 1 for density, whatever values the map has.
+    The null is a random map: one whose cells are shuffled. Its expectation is `area` for mass and rank accuracy, and 1
+    for density, whatever values the map has.
 
     Attributes:
         area: share of the image that is the region; the three add up to 1.
@@ -45,15 +45,12 @@ class PerImage(NamedTuple):
         rank: of the most relevant part of the map, as large as the region, the share that lies in the region
             (relevance rank accuracy, Arras et al. 2022); of equally relevant cells an equal part of each counts. NaN
             where the image has no such region.
-        pointing: share of the region in the cell of the map's highest value (pointing game, Zhang et al. 2018,
-            without its margin of 15 pixels), the mean over equally high cells. NaN where the image has no such region.
     """
 
     area: NDArray[np.float64]
     mass: NDArray[np.float64]
     density: NDArray[np.float64]
     rank: NDArray[np.float64]
-    pointing: NDArray[np.float64]
 
 
 class Picked(NamedTuple):
@@ -111,9 +108,7 @@ def per_image(cams: NDArray[np.floating], regions: NDArray[np.integer]) -> PerIm
     cells = weights.reshape(len(weights), -1)  # (P, n)
     inside = parts.reshape(len(parts), len(REGIONS), -1)  # (P, 3, n)
     rank = np.array([[_rank_accuracy(one, part) for part in three] for one, three in zip(cells, inside, strict=True)])
-    highest = cells == cells.max(axis=1, keepdims=True)
-    pointing = (inside * highest[:, None]).sum(axis=2) / highest.sum(axis=1, keepdims=True)
-    return PerImage(area, mass, mass / (area * there), rank * there, pointing * there)
+    return PerImage(area, mass, mass / (area * there), rank * there)
 
 
 def means(values: NDArray[np.float64]) -> RegionMeans:

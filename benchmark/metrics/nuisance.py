@@ -101,12 +101,17 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
     return answers
 
 
-def group_retrieval(queries: Grouped, gallery: Grouped) -> Retrieval:
+def group_retrieval(queries: Grouped, gallery: Grouped, *, themselves: bool = False) -> Retrieval:
     """Expected rank-1, rank-5 and mean average precision where images of one group are nearest, in random order.
 
     The means are over the random orders too (average precision: McSherry and Najork 2008, section 3), where
     `benchmark.metrics.retrieval` lets a tie never help: a gallery in which only the group shows would have no
     hits at all.
+
+    Args:
+        queries: the test images.
+        gallery: the training images, at least one.
+        themselves: whether the queries are the gallery, where each misses itself alone.
 
     Raises:
         InputError: the gallery is empty, or labels and groups differ in length.
@@ -122,10 +127,11 @@ def group_retrieval(queries: Grouped, gallery: Grouped) -> Retrieval:
     table = np.zeros((label.max() + 1, group.max() + 1), np.int64)  # gallery images
     np.add.at(table, (label[asked:], group[asked:]), 1)
     kinds, counts = np.unique(np.stack([label[:asked], group[:asked]], axis=1), axis=0, return_counts=True)
-    matched = table.sum(axis=1)[kinds[:, 0]] > 0
+    hidden = int(themselves)
+    matched = table.sum(axis=1)[kinds[:, 0]] > hidden
     figures = [
         _expected(
-            near=_Tier(int(table[:, of].sum()), int(table[who, of])),
+            near=_Tier(int(table[:, of].sum()) - hidden, int(table[who, of]) - hidden),
             far=_Tier(int(np.delete(table, of, axis=1).sum()), int(np.delete(table[who], of).sum())),
         )
         for who, of in kinds[matched]

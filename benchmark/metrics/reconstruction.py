@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 
+GREY = 128
+
 
 class HoleErrors(NamedTuple):
     """Means over the images.
@@ -56,19 +58,30 @@ def holed(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np
 
 
 def fill_mean_colour(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every hole in the mean colour of its image's known pixels, (N, H, W, 3): the least a model must beat."""
+    """Every hole in the mean colour of its image's known pixels, (N, H, W, 3): the least a model must beat.
+
+    Where nothing is known it is mid-grey.
+    """
     filled = images.copy()
     for image, hole in zip(filled, holes > 0, strict=True):
-        if hole.any() and not hole.all():
-            image[hole] = image[~hole].mean(axis=0).round()
+        if hole.any():
+            image[hole] = GREY if hole.all() else image[~hole].mean(axis=0).round()
     return filled
 
 
 def fill_telea(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every hole grown shut from its border (Telea 2004, as in OpenCV), (N, H, W, 3): no learning at all."""
+    """Every hole grown shut from its border (Telea 2004, as in OpenCV), (N, H, W, 3): no learning at all.
+
+    Where a hole has no border, because nothing is known, it is mid-grey.
+    """
     import cv2
 
-    return np.stack([cv2.inpaint(image, hole, 3, cv2.INPAINT_TELEA) for image, hole in zip(images, holes, strict=True)])
+    return np.stack(
+        [
+            np.full_like(image, GREY) if hole.all() else cv2.inpaint(image, hole, 3, cv2.INPAINT_TELEA)
+            for image, hole in zip(images, holes, strict=True)
+        ]
+    )
 
 
 def _of_one(filled: NDArray[np.uint8], truth: NDArray[np.uint8], hole: NDArray[np.bool_]) -> tuple[float, float, float]:

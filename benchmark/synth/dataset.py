@@ -61,10 +61,14 @@ def generate(settings: SynthSettings, folder: Path, progress: Callable[[int, int
         progress: called after each frame with (frames done, frames in all).
 
     Raises:
-        InputError: the folder already holds a data set.
+        InputError: the folder already holds a data set, or cannot be made.
     """
     if (folder / "annotations.csv").exists():
         raise InputError(f"{folder} already holds a data set (annotations.csv). Give another folder or delete it.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be a folder: {error.strerror}. Give another.") from error
     total = sum(settings.frames_per_video)
     rows = write_frames(frames(settings), folder, lambda done: progress(done, total) if progress else None)
     _describe(settings, folder, len(rows))

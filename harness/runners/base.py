@@ -10,6 +10,8 @@ from typing import ClassVar, Literal
 from benchmark.records import Status
 from harness.backbones import BackboneFacts
 
+REFUSED = 2
+"""Exit code of a job that is not understood, or asks for what the backbone cannot do."""
 LOG_LINES = 40
 LOG_WIDTH = 1000
 """Characters of a line that the log keeps."""
@@ -148,5 +150,5 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
         return Outcome("oom_gpu", "ran out of GPU memory", text)
     if oom or code in (137, -9) or "MemoryError" in text:
         return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
-    kind = {2: "did not understand the job", 3: "found the data unusable"}.get(code, f"ended with exit code {code}")
-    return Outcome("crash", f"{kind}: {log.last_words}", text, code)
+    kinds = {REFUSED: "cannot do the job as asked", 3: "found the data unusable"}
+    return Outcome("crash", f"{kinds.get(code, f'ended with exit code {code}')}: {log.last_words}", text, code)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 LABEL = "patternbench.harness"
+"""Names the process that a container belongs to: the machine, its process namespace, its number there."""
 UNPRIVILEGED = 1000
 DESCRIBE = Limits(seconds=300, memory_gib=4)
 START_ENGINE = "Start the engine, or take RUNNER=process."
@@ -126,7 +127,7 @@ class DockerRunner(Runner):
             "pids_limit": limits.processes,
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
             "log_config": LogConfig(type=LogConfig.types.NONE),  # what is said is read here; no copy fills the disk
-            "labels": {LABEL: str(os.getpid())},
+            "labels": {LABEL: f"{place()} {os.getpid()}"},
             "device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])] if self._gpu else [],
         }
 
@@ -139,11 +140,20 @@ class DockerRunner(Runner):
             return
 
     def _sweep(self) -> None:
-        """Remove containers whose harness was killed."""
+        """Remove containers whose harness was killed; of one elsewhere that uses the engine nothing is known."""
+        if not Path("/proc/self").exists():
+            return
         with _engine_errors():
             for container in self._client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
-                if not Path(f"/proc/{container.labels[LABEL]}").exists() and Path("/proc/self").exists():
+                home, _, pid = container.labels[LABEL].rpartition(" ")
+                if home == place() and not Path("/proc", pid).exists():
                     self._remove(str(container.name))
+
+
+def place() -> str:
+    """Where our process number means us: this machine, and where there is /proc our process namespace."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()} {namespace.readlink() if namespace.is_symlink() else '-'}"
 
 
 def connect() -> "DockerClient":

@@ -1,7 +1,9 @@
-"""Records made by hand: what a record must hold, and nothing measured."""
+"""Records made by hand, with what a record must hold and nothing measured; and those that a run wrote."""
 
+from pathlib import Path
 from typing import Any
 
+from benchmark import records
 from benchmark.records import Provenance, Record
 
 PROVENANCE = Provenance(
@@ -37,3 +39,8 @@ REQUIRED = {
 def blank_record(**fields: Any) -> Record:
     """A run that ended well and measured nothing, but for these fields; their values are validated."""
     return Record.model_validate(REQUIRED | fields)
+
+
+def read_all(folder: Path) -> list[Record]:
+    """Every record below a folder, in the order of their file names."""
+    return [records.read(path) for path in sorted(folder.rglob("*.json"))]
