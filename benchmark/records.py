@@ -420,7 +420,8 @@ class Record(_Part):
     """One run of one backbone.
 
     Attributes:
-        key: sha256 over what identifies the run (backbone code, data, split, protocol, initialisation, seed).
+        key: sha256 over what identifies the run (backbone code, data, split, protocol, initialisation, weights, seed,
+            device, and the version of the scoring).
         status: `ok`, or the reason of the failure.
         backbone: its folder's name, or `name:variant`.
         title: its name in tables.
