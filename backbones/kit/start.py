@@ -1,5 +1,6 @@
 """What a job starts from: random weights, published ones, or the checkpoint of an earlier stage."""
 
+import hashlib
 from collections.abc import Mapping
 from importlib import import_module, resources
 from pathlib import Path
@@ -77,9 +78,10 @@ def read_published(path: Path) -> Mapping[str, Any]:
             return load_file(path)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
+        said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])  # torch ends some with no message
         raise DataError(
-            f"{path.name}: cannot be read as weights ({type(error).__name__}: {str(error).splitlines()[0]}). The file "
-            "is truncated, or holds more than tensors; get it again from the address in backbone.toml."
+            f"{path.name}: cannot be read as weights ({said}). The file is truncated, or holds more than tensors; get "
+            "it again from the address in backbone.toml."
         ) from error
     if not isinstance(loaded, Mapping):
         raise DataError(f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file named?")
@@ -100,11 +102,29 @@ def _load_published(name: str, job: Job, backbone: Backbone) -> None:
         if entry.get("package"):
             file = resources.files(entry["package"]) / entry["file"]
             with resources.as_file(file) as path:
+                _verify(path, entry)
                 backbone.load(entry["name"], backbone.unpack(entry["name"], read_published(path)))
         elif entry["name"] in job.weights:
             backbone.load(entry["name"], read_state(job.weights[entry["name"]]))
         elif entry["role"] != "discriminator" or isinstance(job, InpaintJob):
             raise JobError(f"init is 'published', but the job's weights lack {entry['name']!r}.")
+
+
+def _verify(path: Path, entry: Mapping[str, Any]) -> None:
+    """Compare a file that no import has looked at with the sha256 in backbone.toml; an empty one is not known."""
+    expected = entry.get("sha256", "").lower()
+    if not expected:
+        return
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    if found != expected:
+        raise DataError(
+            f"{path.name} of the package {entry['package']} is not the file that backbone.toml names: its sha256 is "
+            f"{found}, expected {expected}. Install the package again, in the version of requirements.lock."
+        )
 
 
 def _resume(backbone: Backbone, path: Path) -> None:
