@@ -84,6 +84,15 @@ def zipped(folder: Path) -> None:
     (folder / "images.npz").rename(folder / "images.npy")
 
 
+def masked(highest: int) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        masks = np.load(folder / "masks.npy")
+        masks[-1, -1, -1] = highest
+        np.save(folder / "masks.npy", masks)
+
+    return spoil
+
+
 def emptied(folder: Path) -> None:
     save("images.npy", (0, SIZE, SIZE, 3))(folder)
     save("masks.npy", (0, SIZE, SIZE))(folder)
@@ -103,6 +112,8 @@ def emptied(folder: Path) -> None:
         (save("images.npy", ()), r"images.npy: holds uint8 \(\)"),
         (save("masks.npy", (5, SIZE, SIZE), "bool"), r"masks.npy: holds bool .*, expected uint8 \(N, 8, 8\)"),
         (save("masks.npy", (5, SIZE, SIZE, 1)), r"masks.npy: holds uint8 \(5, 8, 8, 1\)"),
+        (masked(2), "masks.npy holds 2; it should hold 1 in holes and 0 elsewhere"),
+        (masked(255), "masks.npy holds 255"),
         (save("images.npy", (4, SIZE, SIZE, 3)), "table.csv has 5 rows, images.npy 4"),
         (save("masks.npy", (6, SIZE, SIZE)), "masks.npy has 6 rows, images.npy 5"),
         (lambda folder: table(folder, *ROWS[:4]), "table.csv has 4 rows, images.npy 5"),

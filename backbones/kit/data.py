@@ -61,7 +61,8 @@ def load(folder: Path, image_size: int, *, masks: bool = False, columns: tuple[s
         columns: that table.csv must have beside `id`.
 
     Raises:
-        DataError: a file is missing, of another type or shape, or empty, or the numbers of rows differ.
+        DataError: a file is missing, of another type or shape, or empty, the numbers of rows differ, or a mask holds
+            anything but 0 and 1.
     """
     images = _array(folder / "images.npy", (image_size, image_size, 3))
     holes = _array(folder / "masks.npy", (image_size, image_size)) if masks else None
@@ -71,6 +72,8 @@ def load(folder: Path, image_size: int, *, masks: bool = False, columns: tuple[s
             raise DataError(f"{folder}: {name} has {count} rows, images.npy {len(images)}.")
     if not table:
         raise DataError(f"{folder}: there are no images.")
+    if holes is not None and (most := int(holes.max())) > 1:
+        raise DataError(f"{folder}: masks.npy holds {most}; it should hold 1 in holes and 0 elsewhere, nothing else.")
     return Data(images, holes, table)
 
 
