@@ -12,6 +12,7 @@ VERSION: Literal["1"] = "1"
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
 Precision = Literal["float32", "bfloat16"]
 Pooling = Literal["flatten", "average"]
 Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
@@ -38,14 +39,14 @@ class _Job(_Part):
     contract: Literal["1"] = VERSION
     variant: str = Field(default="", description="Which of the backbone's variants; empty = the plain one.")
     image_size: Positive
-    seed: int
+    seed: Seed = Field(description="What 64 bits hold, with or without a sign.")
     precision: Precision = "float32"
     batch_size: Positive
     init: Literal["random", "published"] = Field(description="What to start from; `published`: see `weights`.")
     weights: dict[str, str] = Field(
         default={}, description="Published weight files by name, as paths relative to the job's folder."
     )
-    checkpoint: str | None = Field(
+    checkpoint: Annotated[str, Field(min_length=1)] | None = Field(
         default=None,
         description="Checkpoint of an earlier stage of the same backbone, relative to the job's folder; loaded after "
         "the weights that `init` means.",

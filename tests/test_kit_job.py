@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from backbones.kit.errors import JobError
 from backbones.kit.job import ClassifyJob, EncodeJob, FillJob, InpaintJob, Job, read_job
@@ -68,17 +69,27 @@ def test_resources_may_be_named_in_part(tmp_path: Path) -> None:
     assert (job.threads, job.device) == (2, "cpu")
 
 
+@pytest.mark.parametrize("seed", [-(2**63), -1, 0, 2**64 - 1])
+def test_every_seed_that_the_contract_allows_can_be_planted(seed: int, tmp_path: Path) -> None:
+    job = read_job(written(tmp_path, BARE[1].model_dump(mode="json") | {"seed": seed}), "train")
+    assert torch.Generator().manual_seed(job.seed).initial_seed() == seed % 2**64
+
+
 ALL = [
     ({"image_size": 0}, r"image_size: 0 is less than the minimum of 1"),
     ({"image_size": "8"}, r"image_size: '8' is not of type 'integer'"),
     ({"seed": 0.5}, r"seed: 0\.5 is not of type 'integer'"),
     ({"seed": None}, r"seed: None"),
+    ({"seed": 2**64}, r"seed: 18446744073709551616 is greater than the maximum"),
+    ({"seed": -(2**63) - 1}, r"seed: -9223372036854775809 is less than the minimum"),
     ({"batch_size": True}, r"batch_size: True"),
+    ({"batch_size": 8.0}, r"batch_size: 8\.0 is not of type 'integer'"),
     ({"precision": "float64"}, r"precision: 'float64' is not one of \['float32', 'bfloat16'\]"),
     ({"init": "pretrained"}, r"init: 'pretrained' is not one of"),
     ({"weights": {"vgg": 3}}, r"weights\.vgg: 3 is not of type 'string'"),
     ({"weights": ["vgg"]}, r"weights: \['vgg'\] is not of type 'object'"),
     ({"checkpoint": 5}, r"checkpoint: 5 is not"),
+    ({"checkpoint": ""}, r"checkpoint: ''"),
     ({"variant": None}, r"variant: None is not of type 'string'"),
     ({"contract": "2"}, r"contract: '1' was expected"),
     ({"resources": {"threads": 0}}, r"resources\.threads: 0 is less than"),

@@ -118,7 +118,7 @@ def read_job(folder: Path, verb: str) -> Job:
     for field in ("contract", "verb", "task"):
         whole.pop(field, None)
     whole["weights"] = {weights: folder / file for weights, file in whole["weights"].items()}
-    whole["checkpoint"] = folder / whole["checkpoint"] if whole["checkpoint"] else None
+    whole["checkpoint"] = folder / whole["checkpoint"] if whole["checkpoint"] is not None else None
     resources = _defaults("Resources") | whole.pop("resources")
     return typed(folder=folder, **resources, **whole)
 
@@ -132,8 +132,11 @@ def _defaults(kind: str) -> dict[str, Any]:
 def _validate(path: Path, raw: object, against: dict[str, Any]) -> None:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
+    from jsonschema.validators import extend
 
-    error = best_match(Draft202012Validator(against).iter_errors(raw))
+    # To JSON Schema 8.0 is an integer, to range() it is none.
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    error = best_match(extend(Draft202012Validator, type_checker=types)(against).iter_errors(raw))
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path) or "job"
         raise JobError(f"{path}: {where}: {error.message}")
