@@ -422,9 +422,23 @@ def test_inpainting_leaves_known_pixels_untouched_and_looks_into_no_hole(edgecon
     assert filled.max() <= 1
 
 
-def test_a_batch_without_a_hole_has_a_finite_loss() -> None:
-    images = torch.zeros(1, 3, 4, 4)
-    assert losses.hole_l1(images + 0.25, images, torch.zeros(1, 1, 4, 4)).item() == pytest.approx(0.25 * 16)
+def test_images_without_a_hole_have_no_part_in_the_l1_term() -> None:
+    images, masks = picture(3, 24)
+    masks[1] = 0
+    prediction = (images + 0.25 * torch.rand(images.shape)).requires_grad_()
+    loss = losses.hole_l1(prediction, images, masks)
+    alone = losses.hole_l1(prediction[[0, 2]], images[[0, 2]], masks[[0, 2]])
+    assert loss.item() == pytest.approx(alone.item(), rel=1e-6)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert prediction.grad is not None
+    assert prediction.grad.flatten(1).any(dim=1).tolist() == [True, False, True]
+    assert losses.hole_l1(prediction, images, torch.zeros_like(masks)).item() == 0
+
+
+def test_where_every_image_has_a_hole_the_l1_term_is_the_published_one_to_the_bit() -> None:
+    images, masks = picture(3, 24)
+    prediction = images + 0.25 * torch.rand(images.shape)
+    assert torch.equal(losses.hole_l1(prediction, images, masks), (prediction - images).abs().mean() / masks.mean())
 
 
 def test_networks_start_as_the_authors_do(edgeconnect: EdgeConnect) -> None:

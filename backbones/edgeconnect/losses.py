@@ -32,8 +32,9 @@ def feature_matching(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
 
 
 def hole_l1(prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
-    """Absolute error over whole images, divided by the part that is hole (one pixel at least)."""
-    return (prediction - images).abs().mean() / masks.mean().clamp(min=1 / masks.numel())
+    """Absolute error over whole images, divided by the part that is hole; an image without a hole has none."""
+    holed = masks.amax(dim=(1, 2, 3), keepdim=True)
+    return (holed * (prediction - images).abs()).mean() / masks.mean().clamp(min=1 / masks.numel())
 
 
 def perceptual(network: Vgg19, prediction: Tensor, images: Tensor) -> Tensor:

@@ -52,7 +52,8 @@ class EdgeConnectRecipe(Recipe):
     networks that it trains and no other.
 
     Deviations from the authors' code: a fixed edge generator is in evaluation mode, so that its spectral norms stand
-    still too; and a `perceptual` of `none` drops the style term with the perceptual one, as VGG-19 makes both.
+    still too; a `perceptual` of `none` drops the style term with the perceptual one, as VGG-19 makes both; and an image
+    without a hole has no part in the L1 term, which theirs divides by zero where no image of the batch has one.
     """
 
     phases = tuple(TRAINED)
