@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,10 @@ from torch import Tensor, nn
 
 from backbones.kit import checkpoints, classify
 from backbones.kit.classify import train_classifier
+from backbones.kit.data import load, to_images
 from backbones.kit.errors import DataError
+from backbones.kit.explain import activation_maps
+from backbones.kit.head import Head
 from backbones.kit.job import ClassifyJob
 from support.backbones import Unpublished
 
@@ -31,10 +35,11 @@ class Encoder(nn.Sequential):
 
     def __init__(self) -> None:
         super().__init__(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4), nn.ReLU())
-        self.seen = 0
+        self.seen = self.largest = 0
 
     def forward(self, images: Tensor) -> Tensor:
         self.seen += len(images)
+        self.largest = max(self.largest, len(images))
         maps: Tensor = super().forward(images)  # type: ignore[no-untyped-call]
         return maps
 
@@ -201,6 +206,25 @@ def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, 
     np.testing.assert_allclose(cams[-1], expected / expected.max(axis=(1, 2), keepdims=True), atol=1e-4)
 
 
+@pytest.mark.parametrize("mode", ["shallow", "deep"])
+def test_probes_too_are_seen_as_many_at_a_time_as_the_job_says(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classify, "MAPS_BUDGET", 0)
+    job = make_job(tmp_path, mode=mode, explain="hirescam", batch_size=PROBES - 1)
+    _, backbone = trained(job)
+    assert isinstance(backbone.encoder, Encoder)
+    assert backbone.encoder.largest == PROBES - 1
+    head = Head(torch.Size(SHAPE), CLASSES, job.pooling)
+    head.load_state_dict(checkpoints.load(job.out / "checkpoint.safetensors")["head"])
+    data = load(job.data, SIZE, columns=("label",))
+    with torch.no_grad():
+        maps = backbone.encoder.eval()(to_images(data.images[[3, 9]], "cpu"))
+    together = activation_maps("hirescam", head, maps, data.labels(CLASSES)[[3, 9]])
+    assert together.any()
+    np.testing.assert_allclose(np.load(job.out / "cams.npy")[-1], together, atol=1e-6)
+
+
 def test_explaining_changes_nothing_of_the_training(tmp_path: Path) -> None:
     jobs = [make_job(tmp_path / str(explain), explain=explain) for explain in (None, "gradcam")]
     for job in jobs:
@@ -230,3 +254,15 @@ def test_progress_tells_each_epoch_and_its_loss(tmp_path: Path, capsys: pytest.C
 def test_a_label_beyond_the_classes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the label '2' is none of 0 to 1"):
         trained(replace(make_job(tmp_path), classes=2))
+
+
+def test_maps_that_no_image_is_wanted_for_are_refused_before_the_first_epoch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = make_job(tmp_path, explain="gradcam")
+    table = job.data / "table.csv"
+    table.write_text("\n".join(re.sub(",1$", ",0", line) for line in table.read_text().splitlines()))
+    with pytest.raises(DataError, match="no row whose probe is 1"):
+        trained(job)
+    assert not capsys.readouterr().out
+    trained(replace(job, explain=None))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from backbones.kit import checkpoints
 from backbones.kit.api import Backbone
 from backbones.kit.data import Data, in_order, load, shuffled, to_images
+from backbones.kit.errors import DataError
 from backbones.kit.explain import activation_maps
 from backbones.kit.head import Head
 from backbones.kit.job import ClassifyJob
@@ -48,6 +49,8 @@ class _Training:
         self.deep = job.mode == "deep"
         self.train, self.validation = data.rows("train"), data.rows("val")
         self.probes = np.flatnonzero([row["probe"] == "1" for row in data.table])
+        if job.explain and not len(self.probes):
+            raise DataError("table.csv has no row whose probe is 1, but the job wants maps of such (explain).")
         self.labels = data.labels(job.classes).to(job.device)
         encoder.requires_grad_(self.deep).eval()
         self.frozen: Tensor | None = None
@@ -89,11 +92,16 @@ class _Training:
     def look(self) -> None:
         """Logits of the validation images and class activation maps of the probes, as things stand."""
         self.encoder.eval()
-        batches = [self.validation[batch] for batch in in_order(len(self.validation), self.job.batch_size)]
+        batches = self.batches(self.validation)
         self.logits.append(torch.cat([self.head(self.maps(rows)) for rows in batches]).cpu().numpy())
-        if self.job.explain:
-            maps, labels = self.maps(self.probes), self.labels[self.probes]
-            self.cams.append(activation_maps(self.job.explain, self.head, maps, labels))
+        if method := self.job.explain:
+            batches = self.batches(self.probes)
+            cams = [activation_maps(method, self.head, self.maps(rows), self.labels[rows]) for rows in batches]
+            self.cams.append(np.concatenate(cams))
+
+    def batches(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The rows, in their order, as many at a time as the job says."""
+        return [rows[batch] for batch in in_order(len(rows), self.job.batch_size)]
 
     def write(self) -> None:
         """The checkpoint and everything seen."""
