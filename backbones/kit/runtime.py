@@ -3,7 +3,7 @@
 import resource
 import sys
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import metadata
 from typing import Any
 
@@ -11,6 +11,9 @@ import torch
 
 from backbones.kit.errors import JobError
 from backbones.kit.job import CONTRACT, Job
+
+LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
+"""Distributions that the numbers of some backbone depend on."""
 
 
 def prepare(job: Job) -> None:
@@ -52,9 +55,12 @@ class Stopwatch:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the libraries that the numbers depend on."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python} | {name: metadata.version(name) for name in ("torch", "numpy")}
+    """Of Python, and of the libraries that numbers depend on, as far as they are installed."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _peak_memory_mib() -> float:

