@@ -204,3 +204,16 @@ def test_another_number_of_classes_is_refused(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, 64), classes=CLASSES)
     with pytest.raises(DataError, match="the head has 3 classes, but the job's classes are 5"):
         encode(replace(job, classes=5), Tiny())
+
+
+@pytest.mark.parametrize(
+    ("pooling", "features", "said"),
+    [
+        ("average", 64, "the head takes embeddings of 64 values, but pooling 'average' makes 4"),
+        ("flatten", 4, "the head takes embeddings of 4 values, but pooling 'flatten' makes 64"),
+    ],
+)
+def test_a_classifier_of_the_other_pooling_is_refused(pooling: str, features: int, said: str, tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, features), classes=CLASSES, pooling=pooling)
+    with pytest.raises(DataError, match=said):
+        encode(job, Tiny())

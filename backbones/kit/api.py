@@ -13,7 +13,7 @@ class Recipe(ABC):
     """How an inpainting model learns, as its authors published it: networks, losses, optimisers, one step.
 
     Images are (B, 3, H, W) float32 in [0, 1]; masks are (B, 1, H, W) float32 with 1 = hole, 0 = known. A model's
-    own ranges and conventions stay inside.
+    own ranges and conventions stay inside. A ValueError says that images of such a size are not taken.
     """
 
     networks: nn.ModuleDict
@@ -76,7 +76,8 @@ class Backbone(ABC):
     """A contestant: an encoder and, where it can inpaint, the model whose front the encoder is."""
 
     encoder: nn.Module
-    """Images (B, 3, H, W) float32 in [0, 1] -> feature map (B, C, h, w); normalises and appends masks itself."""
+    """Images (B, 3, H, W) float32 in [0, 1] -> feature map (B, C, h, w); normalises and appends masks itself.
+    A ValueError says that images of such a size are not taken."""
 
     network: nn.Module
     """The whole model, its weights shared with `encoder`: what inpainting training changes and a checkpoint keeps. A

@@ -15,7 +15,7 @@ from backbones.kit.explain import activation_maps
 from backbones.kit.head import Head
 from backbones.kit.job import ClassifyJob
 from backbones.kit.progress import report, write_history
-from backbones.kit.runtime import Stopwatch, autocast
+from backbones.kit.runtime import Stopwatch, computing
 
 MAPS_BUDGET = 2 * 2**30
 """Bytes of a frozen encoder's feature maps that are kept in memory; beyond it they are computed every epoch."""
@@ -71,7 +71,7 @@ class _Training:
         """Feature maps (B, C, h, w) of some rows."""
         if self.frozen is not None:
             return self.frozen[rows]
-        with autocast(self.job):
+        with computing(self.job):
             maps: Tensor = self.encoder(to_images(self.data.images[rows], self.job.device))
         return maps.float()
 

@@ -15,7 +15,7 @@ from backbones.kit.explain import activation_maps
 from backbones.kit.head import Head, embed
 from backbones.kit.job import EncodeJob
 from backbones.kit.progress import report
-from backbones.kit.runtime import Stopwatch, autocast
+from backbones.kit.runtime import Stopwatch, computing
 from backbones.kit.weights import strict_load
 
 
@@ -33,10 +33,16 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
         raise JobError("explain and classes need the checkpoint of a classifier; this job has none.")
     writer = _Writer(job, len(data.images))
     for batch in in_order(len(data.images), job.batch_size):
-        with torch.no_grad(), autocast(job):
+        with torch.no_grad(), computing(job):
             maps = encoder(to_images(data.images[batch], job.device))
         maps = maps.float()
-        writer.put("embeddings", batch, embed(maps, job.pooling).to(getattr(torch, job.dtype)))
+        embeddings = embed(maps, job.pooling)
+        if head is not None and embeddings.shape[1] != head.linear.in_features:
+            raise DataError(
+                f"{job.checkpoint}: the head takes embeddings of {head.linear.in_features} values, but pooling "
+                f"{job.pooling!r} makes {embeddings.shape[1]}. Encode with the pooling and image_size of its training."
+            )
+        writer.put("embeddings", batch, embeddings.to(getattr(torch, job.dtype)))
         if head is not None:
             with torch.no_grad():
                 logits = head(maps)

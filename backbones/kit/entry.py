@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,18 @@ def convert(name: str, variant: str, entry: str, given: Path, output: Path) -> N
 
 
 def run(name: str, job: Job) -> None:
-    """Do a job and write out/result.json last, so that its presence means that the job is whole."""
+    """Do a job and write out/result.json last, so that its presence means that the job is whole.
+
+    Raises:
+        JobError: it asks for what the backbone's description does not promise, or for what it turns out not to take.
+        DataError: something that came with it is unusable.
+    """
     from backbones.kit import runtime, start
 
+    own = facts(name)["capabilities"]
+    for needed in _needed(job):
+        if needed not in own:
+            raise JobError(f"The job needs the capability {needed}, which {name} lacks; it has: {', '.join(own)}.")
     runtime.prepare(job)
     backbone = start.start(name, job)
     job.out.mkdir(exist_ok=True)
@@ -121,3 +131,13 @@ def run(name: str, job: Job) -> None:
 
         result = encode(job, backbone)
     (job.out / "result.json").write_text(json.dumps(result) + "\n", encoding="utf-8")
+
+
+def _needed(job: Job) -> Iterator[str]:
+    """The capabilities that a job asks for."""
+    if isinstance(job, InpaintJob | FillJob):
+        yield "train:inpaint"
+    if isinstance(job, ClassifyJob):
+        yield f"train:{job.mode}"
+    if isinstance(job, ClassifyJob | EncodeJob) and job.explain:
+        yield "explain"

@@ -4,13 +4,23 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from backbones.kit.errors import JobError
+
 FOLDER = Path(__file__).parents[1]
 
 
 def facts(name: str) -> dict[str, Any]:
-    """The content of the backbone's backbone.toml."""
-    with (FOLDER / name / "backbone.toml").open("rb") as file:
-        return tomllib.load(file)
+    """The content of the backbone's backbone.toml.
+
+    Raises:
+        JobError: there is no such backbone.
+    """
+    try:
+        text = (FOLDER / name / "backbone.toml").read_text(encoding="utf-8")
+    except OSError as error:
+        known = sorted(path.parent.name for path in FOLDER.glob("*/backbone.toml"))
+        raise JobError(f"There is no backbone {name!r}; there are: {', '.join(known)}.") from error
+    return tomllib.loads(text)
 
 
 def weights_of(name: str, variant: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from backbones.kit.api import Recipe
 from backbones.kit.data import in_order, load, to_images, to_masks, to_pixels
 from backbones.kit.job import FillJob
 from backbones.kit.progress import report
-from backbones.kit.runtime import Stopwatch, autocast
+from backbones.kit.runtime import Stopwatch, computing
 
 
 @torch.no_grad()
@@ -28,7 +28,7 @@ def fill(job: FillJob, recipe: Recipe) -> dict[str, Any]:
     )
     for batch in in_order(len(data.images), job.batch_size):
         images, masks = to_images(data.images[batch], job.device), to_masks(data.masks[batch], job.device)
-        with autocast(job):
+        with computing(job):
             filled[batch] = to_pixels(recipe.inpaint(images, masks))
         report(batch.stop, len(data.images), "image")
     filled.flush()

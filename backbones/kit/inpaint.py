@@ -13,7 +13,7 @@ from backbones.kit.api import Backbone, Recipe
 from backbones.kit.data import Data, in_order, load, shuffled, to_images, to_masks, to_pixels
 from backbones.kit.job import InpaintJob
 from backbones.kit.progress import report, write_history
-from backbones.kit.runtime import Stopwatch, autocast
+from backbones.kit.runtime import Stopwatch, computing
 
 CHECKPOINT = "checkpoint.safetensors"
 SAMPLES = 8
@@ -93,7 +93,7 @@ def _learn(job: InpaintJob, recipe: Recipe, data: Data, order: torch.Generator) 
     sums: dict[str, float] = {}
     steps = 0
     for rows in shuffled(data.rows("train"), job.batch_size, order):
-        with autocast(job):
+        with computing(job):
             losses = recipe.step(*_batch(job, data, rows))
         sums = {name: sums.get(name, 0.0) + loss for name, loss in losses.items()}
         steps += 1
@@ -107,7 +107,7 @@ def _validate(job: InpaintJob, recipe: Recipe, data: Data) -> float:
     rows = data.rows("val")
     total = 0.0
     for batch in in_order(len(rows), job.batch_size):
-        with autocast(job):
+        with computing(job):
             loss = recipe.generator_loss(*_batch(job, data, rows[batch]))
         total += float(loss) * (batch.stop - batch.start)
     return total / len(rows)
@@ -116,5 +116,5 @@ def _validate(job: InpaintJob, recipe: Recipe, data: Data) -> float:
 @torch.no_grad()
 def _reconstruct(job: InpaintJob, recipe: Recipe, data: Data) -> np.ndarray[Any, np.dtype[np.uint8]]:
     recipe.networks.eval()
-    with autocast(job):
+    with computing(job):
         return to_pixels(recipe.inpaint(*_batch(job, data, data.rows("val")[:SAMPLES])))

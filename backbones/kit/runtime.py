@@ -3,7 +3,8 @@
 import resource
 import sys
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import metadata
 from typing import Any
 
@@ -29,11 +30,19 @@ def prepare(job: Job) -> None:
     torch.use_deterministic_algorithms(True, warn_only=job.device == "cuda")
 
 
-def autocast(job: Job) -> AbstractContextManager[Any]:
-    """The context that runs a network in the job's precision."""
-    if job.precision == "float32":
-        return nullcontext()
-    return torch.autocast(job.device, dtype=torch.bfloat16)
+@contextmanager
+def computing(job: Job) -> Iterator[None]:
+    """The context in which a contestant's networks run: in the job's precision.
+
+    Raises:
+        JobError: a ValueError, by which an encoder or a recipe says that it does not take such images.
+    """
+    half = job.precision == "bfloat16"
+    try:
+        with torch.autocast(job.device, dtype=torch.bfloat16) if half else nullcontext():
+            yield
+    except ValueError as error:
+        raise JobError(f"On images of {job.image_size} pixels: {error}") from error
 
 
 class Stopwatch:
