@@ -28,8 +28,8 @@ ROW = 1.15
 GAP = 0.05
 """Between two rows, as a part of a row."""
 
-LABELS = 0.95
-"""Inches left of the grid, where the rows are named."""
+LETTER = 0.072
+"""Inches of a letter of a row's name, left of the grid, at most on average."""
 
 
 def file(kind: Kind, section: Section, *more: str) -> str:
@@ -108,9 +108,9 @@ def inpainting_grid(strips: dict[str, Path]) -> "Figure":
     whole = np.full((pitch * len(rows) - gap, width, 3), 255, dtype=np.uint8)
     for place, picture in enumerate(rows.values()):
         whole[pitch * place : pitch * place + height, : picture.shape[1]] = picture
-    inches = ROW / height
-    figure = Figure(figsize=(LABELS + inches * width, inches * len(whole)), dpi=DPI)
-    axes = figure.add_axes((LABELS / figure.get_figwidth(), 0, 1 - LABELS / figure.get_figwidth(), 1))
+    inches, margin = ROW / height, LETTER * (2 + max(len(line) for name in rows for line in name.split("\n")))
+    figure = Figure(figsize=(margin + inches * width, inches * len(whole)), dpi=DPI)
+    axes = figure.add_axes((margin / figure.get_figwidth(), 0, 1 - margin / figure.get_figwidth(), 1))
     axes.imshow(whole, interpolation="nearest")
     centres = [pitch * place + height / 2 for place in range(len(rows))]
     axes.set(xticks=[], yticks=centres, yticklabels=rows)

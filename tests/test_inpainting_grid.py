@@ -26,3 +26,9 @@ def test_strips_of_fewer_images_leave_their_row_white_at_its_end(tmp_path: Path)
     assert [shown[middle].tolist() for middle in middles[:3]] == [[shade] * 4 * SIDE for shade in (10, 20, 30)]
     assert shown[middles[3]].tolist() == [60] * 2 * SIDE + [255] * 2 * SIDE
     drawn(figure)
+
+
+def test_a_long_name_is_not_cut_off(tmp_path: Path) -> None:
+    name = "EdgeConnect, edge branch (places2-edge), seed 10"
+    figure = drawn(inpainting_grid({name: strip(tmp_path / "1.png", 4, 10, 20, 30)}))
+    assert all(label.get_window_extent().x0 >= 0 for label in figure.axes[0].get_yticklabels())
