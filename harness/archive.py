@@ -30,7 +30,7 @@ def extract_zip(archive: Path, folder: Path) -> None:
             _check_room(archive, members, partial)
             packed.extractall(partial, members)
         partial.rename(folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError) as error:  # the last of a password or an unknown compression
         raise InputError(f"{archive}: cannot be unpacked ({error}). Fetch it again, or unpack it yourself.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
