@@ -248,6 +248,25 @@ def test_a_step_follows_the_gradients_of_the_losses(adversary: Adversary) -> Non
             torch.testing.assert_close(one.grad, two.grad, rtol=1e-3, atol=1e-7)
 
 
+@pytest.mark.parametrize(("variant", "adversary"), [("", Adversary.CODE), ("paper", Adversary.PAPER)])
+def test_a_variant_chooses_the_adversarial_loss_of_training(variant: str, adversary: Adversary) -> None:
+    own = build(variant).recipe(NO_PERCEPTUAL)
+    own.networks.eval()
+    images, masks = picture(1, SIDE)
+    with torch.no_grad():
+        verdicts = own._discriminator(2 * own.inpaint(images, masks) - 1)
+        error = (own._generator(2 * images - 1, masks) - (2 * images - 1)).abs().mean()
+        expected = error + 0.01 * losses.adversarial(verdicts, masks, adversary)
+        assert own.generator_loss(images, masks).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_variants_that_the_description_does_not_name_are_refused() -> None:
+    facts = tomllib.loads((Path(model.__file__).parent / "backbone.toml").read_text())
+    assert ["", *facts["variants"]] == list(model.VARIANTS)
+    with pytest.raises(ValueError, match="AOT-GAN has no variant 'code'; it has: paper"):
+        build("code")
+
+
 def discrimination(discriminator: Discriminator, composed: Tensor, real: Tensor, masks: Tensor) -> Tensor:
     """The discriminator's loss, written as one mean over composed and real images."""
     verdicts = discriminator(torch.cat((composed, real)))

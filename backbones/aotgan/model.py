@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import Generator, network_input, require_size
+from backbones.aotgan.losses import Adversary
 from backbones.aotgan.recipe import PERCEPTUAL_NAME, AotGanRecipe
 from backbones.kit.api import Backbone, RecipeSettings
 from backbones.kit.vgg import unpack_vgg19
@@ -15,6 +16,8 @@ from backbones.kit.weights import strict_load
 
 GENERATOR_NAME = "places2"
 DISCRIMINATOR_NAME = "places2-discriminator"
+VARIANTS = {"": Adversary.CODE, "paper": Adversary.PAPER}
+"""The adversarial loss of each variant."""
 
 
 class AotGanEncoder(nn.Module):
@@ -43,9 +46,19 @@ class AotGanEncoder(nn.Module):
 
 
 class AotGan(Backbone):
-    """The Places2 generator and discriminator with random weights, until published ones are loaded."""
+    """The Places2 generator and discriminator with random weights, until published ones are loaded.
 
-    def __init__(self) -> None:
+    Args:
+        variant: "" = learns as the authors' code does; "paper" = as their paper says, see `Adversary`.
+
+    Raises:
+        ValueError: another variant.
+    """
+
+    def __init__(self, variant: str = "") -> None:
+        if variant not in VARIANTS:
+            raise ValueError(f"AOT-GAN has no variant {variant!r}; it has: {', '.join(filter(None, VARIANTS))}.")
+        self._adversary = VARIANTS[variant]
         self._generator = Generator()
         self._discriminator = Discriminator()
         self._own = {GENERATOR_NAME: self._generator, DISCRIMINATOR_NAME: self._discriminator}
@@ -54,7 +67,7 @@ class AotGan(Backbone):
 
     def recipe(self, settings: RecipeSettings) -> AotGanRecipe:
         """The published recipe; see `AotGanRecipe`."""
-        return AotGanRecipe(self._generator, self._discriminator, settings)
+        return AotGanRecipe(self._generator, self._discriminator, settings, self._adversary)
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """Unpack `G0000000.pt` or `D0000000.pt` (plain state dicts), or torchvision's VGG-19.
@@ -83,6 +96,6 @@ class AotGan(Backbone):
             raise ValueError(f"AOT-GAN has no published weights {name!r}; it has {', '.join(self._own)}.")
 
 
-def build() -> AotGan:
+def build(variant: str = "") -> AotGan:
     """A contestant with random weights."""
-    return AotGan()
+    return AotGan(variant)
