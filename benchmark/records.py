@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.cluster_records import MappedImages, Maps, Partitions, View
 from benchmark.errors import InputError
+from benchmark.files import replacing
 
 Mode = Literal["shallow", "deep"]
 Distance = Literal["cosine", "euclidean"]
@@ -522,8 +523,7 @@ def write(record: Record, folder: Path) -> Path:
     if path.exists() and record.status == "ok":
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
     text = json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
     return path

@@ -20,6 +20,7 @@ from benchmark.catalogue import BACKGROUND, Catalogue, MaskFile, ProposedMask, R
 from benchmark.crops import read_photo
 from benchmark.digests import file_digest
 from benchmark.errors import InputError
+from benchmark.files import replacing
 from benchmark.masks import region_mask
 from benchmark.proposals import propose
 from harness.store import digest
@@ -249,9 +250,8 @@ def _encoded(regions: NDArray[np.uint8]) -> bytes:
 
 
 def _write(mask: bytes, path: Path) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(mask)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(mask)
 
 
 def _read(path: Path, row: Row) -> NDArray[np.uint8]:

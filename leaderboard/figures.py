@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from PIL import Image
 
+from benchmark.files import replacing
 from benchmark.records import Embedded
 from leaderboard import confusion_figures, drawing, embedding_figures, open_set, shortcut_figures, training_figures
 from leaderboard.drawing import named
 from leaderboard.entries import Entry, Section
-from leaderboard.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from benchmark.errors import InputError
+from benchmark.files import alone, replacing
 from benchmark.records import Record
 from leaderboard import entries as chosen
 from leaderboard import (
@@ -21,7 +22,6 @@ from leaderboard import (
     tables,
 )
 from leaderboard.entries import Entry, Section
-from leaderboard.files import alone, replacing
 from leaderboard.markdown import replace_block
 
 PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {

@@ -1,6 +1,7 @@
 """job.json: what the contract's types write is read field by field; whatever else is refused by name."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,9 @@ OWN = [
     (1, {"classes": 0}, r"classes: 0 is less than"),
     (1, {"epochs": 1.5}, r"epochs: 1\.5 is not of type"),
     (1, {"learning_rate": 0}, r"learning_rate: 0 is less than or equal to the minimum"),
+    (1, {"learning_rate": math.inf}, r"learning_rate: inf is not of type 'number'"),
+    (1, {"learning_rate": math.nan}, r"learning_rate: nan is not of type 'number'"),
+    (1, {"learning_rate": 10**400}, r"learning_rate: 10+ is not of type 'number'"),
     (1, {"pooling": "max"}, r"pooling: 'max' is not one of"),
     (1, {"explain": "lime"}, r"explain: 'lime' is not (one of|valid)"),
     (1, {"patience": 1}, r"job: .*'patience' was unexpected"),

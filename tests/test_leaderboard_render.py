@@ -8,6 +8,7 @@ from PIL import Image
 
 from benchmark import records
 from benchmark.errors import InputError
+from benchmark.files import alone, replacing
 from benchmark.records import (
     Classification,
     Encoder,
@@ -25,7 +26,6 @@ from benchmark.records import (
     Shown,
 )
 from leaderboard.entries import read
-from leaderboard.files import alone, replacing
 from leaderboard.render import PAGES, STUDIES, check, render, show, write
 from support.paths import ROOT
 from support.records import blank_record

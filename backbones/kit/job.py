@@ -1,6 +1,7 @@
 """Reading job.json: checked against the published JSON Schema, then typed."""
 
 import json
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -134,8 +135,14 @@ def _validate(path: Path, raw: object, against: dict[str, Any]) -> None:
     from jsonschema.exceptions import best_match
     from jsonschema.validators import extend
 
-    # To JSON Schema 8.0 is an integer, to range() it is none.
-    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    # To JSON Schema 8.0 is an integer, to range() it is none; and Python reads 1e999 as infinity.
+    checker = Draft202012Validator.TYPE_CHECKER
+    types = checker.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int,
+            "number": lambda _, value: type(value) in {int, float} and abs(value) <= sys.float_info.max,
+        }
+    )
     error = best_match(extend(Draft202012Validator, type_checker=types)(against).iter_errors(raw))
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path) or "job"
