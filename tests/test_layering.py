@@ -53,7 +53,16 @@ def test_a_backbone_knows_the_kit_and_itself(name: str) -> None:
 
 
 def test_the_leaderboard_knows_only_what_makes_tables_of_records() -> None:
-    known = ("records", "cluster_records", "errors", "licences", "metrics.classification", "metrics.ranks", "splitting")
+    known = (
+        "records",
+        "cluster_records",
+        "errors",
+        "files",
+        "licences",
+        "metrics.classification",
+        "metrics.ranks",
+        "splitting",
+    )
     allowed = ("leaderboard", *(f"benchmark.{name}" for name in known))
     assert strangers("leaderboard", allowed) == []
 
