@@ -130,16 +130,18 @@ def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, 
 
     facts = backbones.find(label, workspace)
     rules, protocol = protocol.rules, protocol.of(facts.name)
+    given = weights.needed(facts, protocol, workspace)
     run = Run(
         backbone=facts,
         catalogue=material.catalogue,
         split=material.split,
         protocol=protocol,
-        weights=weights.needed(facts, protocol, workspace),
+        weights=given,
         device=chosen.device,
         workers=chosen.workers,
         study=material.study,
         rules=rules,
+        own_files=weights.own_files(facts, given, workspace),
     )
     with RichScreen() as screen:
         screen.say(_headline(run))

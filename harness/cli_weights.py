@@ -162,7 +162,15 @@ def import_(
             "with the backbone: there is nothing to import."
         )
     _announce(facts, entry)
-    _tell(weights_import.import_file(file, facts, entry, workspace))
+    path = weights_import.import_file(file, facts, entry, workspace)
+    note = weights.read_note(weights.note_path(facts, entry, workspace))
+    if note and weights.state(facts, entry, workspace) == "own":
+        typer.secho(
+            f"  Not the published file: its sha256 is {note.sha256}, and that of the published one {entry.sha256}. "
+            "It fits, and is taken as your own: rows that start from it say `own file`.",
+            fg="yellow",
+        )
+    _tell(path)
 
 
 def _rows(label: str, workspace: Workspace) -> list[tuple[str, ...]]:
@@ -196,8 +204,8 @@ def _kept(facts: "Owner", entry: "Weights", workspace: Workspace) -> str:
     if state == "missing":
         return f"no\n{entry.sha256[:SHOWN]}"
     note = weights.read_note(weights.note_path(facts, entry, workspace))
-    sha256 = entry.sha256 or (note.sha256 if note else "")
-    here = "yes" if state == "here" else "another file"
+    sha256 = note.sha256 if note and (state == "own" or not entry.sha256) else entry.sha256
+    here = {"here": "yes", "own": "own file"}.get(state, "another file")
     return f"{here}, {_size(weights.place(facts, entry, workspace))}\n{sha256[:SHOWN]}"
 
 

@@ -47,6 +47,7 @@ class Run:
         protocol: every other figure, for this backbone alone (`Protocol.of`).
         weights: published weight files by name in backbone.toml; empty with random initialisation and no
             perceptual networks.
+        own_files: names of those that are not the published ones, but the user's own.
         device: `cpu` or `cuda`.
         workers: stages at the same time.
         study: the experiment that it belongs to, if any.
@@ -62,6 +63,7 @@ class Run:
     workers: int
     study: Study | None = None
     rules: str = ""
+    own_files: frozenset[str] = frozenset()
 
     @property
     def init(self) -> Init:
@@ -73,7 +75,8 @@ class Run:
     def init_name(self) -> str:
         """The same for tables: the names of the published weights; `none` where there is nothing to initialise."""
         if self.init == "published":
-            return "+".join(one.name for one in self.backbone.published if one.role != "discriminator")
+            names = (one.name for one in self.backbone.published if one.role != "discriminator")
+            return "+".join(f"{name} (own file)" if name in self.own_files else name for name in names)
         return "random" if "train:deep" in self.backbone.capabilities else "none"
 
     @property

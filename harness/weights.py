@@ -8,6 +8,7 @@ a network have a folder like a backbone's.
 
 import difflib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,7 @@ from harness.contract import Weights
 from harness.store import digest, file_digest
 from harness.workspace import Workspace
 
-State = Literal["here", "missing", "outdated"]
+State = Literal["here", "own", "missing", "outdated"]
 
 
 class Note(BaseModel):
@@ -64,11 +65,17 @@ def needed(backbone: BackboneFacts, protocol: Protocol, workspace: Workspace) ->
         wanted += backbone.perceptual
     files = [entry for entry in wanted if not entry.package]
     states = {entry.name: state(backbone, entry, workspace) for entry in files}
-    absent = [entry for entry in files if states[entry.name] != "here"]
+    absent = [entry for entry in files if states[entry.name] in {"missing", "outdated"}]
     if absent:
         outdated = [name for name, found in states.items() if found == "outdated"]
         raise InputError(_absent(backbone, absent, outdated))
     return {entry.name: place(backbone, entry, workspace) for entry in files}
+
+
+def own_files(backbone: BackboneFacts, names: Iterable[str], workspace: Workspace) -> frozenset[str]:
+    """Which of the weights that a run was given are not the published ones."""
+    entries = (find(backbone, name) for name in names)
+    return frozenset(entry.name for entry in entries if state(backbone, entry, workspace) == "own")
 
 
 def folder(owner: Owner, workspace: Workspace) -> Path:
@@ -97,18 +104,21 @@ def read_note(path: Path) -> Note | None:
 
 
 def state(owner: Owner, entry: Weights, workspace: Workspace) -> State:
-    """Whether an entry's file is here; `outdated` = not made from the one whose sha256 is known."""
+    """Whether an entry's file is here, as far as the sha256 of the published one is known.
+
+    Returns:
+        `own` = imported though it is another, as its owner said; `outdated` = another, and nobody said so.
+    """
     path = place(owner, entry, workspace)
     if not path.is_file():
         return "missing"
     if not entry.sha256:
         return "here"
-    if owner.keeps_files:
-        published = file_digest(path)
-    else:
-        note = read_note(note_path(owner, entry, workspace))
-        published = note.sha256 if note else ""
-    return "here" if published == entry.sha256.lower() else "outdated"
+    note = read_note(note_path(owner, entry, workspace))
+    found = file_digest(path) if owner.keeps_files else note and note.sha256
+    if found == entry.sha256.lower():
+        return "here"
+    return "own" if note and note.way == "imported" and not owner.keeps_files else "outdated"
 
 
 def find(owner: Owner, name: str) -> Weights:

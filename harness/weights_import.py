@@ -78,7 +78,11 @@ def fetch(owner: Owner, entry: Weights, workspace: Workspace, moved: Moved) -> P
 
 
 def import_file(path: Path, owner: Owner, entry: Weights, workspace: Workspace) -> Path:
-    """Put the weights of a published file that the user has in place; the file itself stays as it is.
+    """Put the weights of a file that the user has in place; the file itself stays as it is.
+
+    A file that is seen to fit its backbone is taken, of a training of the user's own too: `weights.state` then says
+    `own`. Where none is seen to fit, and for a measure, whose values must mean the same everywhere, it must be the
+    published one.
 
     Args:
         path: the file, or the .zip file that it is published in.
@@ -90,7 +94,7 @@ def import_file(path: Path, owner: Owner, entry: Weights, workspace: Workspace) 
         The file in place.
 
     Raises:
-        InputError: it cannot be read, or is not the published file.
+        InputError: it cannot be read, does not fit, or has to be the published one and is not.
         RunError: the conversion failed, or the disk has no room.
     """
     try:
@@ -108,6 +112,7 @@ def _settle(
 ) -> Path:
     """Check, convert, rename into place; a note never lies beside a file that it is not about."""
     final, remembered = weights.place(owner, entry, workspace), weights.note_path(owner, entry, workspace)
+    tried = isinstance(owner, BackboneFacts) and not owner.keeps_files
     remembered.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{entry.name}-", dir=remembered.parent) as folder:
         file = _published(source, entry, Path(folder))
@@ -115,7 +120,7 @@ def _settle(
             backbone=owner.name,
             variant=owner.variant if ANY in owner.variants else "",
             file=entry.file if way == "fetched" else source.name,
-            sha256=_checked_digest(file, owner, entry),
+            sha256=_checked_digest(file, owner, entry, strict=way == "fetched" or not tried),
             address=entry.address,
             licence=entry.licence,
             way=way,
@@ -153,9 +158,9 @@ def _published(source: Path, entry: Weights, folder: Path) -> Path:
     return unpacked / entry.file
 
 
-def _checked_digest(file: Path, owner: Owner, entry: Weights) -> str:
+def _checked_digest(file: Path, owner: Owner, entry: Weights, *, strict: bool) -> str:
     found = file_digest(file)
-    if entry.sha256 and found != entry.sha256.lower():
+    if strict and entry.sha256 and found != entry.sha256.lower():
         raise InputError(
             f"{file.name} is not the published {entry.file} of {owner.label}: its sha256 is {found}, and that of the "
             f"published one {entry.sha256}. Get it again from {entry.address}."

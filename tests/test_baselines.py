@@ -20,7 +20,7 @@ from backbones.inception import model as inception
 from backbones.kit import entry
 from backbones.kit.api import Backbone
 from backbones.kit.facts import FOLDER, facts
-from backbones.kit.start import read_published
+from backbones.kit.published import read_published
 from harness.contract import Encode
 from harness.trial_data import TWINS, write_packs
 from support.networks import waves

@@ -3,7 +3,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -34,27 +33,6 @@ def test_an_unknown_variant_names_those_there_are() -> None:
         start.build("lama", "big")
     with pytest.raises(JobError, match=r"deepfillv2 has no variant 'x'; it has: .*tf"):
         start.build("deepfillv2", "x")
-
-
-def test_what_is_no_mapping_of_weights_is_refused(tmp_path: Path) -> None:
-    torch.save(torch.zeros(3), tmp_path / "tensor.pt")
-    with pytest.raises(DataError, match="holds a Tensor, not weights by name"):
-        start.read_published(tmp_path / "tensor.pt")
-    np.save(tmp_path / "array.npy", np.zeros(3))
-    with pytest.raises(DataError, match="cannot be read as weights"):
-        start.read_published(tmp_path / "array.npy")
-
-
-def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
-    """Torch ends some of them with an error that says nothing."""
-    path = tmp_path / "old.pth"
-    torch.save({"weight": torch.zeros(3)}, path, _use_new_zipfile_serialization=False)
-    whole = path.read_bytes()
-    assert set(start.read_published(path)) == {"weight"}
-    for size in range(len(whole)):
-        path.write_bytes(whole[:size])
-        with pytest.raises(DataError, match=r"old\.pth: cannot be read as weights \(\w+.*The file is truncated"):
-            start.read_published(path)
 
 
 class Packaged(Unpublished):

@@ -2,13 +2,14 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import pytest
 
 from benchmark.errors import InputError
 from benchmark.protocol import Protocol
 from harness.backbones import BackboneFacts
+from harness.plan import Run
 from harness.weights import (
     Note,
     find,
@@ -16,6 +17,7 @@ from harness.weights import (
     needed,
     note_path,
     of_all_variants,
+    own_files,
     place,
     read_note,
     state,
@@ -58,7 +60,12 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-def lay(backbone: BackboneFacts, workspace: Workspace, made_from: str | None = None) -> None:
+def lay(
+    backbone: BackboneFacts,
+    workspace: Workspace,
+    made_from: str | None = None,
+    way: Literal["fetched", "imported"] = "fetched",
+) -> None:
     """Put some file in place for every entry, with a note of a published file of some sha256."""
     for one in backbone.own_weights:
         path = place(backbone, one, workspace)
@@ -72,7 +79,7 @@ def lay(backbone: BackboneFacts, workspace: Workspace, made_from: str | None = N
                 sha256=made_from,
                 address=one.address,
                 licence=one.licence,
-                way="fetched",
+                way=way,
                 date="2026-01-01T00:00:00+00:00",
             )
             note_path(backbone, one, workspace).write_text(note.model_dump_json())
@@ -154,6 +161,17 @@ def test_converted_weights_must_come_from_the_published_file_where_its_sha256_is
     lay(net, workspace, made_from="ab12")
     assert state(net, own, workspace) == "here"
     assert set(needed(net, PUBLISHED, workspace)) == {"own"}
+
+
+def test_the_users_own_files_start_a_run_whose_row_says_so(workspace: Workspace) -> None:
+    net = facts(entry("own", sha256="AB12"), entry("other"))
+    lay(net, workspace, made_from="cd34", way="imported")
+    given = needed(net, PUBLISHED, workspace)
+    found = own_files(net, given, workspace)
+    assert found == {"own"}
+    nothing = cast("Any", None)
+    run = Run(net, nothing, nothing, PUBLISHED.of("net"), given, "cpu", 1, own_files=found)
+    assert run.init_name == "own (own file)+other"
 
 
 def test_a_contestant_with_a_command_keeps_its_file_as_published(workspace: Workspace) -> None:

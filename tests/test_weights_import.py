@@ -13,13 +13,14 @@ import torch
 from safetensors.torch import load_file
 
 from benchmark.errors import InputError, PatternbenchError, RunError
-from harness import backbones
+from harness import backbones, cli_weights
 from harness.backbones import BackboneFacts
 from harness.contract import Weights
 from harness.weights import Note, note_path, place, read_note, state
 from harness.weights_import import can_fetch, fetch, import_file
 from harness.workspace import Workspace
 from support.checkout import link
+from support.commands import output_of
 from support.servers import serving
 
 torch.set_num_threads(1)
@@ -225,6 +226,29 @@ def test_another_file_than_the_published_one_is_refused(workspace: Workspace, tm
     found = hashlib.sha256(b"given").hexdigest()
     assert f"its sha256 is {found}, and that of the published one {'ab' * 32}." in str(caught.value)
     assert kept(workspace) == []
+
+
+def test_another_file_that_fits_is_taken_as_the_users_own(workspace: Workspace, tmp_path: Path) -> None:
+    facts, own = tiny(workspace, sha256="ab" * 32)
+    torch.save({"model": GOOD}, tmp_path / "given.pt")
+    path = import_file(tmp_path / "given.pt", facts, own, workspace)
+    assert state(facts, own, workspace) == "own"
+    assert load_file(path).keys() == GOOD.keys()
+    note_path(facts, own, workspace).unlink()
+    assert state(facts, own, workspace) == "outdated"  # nobody says whose it is
+
+
+def test_who_imports_another_file_is_told_so(workspace: Workspace, tmp_path: Path) -> None:
+    described = workspace.backbones / "tiny" / "backbone.toml"
+    described.write_text(TOML + f'sha256 = "{"ab" * 32}"\n')
+    torch.save({"model": GOOD}, tmp_path / "given.pt")
+    found = hashlib.sha256((tmp_path / "given.pt").read_bytes()).hexdigest()
+    said = output_of(cli_weights.app, workspace, "import", "tiny", tmp_path / "given.pt")
+    assert f"Not the published file: its sha256 is {found}, and that of the published one {'ab' * 32}." in said
+    assert "rows that start from it say `own file`" in said
+    listed = output_of(cli_weights.app, workspace, "list", "tiny")
+    assert "own file, 0.0 MB" in listed
+    assert found[:12] in listed
 
 
 def test_a_contestant_with_a_command_gets_the_file_itself(workspace: Workspace, tmp_path: Path) -> None:

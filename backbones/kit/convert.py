@@ -4,10 +4,10 @@ from pathlib import Path
 
 from backbones.kit.api import Backbone, RecipeSettings
 from backbones.kit.errors import DataError
-from backbones.kit.start import read_published
+from backbones.kit.published import read_published
 
 
-def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path) -> int:
+def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path) -> None:
     """Unpack a published file, see that it fits the network exactly, and write its weights.
 
     Args:
@@ -16,9 +16,6 @@ def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path)
         role: of the weights.
         file: as published.
         output: a .safetensors file.
-
-    Returns:
-        The number of parameters and buffers' values written.
 
     Raises:
         DataError: the file is unreadable, has another layout, or a key is missing, unknown or misshapen.
@@ -34,4 +31,3 @@ def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path)
     except ValueError as error:
         raise DataError(str(error)) from error
     save_file({key: tensor.detach().clone().contiguous() for key, tensor in state.items()}, output)
-    return sum(tensor.numel() for tensor in state.values())

@@ -6,7 +6,6 @@ from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from backbones.kit import checkpoints
@@ -14,6 +13,7 @@ from backbones.kit.api import Backbone, Recipe, RecipeSettings
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.facts import facts, weights_of
 from backbones.kit.job import FillJob, InpaintJob, Job
+from backbones.kit.published import read_published, read_state
 from backbones.kit.weights import strict_load
 
 
@@ -67,32 +67,6 @@ def recipe(name: str, job: InpaintJob | FillJob, backbone: Backbone) -> Recipe:
     if found is None:
         raise JobError(f"{name} cannot inpaint: its description lacks the capability train:inpaint.")
     return found
-
-
-def read_published(path: Path) -> Mapping[str, Any]:
-    """A published file as it is: safetensors, or a pickle of tensors alone (nothing in it is ever executed)."""
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])  # torch ends some with no message
-        raise DataError(
-            f"{path.name}: cannot be read as weights ({said}). The file is truncated, or holds more than tensors; get "
-            "it again from the address in backbone.toml."
-        ) from error
-    if not isinstance(loaded, Mapping):
-        raise DataError(f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file named?")
-    return loaded
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """Unpacked weights, as `import_weights` wrote them."""
-    if path.suffix != ".safetensors":
-        raise DataError(f"{path.name}: weights come as safetensors; `patternbench weights import` converts them.")
-    return dict(read_published(path))
 
 
 def _load_published(name: str, job: Job, backbone: Backbone) -> None:
