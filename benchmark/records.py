@@ -373,12 +373,14 @@ class Stage(_Part):
         seconds: wall time of the container or process.
         images_per_second: as the backbone reported it, None where it did not.
         peak_memory_mib: highest resident memory as the backbone reported it.
+        threads: processor threads that it had; None in records from before they were kept.
     """
 
     key: str
     seconds: float
     images_per_second: float | None = None
     peak_memory_mib: float | None = None
+    threads: int | None = None
 
 
 class Provenance(_Part):

@@ -24,11 +24,11 @@ class _Part(BaseModel):
 
 
 class Resources(_Part):
-    """What the job may use. Never part of what identifies a result.
+    """What the job may use.
 
     Attributes:
-        threads: processor threads.
-        device: `cpu` or `cuda`.
+        threads: processor threads; not part of what identifies a result, though the order of sums follows from it.
+        device: `cpu` or `cuda`; part of it.
     """
 
     threads: Positive = 1

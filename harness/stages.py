@@ -192,9 +192,11 @@ def _digest_of(path: Path) -> str:
 
 
 def _note(entry: Entry, result: Result) -> Stage:
+    job = json.loads((entry.path / "job.json").read_text(encoding="utf-8"))
     return Stage(
         key=entry.key,
         seconds=entry.facts["seconds"],
         images_per_second=round(result.images / result.seconds, 2) if result.seconds else None,
         peak_memory_mib=result.peak_memory_mib,
+        threads=job["resources"]["threads"],
     )

@@ -1,6 +1,7 @@
 """Whole runs, from photos to tables, on real data and real child processes or containers."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -309,6 +310,7 @@ def test_animals_that_training_does_not_show_are_searched_among_themselves_with_
     searched = one.retrieval["deep"]["cosine"]
     assert (searched.queries, searched.unmatched) == (len(one.test.labels), 0)
     assert set(one.provenance.stages) == {"encode", "classify-deep-all", "predict-deep-all"}
+    assert {stage.threads for stage in one.provenance.stages.values()} <= set(range(1, (os.cpu_count() or 1) + 1))
     assert one.provenance.split == other.provenance.split
     assert one.provenance.stages["classify-deep-all"] != other.provenance.stages["classify-deep-all"]
     assert "| 2 |" in (workspace.leaderboard / "seeds.md").read_text().replace("  ", "")

@@ -18,16 +18,24 @@ LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image"
 
 
 def prepare(job: Job) -> None:
-    """Make the process deterministic and give it the job's threads.
+    """Give the process the job's seed and threads, and make it deterministic.
+
+    On CUDA an operation without a deterministic form warns: among those here the gradient of padding by reflection.
+    Convolutions in float32 are of float32 there too, not of TF32's ten bits as PyTorch would have it.
 
     Raises:
         JobError: the job wants a device that is not there.
     """
     if job.device == "cuda" and not torch.cuda.is_available():
-        raise JobError("resources.device is 'cuda', but no CUDA device is visible here.")
+        raise JobError(
+            "resources.device is 'cuda', but PyTorch sees no CUDA device here. DEVICE=cpu (`--device cpu`) does "
+            "without."
+        )
     torch.set_num_threads(job.threads)
     torch.manual_seed(job.seed)
     torch.use_deterministic_algorithms(True, warn_only=job.device == "cuda")
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 @contextmanager
@@ -64,11 +72,17 @@ class Stopwatch:
 
 
 def versions() -> dict[str, str]:
-    """Of Python, and of the libraries that numbers depend on, as far as they are installed."""
+    """Of Python, of the libraries that numbers depend on where they are installed, and of the GPU where one worked."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        found |= {
+            "cuda": str(torch.version.cuda),
+            "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
+            "gpu": torch.cuda.get_device_name(),
+        }
     return found
 
 
