@@ -10,6 +10,7 @@ from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import SMALLEST, Generator, require_size
 from backbones.aotgan.losses import Adversary
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.tensors import compose, signed, total
 from backbones.kit.vgg import load_vgg19
 
 PERCEPTUAL_NAME = "vgg19"
@@ -60,12 +61,12 @@ class AotGanRecipe(Recipe):
 
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
         """Update both networks, as `Recipe.step`; the terms of the generator's loss are returned weighted."""
-        images = _signed(images)
+        images = signed(images)
         prediction = self._predict(images, masks)
         for optimiser in self._optimisers:
             optimiser.zero_grad()
         terms = self._generator_terms(prediction, images, masks)
-        terms["generator"] = _total(terms)
+        terms["generator"] = total(terms)
         reached = self.networks if self._adversary is Adversary.CODE else self._generator
         terms["generator"].backward(inputs=list(reached.parameters()))  # type: ignore[no-untyped-call]
         terms["discriminator"] = self._discriminator_loss(prediction.detach(), images, masks)
@@ -76,13 +77,13 @@ class AotGanRecipe(Recipe):
 
     def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
         """The weighted sum of the generator's terms, as `Recipe.generator_loss`."""
-        images = _signed(images)
-        return _total(self._generator_terms(self._predict(images, masks), images, masks))
+        images = signed(images)
+        return total(self._generator_terms(self._predict(images, masks), images, masks))
 
     def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
         """The prediction in the holes, the image elsewhere, as `Recipe.inpaint`."""
-        prediction = (self._predict(_signed(images), masks) + 1) / 2
-        return _compose(prediction, images, masks)
+        prediction = (self._predict(signed(images), masks) + 1) / 2
+        return compose(prediction, images, masks)
 
     def _predict(self, images: Tensor, masks: Tensor) -> Tensor:
         require_size(images, SMALLEST)
@@ -90,7 +91,7 @@ class AotGanRecipe(Recipe):
         return prediction.float()
 
     def _generator_terms(self, prediction: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        verdicts = self._discriminator(_compose(prediction, images, masks))
+        verdicts = self._discriminator(compose(prediction, images, masks))
         terms = {
             "l1": L1_WEIGHT * l1_loss(prediction, images),
             "adversarial": ADVERSARIAL_WEIGHT * losses.adversarial(verdicts, masks, self._adversary),
@@ -105,19 +106,6 @@ class AotGanRecipe(Recipe):
         return terms
 
     def _discriminator_loss(self, prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
-        composed = _compose(prediction, images, masks)
+        composed = compose(prediction, images, masks)
         fake_verdicts, real_verdicts = self._discriminator(torch.cat((composed, images))).chunk(2)
         return losses.discrimination(fake_verdicts, real_verdicts, masks)
-
-
-def _signed(images: Tensor) -> Tensor:
-    """[0, 1] -> [-1, 1]."""
-    return 2 * images - 1
-
-
-def _compose(prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
-    return masks * prediction + (1 - masks) * images
-
-
-def _total(terms: dict[str, Tensor]) -> Tensor:
-    return torch.stack(list(terms.values())).sum()

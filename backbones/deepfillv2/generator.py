@@ -10,6 +10,7 @@ from torch.nn.functional import relu
 from backbones.deepfillv2.attention import ContextualAttention
 from backbones.deepfillv2.keys import PYTORCH_NAMES, TENSORFLOW_NAMES, publish_names
 from backbones.deepfillv2.layers import Convolution, GatedConvolution
+from backbones.kit.tensors import compose
 
 SIZE_MULTIPLE = 8
 WIDTH = 96
@@ -187,5 +188,5 @@ class Generator(nn.Module):
             The predictions of both stages, (B, 3, H, W) in [-1, 1].
         """
         coarse = self.stage1(stage1_input(images, masks))
-        pasted = coarse * masks + images * (1 - masks)
+        pasted = compose(coarse, images, masks)
         return coarse, self.stage2(pasted, masks if attention_masks is None else attention_masks)

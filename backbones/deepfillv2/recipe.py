@@ -8,6 +8,7 @@ from backbones.deepfillv2 import losses
 from backbones.deepfillv2.discriminator import Discriminator
 from backbones.deepfillv2.generator import Generator, require_size
 from backbones.kit.api import Recipe
+from backbones.kit.tensors import compose, signed, total
 
 RATE = 1e-4
 BETAS = (0.5, 0.999)
@@ -36,13 +37,13 @@ class DeepFillV2Recipe(Recipe):
 
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
         """Update both networks, as `Recipe.step`."""
-        images = _signed(images)
+        images = signed(images)
         coarse, fine = self._predict(images, masks)
         discrimination = self._discrimination(fine.detach(), images, masks)
         _descend(self._discriminator_optimiser, discrimination)
         self._discriminator.requires_grad_(requires_grad=False)
         terms = self._generator_terms(coarse, fine, images, masks)
-        generator = _total(terms)
+        generator = total(terms)
         _descend(self._generator_optimiser, generator)
         self._discriminator.requires_grad_(requires_grad=True)
         terms |= {"generator": generator, "discriminator": discrimination}
@@ -50,13 +51,13 @@ class DeepFillV2Recipe(Recipe):
 
     def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
         """The sum of the generator's terms, as `Recipe.generator_loss`."""
-        images = _signed(images)
-        return _total(self._generator_terms(*self._predict(images, masks), images, masks))
+        images = signed(images)
+        return total(self._generator_terms(*self._predict(images, masks), images, masks))
 
     def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
         """The second stage's prediction in the holes, the image elsewhere, as `Recipe.inpaint`."""
-        _, fine = self._predict(_signed(images), masks)
-        return _compose((fine + 1) / 2, images, masks)
+        _, fine = self._predict(signed(images), masks)
+        return compose((fine + 1) / 2, images, masks)
 
     def _predict(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
         require_size(images)
@@ -65,30 +66,17 @@ class DeepFillV2Recipe(Recipe):
 
     def _discrimination(self, fine: Tensor, images: Tensor, masks: Tensor) -> Tensor:
         # One pass for both: a second would change the weights that the first's gradient needs.
-        judged = self._discriminator(torch.cat((images, _compose(fine, images, masks))), torch.cat((masks, masks)))
+        judged = self._discriminator(torch.cat((images, compose(fine, images, masks))), torch.cat((masks, masks)))
         real, fake = judged.float().chunk(2)
         return losses.discrimination(real, fake)
 
     def _generator_terms(self, coarse: Tensor, fine: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        judged = self._discriminator(_compose(fine, images, masks), masks)
+        judged = self._discriminator(compose(fine, images, masks), masks)
         return {
             "l1_stage1": losses.reconstruction(coarse, images),
             "l1_stage2": losses.reconstruction(fine, images),
             "adversarial": losses.adversarial(judged.float()),
         }
-
-
-def _signed(images: Tensor) -> Tensor:
-    """[0, 1] -> [-1, 1]."""
-    return 2 * images - 1
-
-
-def _compose(prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
-    return prediction * masks + images * (1 - masks)
-
-
-def _total(terms: dict[str, Tensor]) -> Tensor:
-    return torch.stack(list(terms.values())).sum()
 
 
 def _adam(network: nn.Module) -> Adam:

@@ -11,6 +11,7 @@ from backbones.edgeconnect.discriminator import SMALLEST_JUDGED, Discriminator
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator, require_size
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.tensors import compose, total
 from backbones.kit.vgg import load_vgg19
 
 PERCEPTUAL_NAME = "vgg19"
@@ -101,8 +102,7 @@ class EdgeConnectRecipe(Recipe):
         """
         require_size(images, SMALLEST_JUDGED)
         edges = self._own.edge_generator(to_gray(images), canny_edges(images, masks), masks)
-        prediction: Tensor = self._own.generator(images, edges, masks)
-        return masks * prediction + (1 - masks) * images
+        return compose(self._own.generator(images, edges, masks), images, masks)
 
     def _losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
         """The phase's terms, weighted, and their totals `generator` and `discriminator`."""
@@ -115,7 +115,7 @@ class EdgeConnectRecipe(Recipe):
             predicted = self._own.edge_generator(gray, edges, masks)
         if self._phase == EDGE:
             return self._edge_losses(predicted, gray, edges)
-        found = self._inpaint_losses(images, predicted * masks + edges * (1 - masks), masks)
+        found = self._inpaint_losses(images, compose(predicted, edges, masks), masks)
         if self._phase == JOINT:
             of_edges = self._edge_losses(predicted, gray, edges)
             found |= {f"edge_{name}": loss for name, loss in of_edges.items()}
@@ -129,7 +129,7 @@ class EdgeConnectRecipe(Recipe):
             "adversarial": losses.adversarial(fake[-1]),
             "feature_matching": EDGE_MATCHING_WEIGHT * losses.feature_matching(fake, real),
         }
-        return terms | {"generator": _total(terms), "discriminator": judged}
+        return terms | {"generator": total(terms), "discriminator": judged}
 
     def _inpaint_losses(self, images: Tensor, edges: Tensor, masks: Tensor) -> dict[str, Tensor]:
         prediction = self._own.generator(images, edges, masks)
@@ -142,7 +142,7 @@ class EdgeConnectRecipe(Recipe):
             network = self._perceptual.to(images.device)
             terms["perceptual"] = PERCEPTUAL_WEIGHT * losses.perceptual(network, prediction, images)
             terms["style"] = STYLE_WEIGHT * losses.style(network, prediction, images, masks)
-        return terms | {"generator": _total(terms), "discriminator": judged}
+        return terms | {"generator": total(terms), "discriminator": judged}
 
 
 def _confront(discriminator: Discriminator, fake: Tensor, real: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
@@ -158,10 +158,6 @@ def _confront(discriminator: Discriminator, fake: Tensor, real: Tensor) -> tuple
     of_fake = discriminator(fake)
     discriminator.requires_grad_(requires_grad=True)
     return of_fake, [maps.detach() for maps in of_real], judged
-
-
-def _total(terms: dict[str, Tensor]) -> Tensor:
-    return torch.stack(list(terms.values())).sum()
 
 
 def _rate(name: str) -> float:

@@ -1,11 +1,11 @@
 """How LaMa learns to inpaint: losses, weights and optimisers of the published "big-lama" configuration."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam, Optimizer
 
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.tensors import compose, total
 from backbones.lama import losses
 from backbones.lama.discriminator import Discriminator
 from backbones.lama.generator import Generator, require_size
@@ -45,21 +45,21 @@ class LamaRecipe(Recipe):
         prediction = self._predict(images, masks)
         self._discriminator.requires_grad_(requires_grad=False)
         terms = self._generator_terms(prediction, images, masks)
-        terms["generator"] = _total(terms)
+        terms["generator"] = total(terms)
         _descend(self._generator_optimiser, self._generator, terms["generator"])
         self._discriminator.requires_grad_(requires_grad=True)
         judged = self._discriminator_terms(prediction.detach(), images, masks)
-        judged["discriminator"] = _total(judged)
+        judged["discriminator"] = total(judged)
         _descend(self._discriminator_optimiser, self._discriminator, judged["discriminator"])
         return {name: term.item() for name, term in (terms | judged).items()}
 
     def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
         """The weighted sum of the generator's terms, as `Recipe.generator_loss`."""
-        return _total(self._generator_terms(self._predict(images, masks), images, masks))
+        return total(self._generator_terms(self._predict(images, masks), images, masks))
 
     def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
         """The prediction in the holes, the image elsewhere, as `Recipe.inpaint`."""
-        return masks * self._predict(images, masks) + (1 - masks) * images
+        return compose(self._predict(images, masks), images, masks)
 
     def _predict(self, images: Tensor, masks: Tensor) -> Tensor:
         require_size(images, SMALLEST)
@@ -87,10 +87,6 @@ class LamaRecipe(Recipe):
             "discrimination": losses.discrimination(real_logits.float(), fake_logits.float(), masks),
             "gradient_penalty": R1_WEIGHT * losses.gradient_penalty(real_logits, images),
         }
-
-
-def _total(terms: dict[str, Tensor]) -> Tensor:
-    return torch.stack(list(terms.values())).sum()
 
 
 def _descend(optimiser: Optimizer, network: nn.Module, loss: Tensor) -> None:
