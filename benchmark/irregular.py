@@ -1,4 +1,4 @@
-"""Irregular holes: random strokes, for data without pattern regions and for training as the models' authors did."""
+"""Irregular holes: random strokes, for data without pattern regions and for training, much as LaMa's authors drew."""
 
 import hashlib
 
@@ -10,13 +10,20 @@ STROKES = (1, 6)
 SEGMENTS = (1, 5)
 LENGTH = (10 / 256, 210 / 256)
 WIDTH = (5 / 256, 105 / 256)
-"""Numbers of strokes and of segments each, lengths and widths as parts of the side: LaMa's large-mask training."""
+"""Numbers of strokes and of segments each, lengths and widths as parts of the side: LaMa's, of images of 256 pixels."""
 
 
 def irregular_mask(size: int, name: str) -> NDArray[np.uint8]:
     """Random strokes over a square, the same for the same name on every machine.
 
-    Strokes wander as in LaMa's training (Suvorov et al., WACV 2022, supplementary), scaled to the size.
+    Their numbers, segments, lengths and widths are those of LaMa's training (Suvorov et al., WACV 2022, supplementary),
+    scaled to the size. Other than there,
+
+    - a segment turns anywhere, uniformly in [0, 2 pi); LaMa's angles are 0.01, 1.01, 2.01 or 3.01 radians, mirrored on
+      every other stroke;
+    - lengths and widths are real numbers, widths then rounded, where LaMa draws whole ones without the upper end;
+    - there are strokes alone: half of LaMa's masks are of one to four boxes instead;
+    - strokes end straight, where OpenCV rounds them; and an empty or a full mask is drawn again.
 
     Args:
         size: side in pixels.

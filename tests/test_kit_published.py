@@ -19,8 +19,41 @@ def test_what_is_no_mapping_of_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds a Tensor, not weights by name"):
         read_published(tmp_path / "tensor.pt")
     np.save(tmp_path / "array.npy", np.zeros(3))
-    with pytest.raises(DataError, match="cannot be read as weights"):
-        read_published(tmp_path / "array.npy")
+    np.savez(tmp_path / "arrays.npz", np.zeros(3))
+    (tmp_path / "page.pt").write_text("<html>")
+    (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "empty.pt").touch()
+    for name in ("array.npy", "arrays.npz", "page.pt", "text.pt", "empty.pt"):
+        with pytest.raises(DataError, match=rf"{name}: cannot .* because it is no file that PyTorch wrote\. Get"):
+            read_published(tmp_path / name)
+    (tmp_path / "text.safetensors").write_text("hello")
+    with pytest.raises(DataError, match="because it is truncated, damaged or no safetensors file"):
+        read_published(tmp_path / "text.safetensors")
+    for name in ("none.pt", "none.safetensors"):
+        with pytest.raises(DataError, match=rf"{name}: cannot be read: .*No such file"):
+            read_published(tmp_path / name)
+
+
+class Program:
+    """Unpickled, it computes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (eval, ("1",))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_program_is_named_and_nobody_is_told_how_to_run_it(zipped: bool, tmp_path: Path) -> None:
+    torch.save({"a": Program()}, tmp_path / "x.pt", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(DataError, match="because it holds more than tensors: it names eval, which") as caught:
+        read_published(tmp_path / "x.pt")
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_a_torchscript_program_is_told_as_such(tmp_path: Path) -> None:
+    torch.jit.save(torch.jit.script(torch.nn.Identity()), tmp_path / "x.pt")
+    with pytest.raises(DataError, match="holds more than tensors: it is a TorchScript program, which was not run"):
+        read_published(tmp_path / "x.pt")
 
 
 def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
@@ -31,7 +64,9 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
     assert set(read_published(path)) == {"weight"}
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
-        with pytest.raises(DataError, match=r"old\.pth: cannot be read as weights \(\w+.*The file is truncated"):
+        # within a name, the part before the cut is not told from a name that is not let pass
+        said = "(is truncated or damaged|holds more than tensors)" if size > 1 else "is no file that PyTorch wrote"
+        with pytest.raises(DataError, match=rf"old\.pth: cannot be read as weights because it {said}"):
             read_published(path)
 
 

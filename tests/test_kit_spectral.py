@@ -104,6 +104,8 @@ def test_a_missing_right_vector_is_found_again(kind: str) -> None:
 def test_a_left_vector_needs_its_weight() -> None:
     with pytest.raises(ValueError, match=r"conv\.weight_u has 5 values, but there is no conv\.weight_orig"):
         fill_weight_v({"conv.weight_u": torch.zeros(5), "conv.weight_orig": torch.zeros(4, 3, 2, 2)})
+    with pytest.raises(ValueError, match=r"conv\.weight_orig holds NaN or infinity"):
+        fill_weight_v({"conv.weight_u": torch.ones(4), "conv.weight_orig": torch.full((4, 3, 2, 2), torch.nan)})
 
 
 def test_only_convolutions_are_normalised() -> None:

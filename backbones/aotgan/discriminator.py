@@ -5,6 +5,8 @@ from torch import Tensor, nn
 from backbones.aotgan.generator import initialise
 from backbones.kit.spectral import spectral_norm
 
+SMALLEST_JUDGED = 24
+
 
 def _layer(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
     conv = nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=False)
@@ -29,7 +31,7 @@ class Discriminator(nn.Module):
         """Judge images.
 
         Args:
-            images: (B, 3, H, W) in [-1, 1].
+            images: (B, 3, H, W) in [-1, 1]; H and W at least 24.
 
         Returns:
             (B, 1, H // 8 - 2, W // 8 - 2), unbounded, towards 1 where an image was filled in.

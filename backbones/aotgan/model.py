@@ -78,7 +78,7 @@ class AotGan(Backbone):
         if name == PERCEPTUAL_NAME:
             return unpack_vgg19(checkpoint)
         self._require_own(name)
-        strange = sorted(key for key, value in checkpoint.items() if not isinstance(value, Tensor))
+        strange = sorted(str(key) for key, value in checkpoint.items() if not isinstance(value, Tensor))
         if strange:
             raise ValueError(
                 f"The {name} checkpoint should be a plain state dict; this one holds more than tensors under "

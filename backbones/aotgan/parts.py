@@ -4,19 +4,22 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from backbones.aotgan.discriminator import Discriminator
-from backbones.aotgan.generator import Generator, network_input
+from backbones.aotgan.discriminator import SMALLEST_JUDGED, Discriminator
+from backbones.aotgan.generator import SMALLEST, Generator, network_input, require_size
 from backbones.kit.api import Part
+from backbones.kit.tensors import require_least, signed
 
 
 def _generate(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
     assert isinstance(network, Generator)
-    images, masks = 2 * given["image"] - 1, given["mask"]
+    images, masks = signed(given["image"]), given["mask"]
+    require_size(images, SMALLEST)
     return {"output": network(images, masks), "encoder": network.encoder(network_input(images, masks))}
 
 
 def _judge(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {"output": network(2 * given["image"] - 1)}
+    require_least(given["image"], SMALLEST_JUDGED)
+    return {"output": network(signed(given["image"]))}
 
 
 PARTS = {

@@ -12,6 +12,7 @@ from backbones.deepfillv2.keys import PYTORCH_NAMES, TENSORFLOW_NAMES, publish_n
 from backbones.deepfillv2.layers import Convolution, GatedConvolution
 from backbones.kit.tensors import compose
 
+FUSION_KEY = "stage2.contextual_attention.fuse_weight"
 SIZE_MULTIPLE = 8
 WIDTH = 96
 """Channels at a quarter of the resolution, between encoders and decoders."""
@@ -54,6 +55,17 @@ def require_size(images: Tensor) -> None:
             f"DeepFillV2 takes images with height and width a multiple of {SIZE_MULTIPLE}, not {height} x {width}. "
             "Resize or pad them."
         )
+
+
+def require_built_in_fusion(state: Mapping[str, Tensor]) -> None:
+    """Refuse a state dict by published names whose attention would fuse scores in another way.
+
+    Raises:
+        ValueError: its `fuse_weight`, if it has one, is not the identity.
+    """
+    found = state.get(FUSION_KEY)
+    if isinstance(found, Tensor) and not torch.equal(found, torch.eye(3, dtype=found.dtype)[None, None]):
+        raise ValueError(f"The state dict has another {FUSION_KEY} than the identity, which is built in.")
 
 
 def stage1_input(images: Tensor, masks: Tensor) -> Tensor:

@@ -6,12 +6,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from backbones.deepfillv2.generator import PYTORCH, TENSORFLOW, Generator, require_size, stage1_input
+from backbones.deepfillv2.generator import (
+    FUSION_KEY,
+    PYTORCH,
+    TENSORFLOW,
+    Generator,
+    require_built_in_fusion,
+    require_size,
+    stage1_input,
+)
 from backbones.deepfillv2.recipe import DeepFillV2Recipe
 from backbones.kit.api import Backbone, RecipeSettings
 from backbones.kit.weights import strict_load
 
-FUSION_KEY = "stage2.contextual_attention.fuse_weight"
 STAGE1, CONVOLUTION, ATTENTION = "stage1.encoder", "stage2.convolution.encoder", "stage2.attention.encoder"
 VARIANTS = {
     "": (PYTORCH, STAGE1),
@@ -92,7 +99,7 @@ class DeepFillV2(Backbone):
         if not isinstance(state, Mapping):
             raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type
                 f"The {name} checkpoint should be a dict with the generator's weights under 'G', as in the file named "
-                f"in backbone.toml; this one has the keys {sorted(checkpoint)[:3]}."
+                f"in backbone.toml; this one has the keys {sorted(map(str, checkpoint))[:3]}."
             )
         return self._constants() | dict(state)
 
@@ -103,9 +110,7 @@ class DeepFillV2(Backbone):
             ValueError: another name; a key is missing, unknown or misshapen; the constant is another.
         """
         self._require(name)
-        for key, value in self._constants().items():
-            if key in state and not torch.equal(state[key], value):
-                raise ValueError(f"The {name} checkpoint has another {key} than the identity, which is built in.")
+        require_built_in_fusion(state)
         strict_load(self.network, state, f"The {name} checkpoint")
 
     def _require(self, name: str) -> None:

@@ -6,8 +6,9 @@ from functools import partial
 from torch import Tensor, nn
 
 from backbones.deepfillv2.discriminator import Discriminator
-from backbones.deepfillv2.generator import TENSORFLOW, Generator
+from backbones.deepfillv2.generator import TENSORFLOW, Generator, require_built_in_fusion, require_size
 from backbones.kit.api import Part
+from backbones.kit.tensors import signed
 
 MAPS = {
     "encoder": "stage1.encoder",
@@ -19,7 +20,8 @@ MAPS = {
 
 def _generate(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Beside the output, the maps on the way, and the output of the authors' attention, which takes the first mask."""
-    images, masks = 2 * given["image"] - 1, given["mask"]
+    images, masks = signed(given["image"]), given["mask"]
+    require_size(images)
     _, first = network(images, masks, masks[:1].expand_as(masks))
     seen: dict[str, Tensor] = {}
     hooks = [
@@ -33,11 +35,11 @@ def _generate(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tens
 
 
 def _judge(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {"output": network(2 * given["image"] - 1, given["mask"])}
+    return {"output": network(signed(given["image"]), given["mask"])}
 
 
 PARTS = {
-    "generator": Part(Generator, ("image", "mask"), _generate),
+    "generator": Part(Generator, ("image", "mask"), _generate, require_built_in_fusion),
     "generator_tf": Part(partial(Generator, TENSORFLOW), ("image", "mask"), _generate),
     "discriminator": Part(Discriminator, ("image", "mask"), _judge),
     "discriminator_tf": Part(partial(Discriminator, same=True), ("image", "mask"), _judge),

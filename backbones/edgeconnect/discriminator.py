@@ -1,10 +1,30 @@
 """EdgeConnect's discriminator: a patch classifier with spectral normalisation, one for each generator."""
 
+from collections.abc import Mapping
+
+import torch
 from torch import Tensor, nn
 
 from backbones.kit.spectral import spectral_norm
 
 SMALLEST_JUDGED = 24
+
+
+def without_copies(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Drop `features.*`, the authors' second name of `conv1.*`.
+
+    Raises:
+        ValueError: the two differ.
+    """
+    for key, value in state.items():
+        original = key.replace("features.", "conv1.", 1)
+        if key.startswith("features.") and not _same(value, state.get(original)):
+            raise ValueError(f"The state dict has {key}, which should equal {original} and does not.")
+    return {key: value for key, value in state.items() if not key.startswith("features.")}
+
+
+def _same(one: object, other: object) -> bool:
+    return isinstance(one, Tensor) and isinstance(other, Tensor) and torch.equal(one, other)
 
 
 def _conv(inputs: int, outputs: int, stride: int) -> nn.Module:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from backbones.edgeconnect.discriminator import Discriminator
+from backbones.edgeconnect.discriminator import Discriminator, without_copies
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import SMALLEST_ENCODED, EdgeGenerator, InpaintGenerator, require_size
 from backbones.edgeconnect.recipe import PERCEPTUAL_NAME, EdgeConnectRecipe, Networks
@@ -117,10 +117,10 @@ class EdgeConnect(Backbone):
         if not isinstance(state, Mapping):
             raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type
                 f"The {name} checkpoint should be a dict with the weights under {key!r}; this one has the keys "
-                f"{sorted(checkpoint)[:3]}."
+                f"{sorted(map(str, checkpoint))[:3]}."
             )
-        plain = {key.removeprefix("module."): value for key, value in state.items()}
-        return fill_weight_v(_without_copies(name, plain))
+        plain = {str(key).removeprefix("module."): value for key, value in state.items()}
+        return fill_weight_v(without_copies(plain))
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
         """Load one of the four networks; see `Backbone.load`."""
@@ -132,15 +132,6 @@ def _published(name: str) -> _Published:
     if name not in PUBLISHED:
         raise ValueError(f"EdgeConnect has no published weights {name!r}; it has: {', '.join(PUBLISHED)}.")
     return PUBLISHED[name]
-
-
-def _without_copies(name: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Drop `features.*`, the authors' second name of a discriminator's `conv1.*`."""
-    for key, value in state.items():
-        original = key.replace("features.", "conv1.", 1)
-        if key.startswith("features.") and not (original in state and torch.equal(value, state[original])):
-            raise ValueError(f"The {name} checkpoint has {key}, which should equal {original} and does not.")
-    return {key: value for key, value in state.items() if not key.startswith("features.")}
 
 
 def _initialise(network: nn.Module) -> None:

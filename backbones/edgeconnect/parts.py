@@ -6,9 +6,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from backbones.edgeconnect.discriminator import Discriminator
+from backbones.edgeconnect.discriminator import SMALLEST_JUDGED, Discriminator, without_copies
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator
 from backbones.kit.api import Part
+from backbones.kit.tensors import require_least
 
 
 def _generate(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
@@ -17,6 +18,7 @@ def _generate(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]
 
 
 def _judge(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
+    require_least(inputs[0], SMALLEST_JUDGED)
     maps = network(torch.cat(list(inputs), dim=1))
     return {"output": maps[-1].sigmoid()} | {f"feat{number}": features for number, features in enumerate(maps)}
 
@@ -29,7 +31,7 @@ def _part(
     def pick(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return run(network, [given[name] for name in inputs])
 
-    return Part(build, inputs, pick)
+    return Part(build, inputs, pick, without_copies)
 
 
 def _discriminator(inputs: int) -> Discriminator:

@@ -54,7 +54,7 @@ class EfficientNetLite(Backbone):
             ValueError: another name.
         """
         _require_own(name)
-        return {own_key(key): value for key, value in checkpoint.items() if key not in PASSED_OVER}
+        return {own_key(str(key)): value for key, value in checkpoint.items() if key not in PASSED_OVER}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
         """Load the encoder; see `Backbone.load`."""

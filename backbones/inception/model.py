@@ -59,7 +59,7 @@ class Inception(Backbone):
             ValueError: another name.
         """
         _require_own(name)
-        return {key: value for key, value in checkpoint.items() if key.partition(".")[0] not in PASSED_OVER}
+        return {key: value for key, value in checkpoint.items() if str(key).partition(".")[0] not in PASSED_OVER}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
         """Load the encoder; see `Backbone.load`."""

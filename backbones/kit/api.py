@@ -120,9 +120,11 @@ class Part(NamedTuple):
         build: makes it, with random weights and the published state-dict names.
         inputs: names of the tensors that it takes.
         run: applies it to tensors in patternbench's ranges (images [0, 1], mask 1 = hole), converting them to its own;
-            returns `output`, and what else there is to see.
+            returns `output`, and what else there is to see. A ValueError says that such a size is not taken.
+        check: refuses, with a ValueError, a state that fits but asks for what the network does not do.
     """
 
     build: Callable[[], nn.Module]
     inputs: tuple[str, ...]
     run: Callable[[nn.Module, Mapping[str, Tensor]], dict[str, Tensor]]
+    check: Callable[[Mapping[str, Tensor]], object] | None = None

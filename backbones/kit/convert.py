@@ -10,6 +10,8 @@ from backbones.kit.published import read_published
 def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path) -> None:
     """Unpack a published file, see that it fits the network exactly, and write its weights.
 
+    They keep the authors' precision; the network's is given to them when they are loaded, see `strict_load`.
+
     Args:
         backbone: whose weights they are.
         entry: name of the weights in backbone.toml.
@@ -18,7 +20,8 @@ def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path)
         output: a .safetensors file.
 
     Raises:
-        DataError: the file is unreadable, has another layout, or a key is missing, unknown or misshapen.
+        DataError: the file is unreadable, has another layout, or a key is missing, unknown, misshapen, of another
+            kind or not finite.
     """
     from safetensors.torch import save_file
 

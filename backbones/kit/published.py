@@ -1,7 +1,10 @@
 """Reading the files in which weights are published; nothing in them is ever executed."""
 
+import re
 import typing
+import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,9 @@ READABLE: list[Any] = [
 ]
 """What a pickle may name beside what torch itself lets pass; each is looked up here, none is imported."""
 
+BEGINNINGS = (b"PK\x03\x04", b"\x80\x02")
+"""Of a file that torch writes: a zip archive, or until 2020 a pickle."""
+
 
 def read_published(path: Path) -> Mapping[str, Any]:
     """A published file as it is: safetensors, or a pickle of tensors and of what training frameworks leave beside them.
@@ -59,15 +65,33 @@ def read_published(path: Path) -> Mapping[str, Any]:
             return load_file(path)
         with torch.serialization.safe_globals(READABLE):
             loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise DataError(f"{path.name}: cannot be read: {error.strerror or error}.") from error
     except Exception as error:
-        said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])  # torch ends some with no message
         raise DataError(
-            f"{path.name}: cannot be read as weights ({said}). The file is truncated, or holds more than tensors; get "
-            "it again from the address in backbone.toml."
+            f"{path.name}: cannot be read as weights because it {_fault(path, str(error))}. Get it again from the "
+            "address in backbone.toml."
         ) from error
     if not isinstance(loaded, Mapping):
         raise DataError(f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file named?")
     return loaded
+
+
+def _fault(path: Path, said: str) -> str:
+    """What is wrong with a file, in words of our own: torch's advise to let the file run what it holds."""
+    if path.suffix == ".safetensors":
+        return "is truncated, damaged or no safetensors file"
+    refused = re.search(r"GLOBAL (\w\S*)", said)
+    if refused:
+        return f"holds more than tensors: it names {refused[1]}, which is not let pass and was not run"
+    if "TorchScript" in said:
+        return "holds more than tensors: it is a TorchScript program, which was not run"
+    with path.open("rb") as file:
+        torch_file = file.read(4).startswith(BEGINNINGS)
+    if torch_file and zipfile.is_zipfile(path):
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            torch_file = any(name.endswith("/data.pkl") for name in archive.namelist())
+    return "is truncated or damaged" if torch_file else "is no file that PyTorch wrote"
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

@@ -52,10 +52,11 @@ def fill_weight_v(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     space and the weight maps it onto a multiple of `weight_u`, so the pseudo-inverse finds it.
 
     Raises:
-        ValueError: a `weight_u` has no `weight_orig` with as many output channels.
+        ValueError: a `weight_u` has no `weight_orig` with as many output channels, or that holds NaN or infinity.
     """
     filled = dict(state)
-    stems = [key.removesuffix("weight_u") for key in state if key.endswith("weight_u")]
+    vectors = [key for key, value in state.items() if key.endswith("weight_u") and isinstance(value, Tensor)]
+    stems = [key.removesuffix("weight_u") for key in vectors]
     for stem in stems:
         if stem + "weight_v" not in state:
             matrix = _stored_matrix(state, stem).double()
@@ -95,10 +96,12 @@ def _matrix(module: nn.Module, weight: Tensor) -> Tensor:
 def _stored_matrix(state: Mapping[str, Tensor], stem: str) -> Tensor:
     rows = state[stem + "weight_u"].numel()
     weight = state.get(stem + "weight_orig")
-    if weight is None or rows not in weight.shape[:2]:
+    if not isinstance(weight, Tensor) or rows not in weight.shape[:2]:
         raise ValueError(
             f"{stem}weight_u has {rows} values, but there is no {stem}weight_orig with as many output channels. "
             "Is it a state dict of a network with spectral normalisation?"
         )
+    if not weight.isfinite().all():
+        raise ValueError(f"{stem}weight_orig holds NaN or infinity.")
     # A transposed convolution stores its input channels first.
     return (weight if weight.shape[0] == rows else weight.transpose(0, 1)).flatten(1)

@@ -11,6 +11,19 @@ def signed(images: Tensor) -> Tensor:
     return 2 * images - 1
 
 
+def require_least(images: Tensor, smallest: int) -> None:
+    """Refuse images of which a discriminator's strided convolutions would leave nothing.
+
+    Raises:
+        ValueError: height or width is less than `smallest`.
+    """
+    height, width = images.shape[-2:]
+    if min(height, width) < smallest:
+        raise ValueError(
+            f"It takes images with height and width of at least {smallest}, not {height} x {width}. Resize or pad them."
+        )
+
+
 def compose(prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
     """The prediction within the holes, the images around them.
 

@@ -46,7 +46,7 @@ class Vgg19(nn.Module):
 
 def unpack_vgg19(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The convolutions of torchvision's published file; its classifier is passed over, any other key raises later."""
-    return {key: value for key, value in checkpoint.items() if not key.startswith("classifier.")}
+    return {key: value for key, value in checkpoint.items() if not str(key).startswith("classifier.")}
 
 
 def load_vgg19(state: Mapping[str, Tensor]) -> Vgg19:

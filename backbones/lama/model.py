@@ -66,9 +66,9 @@ class Lama(Backbone):
         if not isinstance(state, Mapping):
             raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type
                 f"The {name} checkpoint should be a dict with the weights under 'state_dict', as in "
-                f"big-lama/models/best.ckpt; this one has the keys {sorted(checkpoint)[:3]}."
+                f"big-lama/models/best.ckpt; this one has the keys {sorted(map(str, checkpoint))[:3]}."
             )
-        return {key: value for key, value in state.items() if not _passed_over(key)}
+        return {key: value for key, value in state.items() if not _passed_over(str(key))}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
         """Load the generator; see `Backbone.load`."""
