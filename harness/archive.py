@@ -1,13 +1,18 @@
 """Unpacking a data set's zip file without letting it write anywhere else."""
 
+import lzma
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from benchmark.errors import InputError, RunError
 
+DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, OSError, zlib.error, lzma.LZMAError)
+"""What unpacking raises: ValueError of names and offsets, RuntimeError of a password or an unknown compression, OSError
+without a number of a bzip2 stream, the last two of the other streams."""
 _MACOS = "__MACOSX/"
 
 
@@ -30,7 +35,9 @@ def extract_zip(archive: Path, folder: Path) -> None:
             _check_room(archive, members, partial)
             packed.extractall(partial, members)
         partial.rename(folder)
-    except (zipfile.BadZipFile, EOFError, RuntimeError) as error:  # the last of a password or an unknown compression
+    except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk's trouble
+            raise
         raise InputError(f"{archive}: cannot be unpacked ({error}). Fetch it again, or unpack it yourself.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

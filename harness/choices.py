@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from typing import Literal
+from typing import cast, get_args
 
 from benchmark.catalogue import Catalogue
 from benchmark.digests import content_digests, given_digests
@@ -12,6 +12,8 @@ from benchmark.splitters import KINDS, draw_split
 from benchmark.splitting import Split, read_split, write_split
 from harness import backbones
 from harness.bench import Screen
+from harness.contract import Precision
+from harness.plan import Device
 from harness.provenance import gpus
 from harness.runners.base import Runner
 from harness.workspace import Workspace
@@ -19,42 +21,77 @@ from harness.workspace import Workspace
 SPLIT_SEED = 0
 
 
-def choose_runner(name: str, device: str, workspace: Workspace, screen: Screen) -> Runner:
-    """The runner that was asked for; `auto` takes Docker when an engine answers, and says which it took.
+def choose_runner(name: str, device: str, workspace: Workspace, screen: Screen) -> tuple[Runner, Device]:
+    """The runner and the device that were asked for; `auto` takes what works, and says what it took.
+
+    A device `auto` is the GPU where the driver shows one and jobs can use it. A runner `auto` is Docker where an engine
+    answers, unless a GPU that is wanted can be used by child processes alone.
 
     Raises:
-        InputError: there is no such runner.
-        RunError: Docker was asked for by name, but no engine answers.
+        InputError: there is no such runner or device.
+        RunError: Docker was asked for by name, but no engine answers; or the GPU, but no job could use it.
     """
+    wants_gpu = _wants_gpu(device)
+    runners, why = _runners(name, workspace)
+    able, lacks = _able(runners) if wants_gpu else (None, [])
+    if lacks and not able and device == "cuda":
+        raise RunError(f"Device 'cuda' was asked for, but {'; '.join(lacks)}. DEVICE=cpu needs no GPU.")
+    chosen = able or runners[0]
+    if name == "auto":
+        screen.say(f"Runner: {chosen.name} ({why if chosen is runners[0] else lacks[0]}).")
+    if lacks and not able:
+        screen.say(f"Device: cpu ({'; '.join(lacks)}).")
+    return chosen, "cuda" if able else "cpu"
+
+
+def _wants_gpu(device: str) -> bool:
+    """Whether to look for jobs that can use a GPU; TORCH=cpu says that none is wanted."""
+    if device not in {"auto", "cpu", "cuda"}:
+        raise InputError(f"Unknown device {device!r}; there are: auto, cpu, cuda.")
+    if device == "cpu" or (device == "auto" and os.environ.get("TORCH") == "cpu"):
+        return False
+    shown = bool(gpus())
+    if device == "cuda" and not shown:
+        raise InputError("Device 'cuda' was asked for, but no NVIDIA driver shows a GPU; use cpu.")
+    return shown
+
+
+def _runners(name: str, workspace: Workspace) -> tuple[list[Runner], str]:
+    """The runners that will do, the best first, and why it is the best."""
     from harness.runners.docker import DockerRunner
     from harness.runners.process import ProcessRunner
 
     if name == "process":
-        return ProcessRunner(workspace)
+        return [ProcessRunner(workspace)], ""
     if name == "docker":
-        return DockerRunner(workspace, gpu=device == "cuda")
+        return [DockerRunner(workspace)], ""
     if name != "auto":
         raise InputError(f"Unknown runner {name!r}; there are: auto, docker, process.")
     try:
-        found: Runner = DockerRunner(workspace, gpu=device == "cuda")
-        screen.say("Runner: docker (an engine answers).")
+        return [DockerRunner(workspace), ProcessRunner(workspace)], "an engine answers"
     except RunError:
-        found = ProcessRunner(workspace)
-        screen.say("Runner: process (no Docker engine answers; the results are the same).")
-    return found
+        why = "no Docker engine answers; same code, but library versions may differ: the record names them"
+        return [ProcessRunner(workspace)], why
 
 
-def choose_device(name: str) -> Literal["cpu", "cuda"]:
-    """`auto` takes a GPU where the driver shows one."""
-    if name == "auto":
-        return "cuda" if gpus() else "cpu"
-    if name == "cpu":
-        return "cpu"
-    if name == "cuda":
-        if not gpus():
-            raise InputError("Device 'cuda' was asked for, but no NVIDIA driver shows a GPU; use cpu.")
-        return "cuda"
-    raise InputError(f"Unknown device {name!r}; there are: auto, cpu, cuda.")
+def _able(runners: list[Runner]) -> tuple[Runner | None, list[str]]:
+    """The first runner whose jobs can use the GPU, and why those before it cannot."""
+    lacks: list[str] = []
+    for runner in runners:
+        try:
+            runner.use_gpu()
+        except RunError as lack:
+            lacks.append(str(lack))
+        else:
+            return runner, lacks
+    return None, lacks
+
+
+def choose_precision(name: str) -> Precision:
+    """The precision in which networks compute."""
+    if name not in get_args(Precision):
+        raise InputError(f"Unknown precision {name!r}; there are: {', '.join(get_args(Precision))}.")
+    return cast("Precision", name)
 
 
 def choose_init(protocol: Protocol, init: str | None) -> Protocol:

@@ -5,20 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import cli_options
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from harness.check import Verdict
+    from harness.plan import Device
     from harness.runners.base import Runner
 
 app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.", rich_markup_mode="markdown")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench backbone list`.")]
-RunnerName = Annotated[
-    str, typer.Option("--runner", help="`auto` (Docker when an engine answers), `docker` or `process`.")
-]
 
 
 def _examples(*commands: str) -> str:
@@ -56,7 +55,7 @@ def describe(
     context: typer.Context,
     name: Name,
     image_size: Annotated[int, typer.Option(min=1, help="Pixels a side, for the shape and the counts.")] = 256,
-    runner: RunnerName = "auto",
+    runner: cli_options.Runner = "auto",
 ) -> None:
     """Run a backbone's `describe` and print what it says of itself as JSON."""
     import json
@@ -70,7 +69,7 @@ def describe(
     workspace = _workspace(context)
     facts = backbones.find(name, workspace)
     backbones.check_size(facts, image_size, "--image-size is")
-    chosen = _runner(runner, workspace)
+    chosen, _ = _choose(runner, "cpu", workspace)
     chosen.prepare(facts, typer.echo)
     outcome, text = chosen.describe(facts, describing(facts, image_size))
     if outcome.code == REFUSED:
@@ -110,10 +109,12 @@ def new(
 def check(
     context: typer.Context,
     name: Name,
-    runner: RunnerName = "auto",
+    runner: cli_options.Runner = "auto",
     image_size: Annotated[
         int | None, typer.Option(min=1, help="Pixels a side; by default the least from 64 that it takes.")
     ] = None,
+    device: cli_options.Device = "cpu",
+    precision: Annotated[str, typer.Option(help="`float32` or `bfloat16`, of every job.")] = "float32",
 ) -> None:
     """Try a backbone against the contract on made-up data; exit code 1 if anything fails."""
     from collections import Counter
@@ -123,20 +124,22 @@ def check(
 
     from harness import backbones
     from harness.check import verdicts
+    from harness.choices import choose_precision
     from harness.trial import Trial
 
     workspace = _workspace(context)
     facts = backbones.find(name, workspace)
     if image_size is not None:
         backbones.check_size(facts, image_size, "--image-size is")
-    chosen = _runner(runner, workspace)
+    asked = choose_precision(precision)
+    chosen, taken = _choose(runner, device, workspace)
     console = Console(highlight=False)
     chosen.prepare(facts, typer.echo)
     workspace.store.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     # in the store, because an engine that sees the store can see this too
     with TemporaryDirectory(prefix="check-", dir=workspace.store) as folder:
-        for verdict in verdicts(Trial(facts, chosen, Path(folder), image_size)):
+        for verdict in verdicts(Trial(facts, chosen, Path(folder), image_size, device=taken, precision=asked)):
             _show(verdict, console)
             counts[verdict.status] += 1
     typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} could not be tried.")
@@ -155,7 +158,7 @@ def forward(
     part: Annotated[str, typer.Option(help="Which network, such as `generator` or `discriminator`.")],
     state: Annotated[Path, typer.Option(help="Its weights: npz or safetensors, keyed by the published names.")],
     given: Annotated[
-        Path, typer.Option("--input", help="npz: `image` (B, 3, H, W) in [0, 1], `mask` with 1 = hole, ...")
+        Path, typer.Option("--input", help="npz: `image` (B, 3, H, W) in [0, 1], `mask` of 1 = hole and 0, ...")
     ],
     output: Annotated[Path, typer.Option(help="npz to write: `output`, `encoder`, `feat0`, ...")],
 ) -> None:
@@ -174,10 +177,8 @@ def forward(
     paths = {"--state": state, "--input": given, "--output": output}
     arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
     outcome = ProcessRunner(workspace).call(facts, ["forward", "--part", part, *arguments], DESCRIBE_SECONDS, _silent)
-    if outcome.code is not None:
-        raise (InputError if outcome.code in {2, 3} else RunError)(outcome.log.strip().splitlines()[-1])
     if outcome.status != "ok":
-        raise RunError(f"{name} {part}: {outcome.cause}.")
+        raise (InputError if outcome.code in {2, 3} else RunError)(f"{name} {part}: it {outcome.cause}")
     typer.echo(f"Wrote {output}")
 
 
@@ -197,11 +198,11 @@ def _show(verdict: "Verdict", console: "Console") -> None:
     console.print(line, soft_wrap=True)
 
 
-def _runner(name: str, workspace: Workspace) -> "Runner":
+def _choose(runner: str, device: str, workspace: Workspace) -> "tuple[Runner, Device]":
     from harness.choices import choose_runner
     from harness.console import RichScreen
 
-    return choose_runner(name, "cpu", workspace, RichScreen())
+    return choose_runner(runner, device, workspace, RichScreen())
 
 
 def _workspace(context: typer.Context) -> Workspace:

@@ -81,7 +81,7 @@ def choose(workspace: Workspace, settings: Settings) -> Chosen:
 
     Raises:
         InputError: a value cannot be used.
-        RunError: Docker was asked for by name, but no engine answers.
+        RunError: Docker was asked for by name, but no engine answers; or the GPU, but no job could use it.
     """
     if bool(settings.backbones) == settings.everyone:
         raise InputError("Name the backbones to run, or say --all; `patternbench backbone list` shows which there are.")
@@ -89,11 +89,11 @@ def choose(workspace: Workspace, settings: Settings) -> Chosen:
         backbones.find(label, workspace)
     plain = [name for name in backbones.names(workspace) if backbones.runs_plain(name, workspace)]
     protocol = choices.choose_init(choices.choose_protocol(settings.protocol, workspace), settings.init)
-    device = choices.choose_device(settings.device)
+    runner, device = choices.choose_runner(settings.runner, settings.device, workspace, RichScreen())
     return Chosen(
         labels=settings.backbones or plain,
         protocols=[protocol.model_copy(update={"seed": protocol.seed + more}) for more in range(settings.seeds)],
-        runner=choices.choose_runner(settings.runner, device, workspace, RichScreen()),
+        runner=runner,
         device=device,
         workers=choices.choose_workers(settings.jobs, device),
     )

@@ -160,21 +160,22 @@ def _engine_answers(machine: Machine) -> Finding:
     if machine.engine:
         return Finding("ok", f"Docker engine {machine.engine}")
     meaning = (
-        "backbones run as child processes: the numbers are the same, but nothing confines them, so run only code that "
-        f"you trust. The cause: {machine.engine_trouble}"
+        "backbones run as child processes: the code is the same, but the libraries may be other versions (records name "
+        f"them), and nothing confines it, so run only code that you trust. The cause: {machine.engine_trouble}"
     )
     return Finding("lack", "no Docker engine answers", meaning)
 
 
 def _gpu(machine: Machine) -> Iterator[Finding]:
+    from harness.runners.docker import NO_TOOLKIT
+
     if not machine.gpus:
         meaning = "the quick protocol does not need one; the paper protocol takes days on a processor."
         yield Finding("lack", "no NVIDIA GPU", meaning)
         return
     yield Finding("ok", f"GPU {', '.join(machine.gpus)}")
     if machine.engine and not machine.engine_gpus:
-        meaning = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process."
-        yield Finding("lack", "no NVIDIA runtime in the Docker engine", meaning)
+        yield Finding("lack", "no NVIDIA runtime in the Docker engine", f"{NO_TOOLKIT}.")
 
 
 def _size(machine: Machine, workspace: Workspace) -> Iterator[Finding]:
@@ -239,10 +240,10 @@ def _torch() -> tuple[str, str]:
 
 def _engine() -> tuple[str, str, bool]:
     """Version of the Docker engine, why none answers, and whether it knows the NVIDIA runtime."""
-    from harness.runners.docker import connect
+    from harness.runners.docker import connect, reaches_gpus
 
     try:
         client = connect()
-        return str(client.version()["Version"]), "", "nvidia" in client.info().get("Runtimes", {})
+        return str(client.version()["Version"]), "", reaches_gpus(client)
     except PatternbenchError as error:
         return "", str(error.__cause__ or error).strip().splitlines()[0][:160], False

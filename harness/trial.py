@@ -12,7 +12,18 @@ from pydantic import ValidationError
 
 from harness import outputs
 from harness.backbones import BackboneFacts
-from harness.contract import AnyJob, Description, Encode, Inpaint, Method, TrainClassify, TrainInpaint
+from harness.contract import (
+    AnyJob,
+    Description,
+    Encode,
+    Inpaint,
+    Method,
+    Precision,
+    Resources,
+    TrainClassify,
+    TrainInpaint,
+)
+from harness.plan import Device
 from harness.runners.base import JobFolder, Limits, Outcome, Runner, describing
 from harness.store import tree_digest
 from harness.trial_data import CLASSES, write_packs
@@ -23,6 +34,7 @@ SMALLEST = 64
 EPOCHS = 2
 
 Pack = Literal["inpaint", "train", "twins", "few", "broken"]
+Mode = Literal["shallow", "deep"]
 Start = Literal["random", "inpaint", "shallow", "deep"]
 
 
@@ -70,9 +82,19 @@ class Attempt:
 class Trial:
     """Runs jobs of one backbone and remembers them."""
 
-    def __init__(self, backbone: BackboneFacts, runner: Runner, folder: Path, image_size: int | None = None) -> None:
-        """Args: whom to try, how, an empty folder, the images' side (None = the least from 64)."""
+    def __init__(
+        self,
+        backbone: BackboneFacts,
+        runner: Runner,
+        folder: Path,
+        image_size: int | None = None,
+        *,
+        device: Device = "cpu",
+        precision: Precision = "float32",
+    ) -> None:
+        """Args: whom to try, how, an empty folder, side of the images (None = the least from 64), then as jobs say."""
         self.backbone, self._runner, self._folder = backbone, runner, folder
+        self._device, self.precision = device, precision
         multiple = backbone.size_multiple
         self.image_size = image_size or -(-SMALLEST // multiple) * multiple
         self.attempts: dict[str, Attempt] = {}
@@ -119,7 +141,7 @@ class Trial:
         loaded: NDArray[Any] = np.load(self._folder / "packs" / name / f"{array}.npy")
         return loaded
 
-    def classify(self, mode: Literal["shallow", "deep"], time: int = 1) -> Attempt:
+    def classify(self, mode: Mode, time: int = 1) -> Attempt:
         """Classifier training; `time` 2 = the same once more."""
         job = TrainClassify(
             **self._common(self.base),
@@ -142,9 +164,9 @@ class Trial:
         dtype: Literal["float32", "float16"] = "float32",
         time: int = 1,
     ) -> Attempt:
-        """Embeddings of a pack; from deep training also maps, where the backbone explains."""
+        """Embeddings of a pack; by a classifier also maps, where the backbone explains."""
         common = self._common(start) | {"batch_size": batch_size}
-        explain = self._explain if start == "deep" else None
+        explain = self._explain if start in {"shallow", "deep"} else None
         job = Encode(**common, pooling=pooling, dtype=dtype, explain=explain)
         return self._sound(self._attempt(f"encode ({start} weights)", time, job, pack, start))
 
@@ -171,9 +193,11 @@ class Trial:
             "variant": self.backbone.variant,
             "image_size": self.image_size,
             "seed": 7,
+            "precision": self.precision,
             "batch_size": 4,
             "init": "random",
             "checkpoint": None if start == "random" else f"in/{CHECKPOINT}",
+            "resources": Resources(device=self._device),
         }
 
     def _start(self, start: Start) -> dict[str, Path]:

@@ -57,6 +57,31 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(tmp_path: Path, damage:
     assert list((tmp_path / "store").iterdir()) == []
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_stream_is_refused_however_it_is_packed(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as packed:
+        packed.writestr("x", " ".join(map(str, range(2000))))
+        length = packed.filelist[0].compress_size
+    content = bytearray(path.read_bytes())
+    content[40 : 31 + length] = b"\xff" * (length - 9)  # the stream begins at 31; LZMA's first 9 bytes are settings
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.zip: cannot be unpacked \(.*(invalid|Invalid|Corrupt).*\)"):
+        extract_zip(path, tmp_path / "a")
+
+
+def test_a_damaged_name_is_refused(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", **{"für.txt": "hello"})
+    path.write_bytes(path.read_bytes().replace("ü".encode(), b"\xff\xff"))
+    with pytest.raises(InputError, match=r"a\.zip: cannot be unpacked \(.*utf-8"):
+        extract_zip(path, tmp_path / "a")
+
+
+def test_trouble_of_the_disk_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        extract_zip(tmp_path / "no.zip", tmp_path / "a")
+
+
 def test_a_full_disk_is_told_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = module.shutil.disk_usage(tmp_path)
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage._replace(free=3))

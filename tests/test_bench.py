@@ -40,8 +40,8 @@ def checkout(root: Path) -> Workspace:
 
 
 def by_tiny(workspace: Workspace, *arguments: str) -> list[str]:
-    """The arguments of a run by the tiny protocol, where they name no other."""
-    return ["run", "--protocol", str(workspace.root / "tiny.toml"), *arguments]
+    """The arguments of a run by the tiny protocol, on the processor, where they name no other."""
+    return ["run", "--protocol", str(workspace.root / "tiny.toml"), "--device", "cpu", *arguments]
 
 
 def run(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:

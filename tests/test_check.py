@@ -1,16 +1,19 @@
 """Sound backbones pass every check; a planted bug is found by the check that is there for it, and named."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from benchmark.errors import InputError
 from harness import backbones, scaffold
-from harness.check import CHECKS, Verdict, judge, verdicts
+from harness.check import CHECKS, Verdict, _same, judge, verdicts
 from harness.cli import app
 from harness.runners.process import ProcessRunner
-from harness.trial import Trial
+from harness.trial import Fault, Trial
 from harness.workspace import Workspace
 from support.checkout import link, write_plain
 
@@ -28,10 +31,10 @@ def with_kit(root: Path) -> Workspace:
     return Workspace(root)
 
 
-def trial_of(name: str, workspace: Workspace) -> Trial:
+def trial_of(name: str, workspace: Workspace, **settings: Any) -> Trial:
     folder = workspace.root / "trial"
     folder.mkdir()
-    return Trial(backbones.find(name, workspace), ProcessRunner(workspace), folder)
+    return Trial(backbones.find(name, workspace), ProcessRunner(workspace), folder, **settings)
 
 
 def judged(trial: Trial, *names: str) -> list[Verdict]:
@@ -50,6 +53,40 @@ def test_a_backbone_without_the_kit_passes_what_its_capabilities_ask_for(tmp_pat
     found = list(verdicts(trial_of("plain", plain(tmp_path))))
     assert {verdict.status for verdict in found} == {"pass"}
     assert {verdict.check.capability for verdict in found} == {"", "train:shallow", "train:deep"}
+
+
+def test_a_backbone_without_deep_training_explains_by_its_shallow_classifier(tmp_path: Path) -> None:
+    write_plain(tmp_path, capabilities=("train:shallow", "explain"))
+    (found,) = judged(trial_of("plain", Workspace(tmp_path)), "explains")
+    assert found.cause.startswith("classify shallow: ")
+    assert "cams.npy" in found.cause  # which it was asked for, and cannot make
+
+
+def test_device_and_precision_are_those_of_every_job(tmp_path: Path) -> None:
+    trial = trial_of("plain", plain(tmp_path), device="cuda", precision="bfloat16")  # numpy alone cares for neither
+    assert {verdict.status for verdict in verdicts(trial)} == {"pass"}
+    jobs = [json.loads(path.read_text()) for path in (tmp_path / "trial").glob("*/job.json")]
+    assert len(jobs) == len(trial.attempts) > 10
+    assert {(job["precision"], job["resources"]["device"]) for job in jobs} == {("bfloat16", "cuda")}
+
+
+@pytest.mark.parametrize(
+    ("precision", "apart", "fine"),
+    [
+        ("float32", 5e-5, True),
+        ("float32", 2**-8, False),
+        ("bfloat16", 2**-8, True),  # one rounding
+        ("bfloat16", 2**-4, False),
+    ],
+)
+def test_what_is_the_same_hangs_on_the_precision(precision: str, apart: float, fine: bool, tmp_path: Path) -> None:
+    trial = trial_of("plain", plain(tmp_path), precision=precision)
+    one = np.array([1.0, 0.5])
+    if fine:
+        _same(trial, "here", one, one - [0, apart])
+    else:
+        with pytest.raises(Fault, match=r"^here: values differ by"):
+            _same(trial, "here", one, one - [0, apart])
 
 
 BUGS = {

@@ -101,6 +101,15 @@ def runner(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
     made._client.close()
 
 
+@pytest.fixture
+def cancelled(runner: DockerRunner) -> Iterator[DockerRunner]:
+    """A runner for a test that cancels it: it does no job after that."""
+    made = DockerRunner(runner._workspace)
+    made.prepare(FACTS, unheard)
+    yield made
+    made._client.close()
+
+
 def job(folder: Path, deed: str, artifacts: dict[str, Path] | None = None) -> JobFolder:
     """A job whose data is the script that will be run; only the runner keeps anyone from writing to what is given."""
     (folder / "data").mkdir(parents=True)
@@ -369,14 +378,14 @@ def test_a_description_is_what_was_printed(runner: DockerRunner) -> None:
 
 @needs_engine
 def test_cancel_stops_a_running_job_from_another_thread(
-    runner: DockerRunner, engine: docker.DockerClient, tmp_path: Path
+    cancelled: DockerRunner, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
     begun = threading.Event()
     deed = job(tmp_path, "import time\nprint('begun', flush=True)\ntime.sleep(600)")
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(runner.run, FACTS, "train", deed, limits(), lambda _: begun.set())
+        future = pool.submit(cancelled.run, FACTS, "train", deed, limits(), lambda _: begun.set())
         assert begun.wait(30)
-        runner.cancel()
+        cancelled.cancel()
         with pytest.raises(RunError):
             future.result(timeout=20)
     assert ours(engine) == []
@@ -384,18 +393,18 @@ def test_cancel_stops_a_running_job_from_another_thread(
 
 @needs_engine
 def test_cancel_stops_a_job_whose_container_is_only_being_made(
-    runner: DockerRunner, engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cancelled: DockerRunner, engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = ContainerCollection.create
 
     def create_late(self: ContainerCollection, *given: Any, **named: Any) -> Any:
-        runner.cancel()
+        cancelled.cancel()
         return create(self, *given, **named)
 
     monkeypatch.setattr(ContainerCollection, "create", create_late)
     start = time.monotonic()
     with pytest.raises(RunError, match="The job was stopped"):
-        perform(runner, tmp_path, "import time\ntime.sleep(600)")
+        perform(cancelled, tmp_path, "import time\ntime.sleep(600)")
     assert time.monotonic() - start < 30
     assert ours(engine) == []
 
@@ -560,6 +569,108 @@ def test_a_wrong_address_of_the_engine_is_one_message_with_the_mend(
         RunError, match=r"^No Docker engine answers \(.+\)\. Start the engine, or take RUNNER=process\.$"
     ):
         DockerRunner(Workspace(tmp_path))
+
+
+class Engine:
+    """As much of an engine's client as a runner asks for before a container starts."""
+
+    def __init__(self, *runtimes: str) -> None:
+        self.runtimes = runtimes
+        self.containers = self.api = self
+        self.made: dict[str, dict[str, Any]] = {}
+
+    def info(self) -> dict[str, Any]:
+        return {"Runtimes": {name: {} for name in self.runtimes}}
+
+    def list(self, **_: Any) -> list[Any]:
+        return []
+
+    def create(self, image: str, command: Any, name: str, **settings: Any) -> None:
+        self.made[name] = {"image": image, "command": command, **settings}
+
+    def remove_container(self, name: str, **_: Any) -> None:
+        del self.made[name]
+
+
+@pytest.fixture
+def without_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DockerRunner]:
+    """Makes a runner whose engine is made up, on a machine whose environment says nothing of GPUs."""
+    for name in ("CUDA_VISIBLE_DEVICES", "TORCH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("harness.runners.docker.shutil.which", lambda _: None)
+
+    def make(*runtimes: str) -> DockerRunner:
+        monkeypatch.setattr("harness.runners.docker.connect", lambda: Engine(*runtimes))
+        return DockerRunner(Workspace(Path("nowhere")))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("visible", "count", "identifiers"),
+    [
+        (None, -1, []),
+        ("1", 0, ["1"]),
+        ("GPU-8932f937, 2", 0, ["GPU-8932f937", "2"]),
+        ("0,-1,1", 0, ["0"]),
+    ],
+)
+def test_containers_see_the_gpus_that_the_user_left_visible(
+    visible: str | None,
+    count: int,
+    identifiers: list[str],
+    without_engine: Callable[..., DockerRunner],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner = without_engine("runc", "nvidia")
+    assert runner._confinement(limits())["device_requests"] == []
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    runner.use_gpu()
+    (request,) = runner._confinement(limits())["device_requests"]
+    assert (request["Count"], request["DeviceIDs"], request["Capabilities"]) == (count, identifiers, [["gpu"]])
+
+
+@pytest.mark.parametrize(
+    ("runtime", "name", "value", "why"),
+    [
+        ("runc", "LANG", "C", "containers cannot see the GPU; install the NVIDIA Container Toolkit"),
+        ("nvidia", "CUDA_VISIBLE_DEVICES", "", "CUDA_VISIBLE_DEVICES hides every GPU"),
+        ("nvidia", "CUDA_VISIBLE_DEVICES", "-1", "CUDA_VISIBLE_DEVICES hides every GPU"),
+        ("nvidia", "TORCH", "cpu", r"the images have torch for the processor \(TORCH=cpu\)"),
+    ],
+)
+def test_a_gpu_that_containers_cannot_use_is_refused_before_any_is_made(
+    runtime: str,
+    name: str,
+    value: str,
+    why: str,
+    without_engine: Callable[..., DockerRunner],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner = without_engine(runtime)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(RunError, match=f"^{why}"):
+        runner.use_gpu()
+
+
+def test_the_toolkit_is_known_by_its_hook_too(
+    without_engine: Callable[..., DockerRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = without_engine("runc")
+    monkeypatch.setattr("harness.runners.docker.shutil.which", lambda name: f"/usr/bin/{name}")
+    runner.use_gpu()
+    assert len(runner._confinement(limits())["device_requests"]) == 1
+
+
+def test_a_job_that_comes_after_cancel_is_never_started(without_engine: Callable[..., DockerRunner]) -> None:
+    """As one does whose thread saw no halt a moment before the Ctrl-C."""
+    runner = without_engine("runc")
+    runner._images[FACTS.name] = "sha256:1"
+    runner.cancel()
+    with pytest.raises(RunError, match="The job was stopped"):
+        runner.describe(FACTS, [])
+    assert runner._client.made == {}  # type: ignore[attr-defined]
 
 
 class Stream(list[tuple[bytes | None, bytes | None]]):

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from benchmark.errors import RunError
 from harness.backbones import BackboneFacts
-from harness.runners.base import LONGEST_LINE, JobFolder, Limits, Outcome
+from harness.runners.base import LONGEST_LINE, JobFolder, Limits, Log, Outcome, ending
 from harness.runners.process import ProcessRunner
 from harness.workspace import Workspace
 from support.deeds import GARBAGE, HEARD, flood, unheard
@@ -112,9 +113,11 @@ def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
     for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "PYTHONSTARTUP", "PYTHONPATH", "OMP_WAIT_POLICY"):
         monkeypatch.setenv(name, "ours")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     _, said = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))")
     seen = json.loads(said[0])
-    handed_on = {"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"} & set(os.environ)
+    needed = {"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"}
+    handed_on = needed & set(os.environ)
     assert {name: seen[name] for name in handed_on} == {name: os.environ[name] for name in handed_on}
     ours = {"PYTHONPATH", "PYTHONUNBUFFERED", "CUBLAS_WORKSPACE_CONFIG", "OMP_WAIT_POLICY"}
     assert set(seen) - {"LC_CTYPE"} == handed_on | ours  # Python itself sets LC_CTYPE where the language is C
@@ -186,6 +189,51 @@ def test_cancel_stops_a_running_job_from_another_thread(tmp_path: Path) -> None:
     assert gone(numbers[0])
 
 
+def test_cancel_stops_a_job_that_is_only_being_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = ProcessRunner(Workspace(tmp_path))
+    started: list[int] = []
+
+    class Late(subprocess.Popen[str]):
+        """Ctrl-C comes when the child is there and the runner does not know of it yet."""
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            started.append(self.pid)
+            runner.cancel()
+
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    sleeper = facts("{python}", "-c", "import time; time.sleep(600)")
+    with pytest.raises(RunError, match="The job was stopped"):
+        runner.run(sleeper, "train", job(tmp_path), Limits(20, 1), unheard)
+    assert gone(started[0])
+    with pytest.raises(RunError, match="The job was stopped"):
+        runner.describe(sleeper, [])
+
+
+TORCH = """
+import os
+def ones(count, *, device):
+    assert device == "cuda"
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        raise RuntimeError("No CUDA GPUs are available.\\nAnd more of it.")
+"""
+
+
+def test_a_gpu_is_used_where_torch_reaches_it_with_what_a_job_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = ProcessRunner(Workspace(tmp_path))
+    (tmp_path / "torch.py").write_text(TORCH)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    runner.use_gpu()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .* code 1: No CUDA GPUs are available$"):
+        runner.use_gpu()
+    (tmp_path / "torch.py").write_text("import os\nos._exit(139)")
+    with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .*139: it said nothing$"):
+        runner.use_gpu()
+
+
 HARNESS = """
 import sys
 from pathlib import Path
@@ -233,7 +281,7 @@ def test_binary_garbage_is_survived(tmp_path: Path) -> None:
         ("import os\nos.write(2, b'torn\\n')\nos._exit(3)", Outcome("crash", "found the data unusable: torn", "", 3)),
         ("import os\nos.kill(os.getpid(), 11)", Outcome("crash", "ended with exit code -11: it said nothing", "", -11)),
         ("import os\nos.kill(os.getpid(), 9)", Outcome("oom_host", "was killed, which most often means")),
-        ("bytearray(2**60)", Outcome("oom_host", "was killed, which most often means")),
+        ("bytearray(2**60)", Outcome("oom_host", "ran out of memory")),
         ("raise RuntimeError('CUDA out of memory')", Outcome("oom_gpu", "ran out of GPU memory")),
     ],
 )
@@ -242,6 +290,29 @@ def test_an_end_is_told_by_code_and_last_words(deed: str, expected: Outcome, tmp
     assert (outcome.status, outcome.code) == (expected.status, expected.code)
     assert outcome.cause.startswith(expected.cause)
     assert expected.log in outcome.log
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", "oom_gpu"),
+        ("RuntimeError: CUDA error: out of memory", "oom_gpu"),
+        ("RuntimeError: cuFFT error: CUFFT_ALLOC_FAILED", "oom_gpu"),
+        ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "oom_gpu"),
+        ("RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "oom_gpu"),
+        ("RuntimeError: DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.", "oom_host"),
+        ("RuntimeError: [enforce fail] data. DefaultCPUAllocator: not enough memory: you tried", "oom_host"),
+        ("RuntimeError: not enough memory: you tried to allocate 8 bytes.", "oom_host"),
+        ("terminate called after throwing an instance of 'std::bad_alloc'", "oom_host"),
+        ("RuntimeError: CUDA error: device-side assert triggered", "crash"),
+    ],
+)
+def test_what_ran_out_is_known_by_what_was_said(said: str, status: str) -> None:
+    log = Log()
+    log.add(said, error=True)
+    log.add("(more of it)", error=True)
+    assert ending(1, log).status == status
+    assert ending(0, log).status == "ok"
 
 
 def test_a_program_that_is_not_there_is_no_failure_of_the_job(tmp_path: Path) -> None:

@@ -382,6 +382,8 @@ class _Broken(Runner):
 
     name = "process"
 
+    def use_gpu(self) -> None: ...
+
     def prepare(self, *_: object) -> str:
         return "code"
 

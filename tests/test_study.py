@@ -245,7 +245,7 @@ sha256 = ""
 
 
 def study(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return patternbench(workspace, "study", "shortcut", *arguments, OMP_NUM_THREADS="1")
+    return patternbench(workspace, "study", "shortcut", "--device", "cpu", *arguments, OMP_NUM_THREADS="1")
 
 
 @pytest.mark.e2e

@@ -18,6 +18,11 @@ LOG_WIDTH = 1000
 LONGEST_LINE = 2**16
 """Bytes after which a line that does not end is passed on in pieces, for memory is not a job's to fill."""
 
+GPU_FULL = ("CUDA out of memory", "CUDA error: out of memory", "torch.OutOfMemoryError", "_ALLOC_FAILED")
+"""What torch says, or one of NVIDIA's libraries, where GPU memory is too little."""
+HOST_FULL = ("MemoryError", "DefaultCPUAllocator", "not enough memory", "std::bad_alloc")
+"""What Python and torch say where the machine's is."""
+
 OnLine = Callable[[str], None]
 
 
@@ -74,6 +79,14 @@ class Runner(ABC):
     name: ClassVar[Literal["process", "docker"]]
 
     @abstractmethod
+    def use_gpu(self) -> None:
+        """Give jobs the GPU from now on.
+
+        Raises:
+            RunError: they could not use it; says why, and the mend.
+        """
+
+    @abstractmethod
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
         """Make the backbone ready; returns the digest of the code that will run (a folder's or an image's).
 
@@ -87,7 +100,7 @@ class Runner(ABC):
 
     @abstractmethod
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
-        """Run `train` or `encode` on a job, giving each line of its standard output to `on_line`.
+        """Run `train`, `encode` or `inpaint` on a job, giving each line of its standard output to `on_line`.
 
         Raises:
             RunError: the engine failed, not the backbone.
@@ -95,7 +108,7 @@ class Runner(ABC):
 
     @abstractmethod
     def cancel(self) -> None:
-        """Stop every job that is running, from another thread."""
+        """Stop every job that is running, from another thread; there is no other after it."""
 
 
 def describing(backbone: BackboneFacts, image_size: int) -> list[str]:
@@ -146,9 +159,11 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
         return Outcome("timeout", f"stopped at its limit of {timed_out:.0f} s", text)
     if code == 0:
         return Outcome("ok", "", text)
-    if "CUDA out of memory" in text or "torch.OutOfMemoryError" in text:
+    if any(words in text for words in GPU_FULL):
         return Outcome("oom_gpu", "ran out of GPU memory", text)
-    if oom or code in (137, -9) or "MemoryError" in text:
+    if any(words in text for words in HOST_FULL):
+        return Outcome("oom_host", "ran out of memory", text)
+    if oom or code in (137, -9):
         return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
     kinds = {REFUSED: "cannot do the job as asked", 3: "found the data unusable"}
     return Outcome("crash", f"{kinds.get(code, f'ended with exit code {code}')}: {log.last_words}", text, code)

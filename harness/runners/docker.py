@@ -1,11 +1,13 @@
 """Jobs in containers: no network, a read-only root, an unprivileged user, no capabilities, hard limits."""
 
 import os
+import shutil
 import socket
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +30,14 @@ from harness.workspace import Workspace
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+    from docker.types import DeviceRequest
 
 LABEL = "patternbench.harness"
 """Names the process that a container belongs to: the machine, its process namespace, its number there."""
 UNPRIVILEGED = 1000
 DESCRIBE = Limits(seconds=300, memory_gib=4)
 START_ENGINE = "Start the engine, or take RUNNER=process."
+NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
 
 
 class DockerRunner(Runner):
@@ -41,17 +45,34 @@ class DockerRunner(Runner):
 
     name = "docker"
 
-    def __init__(self, workspace: Workspace, *, gpu: bool = False) -> None:
-        """Args: the workspace with the backbones; whether containers see the GPUs.
+    def __init__(self, workspace: Workspace) -> None:
+        """Args: the workspace with the backbones.
 
         Raises:
             RunError: no engine answers.
         """
-        self._workspace, self._gpu = workspace, gpu
+        self._workspace = workspace
         self._client = connect()
+        self._gpus: list[DeviceRequest] = []
         self._images: dict[str, str] = {}
         self._running: set[str] = set()
+        self._cancelled = threading.Event()
         self._sweep()
+
+    def use_gpu(self) -> None:
+        """Give containers the GPUs that CUDA_VISIBLE_DEVICES leaves; what torch their images have, TORCH says."""
+        from docker.types import DeviceRequest
+
+        visible = _visible_gpus()
+        if os.environ.get("TORCH") == "cpu":
+            raise RunError("the images have torch for the processor (TORCH=cpu)")
+        if visible == []:
+            raise RunError("CUDA_VISIBLE_DEVICES hides every GPU")
+        with _engine_errors():
+            if not reaches_gpus(self._client):
+                raise RunError(NO_TOOLKIT)
+        chosen: dict[str, Any] = {"count": -1} if visible is None else {"device_ids": visible}
+        self._gpus = [DeviceRequest(capabilities=[["gpu"]], **chosen)]
 
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
         """Build the image if need be; returns its digest."""
@@ -80,8 +101,8 @@ class DockerRunner(Runner):
 
     def cancel(self) -> None:
         """Remove all our running containers."""
+        self._cancelled.set()
         for name in list(self._running):
-            self._running.discard(name)
             self._remove(name)
 
     def _run(
@@ -99,20 +120,20 @@ class DockerRunner(Runner):
                 container = self._client.containers.create(
                     self._images[backbone.name], command, name=name, volumes=volumes, **self._confinement(limits)
                 )
-                self._refuse_cancelled(name)  # cancel() found no container while this one was being made
+                self._refuse_cancelled()  # cancel() found no container while this one was being made
                 outcome = _follow(container, limits, on_line)
-            self._refuse_cancelled(name)
+            self._refuse_cancelled()
             return outcome
         finally:
             self._remove(name)
             self._running.discard(name)
 
-    def _refuse_cancelled(self, name: str) -> None:
-        if name not in self._running:
+    def _refuse_cancelled(self) -> None:
+        if self._cancelled.is_set():
             raise RunError("The job was stopped.")
 
     def _confinement(self, limits: Limits) -> dict[str, Any]:
-        from docker.types import DeviceRequest, LogConfig
+        from docker.types import LogConfig
 
         user = os.getuid() or UNPRIVILEGED
         memory = int(limits.memory_gib * 2**30)
@@ -128,7 +149,7 @@ class DockerRunner(Runner):
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
             "log_config": LogConfig(type=LogConfig.types.NONE),  # what is said is read here; no copy fills the disk
             "labels": {LABEL: f"{place()} {os.getpid()}"},
-            "device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])] if self._gpu else [],
+            "device_requests": self._gpus,
         }
 
     def _remove(self, name: str) -> None:
@@ -173,6 +194,19 @@ def connect() -> "DockerClient":
     except (DockerException, OSError) as error:
         raise RunError(f"No Docker engine answers ({_first_line(error)}). {START_ENGINE}") from error
     return client
+
+
+def reaches_gpus(client: "DockerClient") -> bool:
+    """Whether containers can see NVIDIA GPUs: the engine knows the toolkit's runtime, or finds its hook."""
+    return "nvidia" in client.info().get("Runtimes", {}) or bool(shutil.which("nvidia-container-runtime-hook"))
+
+
+def _visible_gpus() -> list[str] | None:
+    """The GPUs that CUDA_VISIBLE_DEVICES names, up to the first that cannot be one, as CUDA reads it; None = all."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return None
+    return list(takewhile(lambda one: one and not one.startswith("-"), map(str.strip, named.split(","))))
 
 
 def _knock() -> None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import metadata
@@ -36,6 +36,14 @@ LAST_WORDS_SECONDS = 5
 """How long what a killed job said is still read: who left its process group may hold the streams open for ever."""
 LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
 """What the numbers of backbones on the kit depend on."""
+REACH_GPU = """
+import sys, torch
+try:
+    torch.ones(1, device="cuda")
+except Exception as error:
+    sys.exit(str(error).partition("\\n")[0])
+"""
+"""Ends well where torch is built for the GPU, sees one through the driver that there is, and computes on it."""
 
 
 class ProcessRunner(Runner):
@@ -46,6 +54,13 @@ class ProcessRunner(Runner):
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._running: set[subprocess.Popen[str]] = set()
+        self._cancelled = threading.Event()
+
+    def use_gpu(self) -> None:
+        """Children reach it by themselves: see that one does, with what a job sees of the environment."""
+        outcome = self._start("torch", [sys.executable, "-c", REACH_GPU], DESCRIBE_SECONDS, lambda _: None)
+        if outcome.status != "ok":
+            raise RunError(f"torch cannot use the GPU here: it {outcome.cause.rstrip('.')}")
 
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:  # noqa: ARG002 - nothing to prepare
         """The digest of folder, kit, and the versions of Python and of what the numbers depend on."""
@@ -78,6 +93,16 @@ class ProcessRunner(Runner):
             RunError: it cannot be started.
         """
         command = [part.replace("{python}", sys.executable) for part in _entry_point(backbone)] + arguments
+        return self._start(backbone.name, command, seconds, on_line)
+
+    def cancel(self) -> None:
+        """Kill all children with their descendants."""
+        self._cancelled.set()
+        for child in list(self._running):
+            _kill(child)
+
+    def _start(self, name: str, command: Sequence[str], seconds: float, on_line: OnLine) -> Outcome:
+        """Run a program to its end, which `cancel` or its limit may hasten."""
         try:
             child = subprocess.Popen(
                 command,
@@ -92,8 +117,10 @@ class ProcessRunner(Runner):
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
             )
         except OSError as error:
-            raise RunError(f"{backbone.name}: cannot start {command[0]!r}: {error.strerror}.") from error
+            raise RunError(f"{name}: cannot start {command[0]!r}: {error.strerror}.") from error
         self._running.add(child)
+        if self._cancelled.is_set():  # cancel() did not see this child, which was only being started
+            _kill(child)
         log = Log()
 
         def take(line: str) -> None:
@@ -109,19 +136,13 @@ class ProcessRunner(Runner):
             timed_out = seconds
         finally:
             _kill(child)
-            cancelled = child not in self._running
+            cancelled = self._cancelled.is_set()
             self._running.discard(child)
         for reader in readers:
             reader.join(LAST_WORDS_SECONDS)
         if cancelled:
             raise RunError("The job was stopped.")
         return ending(child.returncode, log, timed_out=timed_out)
-
-    def cancel(self) -> None:
-        """Kill all children with their descendants."""
-        for child in list(self._running):
-            self._running.discard(child)
-            _kill(child)
 
 
 def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
@@ -130,7 +151,7 @@ def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
 
 def _environment(root: Path) -> dict[str, str]:
     """What a child needs of our environment, and nothing else: no tokens, no proxies, no user configuration."""
-    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
+    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "PYTHONPATH": str(root),
         "PYTHONUNBUFFERED": "1",
