@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -64,6 +65,8 @@ class BackboneFacts(Owner):
         size_multiple: image sides must be a multiple of this.
         input: input convention in words, by topic.
         weights: published weights it can start from.
+        published_only: variants, as patterns such as `hub:*`, whose network only their published files tell: they
+            never start from random weights.
         command: how the process runner starts it, `{python}` standing for the Python that runs the harness; empty =
             through the kit.
         variant: that was chosen; not in the file.
@@ -75,6 +78,7 @@ class BackboneFacts(Owner):
     capabilities: tuple[Capability, ...]
     size_multiple: int = 1
     input: dict[str, str]
+    published_only: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
     @property
@@ -101,6 +105,11 @@ class BackboneFacts(Owner):
     def perceptual(self) -> tuple[Weights, ...]:
         """Weights of the perceptual networks in its loss."""
         return tuple(weights for weights in self.own_weights if weights.role == "perceptual")
+
+    @property
+    def starts_random(self) -> bool:
+        """Whether it can start from random weights."""
+        return not any(fnmatchcase(self.variant, pattern) for pattern in self.published_only)
 
     @property
     def inpaints(self) -> bool:

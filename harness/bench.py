@@ -10,7 +10,7 @@ from benchmark.errors import InputError
 from benchmark.records import Audited, Embedded, Failure, Provenance, Record, Status
 from benchmark.splitters import leak_free_kind
 from benchmark.splitting import check_split
-from harness import clustering, evaluate, focus, measure_weights, provenance
+from harness import clustering, evaluate, focus, measure_weights, provenance, weights
 from harness.backbones import check_size
 from harness.contract import Resources
 from harness.packing import Packer
@@ -189,14 +189,12 @@ class _Clerk:
 
     def _record(self, status: Status, results: Results | None) -> Record:
         run = self._run
-        used = run.backbone.published if run.init == "published" else ()
-        licences = dict.fromkeys(weights.licence for weights in used)
         return Record(
             key=self._key,
             status=status,
             backbone=run.backbone.label,
             title=run.backbone.shown,
-            licence="; ".join(licences) or run.backbone.licence,
+            licence=weights.licence(run.backbone, run.init, self._workspace),
             init=run.init_name,
             dataset=run.catalogue.name,
             approximate_regions=run.catalogue.approximate_regions,

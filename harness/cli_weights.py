@@ -94,7 +94,7 @@ def fetch(
     The licence is shown first. A download that was interrupted goes on where it stopped. Where weights can only be
     had in a browser it says what to open.
     """
-    from benchmark.errors import InputError
+    from benchmark.errors import InputError, PatternbenchError
     from harness import measure_weights, weights, weights_import
 
     workspace = _workspace(context)
@@ -102,7 +102,8 @@ def fetch(
     entries = (weights.find(facts, name),) if name else facts.own_weights
     if not entries:
         raise InputError(f"{facts.label} has no published weights: it starts from random ones.")
-    manual = []
+    manual: list[Weights] = []
+    failed: list[PatternbenchError] = []
     for entry in entries:
         if entry.package:
             typer.echo(f"{entry.name} comes with the Python package {entry.package}, installed with the backbone.")
@@ -111,14 +112,20 @@ def fetch(
         elif not weights_import.can_fetch(entry):
             manual.append(entry)
         else:
-            _announce(facts, entry)
-            with _bar(entry.name) as moved:
-                _tell(weights_import.fetch(facts, entry, workspace, moved))
+            told = weights.informed(facts, entry, workspace)
+            _announce(facts, told)
+            try:
+                with _bar(entry.name) as moved:
+                    _tell(weights_import.fetch(facts, told, workspace, moved))
+            except PatternbenchError as error:  # the others are still worth having
+                failed.append(error)
     for entry in manual:
         _announce(facts, entry)
     if manual:
-        ways = "".join(f"\n  {entry.name}: {weights_import.by_hand(facts, entry)}" for entry in manual)
-        raise InputError(f"These weights of {facts.label} can only be had in a browser:{ways}")
+        ways = "".join(f"\n  {entry.name}: {weights.by_hand(facts, entry)}" for entry in manual)
+        failed.append(InputError(f"These weights of {facts.label} can only be had in a browser:{ways}"))
+    if failed:
+        raise type(failed[0])("\n".join(map(str, failed)))
 
 
 @app.command(
@@ -148,7 +155,7 @@ def import_(
     is ever executed. The file itself stays as it is.
     """
     from benchmark.errors import InputError
-    from harness import measure_weights, weights, weights_import
+    from harness import measure_weights, weights, weights_about, weights_import
 
     workspace = _workspace(context)
     facts = measure_weights.find(backbone, workspace)
@@ -161,6 +168,7 @@ def import_(
             f"{facts.label}'s weights {entry.name!r} come with the Python package {entry.package}, which is installed "
             "with the backbone: there is nothing to import."
         )
+    entry = weights_about.told(facts, entry, workspace, file)
     _announce(facts, entry)
     path = weights_import.import_file(file, facts, entry, workspace)
     note = weights.read_note(weights.note_path(facts, entry, workspace))
@@ -183,6 +191,7 @@ def _rows(label: str, workspace: Workspace) -> list[tuple[str, ...]]:
     found = weights.of_all_variants(facts, workspace)
     if facts.variant:
         found = [(facts, entry) for entry in facts.own_weights]
+    found = [(own, weights.informed(own, entry, workspace)) for own, entry in found]
     return [
         (
             own.label,

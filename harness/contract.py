@@ -118,6 +118,9 @@ class Weights(_Part):
         package: Python package, installed with the backbone, that holds the file; empty = a file of its own.
         fetch: command that gets the file where an address alone does not; `{python}`, `{variant}` and `{output}` stand
             for the harness's Python, the variant and the file to write.
+        about: command that prints the variant's `licence` and `address` as JSON, where they differ between variants,
+            before anything comes; exit code 2 where there is no such variant. `{input}` stands for a file that a user
+            imports, or nothing.
     """
 
     name: str
@@ -129,6 +132,7 @@ class Weights(_Part):
     variants: tuple[str, ...] = ()
     package: str = ""
     fetch: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 class Description(_Part):

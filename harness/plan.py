@@ -13,7 +13,7 @@ from benchmark.protocol import DEFAULT, Init, Method, Protocol
 from benchmark.records import Embedded, Mode, Study, Variant
 from benchmark.regions import VARIANTS
 from benchmark.splitting import Part, Split
-from harness.backbones import ANY, BackboneFacts
+from harness.backbones import BackboneFacts
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.packing import Packer
 from harness.stages import Done, Stages
@@ -158,9 +158,7 @@ class Plan:
         self._run, self._packer, self._stages = run, packer, stages
         self._masks = run.protocol.inpaint.masks
         self._inpaints = run.backbone.inpaints and packer.inpaintable(self._masks)
-        # where any text is a variant, what the network is may stand in its published file alone
-        published = run.init == "published" and ANY not in run.backbone.variants
-        self._controlled = self._inpaints or published
+        self._controlled = self._inpaints or (run.init == "published" and run.backbone.starts_random)
 
     @property
     def count(self) -> int:

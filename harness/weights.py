@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmark.errors import InputError
 from benchmark.licences import forbids_commerce, is_unstated
-from benchmark.protocol import DEFAULT, Protocol
+from benchmark.protocol import DEFAULT, Init, Protocol
+from harness import weights_about
 from harness.backbones import ANY, BackboneFacts, Owner
 from harness.contract import Weights
 from harness.store import digest, file_digest
@@ -56,10 +57,18 @@ def needed(backbone: BackboneFacts, protocol: Protocol, workspace: Workspace) ->
 
     Raises:
         InputError: some are missing, or not known to be the published ones; says how to get them and how to go
-            without.
+            without. Or there is no such variant, or it cannot go without.
     """
+    published = protocol.of(backbone.name).init[DEFAULT] == "published"
+    if not published and not backbone.starts_random:
+        raise InputError(
+            f"{backbone.label} cannot start from random weights: which network it is, only its published files say. "
+            "INIT=published starts from them."
+        )
+    known = [informed(backbone, entry, workspace) for entry in backbone.weights]  # refuses an unknown variant
+    backbone = backbone.model_copy(update={"weights": tuple(known)})
     wanted: tuple[Weights, ...] = ()
-    if protocol.of(backbone.name).init[DEFAULT] == "published":
+    if published:
         wanted += backbone.published
     if protocol.inpaint.perceptual == "published" and backbone.inpaints:
         wanted += backbone.perceptual
@@ -93,6 +102,42 @@ def place(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
 def note_path(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """Where it is noted what an entry's file was made from."""
     return folder(owner, workspace) / f"{entry.name}.json"
+
+
+def informed(owner: Owner, entry: Weights, workspace: Workspace) -> Weights:
+    """An entry with the licence and address of the variant, where they differ between variants.
+
+    They were noted when the file came; before that, the entry's own command says them.
+
+    Raises:
+        InputError: there is no such variant.
+        RunError: the command failed.
+    """
+    if not entry.about or not owner.variant:
+        return entry
+    note = read_note(note_path(owner, entry, workspace))
+    if note and state(owner, entry, workspace) != "missing":
+        return entry.model_copy(update={"licence": note.licence, "address": note.address})
+    return weights_about.told(owner, entry, workspace)
+
+
+def licence(backbone: BackboneFacts, init: Init, workspace: Workspace) -> str:
+    """What a row says of a run's licence: that of the published weights that it starts from, else that of the code."""
+    used = backbone.published if init == "published" else ()
+    licences = dict.fromkeys(informed(backbone, entry, workspace).licence for entry in used)
+    return "; ".join(licences) or backbone.licence
+
+
+def by_hand(owner: Owner, entry: Weights) -> str:
+    """How to get weights in a browser, or, where only a command gets them, on another machine."""
+    name = entry.file if entry.fetch else "FILE"
+    take = f"`patternbench weights import {owner.label} {entry.name} {name}`"
+    if entry.fetch:
+        return (
+            f"in a checkout on a machine that reaches {entry.address}, run "
+            f"`{weights_about.shown(entry.fetch, owner, name)}`; with that file here, {take}"
+        )
+    return f"open {entry.address}, download {entry.file}, and run {take}"
 
 
 def read_note(path: Path) -> Note | None:
@@ -132,7 +177,7 @@ def find(owner: Owner, name: str) -> Weights:
         return entries[name]
     close = difflib.get_close_matches(name, entries, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    for variant in (variant for other in owner.weights if other.name == name for variant in other.variants):
+    for variant in [variant for other in owner.weights if other.name == name for variant in other.variants][:1]:
         hint = f" Those are for {owner.model_copy(update={'variant': variant}).label}."
     raise InputError(f"{owner.label} has no published weights {name!r}; it has: {', '.join(entries) or 'none'}.{hint}")
 
@@ -189,10 +234,12 @@ def _absent(backbone: BackboneFacts, absent: list[Weights], outdated: list[str])
         False: "INIT=random starts from random weights, and the row says so",
         True: 'perceptual = "none" in the protocol leaves out the terms of the loss that need them',
     }
-    without = dict.fromkeys(ways[entry.role == "perceptual"] for entry in absent)
+    dispensable = [entry for entry in absent if backbone.starts_random or entry.role == "perceptual"]
+    without = dict.fromkeys(ways[entry.role == "perceptual"] for entry in dispensable)
+    take = f"from a file that you have, with `patternbench weights import {backbone.label} {absent[0].name} FILE`"
     return (
         f"{backbone.label} needs the published weights {names}, which are not here.{other} Get them with "
-        f"`patternbench weights fetch {backbone.label}`, or, from a file that you have, with "
-        f"`patternbench weights import {backbone.label} {absent[0].name} FILE`. Or decide to go without: "
-        f"{'; '.join(without)}."
+        f"`patternbench weights fetch {backbone.label}`, or, "
+        f"{by_hand(backbone, absent[0]) if absent[0].fetch else take}."
+        + (f" Or decide to go without: {'; '.join(without)}." if without else "")
     )

@@ -1,10 +1,6 @@
 """How published weights come to lie on the user's disk: downloaded or given, checked, converted, renamed into place."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from benchmark.errors import InputError, RunError
-from harness import measure_weights, provenance, weights
+from harness import measure_weights, provenance, weights, weights_about
 from harness.archive import extract_zip
 from harness.backbones import ANY, BackboneFacts, Owner
 from harness.contract import Weights
@@ -33,14 +29,6 @@ def can_fetch(entry: Weights) -> bool:
     """Whether weights can be fetched without a browser, as far as their address tells."""
     web = entry.address.startswith(("https://", "http://"))
     return bool(entry.fetch) or (web and not entry.address.startswith(PAGES))
-
-
-def by_hand(owner: Owner, entry: Weights) -> str:
-    """How to get weights in a browser."""
-    return (
-        f"open {entry.address}, download {entry.file}, and run "
-        f"`patternbench weights import {owner.label} {entry.name} FILE`"
-    )
 
 
 def fetch(owner: Owner, entry: Weights, workspace: Workspace, moved: Moved) -> Path:
@@ -69,7 +57,7 @@ def fetch(owner: Owner, entry: Weights, workspace: Workspace, moved: Moved) -> P
             elif not file.is_file():
                 download(entry.address, file, moved)
         except (InputError, RunError) as error:
-            raise type(error)(f"{error} By hand: {by_hand(owner, entry)}.") from error
+            raise type(error)(f"{error} By hand: {weights.by_hand(owner, entry)}.") from error
         try:
             return _settle(file, "fetched", owner, entry, workspace)
         except InputError:
@@ -185,15 +173,9 @@ def _convert(file: Path, output: Path, backbone: BackboneFacts, entry: Weights, 
 
 def _run_command(owner: Owner, entry: Weights, output: Path, workspace: Workspace) -> None:
     """Run the entry's own command with the user's environment; what it says is shown."""
-    values = {"{python}": sys.executable, "{variant}": owner.variant, "{output}": str(output)}
-    holder = re.compile("|".join(map(re.escape, values)))
-    command = [holder.sub(lambda found: values[found[0]], part) for part in entry.fetch]
-    root = workspace.backbones.parent
     output.unlink(missing_ok=True)
-    try:
-        done = subprocess.run(command, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False)
-    except OSError as error:
-        raise RunError(f"{owner.label}: cannot start {command[0]!r}: {error.strerror}.") from error
+    values = {"{variant}": owner.variant, "{output}": str(output)}
+    done = weights_about.run(entry.fetch, values, owner, workspace)
     if done.returncode or not output.is_file():
         fault = f"ended with exit code {done.returncode}" if done.returncode else f"wrote no {output.name}"
         raise RunError(f"The command that fetches {owner.label}'s weights {entry.name!r} {fault}.")

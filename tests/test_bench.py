@@ -175,11 +175,12 @@ def test_a_backbone_that_breaks_becomes_a_failed_row(tmp_path: Path) -> None:
 
 def test_a_job_that_the_backbone_refuses_is_the_user_s_error_and_leaves_no_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    done = run(workspace, "timm:nosuchmodel", "--runner", "process")
+    model = workspace.backbones / "fresh" / "model.py"
+    model.write_text(model.read_text() + "\n\ndef build():\n    raise ValueError('planted')\n")
+    done = run(workspace, "fresh", "--runner", "process")
     assert done.returncode == 2
     (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
-    assert error.startswith("Error: timm:nosuchmodel, ")
-    assert "has no network 'nosuchmodel'" in error
+    assert error == "Error: fresh, inpaint: it cannot do the job as asked: fresh: planted"
     assert "Traceback" not in done.stderr
     assert read_all(workspace.records) == []
 
@@ -238,6 +239,7 @@ def require_engine() -> None:
         (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
         (["deepfillv2:tff"], "deepfillv2 has no variant 'tff'; it has: deepfillv2:"),
         (["timm"], "timm needs to be told which: timm:MODEL."),
+        (["timm:nosuchmodel"], "has no network 'nosuchmodel'"),
         (["lama", "--all"], "Name the backbones to run, or say --all"),
     ],
 )

@@ -142,6 +142,35 @@ def test_what_needs_a_browser_is_told_after_the_rest_was_fetched(workspace: Work
     assert "Not for commercial use." in result.output
 
 
+def test_what_needs_a_browser_is_told_even_where_the_rest_fails(workspace: Workspace, site: str) -> None:
+    page = "https://drive.google.com/drive/folders/1"
+    entries = [
+        entry("a", "http://127.0.0.1:1/a"),
+        entry("b", page, "CC-BY-NC-4.0"),
+        entry("c", f"{site}/net.bin"),
+    ]
+    write(workspace, "net", *entries)
+    result = CliRunner().invoke(cli_weights.app, ["fetch", "net"], obj=workspace)
+    assert (workspace.weights / "net" / "c.bin").is_file()
+    assert isinstance(result.exception, RunError)
+    assert "http://127.0.0.1:1/a" in str(result.exception)
+    assert f"can only be had in a browser:\n  b: open {page}" in str(result.exception)
+    assert "licence: CC-BY-NC-4.0\n  Not for commercial use." in result.output
+
+
+def test_the_licence_of_a_variant_is_asked_for_before_it_comes_and_kept(workspace: Workspace, tmp_path: Path) -> None:
+    said = "import json, sys; print(json.dumps({'licence': 'CC-BY-NC-4.0' + sys.argv[1], 'address': 'its page'}))"
+    about = f"""['{{python}}', '-c', "{said}", '{{input}}']"""
+    write(workspace, "net", entry("a", "http://127.0.0.1:1/a", "", about=about), variants='["*"]')
+    shown = "  published at its page\n  licence: CC-BY-NC-4.0"
+    result = CliRunner().invoke(cli_weights.app, ["fetch", "net:x"], obj=workspace)
+    assert f"{shown}\n  Not for commercial use." in result.output
+    assert lines_of(workspace, "a", "net:x")[0] == "net:x a no CC-BY-NC-4.0"
+    (tmp_path / "given").write_bytes(b"given")
+    assert f"{shown}{tmp_path / 'given'}\n" in run(workspace, "import", "net:x", "a", tmp_path / "given")
+    assert lines_of(workspace, "a", "net:x")[0] == f"net:x a yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'given'}"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -57,7 +57,7 @@ def test_the_example_of_backbone_toml_is_one_with_every_key() -> None:
     (shown,) = blocks("backbone")
     facts = BackboneFacts.model_validate(shown)
     assert set(shown) == set(BackboneFacts.model_fields) - {"variant"}
-    assert set(shown["weights"][0]) == set(contract.Weights.model_fields) - {"variants", "package", "fetch"}
+    assert set(shown["weights"][0]) == set(contract.Weights.model_fields) - {"variants", "package", "fetch", "about"}
     description = contract.Description.model_validate(blocks("description")[0])
     assert (description.name, description.weights) == (facts.name, facts.weights)
 

@@ -1,20 +1,23 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import timm
 import torch
+from huggingface_hub import ModelCardData
+from huggingface_hub.errors import RepositoryNotFoundError
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from timm.data import create_transform
-from torch import Tensor
+from torch import Tensor, nn
 
 from backbones.kit import entry
 from backbones.kit.facts import facts
-from backbones.timm import fetch
+from backbones.timm import about, fetch, miewid, published
 from backbones.timm.encoder import TimmEncoder, feature_map
 from backbones.timm.model import build
 from harness.contract import Encode, TrainClassify
@@ -147,6 +150,12 @@ def test_an_unknown_variant_is_refused(variant: str, message: str) -> None:
         build(variant)
 
 
+def card(monkeypatch: pytest.MonkeyPatch, **stated: str) -> None:
+    """Let the hub have this card for every model; none at all where it states nothing."""
+    found = SimpleNamespace(card_data=ModelCardData(**stated) if stated else None)
+    monkeypatch.setattr(about, "model_info", lambda *_, **__: found)
+
+
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in the place of the hub: ORG/NAME/FILE."""
@@ -155,6 +164,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return str(tmp_path / "hub" / repo_id / filename)
 
     monkeypatch.setattr("timm.models._hub.hf_hub_download", download)
+    card(monkeypatch, license="cc-by-nc-4.0")
     return tmp_path / "hub"
 
 
@@ -215,7 +225,66 @@ def test_a_hub_model_goes_from_its_page_through_training_to_embeddings(hub: Path
 
 def test_a_hub_model_without_its_file_says_how_to_get_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["timm", "describe", "--variant", HUB]) == 2
-    assert f"`patternbench weights fetch timm:{HUB}`" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"`patternbench weights fetch timm:{HUB}`" in said
+    assert "neither `describe` nor `check`, which begin with random ones, can be asked about it" in said
+
+
+@pytest.mark.parametrize(
+    ("variant", "licence", "page"),
+    [
+        ("convnextv2_atto", "cc-by-nc-4.0", "timm/convnextv2_atto.fcmae_ft_in1k"),
+        ("resnet18.a1_in1k", "apache-2.0", "timm/resnet18.a1_in1k"),
+        ("coatnet_0_224", "apache-2.0", "timm"),
+        (f"{HUB}@v1.0", "cc-by-nc-4.0", "wild/tiny-descriptor"),
+    ],
+)
+@pytest.mark.usefixtures("hub")
+def test_the_licence_is_said_before_anything_is_downloaded(
+    capsys: pytest.CaptureFixture[str], variant: str, licence: str, page: str
+) -> None:
+    assert about.main([variant, ""]) == 0
+    assert json.loads(capsys.readouterr().out) == {"licence": licence, "address": f"https://huggingface.co/{page}"}
+
+
+def test_a_licence_that_the_hub_does_not_tell_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    card(monkeypatch)
+    assert about.about(HUB)["licence"] == "not stated"
+    card(monkeypatch, license="other", license_name="own-terms")
+    assert about.about(HUB)["licence"] == "own-terms"
+    for error, expected in ((OSError("no route"), about.UNREACHED), (KeyError("sea monster"), about.UNREACHED)):
+        monkeypatch.setattr(about, "model_info", raising(error))
+        assert about.about(HUB)["licence"] == expected
+
+
+def test_a_variant_that_there_is_not_has_no_licence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert about.main(["resnet19", ""]) == 2
+    assert "has no network 'resnet19'. Close to it: resnet18" in capsys.readouterr().err
+    response: Any = SimpleNamespace(headers={}, request=None)
+    monkeypatch.setattr(about, "model_info", raising(RepositoryNotFoundError("404", response=response)))
+    assert about.main([HUB, ""]) == 2
+    assert "wild/tiny-descriptor: the hub has no such model" in capsys.readouterr().err
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def call(*_: object, **__: object) -> Any:
+        raise error
+
+    return call
+
+
+def test_the_fetched_file_of_a_hub_model_keeps_its_licence(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(hub, "wild/tiny-descriptor", CONFIG, tiny_descriptor().state_dict())
+    fetch.fetch(HUB, tmp_path / "fetched.safetensors")
+    monkeypatch.setattr(about, "model_info", raising(OSError("no route")))
+    assert about.about(HUB, tmp_path / "fetched.safetensors")["licence"] == "cc-by-nc-4.0"
+    assert about.about(HUB, hub / "wild/tiny-descriptor/model.safetensors")["licence"] == about.UNREACHED
+    (tmp_path / "other").write_bytes(b"other")
+    assert published.licence_in(tmp_path / "other") == published.licence_in(tmp_path / "no") == ""
 
 
 def test_weights_of_timms_own_networks_are_fetched_without_classifier(hub: Path, tmp_path: Path) -> None:
@@ -282,8 +351,38 @@ def test_what_is_not_a_whole_timm_network_is_not_fetched(
     assert not output.exists()
 
 
+def test_miewid_is_taken_out_of_its_own_layout_whole(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with torch.device("meta"):
+        assert timm.create_model(miewid.ARCHITECTURE).num_features == 2152  # an embedding of MiewID has as many
+    monkeypatch.setattr(miewid, "ARCHITECTURE", "test_efficientnet")
+    monkeypatch.setattr(miewid, "hf_hub_download", lambda address, file, **_: str(hub / address / file))
+    source = random_network("test_efficientnet")
+    state = {f"backbone.{key}": value for key, value in source.state_dict().items()}
+    head = nn.BatchNorm1d(source.num_features).state_dict()
+    state |= {"pooling.p": torch.ones(1)} | {f"bn.{key}": value for key, value in head.items()}
+    publish(hub, "conservationxlabs/miewid-msv3", {}, state)
+    variant = "hf-hub:conservationxlabs/miewid-msv3@main"
+    fetch.fetch(variant, tmp_path / "fetched.safetensors")
+    backbone = build(variant)
+    backbone.load("pretrained", load_file(tmp_path / "fetched.safetensors"))
+    images = torch.rand(1, 3, 64, 64)
+    mean, std = (torch.tensor(one).view(3, 1, 1) for one in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    with torch.no_grad():
+        expected = source.forward_features((images - mean) / std)
+        torch.testing.assert_close(backbone.encoder.eval()(images), expected, rtol=1e-4, atol=1e-4)
+
+    other = {"final.weight": torch.ones(1), **{key: state[key] for key in state if key != "backbone.bn1.weight"}}
+    save_file(other, hub / "conservationxlabs/miewid-msv3" / "model.safetensors")
+    assert fetch.main([variant, str(tmp_path / "again.safetensors")]) == 1
+    assert "1 missing: bn1.weight; 1 unknown: final.weight" in capsys.readouterr().err
+
+
 def test_the_description_tells_the_harness_how_to_fetch() -> None:
     said = facts("timm")
     assert said["variants"] == ["*"]
     assert said["weights"][0]["name"] == "pretrained"
+    assert said["published_only"] == ["hf-hub:*"]
+    assert said["weights"][0]["about"] == ["{python}", "-m", about.__name__, "{variant}", "{input}"]
     assert said["weights"][0]["fetch"] == ["{python}", "-m", fetch.__name__, "{variant}", "{output}"]

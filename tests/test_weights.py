@@ -2,17 +2,20 @@
 
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import pytest
 
-from benchmark.errors import InputError
+from benchmark.errors import InputError, RunError
 from benchmark.protocol import Protocol
 from harness.backbones import BackboneFacts
-from harness.plan import Run
+from harness.plan import Plan, Run
 from harness.weights import (
     Note,
     find,
+    informed,
+    licence,
     licence_warning,
     needed,
     note_path,
@@ -197,6 +200,78 @@ def test_where_any_text_is_a_variant_each_has_a_folder(workspace: Workspace) -> 
     assert {path.parent.parent for path in paths[1:]} == {workspace.weights / "net"}
 
 
+SAYS = """
+import json, sys
+if sys.argv[1] == "nosuch":
+    print("there is no nosuch", file=sys.stderr)
+    sys.exit(2)
+print(json.dumps({"licence": "CC-BY-NC-4.0", "address": "https://hub.example/" + sys.argv[1]}))
+"""
+"""A command that knows every variant but one."""
+HUB = facts(
+    entry("own", about=["{python}", "-c", SAYS, "{variant}"], fetch=["{python}", "get.py", "{variant}", "{output}"]),
+    variants=["*"],
+    published_only=["hub:*"],
+    capabilities=["train:shallow"],
+)
+
+
+def of(variant: str) -> BackboneFacts:
+    return HUB.model_copy(update={"variant": variant})
+
+
+def test_what_differs_between_variants_is_asked_until_it_is_noted(workspace: Workspace) -> None:
+    (own,) = HUB.weights
+    asked = informed(of("hub:a"), own, workspace)
+    assert (asked.licence, asked.address) == ("CC-BY-NC-4.0", "https://hub.example/hub:a")
+    assert licence(of("hub:a"), "published", workspace) == "CC-BY-NC-4.0"
+    assert licence(of("a"), "random", workspace) == "MIT"
+    lay(of("hub:a").model_copy(update={"weights": (own.model_copy(update={"licence": "noted"}),)}), workspace, "")
+    assert informed(of("hub:a"), own, workspace).licence == "noted"
+    assert licence(of("hub:a"), "published", workspace) == "noted"
+    assert informed(HUB, own, workspace) == own
+
+
+@pytest.mark.parametrize("init", ["random", "published"])
+def test_a_variant_that_there_is_not_is_refused_before_anything_runs(workspace: Workspace, init: str) -> None:
+    with pytest.raises(InputError, match=r"^there is no nosuch$"):
+        needed(of("nosuch"), protocol({"default": init}), workspace)
+    assert needed(of("a"), protocol({"default": "random"}), workspace) == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("raise SystemExit(4)", "exit code 4"), ("print('{}')", "no licence"), ("raise OSError('x')", "OSError: x$")],
+)
+def test_a_command_that_says_no_licence_is_told(workspace: Workspace, command: str, said: str) -> None:
+    own = HUB.weights[0].model_copy(update={"about": ("{python}", "-c", command)})
+    with pytest.raises(RunError, match=said):
+        informed(of("a"), own, workspace)
+
+
+def test_what_its_files_alone_tell_never_starts_from_random_weights(workspace: Workspace) -> None:
+    with pytest.raises(InputError, match=r"^net:hub:a cannot start from random weights: .* INIT=published starts"):
+        needed(of("hub:a"), protocol({"default": "random"}), workspace)
+    with pytest.raises(InputError) as caught:
+        needed(of("hub:a"), protocol({"default": "published"}), workspace)
+    assert str(caught.value) == (
+        "net:hub:a needs the published weights 'own' (CC-BY-NC-4.0), which are not here. Get them with `patternbench "
+        "weights fetch net:hub:a`, or, in a checkout on a machine that reaches https://hub.example/hub:a, run `python "
+        "get.py hub:a own.pt`; with that file here, `patternbench weights import net:hub:a own own.pt`."
+    )
+    with pytest.raises(InputError, match="Or decide to go without: INIT=random"):
+        needed(of("a"), protocol({"default": "published"}), workspace)
+
+
+def test_an_untrained_control_stands_beside_all_that_can_start_from_random_weights() -> None:
+    nothing = cast("Any", SimpleNamespace(rows=[], has_regions=False, ids=lambda *_: []))
+    plain, controlled = (
+        Plan(Run(of(variant), nothing, nothing, PUBLISHED.of("net"), {}, "cpu", 1), nothing, nothing).count
+        for variant in ("hub:a", "a")
+    )
+    assert controlled == plain + 4  # the test images, a training, its predictions, the images that are searched
+
+
 def test_all_variants_are_listed_with_each_file_once(workspace: Workspace) -> None:
     net = facts(entry("plain", variants=[""]), entry("edge", variants=["edge"]), entry("all"), variants=["edge"])
     found = [(own.label, one.name) for own, one in of_all_variants(net, workspace)]
@@ -230,7 +305,7 @@ def test_an_unknown_name_is_told_with_those_there_are(name: str, said: str) -> N
 
 
 def test_a_name_of_another_variant_is_told() -> None:
-    net = facts(entry("edge", variants=["edge"]), entry("plain", variants=[""]), variants=["edge"])
+    net = facts(entry("edge", variants=["edge", "edge2"]), entry("plain", variants=[""]), variants=["edge", "edge2"])
     with pytest.raises(InputError, match=r"'edge'; it has: plain\. Those are for net:edge\.$"):
         find(net, "edge")
     with pytest.raises(InputError, match=r"net:edge has no .* 'plain'; it has: edge\. Those are for net\.$"):

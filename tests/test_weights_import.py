@@ -351,7 +351,7 @@ def test_a_command_that_fails_is_told_and_its_output_shown(
     workspace: Workspace, capfd: pytest.CaptureFixture[str], command: list[str], said: str
 ) -> None:
     facts, own = raw(fetch=command)
-    with pytest.raises(RunError, match=f"{said}.* By hand: open {ADDRESS}"):
+    with pytest.raises(RunError, match=f"{said}.* By hand: in a checkout .* reaches {ADDRESS}, run `.*`; with"):
         fetch(facts, own, workspace, lambda *_: None)
     assert ("asked in vain" in capfd.readouterr().out) == (command[0] == "{python}")
 

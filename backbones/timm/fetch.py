@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from timm.models import load_model_config_from_hf
 from torch import nn
 
-from backbones.timm import names
+from backbones.timm import about, miewid, names
 from backbones.timm.published import pack
 
 
@@ -27,7 +27,8 @@ def fetch(variant: str, output: Path) -> None:
     """
     names.check(variant)
     arguments = _arguments(variant)
-    packed, again = (pack(variant, _download(variant, seed), arguments) for seed in (0, 1))
+    licence = about.on_card(variant) if names.on_hub(variant) else ""
+    packed, again = (pack(variant, _download(variant, seed), arguments, licence) for seed in (0, 1))
     # timm loads some networks in part; what was not in the file differs, because the two started from other numbers
     random = [key for key in packed if not torch.equal(packed[key], again[key])]
     if random:
@@ -37,6 +38,8 @@ def fetch(variant: str, output: Path) -> None:
 
 def _download(variant: str, seed: int) -> nn.Module:
     torch.manual_seed(seed)
+    if miewid.is_one(variant):
+        return miewid.download(variant)
     try:
         return timm.create_model(variant, pretrained=True)
     except RuntimeError as error:
@@ -45,7 +48,7 @@ def _download(variant: str, seed: int) -> nn.Module:
 
 def _arguments(variant: str) -> dict[str, Any]:
     """What the hub says about how the network differs from timm's own of the same name."""
-    if not names.on_hub(variant):
+    if not names.on_hub(variant) or miewid.is_one(variant):
         return {}
     try:
         return dict(load_model_config_from_hf(variant.removeprefix(names.HUB))[2])

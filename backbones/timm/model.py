@@ -24,8 +24,9 @@ class Unknown(nn.Module):
     def forward(self, images: Tensor) -> Tensor:  # noqa: ARG002
         """Raise ValueError: there is no network yet."""
         raise ValueError(
-            f"Which network timm:{self.variant} is, only its published file says: run "
-            f"`patternbench weights fetch timm:{self.variant}` and start from published weights (INIT=published)."
+            f"Which network timm:{self.variant} is, only its published file says, and none was given: it can be run "
+            f"from published weights alone (`patternbench weights fetch timm:{self.variant}`, then INIT=published), "
+            "and neither `describe` nor `check`, which begin with random ones, can be asked about it."
         )
 
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import timm
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 CONFIG = "config"
@@ -39,16 +41,22 @@ class Published(NamedTuple):
         return timm.create_model(self.architecture, pretrained_cfg=self.pretrained_cfg, **arguments)
 
 
-def pack(variant: str, network: Any, model_args: dict[str, Any] | None = None) -> dict[str, Tensor]:  # noqa: ANN401
+def pack(
+    variant: str,
+    network: Any,  # noqa: ANN401 - any network
+    model_args: dict[str, Any] | None = None,
+    licence: str = "",
+) -> dict[str, Tensor]:
     """Description and tensors of a network, without its classifier, in one dict of tensors.
 
     Args:
         variant: that it is.
         network: with its published weights, as `timm.create_model` gives it; loses its classifier.
         model_args: that it was built with.
+        licence: of the weights, where the network's own configuration does not have it.
     """
     network.reset_classifier(0)
-    facts = dict(network.pretrained_cfg)
+    facts = dict(network.pretrained_cfg) | ({"license": licence} if licence else {})
     text = json.dumps(Published(variant, facts["architecture"], facts, model_args or {})._asdict())
     return {CONFIG: torch.tensor(list(text.encode()), dtype=torch.uint8), **network.state_dict()}
 
@@ -63,3 +71,13 @@ def unpack(packed: Mapping[str, Tensor]) -> tuple[Published, dict[str, Tensor]]:
     if CONFIG not in state:
         raise ValueError(f"The file lacks the tensor {CONFIG!r}, which says what the others belong to.")
     return Published(**json.loads(bytes(state.pop(CONFIG).tolist()))), state
+
+
+def licence_in(file: Path) -> str:
+    """The licence that a packed file keeps; empty where it keeps none, or is no packed file."""
+    try:
+        with safe_open(file, "pt") as opened:
+            packed = {key: opened.get_tensor(key) for key in opened.keys() if key == CONFIG}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError):
+        return ""
+    return (unpack(packed)[0].pretrained_cfg.get("license") or "") if packed else ""
