@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import cli_options
+from harness.cli_options import examples, workspace_of
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,12 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.",
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench backbone list`.")]
 
 
-def _examples(*commands: str) -> str:
-    """The end of a command's help."""
-    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
-
-
-@app.command("list", epilog=_examples("patternbench backbone list"))
+@app.command("list", epilog=examples("patternbench backbone list"))
 def list_backbones(context: typer.Context) -> None:
     """List the contestants: what each can do, and which weights are published for it."""
     from rich.console import Console
@@ -34,7 +30,7 @@ def list_backbones(context: typer.Context) -> None:
     from benchmark.errors import InputError
     from harness import backbones
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     table = Table(box=None, header_style="bold")
     table.add_column("name", no_wrap=True)
     for header in ("title", "can do", "licence", "published weights"):
@@ -50,7 +46,7 @@ def list_backbones(context: typer.Context) -> None:
     Console().print(table)
 
 
-@app.command(epilog=_examples("patternbench backbone describe lama --image-size 64 --runner process"))
+@app.command(epilog=examples("patternbench backbone describe lama --image-size 64 --runner process"))
 def describe(
     context: typer.Context,
     name: Name,
@@ -66,7 +62,7 @@ def describe(
     from harness import backbones
     from harness.runners.base import REFUSED, describing
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     facts = backbones.find(name, workspace)
     backbones.check_size(facts, image_size, "--image-size is")
     chosen, _ = _choose(runner, "cpu", workspace)
@@ -84,7 +80,7 @@ def describe(
         ) from error
 
 
-@app.command(epilog=_examples("patternbench backbone new mynet", 'patternbench backbone new mynet --title "My Net"'))
+@app.command(epilog=examples("patternbench backbone new mynet", 'patternbench backbone new mynet --title "My Net"'))
 def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and underscores.")],
@@ -93,7 +89,7 @@ def new(
     """Write a backbone that runs at once, to be filled with a network of your own."""
     from harness.scaffold import write
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     for path in write(name, title, workspace):
         typer.echo(f"Wrote {path.relative_to(workspace.root)}")
     typer.echo(
@@ -105,7 +101,7 @@ def new(
     )
 
 
-@app.command(epilog=_examples("patternbench backbone check lama", "patternbench backbone check mynet --runner docker"))
+@app.command(epilog=examples("patternbench backbone check lama", "patternbench backbone check mynet --runner docker"))
 def check(
     context: typer.Context,
     name: Name,
@@ -127,7 +123,7 @@ def check(
     from harness.choices import choose_precision
     from harness.trial import Trial
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     facts = backbones.find(name, workspace)
     if image_size is not None:
         backbones.check_size(facts, image_size, "--image-size is")
@@ -148,9 +144,7 @@ def check(
 
 
 @app.command(
-    epilog=_examples(
-        "patternbench backbone forward lama --part generator --state g.npz --input in.npz --output out.npz"
-    )
+    epilog=examples("patternbench backbone forward lama --part generator --state g.npz --input in.npz --output out.npz")
 )
 def forward(
     context: typer.Context,
@@ -170,7 +164,7 @@ def forward(
     from harness import backbones
     from harness.runners.process import DESCRIBE_SECONDS, ProcessRunner
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     facts = backbones.find(name, workspace)
     if facts.command:
         raise InputError(f"{name} is not built on the kit: it has no networks that could be run alone.")
@@ -203,7 +197,3 @@ def _choose(runner: str, device: str, workspace: Workspace) -> "tuple[Runner, De
     from harness.console import RichScreen
 
     return choose_runner(runner, device, workspace, RichScreen())
-
-
-def _workspace(context: typer.Context) -> Workspace:
-    return context.find_object(Workspace) or Workspace.here()

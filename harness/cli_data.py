@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import cli_masks
-from harness.workspace import Workspace
+from harness.cli_options import examples, workspace_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,16 +25,7 @@ _SHEET_SIDE = 160
 _HASHED_SIDE = 64
 
 
-def _examples(*commands: str) -> str:
-    """The end of a command's help."""
-    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
-
-
-def _workspace(context: typer.Context) -> Workspace:
-    return context.find_object(Workspace) or Workspace.here()
-
-
-@app.command("list", epilog=_examples("patternbench data list"))
+@app.command("list", epilog=examples("patternbench data list"))
 def list_datasets(context: typer.Context) -> None:
     """List the data sets: built in, imported, and public ones worth knowing."""
     from rich.console import Console
@@ -43,7 +34,7 @@ def list_datasets(context: typer.Context) -> None:
     from benchmark.known import KNOWN
     from harness.datasets import imported_names, read_imported
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     imported = imported_names(workspace)
     ways = {"built-in": "here", "kaggle": "fetch", "elsewhere": "import"}
     table = Table(box=None, header_style="bold")
@@ -61,7 +52,7 @@ def list_datasets(context: typer.Context) -> None:
     Console().print(table)
 
 
-@app.command(epilog=_examples("patternbench data fetch aau-zebrafish"))
+@app.command(epilog=examples("patternbench data fetch aau-zebrafish"))
 def fetch(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench data list`.")],
@@ -73,12 +64,12 @@ def fetch(
     """
     from harness import datasets
 
-    _tell(datasets.fetch(name, _workspace(context), _from_kaggle))
+    _tell(datasets.fetch(name, workspace_of(context), _from_kaggle))
 
 
 @app.command(
     "import",
-    epilog=_examples("patternbench data import ~/photos/leopards", "patternbench data import newts.zip"),
+    epilog=examples("patternbench data import ~/photos/leopards", "patternbench data import newts.zip"),
 )
 def import_(
     context: typer.Context,
@@ -105,12 +96,12 @@ def import_(
     """
     from harness.datasets import import_dataset
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     _tell(import_dataset(path, workspace, name, trusted_pickle=trusted_pickle, approximate_masks=approximate_masks))
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "patternbench data show zebrafish-synth",
         "patternbench data show ~/photos/leopards --output leopards.png --images 6",
     )
@@ -129,7 +120,7 @@ def show(
     """Say what is in a data set, and draw a contact sheet of it."""
     from harness.datasets import resolve
 
-    catalogue = resolve(data, _workspace(context))
+    catalogue = resolve(data, workspace_of(context))
     _tell(catalogue)
     if output is not None:
         save(sheet_of(catalogue, images, individuals, seed), output)
@@ -137,7 +128,7 @@ def show(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "patternbench data synth fish --frames 60 60 --shortcut 0",
         "patternbench data show fish --output fish.png",
     )
@@ -171,7 +162,7 @@ def synth(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "patternbench data audit zebrafish-synth",
         "patternbench data audit zebrafish-synth --split block --output audit.json",
     )
@@ -206,7 +197,7 @@ def audit(
     from harness.console import RichScreen
     from harness.datasets import resolve
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     catalogue = resolve(data, workspace)
     with RichScreen() as screen:
         chosen = choose_split(split, catalogue, workspace, screen)
@@ -224,7 +215,7 @@ def audit(
 
 app.command(
     "masks",
-    epilog=_examples(
+    epilog=examples(
         "patternbench data masks ~/photos/leopards --sheet leopards.png",
         "patternbench data masks ~/photos/leopards --take ~/corrected",
     ),

@@ -1,8 +1,10 @@
-"""Arguments and options of every command that runs contestants."""
+"""What commands share: arguments and options, the examples that end their help, and the checkout they work in."""
 
 from typing import Annotated
 
 import typer
+
+from harness.workspace import Workspace
 
 Backbones = Annotated[
     list[str] | None,
@@ -29,7 +31,17 @@ Seeds = Annotated[
     int,
     typer.Option(min=1, help="Runs with so many seeds, from the protocol's on: the tables then show the spread."),
 ]
-Device = Annotated[str, typer.Option(help="`auto` (a GPU where there is one), `cpu` or `cuda`.")]
+Device = Annotated[str, typer.Option(help="`auto` (a GPU where jobs can use one), `cpu` or `cuda`.")]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
 ]
+
+
+def examples(*commands: str) -> str:
+    """The end of a command's help."""
+    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
+
+
+def workspace_of(context: typer.Context) -> Workspace:
+    """The checkout that the user named, or the one around the working folder."""
+    return context.find_object(Workspace) or Workspace.here()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli_options import examples, workspace_of
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,16 +31,7 @@ SHOWN = 12
 """Digits of a sha256."""
 
 
-def _examples(*commands: str) -> str:
-    """The end of a command's help."""
-    return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
-
-
-def _workspace(context: typer.Context) -> Workspace:
-    return context.find_object(Workspace) or Workspace.here()
-
-
-@app.command("list", epilog=_examples("patternbench weights list", "patternbench weights list lama"))
+@app.command("list", epilog=examples("patternbench weights list", "patternbench weights list lama"))
 def list_weights(
     context: typer.Context,
     backbone: Annotated[
@@ -56,7 +48,7 @@ def list_weights(
     from harness import backbones
     from harness.measure_weights import LPIPS
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     table = Table(box=None, header_style="bold")
     for header in ("of", "name\nrole"):
         table.add_column(header, no_wrap=True)
@@ -78,7 +70,7 @@ def list_weights(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "patternbench weights fetch lama",
         "patternbench weights fetch lama big-lama",
         "patternbench weights fetch lpips",
@@ -97,7 +89,7 @@ def fetch(
     from benchmark.errors import InputError, PatternbenchError
     from harness import measure_weights, weights, weights_import
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     facts = measure_weights.find(backbone, workspace)
     entries = (weights.find(facts, name),) if name else facts.own_weights
     if not entries:
@@ -130,7 +122,7 @@ def fetch(
 
 @app.command(
     "import",
-    epilog=_examples(
+    epilog=examples(
         "patternbench weights import lama big-lama ~/Downloads/big-lama.zip",
         "patternbench weights import lpips ~/Downloads/alexnet-owt-7be5be79.pth",
     ),
@@ -157,7 +149,7 @@ def import_(
     from benchmark.errors import InputError
     from harness import measure_weights, weights, weights_about, weights_import
 
-    workspace = _workspace(context)
+    workspace = workspace_of(context)
     facts = measure_weights.find(backbone, workspace)
     if file is None:
         entry, file = weights.only(facts), Path(name)
