@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,8 @@ def stopped(workspace: Workspace, by: signal.Signals, after: int) -> tuple[int, 
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        # A shell lets what it starts in the background ignore SIGINT, and so would the run.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - there are no threads
     )
     while len([name for name in finished(workspace) if name.startswith("plain-")]) < after:
         assert child.poll() is None, "the run ended before it could be stopped"
