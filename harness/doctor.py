@@ -12,10 +12,10 @@ from typing import Literal
 
 from benchmark.errors import PatternbenchError
 from benchmark.protocol import read_protocol
-from harness import backbones
-from harness.backbones import BackboneFacts
-from harness.provenance import gpus, memory_bytes
-from harness.weights import state
+from harness.contestants import registry as contestants
+from harness.contestants.registry import BackboneFacts
+from harness.machine import gpus, memory_bytes
+from harness.weights.local import state
 from harness.workspace import Workspace
 
 BUILT_IN = "zebrafish-synth"
@@ -167,7 +167,7 @@ def _engine_answers(machine: Machine) -> Finding:
 
 
 def _gpu(machine: Machine) -> Iterator[Finding]:
-    from harness.runners.docker import NO_TOOLKIT
+    from harness.execution.runners.docker import NO_TOOLKIT
 
     if not machine.gpus:
         meaning = "the quick protocol does not need one; the paper protocol takes days on a processor."
@@ -205,9 +205,9 @@ def _programs(machine: Machine) -> Iterator[Finding]:
 
 
 def _weights(workspace: Workspace) -> Iterator[Finding]:
-    for name in backbones.names(workspace):
+    for name in contestants.names(workspace):
         try:
-            facts = backbones.find(name, workspace)
+            facts = contestants.find(name, workspace)
         except PatternbenchError as error:
             yield Finding("lack", f"backbone {name} cannot be used", str(error))
             continue
@@ -240,7 +240,7 @@ def _torch() -> tuple[str, str]:
 
 def _engine() -> tuple[str, str, bool]:
     """Version of the Docker engine, why none answers, and whether it knows the NVIDIA runtime."""
-    from harness.runners.docker import connect, reaches_gpus
+    from harness.execution.runners.docker import connect, reaches_gpus
 
     try:
         client = connect()

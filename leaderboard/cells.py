@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmark.licences import forbids_commerce
-from benchmark.records import (
+from benchmark.data.licences import forbids_commerce
+from benchmark.records.record import (
     Classification,
     Clustering,
     Elsewhere,
@@ -20,7 +20,7 @@ from benchmark.records import (
     Scores,
     Variant,
 )
-from leaderboard import measures
+from leaderboard import metrics
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
 
@@ -168,8 +168,8 @@ def marked(scores: Sequence[Scores | None]) -> list[str]:
 
 def relied(scores: Mapping[Variant, Scores]) -> list[str]:
     """How much more the background tells than the animal without pattern, and what the pattern is worth."""
-    gain = measures.pattern_gain(scores)
-    return [_two(measures.reliance(scores)), NOTHING if gain is None else f"{gain:+.2f}"]
+    gain = metrics.pattern_gain(scores)
+    return [_two(metrics.reliance(scores)), NOTHING if gain is None else f"{gain:+.2f}"]
 
 
 def clustered(measured: Clustering | None) -> list[str]:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from benchmark import records
 from benchmark.errors import InputError
-from benchmark.records import Record
+from benchmark.records import record as records
+from benchmark.records.record import Record
 
 STUDYS_SPLIT = "random"
 

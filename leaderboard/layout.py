@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from leaderboard import cells, measures
+from leaderboard import cells, metrics
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import NOTHING, escape, table
 
@@ -65,7 +65,7 @@ def name(section: Section) -> str:
 def facts(section: Section, images: Iterable[int]) -> str:
     """Individuals, how many can be the answer, chance and test images; where records disagree, all that they say."""
     records = [entry.record for entry in section.entries]
-    individuals, possible = sorted({one.individuals for one in records}), sorted(set(map(measures.possible, records)))
+    individuals, possible = sorted({one.individuals for one in records}), sorted(set(map(metrics.possible, records)))
     limited = "" if possible == individuals else f", of whom {either(possible)} can be the answer"
     chance = f"chance {either(f'{1 / count:.2f}' for count in possible)}"
     said = [f"{either(individuals)} individuals{limited}", chance]

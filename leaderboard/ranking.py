@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from benchmark.metrics.ranks import shared_ranks
-from benchmark.records import Mode, Record
+from benchmark.metrics.significance import shared_ranks
+from benchmark.records.record import Mode, Record
 from leaderboard.entries import Section
 
 SEED = 0

@@ -7,30 +7,22 @@ from pathlib import Path
 
 from benchmark.errors import InputError
 from benchmark.files import alone, replacing
-from benchmark.records import Record
+from benchmark.records.record import Record
 from leaderboard import entries as chosen
-from leaderboard import (
-    evidence,
-    figures,
-    individuals,
-    measures,
-    models,
-    reidentification,
-    seeds,
-    shortcut,
-    side_by_side,
-    tables,
-)
+from leaderboard import metrics, side_by_side
 from leaderboard.entries import Entry, Section
 from leaderboard.markdown import replace_block
+from leaderboard.pages import focus as focus_page
+from leaderboard.pages import individuals, models, retrieval, seeds, shortcut, tables
+from leaderboard.plots import figures
 
 PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
     "leaderboard/classification.md": ("classification", tables.classification),
     "leaderboard/individuals.md": ("individuals", individuals.individuals),
     "leaderboard/ablation.md": ("ablation", tables.ablation),
     "leaderboard/clustering.md": ("clustering", tables.clustering),
-    "leaderboard/retrieval.md": ("retrieval", reidentification.retrieval),
-    "leaderboard/focus.md": ("focus", evidence.focus),
+    "leaderboard/retrieval.md": ("retrieval", retrieval.retrieval),
+    "leaderboard/focus.md": ("focus", focus_page.focus),
     "leaderboard/inpainting.md": ("inpainting", models.inpainting),
     "leaderboard/encoders.md": ("encoders", models.encoders),
     "leaderboard/seeds.md": ("seeds", seeds.page),
@@ -42,13 +34,13 @@ PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
 STUDIES = {"leaderboard/shortcut.md": "shortcut"}
 """The pages of experiments, by their names in `Record.study`; all others show the records of none."""
 
-COMPARED: dict[str, measures.Measures] = {
-    "leaderboard/classification.md": measures.CLASSIFICATION,
-    "leaderboard/ablation.md": measures.ABLATION,
-    "leaderboard/clustering.md": measures.CLUSTERING,
-    "leaderboard/retrieval.md": measures.RETRIEVAL,
-    "leaderboard/focus.md": measures.FOCUS,
-    "leaderboard/inpainting.md": measures.INPAINTING,
+COMPARED: dict[str, metrics.Measures] = {
+    "leaderboard/classification.md": metrics.CLASSIFICATION,
+    "leaderboard/ablation.md": metrics.ABLATION,
+    "leaderboard/clustering.md": metrics.CLUSTERING,
+    "leaderboard/retrieval.md": metrics.RETRIEVAL,
+    "leaderboard/focus.md": metrics.FOCUS,
+    "leaderboard/inpainting.md": metrics.INPAINTING,
 }
 """What pages compare between a split that leaks and one that does not."""
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from itertools import chain
 
-from benchmark.records import Record
-from benchmark.splitting import LEAK_FREE
+from benchmark.records.record import Record
+from benchmark.splitting.split import LEAK_FREE
 from leaderboard import cells
 from leaderboard.entries import STUDYS_SPLIT, Section
 from leaderboard.markdown import NOTHING, escape, table
-from leaderboard.measures import Measure, Measures
+from leaderboard.metrics import Measure, Measures
 
 _Row = tuple[str, str, int]
 """Backbone, initial weights, seed."""

@@ -36,7 +36,7 @@ def strangers(folder: str, allowed: tuple[str, ...]) -> list[str]:
 def test_the_reader_sees_imports_at_every_depth(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("import harness.cli\ndef f():\n    from benchmark import records\n", encoding="utf-8")
-    assert imports(file) == {"harness.cli", "benchmark.records"}
+    assert imports(file) == {"harness.cli.app", "benchmark.records.record"}
 
 
 def test_benchmark_knows_only_itself() -> None:
@@ -55,12 +55,11 @@ def test_a_backbone_knows_the_kit_and_itself(name: str) -> None:
 def test_the_leaderboard_knows_only_what_makes_tables_of_records() -> None:
     known = (
         "records",
-        "cluster_records",
         "errors",
         "files",
-        "licences",
+        "data.licences",
         "metrics.classification",
-        "metrics.ranks",
+        "metrics.significance",
         "splitting",
     )
     allowed = ("leaderboard", *(f"benchmark.{name}" for name in known))
@@ -73,10 +72,10 @@ def test_the_harness_never_imports_a_contestant_or_the_kit() -> None:
 
 def test_only_the_command_line_shows_tables() -> None:
     """Pictures that lie beside records are drawn when these are written."""
-    pictures = ("leaderboard.drawing", "leaderboard.focus_figures")
+    pictures = ("leaderboard.plots.style", "leaderboard.plots.localisation")
     users = {
-        path.name
+        path.relative_to(ROOT / "harness").as_posix()
         for path in (ROOT / "harness").rglob("*.py")
         if any(name.startswith("leaderboard") and not name.startswith(pictures) for name in imports(path))
     }
-    assert all(name.startswith("cli") for name in users)
+    assert all(name.startswith("cli/") for name in users)

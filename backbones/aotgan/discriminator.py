@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from backbones.aotgan.generator import initialise
-from backbones.kit.spectral import spectral_norm
+from backbones.kit.published.spectral import spectral_norm
 
 SMALLEST_JUDGED = 24
 

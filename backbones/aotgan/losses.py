@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, l1_loss, mse_loss
 
-from backbones.kit.vgg import Vgg19, gram
+from backbones.kit.published.vgg import Vgg19, gram
 
 STYLE_LAYERS = ("relu2_2", "relu3_4", "relu4_4", "relu5_2")
 PERCEPTUAL_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")

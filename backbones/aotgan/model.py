@@ -11,8 +11,8 @@ from backbones.aotgan.generator import Generator, network_input, require_size
 from backbones.aotgan.losses import Adversary
 from backbones.aotgan.recipe import PERCEPTUAL_NAME, AotGanRecipe
 from backbones.kit.api import Backbone, RecipeSettings
-from backbones.kit.vgg import unpack_vgg19
-from backbones.kit.weights import strict_load
+from backbones.kit.published.vgg import unpack_vgg19
+from backbones.kit.published.weights import strict_load
 
 GENERATOR_NAME = "places2"
 DISCRIMINATOR_NAME = "places2-discriminator"

@@ -10,8 +10,8 @@ from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import SMALLEST, Generator, require_size
 from backbones.aotgan.losses import Adversary
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.published.vgg import load_vgg19
 from backbones.kit.tensors import compose, signed, total
-from backbones.kit.vgg import load_vgg19
 
 PERCEPTUAL_NAME = "vgg19"
 L1_WEIGHT = 1.0

@@ -17,7 +17,7 @@ from backbones.deepfillv2.generator import (
 )
 from backbones.deepfillv2.recipe import DeepFillV2Recipe
 from backbones.kit.api import Backbone, RecipeSettings
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 
 STAGE1, CONVOLUTION, ATTENTION = "stage1.encoder", "stage2.convolution.encoder", "stage2.attention.encoder"
 VARIANTS = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from backbones.kit.spectral import spectral_norm
+from backbones.kit.published.spectral import spectral_norm
 
 SMALLEST_JUDGED = 24
 

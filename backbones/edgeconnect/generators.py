@@ -7,7 +7,7 @@ batch norm; the authors' code normalises instances, without learned scales, and 
 import torch
 from torch import Tensor, nn
 
-from backbones.kit.spectral import spectral_norm
+from backbones.kit.published.spectral import spectral_norm
 
 SIZE_MULTIPLE = 4
 SMALLEST_ENCODED = 8

@@ -11,9 +11,9 @@ from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import SMALLEST_ENCODED, EdgeGenerator, InpaintGenerator, require_size
 from backbones.edgeconnect.recipe import PERCEPTUAL_NAME, EdgeConnectRecipe, Networks
 from backbones.kit.api import Backbone, RecipeSettings
-from backbones.kit.spectral import fill_weight_v
-from backbones.kit.vgg import unpack_vgg19
-from backbones.kit.weights import strict_load
+from backbones.kit.published.spectral import fill_weight_v
+from backbones.kit.published.vgg import unpack_vgg19
+from backbones.kit.published.weights import strict_load
 
 INITIAL_SPREAD = 0.02
 

@@ -11,8 +11,8 @@ from backbones.edgeconnect.discriminator import SMALLEST_JUDGED, Discriminator
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator, require_size
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.published.vgg import load_vgg19
 from backbones.kit.tensors import compose, total
-from backbones.kit.vgg import load_vgg19
 
 PERCEPTUAL_NAME = "vgg19"
 EDGE_MATCHING_WEIGHT = 10.0

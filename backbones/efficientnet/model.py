@@ -8,7 +8,7 @@ from torchvision.models import efficientnet_b0
 from torchvision.transforms.functional import normalize
 
 from backbones.kit.api import Backbone
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 
 WEIGHTS = "imagenet"
 CLASSIFIER = ("classifier.1.weight", "classifier.1.bias")

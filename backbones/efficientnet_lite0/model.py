@@ -9,7 +9,7 @@ from torchvision.transforms.functional import normalize
 
 from backbones.efficientnet_lite0.keys import PASSED_OVER, own_key
 from backbones.kit.api import Backbone
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 
 WEIGHTS = "imagenet"
 STRIDE = 32

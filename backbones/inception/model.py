@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchvision.models import inception_v3
 
 from backbones.kit.api import Backbone
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 
 WEIGHTS = "imagenet"
 BEHIND = ("avgpool", "dropout", "fc")

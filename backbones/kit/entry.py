@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.verb == "describe":
             sys.stdout.write(json.dumps(describe(options.name, options.variant, options.image_size)) + "\n")
         elif options.verb == "forward":
-            from backbones.kit.forward import forward
+            from backbones.kit.published.forward import forward
 
             forward(options.name, options.part, options.state, options.input, options.output)
         elif options.verb == "convert":
@@ -87,8 +87,8 @@ def describe(name: str, variant: str, image_size: int) -> dict[str, Any]:
 
 
 def convert(name: str, variant: str, entry: str, given: Path, output: Path) -> None:
-    """Make safetensors of a published file; see `backbones.kit.convert`."""
-    from backbones.kit.convert import convert as convert_file
+    """Make safetensors of a published file; see `backbones.kit.published.convert`."""
+    from backbones.kit.published.convert import convert as convert_file
     from backbones.kit.start import build
 
     roles = {weights["name"]: weights["role"] for weights in weights_of(name, variant)}
@@ -114,20 +114,20 @@ def run(name: str, job: Job) -> None:
     backbone = start.start(name, job)
     job.out.mkdir(exist_ok=True)
     if isinstance(job, InpaintJob):
-        from backbones.kit.inpaint import train_inpainting
+        from backbones.kit.learning.inpaint import train_inpainting
 
         result = train_inpainting(job, backbone, start.recipe(name, job, backbone))
     elif isinstance(job, FillJob):
-        from backbones.kit.fill import fill
+        from backbones.kit.learning.fill import fill
 
         result = fill(job, start.recipe(name, job, backbone))
     elif isinstance(job, ClassifyJob):
-        from backbones.kit.classify import train_classifier
+        from backbones.kit.learning.classify import train_classifier
 
         result = train_classifier(job, backbone)
     else:
         assert isinstance(job, EncodeJob)
-        from backbones.kit.encode import encode
+        from backbones.kit.learning.encode import encode
 
         result = encode(job, backbone)
     (job.out / "result.json").write_text(json.dumps(result) + "\n", encoding="utf-8")

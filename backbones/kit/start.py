@@ -8,13 +8,13 @@ from typing import Any
 
 from torch import Tensor
 
-from backbones.kit import checkpoints
 from backbones.kit.api import Backbone, Recipe, RecipeSettings
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.facts import facts, weights_of
 from backbones.kit.job import FillJob, InpaintJob, Job
-from backbones.kit.published import read_published, read_state
-from backbones.kit.weights import strict_load
+from backbones.kit.published import checkpoints
+from backbones.kit.published.files import read_published, read_state
+from backbones.kit.published.weights import strict_load
 
 
 def build(name: str, variant: str) -> Backbone:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from backbones.kit.api import Backbone, RecipeSettings
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 from backbones.lama.generator import ENCODER_DEPTH, Generator, require_size
 from backbones.lama.recipe import PERCEPTUAL_NAME, LamaRecipe
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 from backbones.timm import names
 
 MODELS = ("conservationxlabs/miewid-msv2", "conservationxlabs/miewid-msv3")

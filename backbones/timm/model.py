@@ -7,7 +7,7 @@ import timm
 from torch import Tensor, nn
 
 from backbones.kit.api import Backbone
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 from backbones.timm import names, published
 from backbones.timm.encoder import TimmEncoder
 

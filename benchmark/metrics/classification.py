@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
-from benchmark.records import Scores
+from benchmark.records.record import Scores
 
 SIGNIFICANCE = 0.05
 """A score is better than chance when chance alone reaches it less often than this."""

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
-from benchmark.mapped import read, release
-from benchmark.records import Clustering
+from benchmark.metrics.blockwise import read, release
+from benchmark.records.record import Clustering
 
 RESTARTS = 10
 """k-means runs, of which the one with the lowest inertia counts (scikit-learn's `n_init`)."""
@@ -47,7 +47,7 @@ def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Cluster
 
     Adjusted Rand index and mutual information (nats) compare the clusters with the labels; silhouette,
     Davies-Bouldin and Calinski-Harabasz describe the clusters found, by Euclidean distance on the embeddings
-    as they are. The last three are None where they are not defined (see `benchmark.records.Clustering`).
+    as they are. The last three are None where they are not defined (see `benchmark.records.record.Clustering`).
 
     Args:
         reduced: the embeddings (see `reduce`).

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
-from benchmark.mapped import read
+from benchmark.metrics.blockwise import read
 
 Distance = Literal["cosine", "euclidean"]
 Backend = Literal["numpy", "faiss"]

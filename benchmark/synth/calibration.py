@@ -13,13 +13,13 @@ from itertools import accumulate, chain
 from math import ceil
 from pathlib import Path
 
-from benchmark.adapters import read_aau
-from benchmark.catalogue import Catalogue
-from benchmark.digests import content_digests
+from benchmark.data.adapters.aau import read_aau
+from benchmark.data.catalogue import Catalogue
+from benchmark.data.content_digests import content_digests
 from benchmark.errors import InputError
-from benchmark.splitters.drawing import apportion
-from benchmark.splitters.zones import Zoning, refuse_absence, split_of
-from benchmark.splitting import PARTS, Part, Split
+from benchmark.splitting.sampling import apportion
+from benchmark.splitting.split import PARTS, Part, Split
+from benchmark.splitting.zones import Zoning, refuse_absence, split_of
 from benchmark.synth.dataset import LICENCE, frames, write_annotations, write_frames
 from benchmark.synth.settings import SHIPPED, VERSION, SynthSettings
 from benchmark.synth.swim import STRETCH

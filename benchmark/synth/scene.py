@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from benchmark.catalogue import ANIMAL, BACKGROUND, PATTERN
+from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
 from benchmark.synth import body
 from benchmark.synth.paint import Flank
 from benchmark.synth.swim import Pose

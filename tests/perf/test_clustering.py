@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
-from benchmark.embedding_maps import pca
 from benchmark.metrics import clustering, retrieval
+from benchmark.metrics.cluster_validation import partitions
 from benchmark.metrics.clustering import cluster, kmeans, measure, reduce
-from benchmark.metrics.partitions import partitions
+from benchmark.metrics.projections import pca
 from benchmark.metrics.retrieval import Images, retrieve
 
 IMAGES, DIMENSIONS, INDIVIDUALS, STARTS = 300, 100_000, 6, 2

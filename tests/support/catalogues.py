@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from benchmark.catalogue import Catalogue, Row
+from benchmark.data.catalogue import Catalogue, Row
 
 
 def pets(**images: int) -> Catalogue:

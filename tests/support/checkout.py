@@ -87,7 +87,7 @@ memory_gib = 6
 
 def command(workspace: Workspace, *arguments: str) -> list[str]:
     """`patternbench` on a checkout, to be started in `environment()`."""
-    return [sys.executable, "-c", "from harness.cli import main; main()", "--root", str(workspace.root), *arguments]
+    return [sys.executable, "-c", "from harness.cli.app import main; main()", "--root", str(workspace.root), *arguments]
 
 
 def environment(**more: str) -> dict[str, str]:

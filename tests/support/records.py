@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from benchmark import records
-from benchmark.records import Provenance, Record
+from benchmark.records import record as records
+from benchmark.records.record import Provenance, Record
 
 PROVENANCE = Provenance(
     commit="",

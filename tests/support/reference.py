@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from backbones.kit.vgg import Vgg19
+from backbones.kit.published.vgg import Vgg19
 from support.networks import relative_error
 from support.paths import FACTS
 

@@ -1,0 +1,1 @@
+"""What jobs do with a network: train, encode, fill, explain."""

@@ -1,0 +1,1 @@
+"""Published weights and networks: reading, converting, strict loading."""

@@ -1,0 +1,1 @@
+"""Data sets: catalogues of annotated animals, their crops, region masks and digests."""

@@ -1,0 +1,1 @@
+"""Adapters: from a folder or table on disk to a catalogue."""

@@ -1,0 +1,1 @@
+"""Result types: what a record holds. They import nothing but pydantic."""

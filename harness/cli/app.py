@@ -1,0 +1,117 @@
+"""The command line: `patternbench run|study|data|backbone|weights|leaderboard|doctor`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark.errors import PatternbenchError
+from harness.cli import backbone as cli_backbone
+from harness.cli import data as cli_data
+from harness.cli import experiment as cli_experiment
+from harness.cli import leaderboard as cli_leaderboard
+from harness.cli import options
+from harness.cli import weights as cli_weights
+from harness.workspace import Workspace
+
+INTERRUPTED = 130
+"""The exit code that typer makes of Ctrl-C."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Benchmark image encoders that identify individual animals by their skin pattern.",
+)
+app.add_typer(cli_experiment.app, name="study")
+app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_backbone.app, name="backbone")
+app.add_typer(cli_weights.app, name="weights")
+app.add_typer(cli_leaderboard.app, name="leaderboard")
+
+
+def main() -> None:
+    """Run the command line; an error becomes one message and its exit code."""
+    # threads that wait for work would take the cores from the stages beside them
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        app()
+    except PatternbenchError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write("Interrupted. What is finished is kept; the same command goes on from there.\n")
+        raise
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    project: Annotated[
+        Path | None, typer.Option("--root", help="Another checkout of the project than this one.", hidden=True)
+    ] = None,
+) -> None:
+    """Benchmark image encoders that identify individual animals by their skin pattern."""
+    context.obj = Workspace(project.resolve()) if project else Workspace.here()
+
+
+@app.command(
+    epilog="For example:\n\n`patternbench run lama`\n\n`patternbench run timm:resnet18 --init published`\n\n"
+    "`patternbench run lama aotgan --data ../photos --protocol paper`\n\n"
+    "`patternbench run lama --split random --split block --seeds 3`\n\n`patternbench run --all`"
+)
+def run(  # noqa: PLR0913, PLR0917 - a command's options
+    context: typer.Context,
+    backbones: options.Backbones = None,
+    everyone: options.Everyone = False,
+    data: Annotated[
+        str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
+    ] = "zebrafish-synth",
+    protocol: options.Protocol = "quick",
+    runner: options.Runner = "auto",
+    init: options.Init = None,
+    splits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--split",
+            help="Name of a fixed split, `random` by default; made once for data of your own. May be repeated.",
+        ),
+    ] = None,
+    seeds: options.Seeds = 1,
+    device: options.Device = "auto",
+    jobs: options.Jobs = None,
+) -> None:
+    """Run every stage of a backbone, write its record, and make the leaderboards anew.
+
+    Inpainting training, encoding, classification shallow and deep on seven region variants, clustering. What is in the
+    store already is not run again; an interrupted run goes on where it stopped.
+    """
+    from harness.cli.run import Settings, run_command
+
+    settings = Settings(backbones or [], everyone, protocol, runner, init, seeds, device, jobs)
+    run_command(context.obj, data, splits or ["random"], settings)
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Say what this machine has (engine, GPU, disk, memory, torch) and what each lack means.
+
+    Exit code 1 only where the simplest bench could not run.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from harness.doctor import examine
+
+    findings = examine(context.obj)
+    console = Console(highlight=False)
+    for finding in findings:
+        mark = ("ok  ", "green") if finding.status == "ok" else ("lack", "red" if finding.needed else "yellow")
+        lack = f"\n     {finding.meaning}" if finding.meaning else ""
+        console.print(Text.assemble(mark, f" {finding.what}{lack}"), soft_wrap=True)
+    missing = [finding.what for finding in findings if finding.needed and finding.status == "lack"]
+    if missing:
+        raise typer.Exit(1)

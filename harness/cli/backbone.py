@@ -1,0 +1,199 @@
+"""`patternbench backbone`: list, describe, write and check contestants."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+from harness.cli.options import examples, workspace_of
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.conformance.checks import Verdict
+    from harness.execution.plan import Device
+    from harness.execution.runners.base import Runner
+
+app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.", rich_markup_mode="markdown")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench backbone list`.")]
+
+
+@app.command("list", epilog=examples("patternbench backbone list"))
+def list_backbones(context: typer.Context) -> None:
+    """List the contestants: what each can do, and which weights are published for it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmark.errors import InputError
+    from harness.contestants import registry as contestants
+
+    workspace = workspace_of(context)
+    table = Table(box=None, header_style="bold")
+    table.add_column("name", no_wrap=True)
+    for header in ("title", "can do", "licence", "published weights"):
+        table.add_column(header, overflow="fold")
+    for name in contestants.names(workspace):
+        try:
+            facts = contestants.find(name, workspace)
+        except InputError as error:  # the others are still worth listing
+            table.add_row(name, f"[red]{error}[/red]")
+            continue
+        weights = ", ".join(f"{one.name} ({one.role})" for one in facts.weights) or "none"
+        table.add_row(name, facts.title, ", ".join(facts.capabilities), facts.licence, weights)
+    Console().print(table)
+
+
+@app.command(epilog=examples("patternbench backbone describe lama --image-size 64 --runner process"))
+def describe(
+    context: typer.Context,
+    name: Name,
+    image_size: Annotated[int, typer.Option(min=1, help="Pixels a side, for the shape and the counts.")] = 256,
+    runner: options.Runner = "auto",
+) -> None:
+    """Run a backbone's `describe` and print what it says of itself as JSON."""
+    import json
+
+    from rich.console import Console
+
+    from benchmark.errors import InputError, RunError
+    from harness.contestants import registry as contestants
+    from harness.execution.runners.base import REFUSED, describing
+
+    workspace = workspace_of(context)
+    facts = contestants.find(name, workspace)
+    contestants.check_size(facts, image_size, "--image-size is")
+    chosen, _ = _choose(runner, "cpu", workspace)
+    chosen.prepare(facts, typer.echo)
+    outcome, text = chosen.describe(facts, describing(facts, image_size))
+    if outcome.code == REFUSED:
+        raise InputError(f"{name} does not describe itself: it {outcome.cause}")
+    if outcome.status != "ok":
+        raise RunError(f"{name} does not describe itself: it {outcome.cause}.\n{outcome.log}".rstrip())
+    try:
+        Console().print_json(data=json.loads(text))
+    except ValueError as error:
+        raise RunError(
+            f"{name} printed no JSON ({error}). What is wrong: `patternbench backbone check {name}`."
+        ) from error
+
+
+@app.command(epilog=examples("patternbench backbone new mynet", 'patternbench backbone new mynet --title "My Net"'))
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and underscores.")],
+    title: Annotated[str | None, typer.Option(help="Its name in tables; by default NAME.")] = None,
+) -> None:
+    """Write a backbone that runs at once, to be filled with a network of your own."""
+    from harness.contestants.scaffold import write
+
+    workspace = workspace_of(context)
+    for path in write(name, title, workspace):
+        typer.echo(f"Wrote {path.relative_to(workspace.root)}")
+    typer.echo(
+        f"\nIt runs as it is. Now:\n"
+        f"  1. Put your network, your losses and your weights into backbones/{name}/model.py.\n"
+        f"  2. State them in backbones/{name}/backbone.toml and README.md.\n"
+        f"  3. patternbench backbone check {name}\n"
+        f"  4. make bench BACKBONE={name}"
+    )
+
+
+@app.command(epilog=examples("patternbench backbone check lama", "patternbench backbone check mynet --runner docker"))
+def check(
+    context: typer.Context,
+    name: Name,
+    runner: options.Runner = "auto",
+    image_size: Annotated[
+        int | None, typer.Option(min=1, help="Pixels a side; by default the least from 64 that it takes.")
+    ] = None,
+    device: options.Device = "cpu",
+    precision: Annotated[str, typer.Option(help="`float32` or `bfloat16`, of every job.")] = "float32",
+) -> None:
+    """Try a backbone against the contract on made-up data; exit code 1 if anything fails."""
+    from collections import Counter
+    from tempfile import TemporaryDirectory
+
+    from rich.console import Console
+
+    from harness.cli.choices import choose_precision
+    from harness.conformance.checks import verdicts
+    from harness.conformance.session import Trial
+    from harness.contestants import registry as contestants
+
+    workspace = workspace_of(context)
+    facts = contestants.find(name, workspace)
+    if image_size is not None:
+        contestants.check_size(facts, image_size, "--image-size is")
+    asked = choose_precision(precision)
+    chosen, taken = _choose(runner, device, workspace)
+    console = Console(highlight=False)
+    chosen.prepare(facts, typer.echo)
+    workspace.store.mkdir(parents=True, exist_ok=True)
+    counts: Counter[str] = Counter()
+    # in the store, because an engine that sees the store can see this too
+    with TemporaryDirectory(prefix="check-", dir=workspace.store) as folder:
+        for verdict in verdicts(Trial(facts, chosen, Path(folder), image_size, device=taken, precision=asked)):
+            _show(verdict, console)
+            counts[verdict.status] += 1
+    typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} could not be tried.")
+    if counts["fail"]:
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog=examples("patternbench backbone forward lama --part generator --state g.npz --input in.npz --output out.npz")
+)
+def forward(
+    context: typer.Context,
+    name: Name,
+    part: Annotated[str, typer.Option(help="Which network, such as `generator` or `discriminator`.")],
+    state: Annotated[Path, typer.Option(help="Its weights: npz or safetensors, keyed by the published names.")],
+    given: Annotated[
+        Path, typer.Option("--input", help="npz: `image` (B, 3, H, W) in [0, 1], `mask` of 1 = hole and 0, ...")
+    ],
+    output: Annotated[Path, typer.Option(help="npz to write: `output`, `encoder`, `feat0`, ...")],
+) -> None:
+    """Run one network of a model alone, in evaluation mode and float32, to hold it against its authors'.
+
+    The tool does the model's own range and mask conventions. An unknown part is told which there are.
+    """
+    from benchmark.errors import InputError, RunError
+    from harness.contestants import registry as contestants
+    from harness.execution.runners.process import DESCRIBE_SECONDS, ProcessRunner
+
+    workspace = workspace_of(context)
+    facts = contestants.find(name, workspace)
+    if facts.command:
+        raise InputError(f"{name} is not built on the kit: it has no networks that could be run alone.")
+    paths = {"--state": state, "--input": given, "--output": output}
+    arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
+    outcome = ProcessRunner(workspace).call(facts, ["forward", "--part", part, *arguments], DESCRIBE_SECONDS, _silent)
+    if outcome.status != "ok":
+        raise (InputError if outcome.code in {2, 3} else RunError)(f"{name} {part}: it {outcome.cause}")
+    typer.echo(f"Wrote {output}")
+
+
+def _silent(line: str) -> None:
+    """Pass over a line."""
+
+
+def _show(verdict: "Verdict", console: "Console") -> None:
+    from rich.text import Text
+
+    mark, style = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skip": ("  - ", "dim")}[verdict.status]
+    line = Text.assemble((mark, style), " ", verdict.check.asks)
+    if verdict.cause:
+        line.append(f"\n     {verdict.cause}")
+    if verdict.status == "fail":
+        line.append(f"\n     Mend: {verdict.check.mend}")
+    console.print(line, soft_wrap=True)
+
+
+def _choose(runner: str, device: str, workspace: Workspace) -> "tuple[Runner, Device]":
+    from harness.cli.choices import choose_runner
+    from harness.cli.console import RichScreen
+
+    return choose_runner(runner, device, workspace, RichScreen())

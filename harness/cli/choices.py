@@ -1,0 +1,146 @@
+"""From what the user typed to what is run: every wrong value is refused here, with what is allowed."""
+
+import difflib
+import os
+from typing import cast, get_args
+
+from benchmark.data.catalogue import Catalogue
+from benchmark.data.content_digests import content_digests, given_digests
+from benchmark.errors import InputError, RunError
+from benchmark.protocol import DEFAULT, Protocol, read_protocol
+from benchmark.splitting.kinds import KINDS, draw_split
+from benchmark.splitting.split import Split, read_split, write_split
+from harness.contestants import registry as contestants
+from harness.contract import Precision
+from harness.execution.plan import Device
+from harness.execution.runners.base import Runner
+from harness.machine import gpus
+from harness.run import Screen
+from harness.workspace import Workspace
+
+SPLIT_SEED = 0
+
+
+def choose_runner(name: str, device: str, workspace: Workspace, screen: Screen) -> tuple[Runner, Device]:
+    """The runner and the device that were asked for; `auto` takes what works, and says what it took.
+
+    A device `auto` is the GPU where the driver shows one and jobs can use it. A runner `auto` is Docker where an engine
+    answers, unless a GPU that is wanted can be used by child processes alone.
+
+    Raises:
+        InputError: there is no such runner or device.
+        RunError: Docker was asked for by name, but no engine answers; or the GPU, but no job could use it.
+    """
+    wants_gpu = _wants_gpu(device)
+    runners, why = _runners(name, workspace)
+    able, lacks = _able(runners) if wants_gpu else (None, [])
+    if lacks and not able and device == "cuda":
+        raise RunError(f"Device 'cuda' was asked for, but {'; '.join(lacks)}. DEVICE=cpu needs no GPU.")
+    chosen = able or runners[0]
+    if name == "auto":
+        screen.say(f"Runner: {chosen.name} ({why if chosen is runners[0] else lacks[0]}).")
+    if lacks and not able:
+        screen.say(f"Device: cpu ({'; '.join(lacks)}).")
+    return chosen, "cuda" if able else "cpu"
+
+
+def _wants_gpu(device: str) -> bool:
+    """Whether to look for jobs that can use a GPU; TORCH=cpu says that none is wanted."""
+    if device not in {"auto", "cpu", "cuda"}:
+        raise InputError(f"Unknown device {device!r}; there are: auto, cpu, cuda.")
+    if device == "cpu" or (device == "auto" and os.environ.get("TORCH") == "cpu"):
+        return False
+    shown = bool(gpus())
+    if device == "cuda" and not shown:
+        raise InputError("Device 'cuda' was asked for, but no NVIDIA driver shows a GPU; use cpu.")
+    return shown
+
+
+def _runners(name: str, workspace: Workspace) -> tuple[list[Runner], str]:
+    """The runners that will do, the best first, and why it is the best."""
+    from harness.execution.runners.docker import DockerRunner
+    from harness.execution.runners.process import ProcessRunner
+
+    if name == "process":
+        return [ProcessRunner(workspace)], ""
+    if name == "docker":
+        return [DockerRunner(workspace)], ""
+    if name != "auto":
+        raise InputError(f"Unknown runner {name!r}; there are: auto, docker, process.")
+    try:
+        return [DockerRunner(workspace), ProcessRunner(workspace)], "an engine answers"
+    except RunError:
+        why = "no Docker engine answers; same code, but library versions may differ: the record names them"
+        return [ProcessRunner(workspace)], why
+
+
+def _able(runners: list[Runner]) -> tuple[Runner | None, list[str]]:
+    """The first runner whose jobs can use the GPU, and why those before it cannot."""
+    lacks: list[str] = []
+    for runner in runners:
+        try:
+            runner.use_gpu()
+        except RunError as lack:
+            lacks.append(str(lack))
+        else:
+            return runner, lacks
+    return None, lacks
+
+
+def choose_precision(name: str) -> Precision:
+    """The precision in which networks compute."""
+    if name not in get_args(Precision):
+        raise InputError(f"Unknown precision {name!r}; there are: {', '.join(get_args(Precision))}.")
+    return cast("Precision", name)
+
+
+def choose_init(protocol: Protocol, init: str | None) -> Protocol:
+    """The protocol with its initialisation replaced, where the user gave one."""
+    if init is None:
+        return protocol
+    if init not in {"random", "published"}:
+        raise InputError(f"Unknown initialisation {init!r}; there are: random, published.")
+    return protocol.model_copy(update={"init": {DEFAULT: init}})
+
+
+def choose_protocol(name: str, workspace: Workspace) -> Protocol:
+    """A shipped protocol by name, or one of the user's by its file.
+
+    Raises:
+        InputError: there is none, its file is wrong, or the user's has values for a backbone that there is not.
+    """
+    protocol = read_protocol(name, workspace.protocols)
+    known = contestants.names(workspace)
+    unknown = sorted(protocol.named - set(known))
+    if unknown and name.endswith(".toml"):
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
+        raise InputError(f"{name}: it has a value for the backbone {unknown[0]!r}, which there is not; {hint}")
+    return protocol
+
+
+def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: Screen) -> Split:
+    """The fixed split of a data set; one of a known kind is drawn when it is first asked for, and fixed from then on.
+
+    Raises:
+        InputError: there is no split of this name, or the data set cannot carry one of this kind.
+    """
+    path = workspace.splits / catalogue.name / f"{name}.csv"
+    if path.is_file():
+        return read_split(path)
+    if name not in KINDS:
+        known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
+        raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
+    digests = given_digests(catalogue.rows, content_digests(catalogue.rows))
+    split = draw_split(name, catalogue, digests, SPLIT_SEED)
+    write_split(split, workspace.splits)
+    shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
+    screen.say(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
+    return split
+
+
+def choose_workers(jobs: int | None, device: str) -> int:
+    """Stages at the same time."""
+    if jobs is not None:
+        return jobs
+    return 1 if device == "cuda" else min(2, os.cpu_count() or 1)

@@ -1,0 +1,1 @@
+"""Contestants: the backbone folders of a checkout, and the template of a new one."""

@@ -1,0 +1,1 @@
+"""Running stages: the plan, the packs, the store and the runners."""

@@ -1,0 +1,1 @@
+"""Runners: ways to run one and the same contract."""

@@ -1,0 +1,169 @@
+"""What every runner is: it prepares a backbone once, then does jobs with it."""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from benchmark.records.record import Status
+from harness.contestants.registry import BackboneFacts
+
+REFUSED = 2
+"""Exit code of a job that is not understood, or asks for what the backbone cannot do."""
+LOG_LINES = 40
+LOG_WIDTH = 1000
+"""Characters of a line that the log keeps."""
+LONGEST_LINE = 2**16
+"""Bytes after which a line that does not end is passed on in pieces, for memory is not a job's to fill."""
+
+GPU_FULL = ("CUDA out of memory", "CUDA error: out of memory", "torch.OutOfMemoryError", "_ALLOC_FAILED")
+"""What torch says, or one of NVIDIA's libraries, where GPU memory is too little."""
+HOST_FULL = ("MemoryError", "DefaultCPUAllocator", "not enough memory", "std::bad_alloc")
+"""What Python and torch say where the machine's is."""
+
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may use.
+
+    Attributes:
+        seconds: wall time.
+        memory_gib: resident memory (enforced by the Docker runner alone).
+        processes: at the same time, threads included (Docker runner alone).
+    """
+
+    seconds: float
+    memory_gib: float
+    processes: int = 512
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """One job on disk.
+
+    Attributes:
+        path: holds job.json, and `out/`, which the job fills.
+        data: the packed data, to be seen as `data/`, read-only.
+        artifacts: files to be seen as `in/<name>`, read-only.
+    """
+
+    path: Path
+    data: Path
+    artifacts: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        status: `ok`, or why it failed.
+        cause: one sentence; empty when ok.
+        log: the last lines of standard error and of what was no progress on standard output.
+        code: exit code of a crash.
+    """
+
+    status: Status
+    cause: str = ""
+    log: str = ""
+    code: int | None = None
+
+
+class Runner(ABC):
+    """Runs the verbs of backbones."""
+
+    name: ClassVar[Literal["process", "docker"]]
+
+    @abstractmethod
+    def use_gpu(self) -> None:
+        """Give jobs the GPU from now on.
+
+        Raises:
+            RunError: they could not use it; says why, and the mend.
+        """
+
+    @abstractmethod
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
+        """Make the backbone ready; returns the digest of the code that will run (a folder's or an image's).
+
+        Raises:
+            RunError: it cannot be made ready.
+        """
+
+    @abstractmethod
+    def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
+        """Run `describe`; returns how it ended and what it printed."""
+
+    @abstractmethod
+    def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
+        """Run `train`, `encode` or `inpaint` on a job, giving each line of its standard output to `on_line`.
+
+        Raises:
+            RunError: the engine failed, not the backbone.
+        """
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Stop every job that is running, from another thread; there is no other after it."""
+
+
+def describing(backbone: BackboneFacts, image_size: int) -> list[str]:
+    """The arguments of `describe`."""
+    variant = ["--variant", backbone.variant] if backbone.variant else []
+    return ["--image-size", str(image_size), *variant]
+
+
+class Log:
+    """The end of what a job said."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._last_words = ""
+
+    def add(self, line: str, *, error: bool = False) -> None:
+        """Keep a line, of standard error or of standard output."""
+        kept = line.rstrip()[:LOG_WIDTH]
+        self._lines.append(kept)
+        if error and kept:
+            self._last_words = kept
+
+    @property
+    def last_words(self) -> str:
+        """The last line of standard error, or where that was silent of standard output; what is late may follow it."""
+        return self._last_words or next((line for line in reversed(self._lines) if line), "it said nothing")
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines)
+
+
+def is_event(line: str) -> bool:
+    """Whether a line of standard output is an event of the contract, not log."""
+    return line.startswith('{"event"')
+
+
+def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = None) -> Outcome:
+    """The outcome that an exit code means.
+
+    Args:
+        code: exit code, 128 + n or -n for a process ended by signal n.
+        log: what it said.
+        oom: whether the engine says that it was ended for its memory.
+        timed_out: the limit in seconds, where the job was stopped at it.
+    """
+    text = str(log)
+    if timed_out is not None:
+        return Outcome("timeout", f"stopped at its limit of {timed_out:.0f} s", text)
+    if code == 0:
+        return Outcome("ok", "", text)
+    if any(words in text for words in GPU_FULL):
+        return Outcome("oom_gpu", "ran out of GPU memory", text)
+    if any(words in text for words in HOST_FULL):
+        return Outcome("oom_host", "ran out of memory", text)
+    if oom or code in (137, -9):
+        return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
+    kinds = {REFUSED: "cannot do the job as asked", 3: "found the data unusable"}
+    return Outcome("crash", f"{kinds.get(code, f'ended with exit code {code}')}: {log.last_words}", text, code)

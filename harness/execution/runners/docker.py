@@ -1,0 +1,283 @@
+"""Jobs in containers: no network, a read-only root, an unprivileged user, no capabilities, hard limits."""
+
+import os
+import shutil
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.errors import RunError
+from harness.contestants.registry import BackboneFacts
+from harness.execution.runners.base import (
+    LONGEST_LINE,
+    JobFolder,
+    Limits,
+    Log,
+    OnLine,
+    Outcome,
+    Runner,
+    ending,
+    is_event,
+)
+from harness.execution.runners.images import image_of
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+    from docker.types import DeviceRequest
+
+LABEL = "patternbench.harness"
+"""Names the process that a container belongs to: the machine, its process namespace, its number there."""
+UNPRIVILEGED = 1000
+DESCRIBE = Limits(seconds=300, memory_gib=4)
+START_ENGINE = "Start the engine, or take RUNNER=process."
+NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
+
+
+class DockerRunner(Runner):
+    """Runs each job in a fresh container of the backbone's own image."""
+
+    name = "docker"
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Args: the workspace with the backbones.
+
+        Raises:
+            RunError: no engine answers.
+        """
+        self._workspace = workspace
+        self._client = connect()
+        self._gpus: list[DeviceRequest] = []
+        self._images: dict[str, str] = {}
+        self._running: set[str] = set()
+        self._cancelled = threading.Event()
+        self._sweep()
+
+    def use_gpu(self) -> None:
+        """Give containers the GPUs that CUDA_VISIBLE_DEVICES leaves; what torch their images have, TORCH says."""
+        from docker.types import DeviceRequest
+
+        visible = _visible_gpus()
+        if os.environ.get("TORCH") == "cpu":
+            raise RunError("the images have torch for the processor (TORCH=cpu)")
+        if visible == []:
+            raise RunError("CUDA_VISIBLE_DEVICES hides every GPU")
+        with _engine_errors():
+            if not reaches_gpus(self._client):
+                raise RunError(NO_TOOLKIT)
+        chosen: dict[str, Any] = {"count": -1} if visible is None else {"device_ids": visible}
+        self._gpus = [DeviceRequest(capabilities=[["gpu"]], **chosen)]
+
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
+        """Build the image if need be; returns its digest."""
+        with _engine_errors():
+            self._images[backbone.name] = image_of(self._client, backbone.name, self._workspace, on_line)
+        return self._images[backbone.name]
+
+    def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
+        """Run `describe`."""
+        lines: list[str] = []
+        outcome = self._run(backbone, ["describe", *arguments], {}, DESCRIBE, lines.append)
+        return outcome, "".join(lines)
+
+    def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
+        """Run a job; only `out/` can be written to."""
+        out = job.path / "out"
+        out.mkdir(exist_ok=True)
+        user = os.getuid() or UNPRIVILEGED
+        if os.getuid() == 0:
+            os.chown(out, user, user)
+        seen = {"job.json": job.path / "job.json", "data": job.data}
+        seen |= {f"in/{name}": path for name, path in job.artifacts.items()}
+        volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in seen.items()}
+        volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
+        return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line)
+
+    def cancel(self) -> None:
+        """Remove all our running containers."""
+        self._cancelled.set()
+        for name in list(self._running):
+            self._remove(name)
+
+    def _run(
+        self,
+        backbone: BackboneFacts,
+        command: list[str],
+        volumes: dict[str, dict[str, str]],
+        limits: Limits,
+        on_line: OnLine,
+    ) -> Outcome:
+        name = f"patternbench-{backbone.name}-{uuid.uuid4().hex[:12]}"
+        self._running.add(name)
+        try:
+            with _engine_errors():
+                container = self._client.containers.create(
+                    self._images[backbone.name], command, name=name, volumes=volumes, **self._confinement(limits)
+                )
+                self._refuse_cancelled()  # cancel() found no container while this one was being made
+                outcome = _follow(container, limits, on_line)
+            self._refuse_cancelled()
+            return outcome
+        finally:
+            self._remove(name)
+            self._running.discard(name)
+
+    def _refuse_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise RunError("The job was stopped.")
+
+    def _confinement(self, limits: Limits) -> dict[str, Any]:
+        from docker.types import LogConfig
+
+        user = os.getuid() or UNPRIVILEGED
+        memory = int(limits.memory_gib * 2**30)
+        return {
+            "network_mode": "none",
+            "read_only": True,
+            "user": f"{user}:{os.getgid() or UNPRIVILEGED}",
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            "mem_limit": memory,
+            "memswap_limit": memory,
+            "pids_limit": limits.processes,
+            "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
+            "log_config": LogConfig(type=LogConfig.types.NONE),  # what is said is read here; no copy fills the disk
+            "labels": {LABEL: f"{place()} {os.getpid()}"},
+            "device_requests": self._gpus,
+        }
+
+    def _remove(self, name: str) -> None:
+        from docker.errors import DockerException
+
+        try:
+            self._client.api.remove_container(name, force=True, v=True)
+        except (DockerException, OSError):  # gone already, or the engine is: nothing more can be done here
+            return
+
+    def _sweep(self) -> None:
+        """Remove containers whose harness was killed; of one elsewhere that uses the engine nothing is known."""
+        if not Path("/proc/self").exists():
+            return
+        with _engine_errors():
+            for container in self._client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
+                home, _, pid = container.labels[LABEL].rpartition(" ")
+                if home == place() and not Path("/proc", pid).exists():
+                    self._remove(str(container.name))
+
+
+def place() -> str:
+    """Where our process number means us: this machine, and where there is /proc our process namespace."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()} {namespace.readlink() if namespace.is_symlink() else '-'}"
+
+
+def connect() -> "DockerClient":
+    """A client of the engine that the environment names.
+
+    Raises:
+        RunError: none answers.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        _knock()
+        client = docker.from_env(timeout=30)
+        client.ping()
+        client.api.timeout = None  # type: ignore[assignment] # a job may be silent for hours; its own limit ends it
+    except (DockerException, OSError) as error:
+        raise RunError(f"No Docker engine answers ({_first_line(error)}). {START_ENGINE}") from error
+    return client
+
+
+def reaches_gpus(client: "DockerClient") -> bool:
+    """Whether containers can see NVIDIA GPUs: the engine knows the toolkit's runtime, or finds its hook."""
+    return "nvidia" in client.info().get("Runtimes", {}) or bool(shutil.which("nvidia-container-runtime-hook"))
+
+
+def _visible_gpus() -> list[str] | None:
+    """The GPUs that CUDA_VISIBLE_DEVICES names, up to the first that cannot be one, as CUDA reads it; None = all."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return None
+    return list(takewhile(lambda one: one and not one.startswith("-"), map(str.strip, named.split(","))))
+
+
+def _knock() -> None:
+    """Fail where the engine's socket does not take a connection: the docker library would leave one open."""
+    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(host.removeprefix("unix://"))
+
+
+def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
+    """Start a container, pass on what it says, and wait for its end or its limit."""
+    from docker.errors import APIError
+
+    log = Log()
+    timed_out: list[float] = []
+
+    def stop() -> None:
+        with suppress(APIError):  # it ended by itself a moment ago
+            container.kill()
+            timed_out.append(limits.seconds)
+
+    streams: Any = container.attach(stdout=True, stderr=True, stream=True, demux=True)
+    timer = threading.Timer(limits.seconds, stop)
+    with closing(streams._response):  # noqa: SLF001 - the stream's own close() leaves the socket open
+        container.start()
+        timer.start()
+        try:
+            for is_output, line in _lines(streams):
+                if is_output:
+                    on_line(line)
+                if not is_event(line):
+                    log.add(line, error=not is_output)
+            code = int(container.wait()["StatusCode"])
+        finally:
+            timer.cancel()
+            timer.join()
+    container.reload()
+    oom = bool(container.attrs["State"].get("OOMKilled"))
+    return ending(code, log, oom=oom, timed_out=timed_out[0] if timed_out else None)
+
+
+def _lines(streams: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - docker's generator is untyped
+    """Lines of a demultiplexed attachment, an endless one in pieces: (is standard output, line)."""
+    rest = {True: b"", False: b""}
+    for output, error in streams:
+        for is_output, chunk in ((True, output), (False, error)):
+            *lines, rest[is_output] = (rest[is_output] + (chunk or b"")).split(b"\n")
+            for line in lines:
+                yield is_output, line.decode(errors="replace") + "\n"
+            if len(rest[is_output]) >= LONGEST_LINE:
+                yield is_output, rest[is_output].decode(errors="replace") + "\n"
+                rest[is_output] = b""
+    for is_output, line in rest.items():
+        if line:
+            yield is_output, line.decode(errors="replace") + "\n"
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Engine trouble as one message; a backbone's own failure never comes this way."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (DockerException, RequestException) as error:
+        raise RunError(
+            f"The Docker engine failed or went away ({_first_line(error)}). Finished stages are kept. {START_ENGINE}"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

@@ -1,0 +1,187 @@
+"""Jobs as child processes of the same Python: for a machine without an engine."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+from benchmark.errors import RunError
+from harness.contestants.registry import BackboneFacts, code_digest
+from harness.execution.runners.base import (
+    LONGEST_LINE,
+    JobFolder,
+    Limits,
+    Log,
+    OnLine,
+    Outcome,
+    Runner,
+    ending,
+    is_event,
+)
+from harness.execution.store import digest
+from harness.workspace import Workspace
+
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+DESCRIBE_SECONDS = 300
+LAST_WORDS_SECONDS = 5
+"""How long what a killed job said is still read: who left its process group may hold the streams open for ever."""
+LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
+"""What the numbers of backbones on the kit depend on."""
+REACH_GPU = """
+import sys, torch
+try:
+    torch.ones(1, device="cuda")
+except Exception as error:
+    sys.exit(str(error).partition("\\n")[0])
+"""
+"""Ends well where torch is built for the GPU, sees one through the driver that there is, and computes on it."""
+
+
+class ProcessRunner(Runner):
+    """Starts a backbone's entry point with the harness's own Python."""
+
+    name = "process"
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._running: set[subprocess.Popen[str]] = set()
+        self._cancelled = threading.Event()
+
+    def use_gpu(self) -> None:
+        """Children reach it by themselves: see that one does, with what a job sees of the environment."""
+        outcome = self._start("torch", [sys.executable, "-c", REACH_GPU], DESCRIBE_SECONDS, lambda _: None)
+        if outcome.status != "ok":
+            raise RunError(f"torch cannot use the GPU here: it {outcome.cause.rstrip('.')}")
+
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:  # noqa: ARG002 - nothing to prepare
+        """The digest of folder, kit, and the versions of Python and of what the numbers depend on."""
+        libraries = {name: metadata.version(name) for name in LIBRARIES}
+        return digest([code_digest(backbone.name, self._workspace), sys.version, libraries])
+
+    def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
+        """Run `describe`."""
+        lines: list[str] = []
+        outcome = self.call(backbone, ["describe", *arguments], DESCRIBE_SECONDS, lines.append)
+        return outcome, "".join(lines)
+
+    def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
+        """Run a job; data and artifacts are linked into its folder for as long as it runs."""
+        (job.path / "out").mkdir(exist_ok=True)
+        (job.path / "in").mkdir(exist_ok=True)
+        links = {job.path / "data": job.data} | {job.path / "in" / name: to for name, to in job.artifacts.items()}
+        for link, target in links.items():
+            link.symlink_to(target.resolve())
+        try:
+            return self.call(backbone, [verb, "--job", str(job.path)], limits.seconds, on_line)
+        finally:
+            for link in links:
+                link.unlink(missing_ok=True)
+
+    def call(self, backbone: BackboneFacts, arguments: list[str], seconds: float, on_line: OnLine) -> Outcome:
+        """Run any verb of its entry point, such as those that the kit has beyond the contract.
+
+        Raises:
+            RunError: it cannot be started.
+        """
+        command = [part.replace("{python}", sys.executable) for part in _entry_point(backbone)] + arguments
+        return self._start(backbone.name, command, seconds, on_line)
+
+    def cancel(self) -> None:
+        """Kill all children with their descendants."""
+        self._cancelled.set()
+        for child in list(self._running):
+            _kill(child)
+
+    def _start(self, name: str, command: Sequence[str], seconds: float, on_line: OnLine) -> Outcome:
+        """Run a program to its end, which `cancel` or its limit may hasten."""
+        try:
+            child = subprocess.Popen(
+                command,
+                cwd=self._workspace.backbones.parent,
+                env=_environment(self._workspace.backbones.parent),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
+            )
+        except OSError as error:
+            raise RunError(f"{name}: cannot start {command[0]!r}: {error.strerror}.") from error
+        self._running.add(child)
+        if self._cancelled.is_set():  # cancel() did not see this child, which was only being started
+            _kill(child)
+        log = Log()
+
+        def take(line: str) -> None:
+            on_line(line)
+            if not is_event(line):
+                log.add(line)
+
+        readers = [_reader(child.stdout, take), _reader(child.stderr, partial(log.add, error=True))]
+        timed_out = None
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            timed_out = seconds
+        finally:
+            _kill(child)
+            cancelled = self._cancelled.is_set()
+            self._running.discard(child)
+        for reader in readers:
+            reader.join(LAST_WORDS_SECONDS)
+        if cancelled:
+            raise RunError("The job was stopped.")
+        return ending(child.returncode, log, timed_out=timed_out)
+
+
+def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
+    return backbone.command or ("{python}", "-m", "backbones.kit", backbone.name)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """What a child needs of our environment, and nothing else: no tokens, no proxies, no user configuration."""
+    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "PYTHONPATH": str(root),
+        "PYTHONUNBUFFERED": "1",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        # threads that wait by spinning make a step many times slower wherever something else wants the cores
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+
+
+def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.Thread:
+    assert stream is not None
+
+    def read() -> None:
+        with stream:
+            while line := stream.readline(LONGEST_LINE):
+                take(line)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    return thread
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """End the child and everything that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _die_with_parent() -> None:
+    """Linux: if the harness is killed outright, its children go too."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

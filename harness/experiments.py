@@ -1,0 +1,68 @@
+"""The shortcut calibration: what is run at each strength, made once and kept in the store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from benchmark.errors import InputError
+from benchmark.records.record import Study
+from benchmark.splitting.split import read_split, write_split
+from benchmark.synth.calibration import SPLIT, Calibration, draw_split, generate, open_set
+from benchmark.synth.settings import VERSION
+from harness.execution.plan import Material
+from harness.execution.store import Entry, Store, digest
+from harness.workspace import Workspace
+
+STRENGTHS = (0.0, 0.5, 1.0)
+
+
+def check_strengths(given: Sequence[float]) -> list[float]:
+    """The strengths in ascending order.
+
+    Raises:
+        InputError: one is not in [0, 1], or stands twice.
+    """
+    for strength in given:
+        if not 0 <= strength <= 1:  # NaN neither
+            raise InputError(f"The strength {strength} is not a number from 0 (no shortcut) to 1 (always at home).")
+        if given.count(strength) > 1:
+            raise InputError(f"The strength {strength:g} is given {given.count(strength)} times. Name each once.")
+    return sorted(map(abs, given))  # no -0
+
+
+def material(
+    design: Calibration, strength: float, workspace: Workspace, progress: Callable[[int, int], None]
+) -> Material:
+    """The data set of one strength, generated unless the store has it.
+
+    Args:
+        design: of the experiment.
+        strength: in [0, 1].
+        workspace: where it is kept.
+        progress: called after each frame with (frames done, frames in all).
+
+    Raises:
+        InputError: the design is too small for a split.
+        RunError: the disk is full or cannot be written to.
+    """
+    name = f"shortcut-{strength:g}"
+    folder = _found(name, design, strength, Store(workspace.store), progress).path
+    return Material(
+        catalogue=open_set(design, folder, name),
+        split=read_split(folder / name / f"{SPLIT}.csv"),
+        study=Study(name="shortcut", strength=strength, frames=design.frames, seed=design.seed),
+    )
+
+
+def _found(
+    name: str, design: Calibration, strength: float, store: Store, progress: Callable[[int, int], None]
+) -> Entry:
+    key = digest([VERSION, asdict(design), strength])
+    found = store.find("shortcut", key)
+    if found:
+        return found
+    with store.building("shortcut", key, {"dataset": name, **asdict(design)}) as folder:
+        generate(design, strength, folder, progress)
+        write_split(draw_split(design, open_set(design, folder, name)), folder)
+    found = store.find("shortcut", key)
+    assert found is not None
+    return found

@@ -1,1 +1,0 @@
-"""Ways to run one and the same contract."""

@@ -1,0 +1,1 @@
+"""Scoring: from stage outputs to the parts of a record."""

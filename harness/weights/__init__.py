@@ -1,0 +1,1 @@
+"""Published weights: listing, fetching, importing."""

@@ -1,0 +1,1 @@
+"""Plots: one module a kind of figure."""

@@ -1,0 +1,117 @@
+"""Published files are read for their tensors; what else they hold is passed over or refused, never executed."""
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from backbones.kit.errors import DataError
+from backbones.kit.published.files import FRAMEWORKS, read_published
+
+
+def test_what_is_no_mapping_of_weights_is_refused(tmp_path: Path) -> None:
+    torch.save(torch.zeros(3), tmp_path / "tensor.pt")
+    with pytest.raises(DataError, match="holds a Tensor, not weights by name"):
+        read_published(tmp_path / "tensor.pt")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    np.savez(tmp_path / "arrays.npz", np.zeros(3))
+    (tmp_path / "page.pt").write_text("<html>")
+    (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "empty.pt").touch()
+    for name in ("array.npy", "arrays.npz", "page.pt", "text.pt", "empty.pt"):
+        with pytest.raises(DataError, match=rf"{name}: cannot .* because it is no file that PyTorch wrote\. Get"):
+            read_published(tmp_path / name)
+    (tmp_path / "text.safetensors").write_text("hello")
+    with pytest.raises(DataError, match="because it is truncated, damaged or no safetensors file"):
+        read_published(tmp_path / "text.safetensors")
+    for name in ("none.pt", "none.safetensors"):
+        with pytest.raises(DataError, match=rf"{name}: cannot be read: .*No such file"):
+            read_published(tmp_path / name)
+
+
+class Program:
+    """Unpickled, it computes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (eval, ("1",))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_program_is_named_and_nobody_is_told_how_to_run_it(zipped: bool, tmp_path: Path) -> None:
+    torch.save({"a": Program()}, tmp_path / "x.pt", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(DataError, match="because it holds more than tensors: it names eval, which") as caught:
+        read_published(tmp_path / "x.pt")
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_a_torchscript_program_is_told_as_such(tmp_path: Path) -> None:
+    torch.jit.save(torch.jit.script(torch.nn.Identity()), tmp_path / "x.pt")
+    with pytest.raises(DataError, match="holds more than tensors: it is a TorchScript program, which was not run"):
+        read_published(tmp_path / "x.pt")
+
+
+def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+    """Torch ends some of them with an error that says nothing."""
+    path = tmp_path / "old.pth"
+    torch.save({"weight": torch.zeros(3)}, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    assert set(read_published(path)) == {"weight"}
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        # within a name, the part before the cut is not told from a name that is not let pass
+        said = "(is truncated or damaged|holds more than tensors)" if size > 1 else "is no file that PyTorch wrote"
+        with pytest.raises(DataError, match=rf"old\.pth: cannot be read as weights because it {said}"):
+            read_published(path)
+
+
+class Framework:
+    """As one of a training framework: with attributes, and children among them."""
+
+    def __init__(self, **attributes: object) -> None:
+        self.__dict__.update(attributes)
+
+
+@pytest.fixture
+def frameworks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Classes with the frameworks' names, to be written as these write them."""
+    classes = {}
+    for name in [*FRAMEWORKS, "omegaconf.omegaconf.OmegaConf"]:
+        module, _, own = name.rpartition(".")
+        classes[own] = type(own, (Framework,), {"__module__": module})
+        found = sys.modules.get(module) or ModuleType(module)
+        setattr(found, own, classes[own])
+        monkeypatch.setitem(sys.modules, module, found)
+        monkeypatch.setitem(sys.modules, module.partition(".")[0], ModuleType("top"))
+    return classes
+
+
+def test_what_lightning_leaves_beside_the_weights_is_passed_over(
+    frameworks: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = frameworks["AnyNode"](_metadata=frameworks["Metadata"](ref_type=Any, object_type=int), _val=3)
+    inner = frameworks["ListConfig"](_content=[node], _metadata=frameworks["ContainerMetadata"](object_type=list))
+    settings = frameworks["DictConfig"](_content={"batch": node, "more": inner}, _metadata={"object_type": dict})
+    scores = defaultdict(int, fid=3)
+    checkpoint = {
+        "epoch": 39,
+        "callbacks": {frameworks["ModelCheckpoint"]: {"best_model_score": torch.ones(1), "scores": scores}},
+        "hyper_parameters": settings,
+        "state_dict": {"generator.weight": torch.arange(3.0)},
+    }
+    torch.save(checkpoint, tmp_path / "best.ckpt")
+    torch.save({"state_dict": {}, "config": frameworks["OmegaConf"]()}, tmp_path / "other.ckpt")
+    for name in {name.rpartition(".")[0] for name in FRAMEWORKS}:
+        monkeypatch.delitem(sys.modules, name)
+    read = read_published(tmp_path / "best.ckpt")
+    assert read["epoch"] == 39
+    assert torch.equal(read["state_dict"]["generator.weight"], torch.arange(3.0))
+    assert vars(read["hyper_parameters"]) == {}
+    assert [list(found["scores"].items()) for found in read["callbacks"].values()] == [[("fid", 3)]]
+    with pytest.raises(DataError, match="cannot be read as weights"):
+        read_published(tmp_path / "other.ckpt")

@@ -1,0 +1,273 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.audit.audit import PAIRINGS, Audit, audit, clean, sentence
+from benchmark.data.adapters.layouts import open_dataset
+from benchmark.data.catalogue import Catalogue, Row
+from benchmark.errors import InputError
+from benchmark.splitting.kinds import KINDS, draw_split
+from benchmark.splitting.split import Part, Set, Split, SplitRow
+from benchmark.synth.dataset import HEADER
+from support.catalogues import name_digests
+
+FRAMES = {"Vid1": 1086, "Vid2": 1138}
+"""Of the AAU zebrafish set: three fish in every frame, others in each video."""
+
+IN_THE_VIDEO = "of test images have the same animal in the same video in train, the nearest 11 frames away"
+
+
+@pytest.fixture(scope="module")
+def aau(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """The AAU set's table with its real frame structure; the frames are empty files, for nothing looks at them."""
+    root = tmp_path_factory.mktemp("aau-zebrafish")
+    (root / "data").mkdir()
+    lines = [HEADER]
+    for video, (name, count) in enumerate(FRAMES.items()):
+        for frame in range(1, count + 1):
+            (root / "data" / f"{name}_{frame:04}.png").touch()
+            for fish in range(3):
+                corners = f"{100 * fish};10;{100 * fish + 90};60"
+                lines.append(f"{name}_{frame:04}.png;{3 * video + fish + 1};Zebrafish;{corners};1,0,0,0;;;")
+    (root / "annotations.csv").write_text("\n".join(lines) + "\n")
+    return open_dataset(root, "aau-zebrafish")
+
+
+def _audited(catalogue: Catalogue, kind: str) -> Audit:
+    return audit(catalogue, draw_split(kind, catalogue, name_digests(catalogue), 0))
+
+
+def _case(*images: tuple[str, Set, Part, dict[str, str]], digests: str = "") -> tuple[Catalogue, Split]:
+    """A catalogue and a split of rows (identity, set, part, groups); their digests are the letters of a word."""
+    rows = tuple(
+        Row(f"{n:03}", identity, Path(f"{n}.png"), (0, 0, 10 * n + 10, 5), None, groups)
+        for n, (identity, _, _, groups) in enumerate(images)
+    )
+    placed = tuple(
+        SplitRow(f"{n:03}", digests[n] if digests else f"{n}", of, part) for n, (_, of, part, _) in enumerate(images)
+    )
+    return Catalogue("case", Path("case"), rows), Split("case", "hand", 0, "By hand.", placed)
+
+
+def _at(frame: int, video: str = "v") -> dict[str, str]:
+    return {"video": video, "frame": str(frame)}
+
+
+def test_the_frame_structure_is_the_aau_sets(aau: Catalogue) -> None:
+    assert len({row.path for row in aau.rows}) == 2224
+    assert len(aau.rows) == 6672
+
+
+def test_the_random_split_leaks_as_measured_on_the_aau_set(aau: Catalogue) -> None:
+    found = _audited(aau, "random")
+    leak = found.leaks["test_train"]
+    # a test frame has two neighbours, each in train (64 + 16 of 100 images) with probability 0.8: 1 - 0.2 ** 2
+    assert leak.within[1] == pytest.approx(0.96, abs=0.02)
+    assert leak.within[2] == pytest.approx(1 - 0.2**4, abs=0.01)
+    assert found.leaks["test_labelled"].within[1] == pytest.approx(1 - 0.36**2, abs=0.03)
+    assert leak.same_frame == pytest.approx(0.96, abs=0.02)  # one of the two other fish
+    assert leak.same_group == {"video": 1}
+    assert sentence(found) == "random: 96 % of test images have the same animal within one frame in train"
+    assert clean(found)[0] == "over 99 % of test images have the same animal within two frames in train"
+
+
+def test_identity_is_nested_in_video(aau: Catalogue) -> None:
+    for kind in ("random", "block"):
+        (video,) = (one for one in _audited(aau, kind).nesting if one.column == "video")
+        assert (video.relation, video.values, video.most) == ("nested", 2, 3)
+        assert video.accuracy == pytest.approx(1 / 3, abs=0.01)
+        assert video.adjusted_rand == pytest.approx(0.333, abs=0.01)
+        assert video.mutual_information == pytest.approx(0.693, abs=0.001)
+        assert video.chance == pytest.approx(1 / 6, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["block", "time", "open", "disjoint"])
+def test_the_other_splits_of_it_are_clean(aau: Catalogue, kind: str) -> None:
+    found = _audited(aau, kind)
+    assert clean(found) == []
+    for pairing in PAIRINGS:
+        assert set(found.leaks[pairing].within.values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("block", f"block: 100 % {IN_THE_VIDEO}"),
+        ("open", f"open: 67 % {IN_THE_VIDEO}; 2 of 6 individuals of test are not in train"),
+        ("disjoint", "disjoint: no individual of test is in train"),
+    ],
+)
+def test_what_is_said_of_them(aau: Catalogue, kind: str, said: str) -> None:
+    assert sentence(_audited(aau, kind)) == said
+
+
+def test_it_cannot_carry_sequence(aau: Catalogue) -> None:
+    with pytest.raises(InputError, match=r"nested in video\. Splits .* can carry: random, block, time, open, disjoint"):
+        draw_split("sequence", aau, name_digests(aau), 0)
+    assert len(KINDS) == 6
+
+
+def test_an_audit_survives_json(aau: Catalogue) -> None:
+    found = _audited(aau, "block")
+    assert Audit.model_validate_json(found.model_dump_json()) == found
+
+
+def test_distances_and_shares_by_hand() -> None:
+    found = audit(
+        *_case(
+            ("fox", "classify", "train", _at(10)),
+            ("fox", "inpaint", "train", _at(20)),
+            ("owl", "classify", "train", _at(13)),
+            ("fox", "classify", "val", _at(17)),
+            ("fox", "classify", "test", _at(11)),  # one frame from 10
+            ("fox", "classify", "test", _at(18)),  # two frames from the inpainting set's 20, eight from 10
+            ("owl", "classify", "test", _at(10)),  # in a frame of train with the fox, three frames from the owl
+            ("owl", "classify", "test", _at(10, "w")),  # in another video
+        )
+    )
+    leak = found.leaks["test_train"]
+    assert leak.within == {1: 0.25, 2: 0.5, 5: 0.75, 10: 0.75}
+    assert (leak.images, leak.nearest, leak.same_frame, leak.exact) == (4, 1, 0.25, 0)
+    assert leak.same_group == {"video": 0.75}
+    assert (leak.near, leak.similar) == (None, None)
+    assert found.leaks["test_labelled"].within == {1: 0.25, 2: 0.25, 5: 0.5, 10: 0.75}
+    assert found.leaks["test_val"].within == {1: 0.25, 2: 0.25, 5: 0.25, 10: 0.5}
+    assert found.leaks["val_train"].within == {1: 0, 2: 0, 5: 1, 10: 1}
+    assert found.leaks["inpaint_test"].images == 0
+    assert sentence(found) == "hand: 50 % of test images have the same animal within two frames in train"
+
+
+def test_copies_are_found_across_parts_and_under_other_names() -> None:
+    found = audit(
+        *_case(
+            ("fox", "classify", "train", {}),
+            ("fox", "classify", "train", {}),
+            ("owl", "classify", "val", {}),
+            ("owl", "classify", "test", {}),
+            ("fox", "classify", "test", {}),
+            digests="abbac",
+        )
+    )
+    assert found.leaks["test_train"].exact == 0.5
+    assert found.leaks["val_train"].exact == 1
+    assert (found.repeated, found.contradictory) == (4, 4)
+    assert clean(found) == [
+        "50 % of test images are copies of images in train",
+        "100 % of validation images are copies of images in train",
+    ]
+    assert sentence(found) == (
+        "hand: nothing says which images were taken together; 1 of 2 individuals of test are not in train; "
+        "50 % of test images are copies of training images"
+    )
+
+
+def _two_hundred(near: int) -> tuple[Catalogue, Split, np.ndarray]:
+    """A training image for each of 200 test images, so many of which look alike."""
+    case = _case(*[("fox", "classify", "train" if n < 200 else "test", {}) for n in range(400)])
+    hashes = np.random.default_rng(0).integers(0, 2**64, 400, dtype=np.uint64)
+    hashes[200 : 200 + near] = hashes[:near] ^ np.uint64(0b1111)
+    return *case, hashes
+
+
+def test_a_few_look_alikes_may_be_chance_more_are_not() -> None:
+    catalogue, split, hashes = _two_hundred(2)
+    few = audit(catalogue, split, hashes=hashes)
+    assert (few.leaks["test_train"].near, clean(few)) == (0.01, [])
+    assert sentence(few) == "hand: nothing says which images were taken together"
+    catalogue, split, hashes = _two_hundred(3)
+    more = audit(catalogue, split, hashes=hashes)
+    assert clean(more) == ["2 % of test images look like an image in train"]
+    assert sentence(more).endswith("; 2 % of test images look like a training image")
+    five_bits = np.where(np.arange(400) >= 200, hashes ^ np.uint64(1 << 40), hashes)
+    assert audit(catalogue, split, hashes=five_bits).leaks["test_train"].near == 0
+
+
+def test_similar_embeddings_are_reported_but_no_fault() -> None:
+    catalogue, split = _case(*[("fox", "classify", part, {}) for part in ("train", "train", "test", "test")])
+    embeddings = np.array([[1, 0], [0, 1], [1, 0.01], [-1, -1.5]])
+    found = audit(catalogue, split, embeddings=embeddings - embeddings.mean(axis=0) + 7)
+    assert found.leaks["test_train"].similar == 0.5
+    assert clean(found) == []
+
+
+def test_the_balance_by_hand() -> None:
+    found = audit(
+        *_case(
+            ("fox", "classify", "train", {}),
+            ("fox", "classify", "train", {}),
+            ("owl", "classify", "train", {}),
+            ("owl", "classify", "test", {}),
+        )
+    )
+    balance = {(one.set, one.part): one for one in found.balance}
+    train, test = balance["classify", "train"], balance["classify", "test"]
+    assert (train.images, train.individuals, train.fewest, train.most, train.side) == (3, 2, 1, 2, 20)
+    assert (test.images, test.individuals, test.fewest, test.most, test.side) == (1, 1, 0, 1, 40)
+    empty = balance["inpaint", "val"]
+    assert (empty.images, empty.individuals, empty.fewest, empty.most, empty.side) == (0, 0, 0, 0, None)
+
+
+def test_an_empty_test_part_is_not_clean() -> None:
+    found = audit(*_case(("fox", "classify", "train", _at(1)), ("fox", "classify", "val", _at(9))))
+    assert clean(found) == ["there are no test images"]
+    assert sentence(found) == "hand: there are no test images"
+
+
+def test_images_that_the_split_leaves_out_count_for_nothing() -> None:
+    catalogue, split = _case(
+        ("fox", "classify", "train", _at(1)),
+        ("fox", "classify", "train", _at(49)),
+        ("fox", "classify", "test", _at(50)),
+    )
+    without = replace(split, rows=(split.rows[0], split.rows[2]))
+    leak = audit(catalogue, without).leaks["test_train"]
+    assert (leak.nearest, leak.images) == (49, 1)
+
+
+def test_groups_that_some_rows_lack_are_matched_where_they_are() -> None:
+    found = audit(
+        *_case(
+            ("fox", "classify", "train", {"sequence": "1"}),
+            ("fox", "classify", "train", {}),
+            ("fox", "classify", "test", {"sequence": "1"}),
+            ("fox", "classify", "test", {}),
+        )
+    )
+    assert found.leaks["test_train"].same_group == {"sequence": 0.5}
+    assert found.leaks["test_train"].within == {}
+    assert sentence(found) == "hand: 50 % of test images have the same animal in the same sequence in train"
+
+
+def test_where_few_are_near_in_frames_the_sequence_is_said_first() -> None:
+    train: tuple[str, Set, Part, dict[str, str]] = ("fox", "classify", "train", _at(0))
+    tests = [("fox", "classify", "test", _at(80 * n + 1)) for n in range(5)]
+    said = sentence(audit(*_case(train, *tests)))  # type: ignore[arg-type]
+    assert said == ("hand: 100 % of test images have the same animal in the same video in train, 20 % within one frame")
+
+
+@pytest.mark.parametrize(
+    ("hits", "images", "said"),
+    [(1, 400, "under 1 %"), (399, 400, "over 99 %"), (4, 400, "1 %"), (396, 400, "99 %"), (9, 9, "100 %")],
+)
+def test_shares_never_round_to_none_or_all(hits: int, images: int, said: str) -> None:
+    tests = [("fox", "classify", "test", {"sequence": "a" if n < hits else "b"}) for n in range(images)]
+    found = audit(*_case(("fox", "classify", "train", {"sequence": "a"}), *tests))  # type: ignore[arg-type]
+    assert sentence(found).startswith(f"hand: {said} of test images")
+
+
+def test_a_split_of_another_data_set_is_refused(aau: Catalogue) -> None:
+    _, split = _case(("fox", "classify", "test", {}))
+    with pytest.raises(InputError, match="names 1 images that aau-zebrafish lacks, the first is '000'"):
+        audit(aau, split)
+
+
+def test_arrays_of_other_rows_are_refused() -> None:
+    case = _case(("fox", "classify", "test", {}))
+    with pytest.raises(InputError, match="There are 2 hashes for the 1 images"):
+        audit(*case, hashes=np.zeros(2, np.uint64))
+    with pytest.raises(InputError, match="There are 3 embeddings for the 1 images"):
+        audit(*case, embeddings=np.zeros((3, 4)))
+    with pytest.raises(InputError, match="The embedding of '000' is not finite"):
+        audit(*case, embeddings=np.array([[np.inf]]))

@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmark.data.adapters.layouts import detect_layout, open_dataset
+from benchmark.errors import InputError
+from support.paths import FISH
+
+
+def _photo(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 6)).save(path)
+
+
+def _table(folder: Path) -> None:
+    _photo(folder / "a.png")
+    rows = [{"image_id": "1", "identity": "fox", "path": "a.png"}]
+    (folder / "metadata.json").write_text(json.dumps(rows))
+
+
+def test_a_folder_with_metadata_is_a_table(tmp_path: Path) -> None:
+    _table(tmp_path)
+    assert detect_layout(tmp_path) == ("table", tmp_path / "metadata.json")
+    assert open_dataset(tmp_path, "Foxes of 2024").name == "foxes-of-2024"
+
+
+def test_annotations_go_before_everything(tmp_path: Path) -> None:
+    _table(tmp_path)
+    (tmp_path / "annotations.csv").touch()
+    assert detect_layout(tmp_path) == ("aau", tmp_path)
+
+
+def test_metadata_goes_before_folders(tmp_path: Path) -> None:
+    _table(tmp_path)
+    _photo(tmp_path / "images" / "b.jpg")
+    assert detect_layout(tmp_path)[0] == "table"
+
+
+def test_subfolders_of_photos_are_individuals(tmp_path: Path) -> None:
+    _photo(tmp_path / "Foxes" / "rusty" / "1.JPG")
+    catalogue = open_dataset(tmp_path / "Foxes")
+    assert (catalogue.name, catalogue.identities) == ("foxes", ("rusty",))
+
+
+def test_a_table_file_takes_its_folders_name(tmp_path: Path) -> None:
+    folder = tmp_path / "newts_07"
+    _table(folder)
+    assert open_dataset(folder / "metadata.json").name == "newts_07"
+
+
+@pytest.mark.parametrize(("place", "state"), [("", "is no data set"), ("nowhere", "does not exist")])
+def test_anything_else_is_refused_with_what_is_accepted(tmp_path: Path, place: str, state: str) -> None:
+    with pytest.raises(InputError, match=f"{state}. Accepted are .*annotations.csv.*metadata.csv.*subfolder"):
+        open_dataset(tmp_path / place)
+
+
+@pytest.mark.shared
+def test_the_fs48_sample_opens() -> None:
+    catalogue = open_dataset(FISH)
+    assert (len(catalogue.rows), len(catalogue.identities)) == (480, 8)
+    assert set(catalogue.rows[0].groups) == {"camera", "sequence", "frame"}
+    assert catalogue.has_regions

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from benchmark.data.region_variants import VARIANTS, apply_variant
+from benchmark.errors import InputError
+
+IMAGE = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]], np.uint8)  # one row of three pixels
+REGIONS = np.array([[[0, 1, 2]]], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("variant", "shown"),
+    [
+        ("background", (1, 0, 0)),
+        ("fish", (0, 1, 0)),
+        ("pattern", (0, 0, 1)),
+        ("no_background", (0, 1, 1)),
+        ("no_fish", (1, 0, 1)),
+        ("no_pattern", (1, 1, 0)),
+        ("all", (1, 1, 1)),
+    ],
+)
+def test_by_hand(variant: str, shown: tuple[int, int, int]) -> None:
+    found = apply_variant(IMAGE, REGIONS, variant)  # type: ignore[arg-type]
+    assert found.tolist() == [
+        [[[value * on for value in pixel] for pixel, on in zip(IMAGE[0, 0].tolist(), shown, strict=True)]]
+    ]
+    assert found.dtype == np.uint8
+
+
+def test_the_studys_seven_in_its_order() -> None:
+    assert VARIANTS == ("background", "fish", "pattern", "no_background", "no_fish", "no_pattern", "all")
+
+
+def test_a_part_and_its_complement_make_the_whole() -> None:
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (3, 5, 4, 3), np.uint8)
+    regions = generator.integers(0, 3, (3, 5, 4), np.uint8)
+    for part in ("background", "fish", "pattern"):
+        whole = apply_variant(images, regions, part) + apply_variant(images, regions, f"no_{part}")  # type: ignore[arg-type]
+        np.testing.assert_array_equal(whole, images)
+
+
+def test_the_images_given_stay_as_they_are() -> None:
+    images = IMAGE.copy()
+    apply_variant(images, REGIONS, "all")[:] = 0
+    np.testing.assert_array_equal(images, IMAGE)
+
+
+def test_what_does_not_go_together_is_refused() -> None:
+    with pytest.raises(InputError, match="Allowed are background, fish"):
+        apply_variant(IMAGE, REGIONS, "head")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="differ in number or size"):
+        apply_variant(IMAGE, REGIONS[:, :, :2], "all")
+    with pytest.raises(InputError, match="the value 3"):
+        apply_variant(IMAGE, REGIONS + np.uint8(1), "all")
+
+
+@pytest.mark.parametrize("fill", ["zero", "mean", "blur", "noise"])
+def test_what_is_shown_stays_whatever_hides_the_rest(fill: str) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
+    regions = np.random.default_rng(1).integers(0, 3, (2, 16, 16), np.uint8)
+    found = apply_variant(images, regions, "pattern", fill)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found[regions == 2], images[regions == 2])
+    assert (found[regions != 2] != images[regions != 2]).any()
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, apply_variant(images, regions, "pattern", fill))  # type: ignore[arg-type]
+
+
+def test_the_mean_colour_by_hand_and_no_outline_is_left_on_a_plain_image() -> None:
+    filled = apply_variant(IMAGE, REGIONS, "pattern", "mean")
+    assert filled[0, 0].tolist() == [[4, 5, 6], [4, 5, 6], [7, 8, 9]]
+    plain = np.full((1, 16, 16, 3), 90, np.uint8)
+    regions = np.random.default_rng(1).integers(0, 3, (1, 16, 16), np.uint8)
+    for fill in ("mean", "blur"):
+        np.testing.assert_array_equal(apply_variant(plain, regions, "fish", fill), plain)  # type: ignore[arg-type]

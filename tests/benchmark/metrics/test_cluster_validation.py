@@ -1,0 +1,318 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn import metrics
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import normalize
+
+from benchmark.metrics import cluster_validation, clustering
+from benchmark.metrics.cluster_validation import ESTIMATES, STARTS, agreement, estimate, measure, unit, views, whiten
+from benchmark.metrics.clustering import Reduced, cluster
+from benchmark.records.clustering import Agreement, Partitions, Shape, View
+
+INDIVIDUALS = 4
+
+
+def blobs(images: int, dimensions: int, spread: float, offset: float = 2.0) -> tuple[NDArray[np.float32], NDArray]:
+    """Clouds about the individuals' centres, away from the origin, as embeddings behind a ReLU are."""
+    random = np.random.default_rng(7)
+    labels = np.arange(images) % INDIVIDUALS
+    centres = random.normal(size=(INDIVIDUALS, dimensions))
+    sizes = random.uniform(0.5, 2, size=(images, 1))  # so that unit length changes the neighbours
+    values = sizes * (offset + centres[labels] + spread * random.normal(size=(images, dimensions)))
+    return values.astype(np.float32), labels
+
+
+def reduce(embeddings: NDArray[np.floating]) -> Reduced:
+    return clustering.reduce(embeddings, len(embeddings))
+
+
+def parted(embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed: int) -> dict[View, Partitions]:
+    return cluster_validation.partitions(reduce(embeddings), labels, seed)
+
+
+def numbers(part: Agreement | Shape) -> tuple[float | None, ...]:
+    return tuple(part.model_dump().values())
+
+
+def in_full(embeddings: NDArray[np.floating], components: int) -> dict[str, NDArray[np.float64]]:
+    """The three views as scikit-learn makes them from the whole array."""
+    raw = embeddings.astype(np.float64)
+    pca = PCA(components, whiten=True, svd_solver="full")
+    return {"raw": raw, "unit": normalize(raw), "whitened": pca.fit_transform(raw)}
+
+
+# --- agreement -----------------------------------------------------------------------------------------------------
+
+
+def test_agreement_by_hand() -> None:
+    found = np.array([0, 0, 0, 0, 1, 1, 1, 2])
+    labels = np.array([5, 5, 5, 9, 9, 9, 5, 7])
+    result = agreement(found, labels)
+    assert result.purity == pytest.approx((3 + 2 + 1) / 8)
+    # part 0: three images see 3/4 of it, one 1/4; part 1: two see 2/3, one 1/3; part 2: one sees all
+    assert result.bcubed_precision == pytest.approx((3 * 3 / 4 + 1 / 4 + 2 * 2 / 3 + 1 / 3 + 1) / 8)
+    # individual 5: three of its four are together; 9: two of three; 7: alone
+    assert result.bcubed_recall == pytest.approx((3 * 3 / 4 + 1 / 4 + 2 * 2 / 3 + 1 / 3 + 1) / 8)
+    assert result.bcubed == pytest.approx(result.bcubed_precision)
+
+
+def test_bcubed_equals_its_definition_image_by_image() -> None:
+    random = np.random.default_rng(0)
+    found, labels = random.integers(0, 7, 90), random.integers(10, 15, 90)
+    together = found[:, None] == found
+    same = labels[:, None] == labels
+    precision = ((together & same).sum(1) / together.sum(1)).mean()
+    recall = ((together & same).sum(1) / same.sum(1)).mean()
+    result = agreement(found, labels)
+    assert (result.bcubed_precision, result.bcubed_recall) == pytest.approx((precision, recall))
+    assert result.bcubed == pytest.approx(2 / (1 / precision + 1 / recall))
+
+
+def test_agreement_equals_scikit_learn() -> None:
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 5, 70)
+    found = np.where(random.random(70) < 0.5, labels, random.integers(0, 9, 70))
+    result = agreement(found, labels)
+    assert result.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, found))
+    assert result.mutual_information == pytest.approx(metrics.mutual_info_score(labels, found))
+    assert result.adjusted_mutual_information == pytest.approx(metrics.adjusted_mutual_info_score(labels, found))
+    assert result.normalised_mutual_information == pytest.approx(metrics.normalized_mutual_info_score(labels, found))
+
+
+def test_one_part_of_several_individuals_tells_nothing() -> None:
+    result = numbers(agreement(np.zeros(12, int), np.arange(12) % 3))
+    assert result == pytest.approx((0, 0, 0, 0, 1 / 3, 1 / 3, 1, 1 / 2))
+
+
+def test_every_image_alone_is_pure_but_agrees_as_by_chance() -> None:
+    result = agreement(np.arange(40), np.arange(40) % 4)
+    assert (result.purity, result.bcubed_precision, result.bcubed_recall) == pytest.approx((1, 1, 1 / 10))
+    assert (result.adjusted_rand, result.adjusted_mutual_information) == pytest.approx((0, 0), abs=1e-9)
+
+
+def test_videos_that_nest_individuals_score_as_published() -> None:
+    individuals = np.repeat(np.arange(6), 50)
+    result = agreement(individuals // 3, individuals)  # two videos of three fish
+    assert result.adjusted_rand == pytest.approx(0.333, abs=6e-3)
+    assert result.mutual_information == pytest.approx(np.log(2))
+
+
+# --- views ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dimensions", [3, 60, 5000])
+def test_measures_of_every_view_agree_with_scikit_learn_on_the_raw_array(dimensions: int, tmp_path: Path) -> None:
+    values, labels = blobs(60, dimensions, spread=1.5)
+    np.save(tmp_path / "embeddings.npy", values.astype(np.float16))
+    embeddings = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
+    kept = {points.name: points.dimensions for points in views(reduce(embeddings))}
+    full = in_full(embeddings, kept["whitened"])
+    assert kept["raw"] == kept["unit"] == dimensions
+    for points in views(reduce(embeddings)):
+        raw = full[points.name]
+        for found in (labels, KMeans(5, n_init=2, tol=0.0, random_state=3).fit_predict(raw)):
+            shape = measure(points.values, found, labels).shape
+            assert shape.silhouette == pytest.approx(metrics.silhouette_score(raw, found), abs=1e-6)
+            assert shape.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, found), rel=1e-6)
+            assert shape.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, found), rel=1e-6)
+
+
+@pytest.mark.parametrize("dimensions", [60, 3000])
+def test_k_means_of_every_view_finds_what_it_finds_on_the_raw_array(dimensions: int) -> None:
+    embeddings, labels = blobs(60, dimensions, spread=9.0 if dimensions > 60 else 1.5)
+    result = parted(embeddings, labels, seed=3)
+    full = in_full(embeddings, result["whitened"].dimensions)
+    for name, part in result.items():
+        runs = [
+            KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=seed).fit_predict(full[name])
+            for seed in range(3, 3 + STARTS)
+        ]
+        informations = [metrics.adjusted_mutual_info_score(labels, found) for found in runs]
+        silhouettes = [metrics.silhouette_score(full[name], found) for found in runs]
+        mean = part.given.mean
+        assert mean.agreement.adjusted_mutual_information == pytest.approx(np.mean(informations), abs=1e-6)
+        assert mean.shape.silhouette == pytest.approx(np.mean(silhouettes), abs=1e-6)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_angles_and_lengths_are_those_of_the_embeddings(offset: float) -> None:
+    embeddings = blobs(30, 4000, spread=1.0, offset=offset)[0].astype(np.float64)
+    reduced = reduce(embeddings)
+    assert reduced.lengths == pytest.approx(np.linalg.norm(embeddings, axis=1), rel=1e-12)
+    expected = metrics.euclidean_distances(normalize(embeddings))
+    assert metrics.euclidean_distances(unit(reduced)) == pytest.approx(expected, rel=1e-6, abs=1e-7)
+
+
+def test_an_embedding_of_zeros_has_no_direction() -> None:
+    embeddings, _ = blobs(20, 900, spread=1.0)
+    embeddings[4] = 0
+    distances = metrics.euclidean_distances(unit(reduce(embeddings)))
+    assert np.delete(distances[4], 4) == pytest.approx(1.0)
+
+
+def test_whitened_components_are_uncorrelated_and_too_few_to_be_a_simplex() -> None:
+    components = whiten(reduce(blobs(80, 3000, spread=2.0)[0]).points)
+    assert components.shape == (80, 8)
+    assert np.cov(components.T) == pytest.approx(np.eye(8), abs=1e-9)
+
+
+def test_whitening_keeps_the_fewest_components_that_hold_the_variance() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(200, 6)) * [30, 20, 10, 1, 1, 1]
+    assert whiten(values - values.mean(axis=0)).shape == (200, 3)
+
+
+# --- partitions ----------------------------------------------------------------------------------------------------
+
+
+def test_k_is_estimated_where_the_clouds_are_plain() -> None:
+    embeddings, labels = blobs(48, 500, spread=0.05, offset=0)
+    result = parted(normalize(embeddings), labels // 2, seed=0)["raw"]  # two individuals said, four clouds there
+    assert result.given.clusters == 2
+    assert result.estimated is not None
+    assert result.estimated.clusters == INDIVIDUALS
+    assert result.estimated.mean.agreement.purity == 1.0
+
+
+def test_the_estimate_is_the_k_of_the_highest_silhouette() -> None:
+    points = blobs(40, 3, spread=0.8)[0].astype(np.float64)
+    silhouettes = {
+        k: metrics.silhouette_score(points, KMeans(k, n_init=3, tol=0.0, random_state=5).fit_predict(points))
+        for k in range(2, 3 * 3 + 1)
+    }
+    assert estimate(points, individuals=3, seed=5) == max(silhouettes, key=lambda k: silhouettes[k])
+
+
+def test_of_many_k_some_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def kmeans(points: NDArray[np.float64], clusters: int, *_: int) -> NDArray[np.int64]:
+        tried.append(clusters)
+        return np.arange(len(points)) % clusters
+
+    monkeypatch.setattr(clustering, "kmeans", kmeans)
+    estimate(blobs(200, 3, spread=0.8)[0].astype(np.float64), individuals=50, seed=0)
+    assert tried[:4] == [2, 3, 4, 5]
+    assert tried[-1] == 150
+    assert len(tried) <= ESTIMATES
+    assert tried == sorted(set(tried))
+    assert max(np.diff(tried) / tried[:-1]) <= 1 / 2
+
+
+def test_the_starts_are_the_published_row_with_other_seeds() -> None:
+    embeddings, labels = blobs(50, 200, spread=6.0)
+    given = parted(embeddings, labels, seed=11)["raw"].given
+    rows = [cluster(reduce(embeddings), labels, seed) for seed in range(11, 11 + STARTS)]
+    assert given.starts == STARTS == 5
+    rands = [row.adjusted_rand for row in rows]
+    assert np.ptp(rands) > 0
+    assert given.mean.agreement.adjusted_rand == pytest.approx(np.mean(rands))
+    assert given.sd.agreement.adjusted_rand == pytest.approx(np.std(rands, ddof=1))
+    assert given.mean.shape.davies_bouldin == pytest.approx(np.mean([row.davies_bouldin for row in rows]))
+    assert given.sd.shape.silhouette == pytest.approx(np.std([row.silhouette for row in rows], ddof=1))
+
+
+def test_the_true_labels_agree_with_themselves() -> None:
+    embeddings, labels = blobs(40, 100, spread=1.0)
+    for part in parted(embeddings, labels, seed=0).values():
+        assert numbers(part.truth.agreement) == pytest.approx((1, np.log(INDIVIDUALS), 1, 1, 1, 1, 1, 1))
+
+
+# --- degenerate input ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dimensions", [2, 500])
+def test_constant_embeddings_are_one_cluster_without_shape(dimensions: int) -> None:
+    labels = np.arange(12) % 3
+    for part in parted(np.full((12, dimensions), 0.1, np.float32), labels, seed=0).values():
+        assert part.given.clusters == 1
+        assert part.estimated is None
+        assert numbers(part.given.mean.agreement) == pytest.approx((0, 0, 0, 0, 1 / 3, 1 / 3, 1, 1 / 2))
+        for shape in (part.given.mean.shape, part.given.sd.shape, part.truth.shape):
+            assert numbers(shape) == (None, None, None)
+
+
+@pytest.mark.parametrize("dimensions", [1, 3, 500])
+def test_embeddings_that_differ_in_length_alone_are_one_direction(dimensions: int) -> None:
+    row = np.random.default_rng(0).random(dimensions).astype(np.float32)
+    embeddings = row * 2.0 ** np.arange(9)[:, None]
+    result = parted(embeddings.astype(np.float32), np.arange(9) % 3, seed=0)
+    assert (result["raw"].given.clusters, result["unit"].given.clusters) == (3, 1)
+    assert numbers(result["unit"].truth.shape) == (None, None, None)
+    assert result["whitened"].dimensions == 1
+
+
+@pytest.mark.parametrize("dimensions", [2, 500])
+def test_fewer_distinct_embeddings_than_individuals(dimensions: int) -> None:
+    embeddings = np.random.default_rng(0).normal(size=(2, dimensions)).astype(np.float32)[np.arange(12) % 2]
+    for part in parted(embeddings, np.arange(12) % 4, seed=0).values():
+        assert part.given.clusters == 2
+        assert part.estimated is not None
+        assert part.estimated.clusters == 2
+        assert numbers(part.given.mean.shape) == pytest.approx((1.0, 0.0, None), abs=1e-7)
+
+
+def test_one_individual() -> None:
+    embeddings, _ = blobs(20, 60, spread=1.0)
+    for part in parted(embeddings, np.zeros(20, int), seed=0).values():
+        assert part.given.clusters == 1
+        assert numbers(part.given.mean.agreement) == pytest.approx((1, 0, 1, 1, 1, 1, 1, 1))
+        assert numbers(part.truth.shape) == (None, None, None)
+        assert part.estimated is not None
+        assert 2 <= part.estimated.clusters <= 3
+
+
+def test_one_image_for_each_individual() -> None:
+    embeddings, _ = blobs(24, 60, spread=1.0)
+    part = parted(embeddings, np.arange(24), seed=0)["raw"]
+    assert numbers(part.given.mean.agreement) == pytest.approx((1, np.log(24), 1, 1, 1, 1, 1, 1))
+    assert numbers(part.given.mean.shape) == (None, None, None)
+    assert part.estimated is not None
+    assert part.estimated.clusters < 24
+
+
+@pytest.mark.parametrize("images", [1, 2])
+def test_one_or_two_images(images: int) -> None:
+    for part in parted(np.eye(images, 5, dtype=np.float16), np.arange(images), seed=0).values():
+        assert part.given.clusters == images
+        assert part.estimated is None
+        assert part.truth.agreement.purity == 1.0
+
+
+# --- more than can be done exactly ---------------------------------------------------------------------------------
+
+
+def test_many_images_are_sampled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, labels = blobs(160, 40, spread=0.3, offset=0)
+    whole = parted(embeddings, labels, seed=0)["unit"]
+    monkeypatch.setattr(clustering, "EXACT_IMAGES", 80)
+    some = parted(embeddings, labels, seed=0)["unit"]
+    assert not cluster(reduce(embeddings), labels, seed=0).exact
+    assert some.given.mean.agreement.adjusted_rand == whole.given.mean.agreement.adjusted_rand == 1.0
+    assert some.truth.shape.davies_bouldin == whole.truth.shape.davies_bouldin
+    assert some.truth.shape.silhouette == pytest.approx(whole.truth.shape.silhouette, abs=0.01)
+    assert some.truth.shape.silhouette != whole.truth.shape.silhouette
+
+
+def test_a_sketch_keeps_distances_nearly(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, _ = blobs(40, 20_000, spread=1.0, offset=50)
+    expected = metrics.euclidean_distances(reduce(embeddings).points)
+    monkeypatch.setattr(clustering, "EXACT_IMAGES", 20)
+    sketched = reduce(embeddings)
+    assert sketched.points.shape[1] <= 40
+    ratios = metrics.euclidean_distances(sketched.points)[expected > 0] / expected[expected > 0]
+    assert ratios.mean() == pytest.approx(1, abs=0.03)
+    assert ratios.std() < 1.5 / np.sqrt(2 * clustering.SKETCH)  # of a distance half that of its square
+    assert sketched.lengths == pytest.approx(np.linalg.norm(embeddings, axis=1), rel=0.2)
+
+
+def test_blocks_of_rows_make_the_same_sketch(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, _ = blobs(30, 3000, spread=1.0)
+    monkeypatch.setattr(clustering, "EXACT_IMAGES", 20)
+    whole = reduce(embeddings).points
+    monkeypatch.setattr(clustering, "BLOCK_BYTES", 8 * 3000 * 7)
+    assert reduce(embeddings).points == pytest.approx(whole)

@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn import metrics
+from sklearn.cluster import KMeans
+
+from benchmark.errors import InputError, RunError
+from benchmark.metrics import clustering
+from benchmark.metrics.clustering import cluster, measure, reduce
+from benchmark.records.record import Clustering
+
+INDIVIDUALS = 4
+
+
+def blobs(images: int, dimensions: int, spread: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Clouds about the individuals' centres, far from the origin, as embeddings behind a ReLU are."""
+    random = np.random.default_rng(7)
+    labels = np.arange(images) % INDIVIDUALS
+    centres = random.normal(size=(INDIVIDUALS, dimensions))
+    values = 50 + centres[labels] + spread * random.normal(size=(images, dimensions))
+    return values.astype(np.float32), labels
+
+
+def resident(path: Path) -> int:
+    """How many bytes of a file this process holds in its memory."""
+    maps = Path("/proc/self/smaps").read_text()
+    sizes = [part.split("Rss:")[1].split()[0] for part in maps.split(f"{path}\n")[1:]]
+    return 1024 * sum(map(int, sizes))
+
+
+def clustered(embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed: int) -> Clustering:
+    return cluster(reduce(embeddings, len(labels)), labels, seed)
+
+
+@pytest.mark.parametrize("dimensions", [3, 60, 5000])
+def test_measures_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> None:
+    embeddings, labels = blobs(60, dimensions, spread=1.5)
+    raw = embeddings.astype(np.float64)
+    found = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(raw)
+    reduced = measure(reduce(embeddings, len(embeddings)).points, found, labels, dimensions)
+    assert reduced.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, found), abs=1e-6)
+    assert reduced.mutual_information == pytest.approx(metrics.mutual_info_score(labels, found), abs=1e-6)
+    assert reduced.silhouette == pytest.approx(metrics.silhouette_score(raw, found), abs=1e-6)
+    assert reduced.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, found), abs=1e-6)
+    assert reduced.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, found), rel=1e-6)
+
+
+def test_k_means_finds_the_same_clusters_as_on_the_raw_array() -> None:
+    embeddings, labels = blobs(60, 5000, spread=9.0)
+    found = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(embeddings.astype(np.float64))
+    expected = measure(reduce(embeddings, len(embeddings)).points, found, labels, 5000)
+    assert 0.1 < expected.adjusted_rand < 0.9  # neither a walk-over nor noise
+    assert clustered(embeddings, labels, seed=3).model_dump() == pytest.approx(expected.model_dump(), abs=1e-9)
+
+
+def test_coordinates_keep_every_distance() -> None:
+    embeddings, _ = blobs(30, 4000, spread=1.0)
+    points = reduce(embeddings, len(embeddings)).points
+    assert points.shape[1] <= 30
+    expected = metrics.euclidean_distances(embeddings.astype(np.float64) - embeddings.mean(0, dtype=np.float64))
+    assert metrics.euclidean_distances(points) == pytest.approx(expected, rel=1e-9, abs=1e-5)
+
+
+def test_blocks_of_columns_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, labels = blobs(20, 1001, spread=0.3)
+    whole = clustered(embeddings, labels, seed=0)
+    monkeypatch.setattr(clustering, "BLOCK_BYTES", 8 * 20 * 100)
+    pieces = clustered(embeddings, labels, seed=0)
+    assert pieces.model_dump() == pytest.approx(whole.model_dump(), rel=1e-9)
+
+
+def test_memory_mapped_half_precision(tmp_path: Path) -> None:
+    embeddings, labels = blobs(24, 3000, spread=0.1)
+    np.save(tmp_path / "embeddings.npy", embeddings.astype(np.float16))
+    mapped = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
+    result = clustered(mapped, labels, seed=0)
+    assert result.adjusted_rand == 1.0
+    assert result.mutual_information == pytest.approx(np.log(INDIVIDUALS))
+    assert (result.images, result.dimensions) == (24, 3000)
+
+
+def test_reading_a_file_does_not_keep_it_in_memory(tmp_path: Path) -> None:
+    embeddings, _ = blobs(24, 100_000, spread=0.1)
+    np.save(tmp_path / "embeddings.npy", embeddings)
+    mapped = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
+    assert resident(tmp_path / "embeddings.npy") == 0
+    mapped.sum()
+    assert resident(tmp_path / "embeddings.npy") >= embeddings.nbytes
+    reduced = reduce(mapped, 24)
+    assert resident(tmp_path / "embeddings.npy") == 0
+    assert reduced.points == pytest.approx(reduce(embeddings, 24).points)
+
+
+def test_the_same_seed_gives_the_same_result() -> None:
+    embeddings, labels = blobs(40, 200, spread=3.0)
+    assert clustered(embeddings, labels, seed=1) == clustered(embeddings, labels, seed=1)
+
+
+@pytest.mark.parametrize("dimensions", [2, 500])
+def test_constant_embeddings_are_one_cluster(dimensions: int) -> None:
+    result = clustered(np.full((12, dimensions), 0.1, np.float32), np.arange(12) % 3, seed=0)
+    assert (result.adjusted_rand, result.mutual_information) == (0.0, 0.0)
+    assert result.silhouette is result.davies_bouldin is result.calinski_harabasz is None
+
+
+@pytest.mark.parametrize("dimensions", [2, 500])
+def test_fewer_distinct_points_than_individuals(dimensions: int) -> None:
+    embeddings = np.random.default_rng(0).normal(size=(2, dimensions)).astype(np.float32)[np.arange(12) % 2]
+    result = clustered(embeddings, np.arange(12) % 4, seed=0)
+    assert result.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(np.arange(12) % 4, np.arange(12) % 2))
+    assert (result.silhouette, result.davies_bouldin) == pytest.approx((1.0, 0.0))
+    assert result.calinski_harabasz is None
+
+
+def test_negative_zero_is_zero() -> None:
+    embeddings = np.zeros((6, 40), np.float32)
+    embeddings[::2] *= -1
+    assert clustered(embeddings, np.arange(6) % 2, seed=0).silhouette is None
+
+
+def test_every_image_another_individual() -> None:
+    embeddings, _ = blobs(4, 10, spread=1.0)
+    result = clustered(embeddings, np.arange(4), seed=0)
+    assert result.adjusted_rand == 1.0
+    assert result.silhouette is None
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_what_is_not_finite_is_refused_with_its_row(value: float) -> None:
+    embeddings, labels = blobs(8, 100, spread=1.0)
+    embeddings[5, 99] = value
+    with pytest.raises(RunError, match="row 5 "):
+        clustered(embeddings, labels, seed=0)
+
+
+def test_no_image_is_refused() -> None:
+    with pytest.raises(InputError, match="no embedding"):
+        clustered(np.zeros((0, 8)), np.zeros(0, int), seed=0)
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (8,), (8, 2, 2)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(RunError, match=r"\(8, dimensions\)"):
+        clustered(np.zeros(shape), np.arange(8) % 2, seed=0)

@@ -1,0 +1,147 @@
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn import metrics
+
+from benchmark.errors import InputError
+from benchmark.metrics.group_baselines import Grouped, group_answers, group_only, group_retrieval, majority_class
+
+
+def two_videos_of_three(images: tuple[int, int]) -> Grouped:
+    """Six fish, three in each video, each with as many images as its video has frames."""
+    labels = np.repeat(np.arange(6), np.repeat(images, 3))
+    return Grouped(labels, np.where(labels < 3, "Vid1", "Vid2"))
+
+
+def test_the_video_alone_of_six_fish_nested_in_two_videos() -> None:
+    train, test = two_videos_of_three((80, 80)), two_videos_of_three((1000, 1000))
+    found = group_only(train, test, classes=6)
+    assert found[:4] == pytest.approx([1 / 3] * 4, abs=1e-12)
+    assert found.mutual_information == pytest.approx(np.log(2), abs=1e-12)
+    # of pairs of images: 6 fish, 2 videos, all; the index is that of the fish, for they lie within the videos
+    fish, videos, pairs = 6 * 1000 * 999 // 2, 2 * 3000 * 2999 // 2, 6000 * 5999 // 2
+    chance = Fraction(fish * videos, pairs)
+    assert found.adjusted_rand == pytest.approx(float((fish - chance) / (Fraction(fish + videos, 2) - chance)))
+    assert round(found.adjusted_rand, 3) == 0.333
+
+
+def test_the_video_alone_of_the_published_frame_counts() -> None:
+    train, test = two_videos_of_three((869, 910)), two_videos_of_three((109, 114))  # 80 and 10 % of 1086 and 1138
+    found = group_only(train, test, classes=6)
+    assert found.accuracy == pytest.approx(1 / 3, abs=1e-12)
+    assert round(found.adjusted_rand, 2) == 0.33
+    assert round(found.mutual_information, 3) == 0.693
+
+
+def test_the_majority_class_is_one_group() -> None:
+    train, test = np.array([0, 0, 1, 2, 2, 2]), np.array([2, 2, 2, 1, 0])
+    found = majority_class(train, test, classes=3)
+    assert found.accuracy == pytest.approx(3 / 5)
+    assert found.balanced_accuracy == pytest.approx(1 / 3)
+    assert found.f1 == pytest.approx(2 * 3 / (3 + 5) / 3)
+    assert (found.adjusted_rand, found.mutual_information) == (0, 0)
+
+
+def test_without_ties_it_is_the_commonest_in_training_scored_by_scikit_learn() -> None:
+    random = np.random.default_rng(1)
+    train = Grouped(random.integers(0, 7, 301), random.integers(0, 5, 301))
+    test = Grouped(random.integers(0, 7, 100), random.integers(0, 5, 100))
+    table = metrics.cluster.contingency_matrix(train.groups, train.labels)
+    assert (np.sort(table, axis=1)[:, -1] > np.sort(table, axis=1)[:, -2]).all()
+    predictions = table.argmax(axis=1)[test.groups]
+    found = group_only(train, test, classes=7)
+    assert found.accuracy == pytest.approx(metrics.accuracy_score(test.labels, predictions))
+    assert found.recall == pytest.approx(metrics.recall_score(test.labels, predictions, average="macro"))
+    assert found.f1 == pytest.approx(metrics.f1_score(test.labels, predictions, average="macro"))
+    assert found.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(test.labels, test.groups))
+
+
+def test_of_equally_common_individuals_each_is_named_with_the_same_probability() -> None:
+    train = Grouped(np.array([0, 1, 2, 2]), np.array(["a", "a", "b", "b"]))
+    test = Grouped(np.array([1, 2, 0]), np.array(["a", "b", "b"]))
+    assert group_answers(train, test, classes=3).tolist() == [[0.5, 0.5, 0], [0, 0, 1], [0, 0, 1]]
+    assert group_only(train, test, classes=3).accuracy == pytest.approx((0.5 + 1 + 0) / 3)
+
+
+def test_a_group_that_training_does_not_show_is_answered_from_all_of_training() -> None:
+    train = Grouped(np.array([0, 1, 1]), np.array([10, 11, 11]))
+    assert group_answers(train, Grouped(np.array([0, 0]), np.array([10, 12])), classes=2).tolist() == [[1, 0], [0, 1]]
+
+
+def test_one_individual_and_one_image_each() -> None:
+    one = Grouped(np.zeros(4, int), np.arange(4))
+    assert group_only(one, one, classes=1)[:4] == (1, 1, 1, 1)
+    each = Grouped(np.arange(4), np.arange(4))
+    assert group_only(each, each, classes=4)[:5] == (1, 1, 1, 1, 1)
+
+
+def average_precision(right: NDArray[np.bool_]) -> float:
+    places = np.flatnonzero(right) + 1
+    return float((np.arange(1, len(places) + 1) / places).mean())
+
+
+def test_retrieval_by_the_group_alone_is_the_mean_over_all_orders() -> None:
+    gallery = Grouped(np.array([0, 0, 1, 1, 0, 2, 1]), np.array(["a", "a", "a", "b", "b", "b", "b"]))
+    queries = Grouped(np.array([0, 0, 1, 2, 0]), np.array(["a", "b", "b", "a", "unseen"]))
+    found = []
+    for label, group in zip(*queries, strict=True):
+        near, far = (np.flatnonzero((gallery.groups == group) == same) for same in (True, False))
+        orders = [
+            gallery.labels[[*first, *second]] == label
+            for first in itertools.permutations(near)
+            for second in itertools.permutations(far)
+        ]
+        found.append([(order[0], order[:5].any(), average_precision(order)) for order in orders])
+    expected = np.mean([np.mean(of_one, axis=0) for of_one in found], axis=0)
+    assert group_retrieval(queries, gallery)[:3] == pytest.approx(tuple(expected))
+
+
+def test_images_that_search_each_other_miss_themselves_alone() -> None:
+    images = Grouped(np.array([0, 0, 1, 1, 0, 2, 1]), np.array(["a", "a", "a", "b", "b", "b", "c"]))
+    found = []
+    for query in np.flatnonzero(images.labels != 2):  # that individual has no other image
+        others = np.delete(np.arange(7), query)
+        same = images.groups[others] == images.groups[query]
+        near, far = others[same], others[~same]
+        orders = [
+            images.labels[[*first, *second]] == images.labels[query]
+            for first in itertools.permutations(near)
+            for second in itertools.permutations(far)
+        ]
+        found.append(np.mean([(order[0], order[:5].any(), average_precision(order)) for order in orders], axis=0))
+    expected = group_retrieval(images, images, themselves=True)
+    assert expected[:3] == pytest.approx(tuple(np.mean(found, axis=0)))
+    assert (expected.queries, expected.unmatched) == (6, 1)
+
+
+def test_retrieval_by_the_video_alone_of_six_fish_finds_one_in_three_at_first() -> None:
+    parts = two_videos_of_three((30, 30)), two_videos_of_three((50, 50))
+    assert group_retrieval(*parts).rank1 == pytest.approx(1 / 3)
+
+
+def test_queries_without_a_match_are_counted() -> None:
+    gallery = Grouped(np.array([0, 1]), np.array([0, 0]))
+    found = group_retrieval(Grouped(np.array([0, 5, 5]), np.array([0, 0, 1])), gallery)
+    assert (found.rank1, found.rank5, found.queries, found.unmatched) == (0.5, 1, 1, 2)
+    nobody = group_retrieval(Grouped(np.array([5]), np.array([0])), gallery)
+    assert nobody == (None, None, None, 0, 1)
+    assert group_retrieval(Grouped(np.zeros(0, int), np.zeros(0, int)), gallery) == (None, None, None, 0, 0)
+
+
+def test_what_cannot_be_used_is_refused() -> None:
+    good, empty = Grouped(np.array([0, 1]), np.array([0, 0])), Grouped(np.zeros(0, int), np.zeros(0, int))
+    with pytest.raises(InputError, match="no train image"):
+        group_only(empty, good, classes=2)
+    with pytest.raises(InputError, match="no test image"):
+        group_only(good, empty, classes=2)
+    with pytest.raises(InputError, match=r"test labels run from 0 to 1; with 1 .* 0\.\.0"):
+        group_only(Grouped(np.array([0]), np.array([0])), good, classes=1)
+    with pytest.raises(InputError, match="1 groups for 2 train images"):
+        group_only(good._replace(groups=np.array([0])), good, classes=2)
+    with pytest.raises(InputError, match="3 groups for 2 query images"):
+        group_retrieval(good._replace(groups=np.arange(3)), good)
+    with pytest.raises(InputError, match="gallery is empty"):
+        group_retrieval(good, empty)

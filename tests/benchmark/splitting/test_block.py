@@ -1,0 +1,134 @@
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.data.catalogue import Catalogue, Row
+from benchmark.errors import InputError
+from benchmark.splitting.block import Stretch, block_split, by_block, stretch_of
+from benchmark.splitting.split import PARTS, Split
+
+
+def _catalogue(frames: dict[str, int], animals: int = 3, step: int = 1) -> Catalogue:
+    """Videos of so many frames, each with animals of its own, all of them in every frame."""
+    rows = [
+        Row(
+            f"{video}-{frame:05}-{number}",
+            f"{video}{number}",
+            Path("p.png"),
+            groups={"video": video, "frame": str(frame)},
+        )
+        for video, count in frames.items()
+        for frame in range(0, step * count, step)
+        for number in range(animals)
+    ]
+    return Catalogue("tank", Path("tank"), tuple(sorted(rows, key=lambda row: row.image_id)))
+
+
+def _split(catalogue: Catalogue, seed: int = 0) -> Split:
+    return block_split(catalogue, {row.image_id: row.image_id for row in catalogue.rows}, seed)
+
+
+def _frames(split: Split, video: str) -> dict[str, list[int]]:
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for row in split.rows:
+        if row.image_id.startswith(f"{video}-"):
+            found[row.part].add(int(row.image_id.split("-")[1]))
+    return {part: sorted(found[part]) for part in PARTS}
+
+
+def _gap(frames: dict[str, list[int]]) -> int:
+    """The least distance between frames of two parts, found by comparing all."""
+    return min(
+        abs(one - other)
+        for part in PARTS
+        for elsewhere in PARTS
+        if part != elsewhere
+        for one in frames[part]
+        for other in frames[elsewhere]
+    )
+
+
+@pytest.mark.parametrize(
+    ("frames", "stretch"),
+    [(2000, Stretch(40, 10)), (240, Stretch(40, 10)), (60, Stretch(10, 7)), (24, Stretch(4, 3))],
+)
+def test_blocks_and_gaps_shrink_with_the_frames(frames: int, stretch: Stretch) -> None:
+    assert stretch_of(frames) == stretch
+
+
+@pytest.mark.parametrize(("length", "gap"), [(600, 10), (60, 7), (24, 3)])
+def test_frames_of_two_parts_are_further_apart_than_the_gap(length: int, gap: int) -> None:
+    split = _split(_catalogue({"a": length, "b": length}))
+    for video in "ab":
+        assert _gap(_frames(split, video)) == gap + 1
+
+
+def test_all_animals_of_a_frame_are_in_one_part() -> None:
+    frames = _frames(_split(_catalogue({"a": 300})), "a")
+    assert sum(len(found) for found in frames.values()) == len({frame for found in frames.values() for frame in found})
+
+
+def test_test_frames_come_in_whole_blocks() -> None:
+    tested = _frames(_split(_catalogue({"a": 800})), "a")["test"]
+    starts = [frame for frame in tested if frame - 1 not in tested]
+    assert len(tested) == 80  # two blocks of 40: the test part loses nothing to the gap
+    assert all(start % 40 == 0 for start in starts)
+
+
+def test_every_individual_has_near_its_shares_in_both_sets() -> None:
+    split = _split(_catalogue({"a": 1086, "b": 1138}))
+    for animal in ("a-", "b-"):
+        for number in "012":
+            mine = [row for row in split.rows if row.image_id.startswith(animal) and row.image_id.endswith(number)]
+            shares = {
+                part: sum(row.set == "classify" and row.part == part for row in mine) / len(mine) for part in PARTS
+            }
+            assert shares["train"] == pytest.approx(0.64, abs=0.06)
+            assert shares["val"] == pytest.approx(0.08, abs=0.04)
+            assert shares["test"] == pytest.approx(0.08, abs=0.04)
+            assert sum(row.set == "inpaint" for row in mine) / len(mine) == pytest.approx(0.2, abs=0.02)
+
+
+def test_frames_may_count_in_any_unit() -> None:
+    fine, coarse = _split(_catalogue({"a": 120})), _split(_catalogue({"a": 120}, step=80))
+    assert {part: [80 * frame for frame in found] for part, found in _frames(fine, "a").items()} == _frames(coarse, "a")
+
+
+def test_the_seed_places_the_blocks() -> None:
+    catalogue = _catalogue({"a": 400})
+    first, again, other = (_frames(_split(catalogue, seed), "a") for seed in (0, 0, 1))
+    assert first == again
+    assert first["test"] != other["test"]
+
+
+def test_the_recipe_says_what_was_done() -> None:
+    catalogue = _catalogue({"a": 400, "b": 400})
+    left_out = len(catalogue.rows) - len(_split(catalogue).rows)
+    assert left_out > 0
+    assert "blocks of about 40 frames, which go whole to train, val or test" in by_block(catalogue, 0).recipe
+    assert f"10 frames are left out ({left_out} images)" in by_block(catalogue, 0).recipe
+
+
+def test_a_set_without_frames_or_videos_is_told_what_to_add() -> None:
+    catalogue = _catalogue({"a": 100})
+    for column in ("frame", "video"):
+        rows = tuple(replace(row, groups=row.groups | {column: ""}) for row in catalogue.rows)
+        with pytest.raises(InputError, match=r"tank cannot carry the split 'block': .* Add the columns `frame` and"):
+            _split(replace(catalogue, rows=rows))
+
+
+def test_too_few_frames_are_refused_by_individual() -> None:
+    with pytest.raises(InputError, match="individual 'b0' is seen in 23 frames; blocks with a gap need 24"):
+        _split(_catalogue({"a": 300, "b": 23}))
+
+
+def test_individuals_that_come_and_go_too_fast_are_refused() -> None:
+    rows = tuple(
+        Row(f"{frame:03}-{who:03}", f"i{who:03}", Path("p.png"), groups={"video": "a", "frame": str(frame)})
+        for frame in range(224)
+        for who in range(max(0, frame - 23), min(201, frame + 1))  # each is seen in 24 frames, and then another comes
+    )
+    with pytest.raises(InputError, match=r"'i\d+' would have no image in .*, for it is seen in too few blocks of 4"):
+        _split(Catalogue("tank", Path("tank"), rows))

@@ -1,0 +1,167 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark.errors import InputError, RunError
+from harness.cli.choices import choose_precision, choose_protocol, choose_runner
+from harness.execution.runners.process import ProcessRunner
+from harness.run import Screen
+from harness.workspace import Workspace
+
+HERE = Workspace.here()
+NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
+NO_TORCH = "torch cannot use the GPU here: it ended with exit code 1: Torch not compiled with CUDA enabled"
+
+
+class Heard(Screen):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+class Engine:
+    """As much of an engine's client as a runner asks for at first."""
+
+    def __init__(self, *runtimes: str) -> None:
+        self.runtimes = runtimes
+        self.containers = self
+
+    def info(self) -> dict[str, Any]:
+        return {"Runtimes": {name: {} for name in self.runtimes}}
+
+    def list(self, **_: Any) -> list[Any]:
+        return []
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes this a machine with these GPUs, an engine with these runtimes or none, and a torch for them or not."""
+    for name in ("CUDA_VISIBLE_DEVICES", "TORCH"):
+        monkeypatch.delenv(name, raising=False)
+
+    def pretend(*, gpus: int = 1, engine: tuple[str, ...] = ("runc", "nvidia"), torch: bool = True) -> None:
+        def connect() -> Engine:
+            if not engine:
+                raise RunError("No Docker engine answers.")
+            return Engine(*engine)
+
+        def use_gpu(runner: ProcessRunner) -> None:  # noqa: ARG001 - a method
+            if not torch:
+                raise RunError(NO_TORCH)
+
+        monkeypatch.setattr("harness.cli.choices.gpus", lambda: ["NVIDIA H200"] * gpus)
+        monkeypatch.setattr("harness.execution.runners.docker.connect", connect)
+        monkeypatch.setattr("harness.execution.runners.docker.shutil.which", lambda _: None)
+        monkeypatch.setattr(ProcessRunner, "use_gpu", use_gpu)
+
+    return pretend
+
+
+NO_ENGINE = "no Docker engine answers; same code, but library versions may differ: the record names them"
+
+
+@pytest.mark.parametrize(
+    ("has", "asked", "taken", "said"),
+    [
+        ({}, ("auto", "auto"), ("docker", "cuda"), ["Runner: docker (an engine answers)."]),
+        ({}, ("docker", "cuda"), ("docker", "cuda"), []),
+        ({}, ("process", "auto"), ("process", "cuda"), []),
+        ({}, ("auto", "cpu"), ("docker", "cpu"), ["Runner: docker (an engine answers)."]),
+        ({"gpus": 0}, ("auto", "auto"), ("docker", "cpu"), ["Runner: docker (an engine answers)."]),
+        ({"engine": ()}, ("auto", "auto"), ("process", "cuda"), [f"Runner: process ({NO_ENGINE})."]),
+        ({"engine": ("runc",)}, ("auto", "auto"), ("process", "cuda"), [f"Runner: process ({NO_TOOLKIT})."]),
+        ({"engine": ("runc",)}, ("auto", "cuda"), ("process", "cuda"), [f"Runner: process ({NO_TOOLKIT})."]),
+        ({"engine": ("runc",)}, ("docker", "auto"), ("docker", "cpu"), [f"Device: cpu ({NO_TOOLKIT})."]),
+        ({"torch": False}, ("auto", "auto"), ("docker", "cuda"), ["Runner: docker (an engine answers)."]),
+        ({"torch": False}, ("process", "auto"), ("process", "cpu"), [f"Device: cpu ({NO_TORCH})."]),
+        (
+            {"torch": False, "engine": ("runc",)},
+            ("auto", "auto"),
+            ("docker", "cpu"),
+            ["Runner: docker (an engine answers).", f"Device: cpu ({NO_TOOLKIT}; {NO_TORCH})."],
+        ),
+    ],
+)
+def test_auto_takes_what_works_and_says_what(
+    has: dict[str, Any],
+    asked: tuple[str, str],
+    taken: tuple[str, str],
+    said: list[str],
+    machine: Callable[..., None],
+) -> None:
+    machine(**has)
+    screen = Heard()
+    runner, device = choose_runner(*asked, HERE, screen)
+    assert (runner.name, device) == taken
+    assert screen.lines == said
+
+
+def test_torch_for_the_processor_wants_no_gpu(machine: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    machine()
+    monkeypatch.setenv("TORCH", "cpu")
+    runner, device = choose_runner("auto", "auto", HERE, Heard())
+    assert (runner.name, device) == ("docker", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("has", "runner", "why"),
+    [
+        ({"engine": ("runc",)}, "docker", NO_TOOLKIT),
+        ({"torch": False}, "process", NO_TORCH),
+        ({"torch": False, "engine": ("runc",)}, "auto", f"{NO_TOOLKIT}; {NO_TORCH}"),
+    ],
+)
+def test_a_gpu_that_jobs_cannot_use_is_one_message_with_the_mend(
+    has: dict[str, Any], runner: str, why: str, machine: Callable[..., None]
+) -> None:
+    machine(**has)
+    with pytest.raises(RunError, match=f"^Device 'cuda' was asked for, but {why}\\. DEVICE=cpu needs no GPU\\.$"):
+        choose_runner(runner, "cuda", HERE, Heard())
+
+
+@pytest.mark.parametrize(
+    ("runner", "device", "complaint"),
+    [
+        ("podman", "auto", "Unknown runner 'podman'; there are: auto, docker, process."),
+        ("process", "gpu", "Unknown device 'gpu'; there are: auto, cpu, cuda."),
+        ("process", "cuda", "Device 'cuda' was asked for, but no NVIDIA driver shows a GPU; use cpu."),
+    ],
+)
+def test_a_runner_or_device_that_there_is_not_is_the_user_s_error(
+    runner: str, device: str, complaint: str, machine: Callable[..., None]
+) -> None:
+    machine(gpus=0)
+    with pytest.raises(InputError) as raised:
+        choose_runner(runner, device, HERE, Heard())
+    assert str(raised.value) == complaint
+
+
+def test_a_precision_is_one_of_the_contract_s() -> None:
+    assert choose_precision("bfloat16") == "bfloat16"
+    with pytest.raises(InputError, match=r"^Unknown precision 'float16'; there are: float32, bfloat16\.$"):
+        choose_precision("float16")
+
+
+@pytest.mark.parametrize(("written", "hint"), [("colur", r"did you mean 'colour'\?"), ("xyz", "there are: aotgan, ")])
+def test_a_backbone_that_there_is_not_is_no_name_for_a_value(tmp_path: Path, written: str, hint: str) -> None:
+    quick = (HERE.protocols / "quick.toml").read_text(encoding="utf-8")
+    assert "colour = 3e-3" in quick
+    path = tmp_path / "mine.toml"
+    path.write_text(quick.replace("colour = 3e-3", f"{written} = 3e-3"), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"mine\.toml: .* the backbone '{written}', which there is not; {hint}"):
+        choose_protocol(str(path), HERE)
+    path.write_text(quick, encoding="utf-8")
+    assert choose_protocol(str(path), HERE).named >= {"colour", "pixels"}
+
+
+def test_a_checkout_with_fewer_backbones_has_the_shipped_protocols_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "benchmark").mkdir()
+    (tmp_path / "benchmark" / "protocols").symlink_to(HERE.protocols)
+    (tmp_path / "backbones").mkdir()
+    assert choose_protocol("quick", Workspace(tmp_path)).name == "quick"

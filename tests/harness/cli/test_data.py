@@ -1,0 +1,95 @@
+import inspect
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmark.errors import InputError
+from harness.cli import data as cli_data
+from harness.workspace import Workspace
+from support.commands import output_of
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    for name in ("fox", "owl"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(3 if name == "fox" else 1):
+            Image.new("RGB", (40, 30), (10 * number + 5, 90, 90)).save(tmp_path / "pets" / name / f"{number}.png")
+    return tmp_path / "pets"
+
+
+def _run(root: Path, *arguments: object) -> str:
+    return output_of(cli_data.app, Workspace(root), *arguments)
+
+
+def test_show_says_what_is_there(tmp_path: Path, pets: Path) -> None:
+    output = _run(tmp_path, "show", pets)
+    assert "4, of 2 individuals (1 to 3 each)" in output
+    assert "0.500; always naming the commonest: 0.750" in output
+    assert "on 0 images" in output
+
+
+def test_show_draws_the_same_sheet_for_the_same_seed(tmp_path: Path, pets: Path) -> None:
+    sheets = []
+    for number, seed in enumerate((0, 0, 1)):
+        path = tmp_path / f"{number}.png"
+        assert str(path) in _run(tmp_path, "show", pets, "-o", path, "--images", 1, "--seed", seed)
+        sheets.append(np.asarray(Image.open(path)))
+    np.testing.assert_array_equal(sheets[0], sheets[1])
+    assert (sheets[0] != sheets[2]).any()
+
+
+@pytest.mark.parametrize("name", ["sheet.xyz", "nowhere/sheet.png"])
+def test_a_sheet_that_cannot_be_written_is_an_input_error(tmp_path: Path, pets: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be written .* ends in \.png"):
+        _run(tmp_path, "show", pets, "-o", tmp_path / name)
+
+
+def test_import_then_list_then_show(tmp_path: Path, pets: Path) -> None:
+    assert "pets" in _run(tmp_path, "import", pets, "--name", "zoo")
+    (line,) = (line for line in _run(tmp_path, "list").splitlines() if "zoo" in line)
+    assert line.split() == ["zoo", "(folders)", "here"]
+    assert str(pets) in _run(tmp_path, "show", "zoo")
+
+
+def test_list_names_every_known_set(tmp_path: Path) -> None:
+    output = _run(tmp_path, "list")
+    for name in ("zebrafish-synth", "aau-zebrafish", "leopard-id-2022", "whale-shark-id"):
+        assert name in output
+
+
+def test_fetch_without_kagglehub_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    with pytest.raises(InputError, match=r"pip install 'patternbench\[kaggle\]'"):
+        _run(tmp_path, "fetch", "aau-zebrafish")
+
+
+def test_unknown_data_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neither a data set nor a path"):
+        _run(tmp_path, "show", "nothing")
+
+
+@pytest.mark.parametrize("command", ["list", "fetch", "import", "show", "synth"])
+def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
+    output = _run(tmp_path, command, "--help")
+    assert "For example:" in output
+    assert f"patternbench data {command}" in output
+
+
+def test_synth_writes_a_set_that_show_opens(tmp_path: Path) -> None:
+    pytest.importorskip("benchmark.synth")
+    folder = tmp_path / "fish"
+    assert "3 frames" in _run(tmp_path, "synth", folder, "--frames", 2, 1, "--size", 240, 136, "--shortcut", 0)
+    assert "crop" in _run(tmp_path, "show", folder)
+
+
+def test_synths_defaults_are_the_generators() -> None:
+    synth = pytest.importorskip("benchmark.synth")
+    defaults = {name: option.default for name, option in inspect.signature(cli_data.synth).parameters.items()}
+    settings = synth.SynthSettings()
+    assert defaults["frames"] == settings.frames_per_video
+    assert defaults["size"] == (settings.width, settings.height)
+    assert (defaults["seed"], defaults["shortcut"]) == (settings.seed, settings.shortcut)

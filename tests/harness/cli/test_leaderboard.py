@@ -1,0 +1,59 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from benchmark.errors import RunError
+from harness.cli.leaderboard import app
+from leaderboard.render import PAGES
+
+pytestmark = pytest.mark.usefixtures("own_git")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A clone whose pages have empty blocks, with a remote beside it."""
+    root = tmp_path / "clone"
+    for name, (block, _) in PAGES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"<!-- begin table: {block} -->\n<!-- end table: {block} -->\n")
+    for command in (
+        "init --quiet --bare ../remote.git",
+        "init --quiet",
+        "add .",
+        "commit --quiet -m Begin",
+        "remote add origin ../remote.git",
+    ):
+        subprocess.run(["git", *command.split()], cwd=root, check=True)
+    return root
+
+
+def run(root: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--root", str(root)])
+
+
+def test_render_then_check(root: Path) -> None:
+    assert run(root, "render").output.count("tables made anew") == len(PAGES)
+    assert "already show" in run(root, "render").output
+    assert run(root, "check").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "publish"])
+def test_stale_tables_fail_with_the_mend(root: Path, command: str) -> None:
+    result = run(root, command)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, RunError)
+    for name in PAGES:
+        assert f"{name}, line 2: " in str(result.exception)
+    assert "patternbench leaderboard render" in str(result.exception)
+
+
+def test_publish_pushes_only_when_told(root: Path) -> None:
+    run(root, "render")
+    dry = run(root, "publish")
+    assert "M README.md" in dry.output
+    assert f"Would push {len(PAGES)} files as one commit onto origin/leaderboard" in dry.output
+    assert f"Would push {len(PAGES)} files" in run(root, "publish").output
+    assert f"Pushed {len(PAGES)} files" in run(root, "publish", "--push").output
+    assert "Nothing to publish" in run(root, "publish", "--push").output

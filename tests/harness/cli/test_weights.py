@@ -1,0 +1,200 @@
+"""`patternbench weights`: the licence comes first, what is here is not fetched again, what cannot be had is told."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmark.errors import InputError, RunError
+from harness.cli import weights as cli_weights
+from harness.workspace import Workspace
+from support.commands import output_of
+from support.servers import serving
+
+HEAD = 'title = "Net"\npaper = ""\nlicence = "MIT"\ncapabilities = []\ninput = {}\ncommand = ["net"]\n'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    """Address of a local web server that has `net.bin`."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "net.bin").write_bytes(b"content")
+    with serving(tmp_path / "site") as address:
+        yield address
+
+
+def write(workspace: Workspace, name: str, *entries: str, **settings: str) -> None:
+    """A contestant with a command of its own, so that nothing is converted."""
+    folder = workspace.backbones / name
+    folder.mkdir(parents=True)
+    more = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    (folder / "backbone.toml").write_text(f'name = "{name}"\n{HEAD}{more}' + "".join(entries))
+
+
+def entry(name: str, address: str, licence: str = "MIT", **settings: str) -> str:
+    more = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    stated = f'address = "{address}"\nlicence = "{licence}"\nfile = "{name}.bin"\n'
+    return f'[[weights]]\nname = "{name}"\nrole = "generator"\n{stated}{more}'
+
+
+def run(workspace: Workspace, *arguments: object) -> str:
+    return output_of(cli_weights.app, workspace, *arguments)
+
+
+def lines_of(workspace: Workspace, name: str, *arguments: str) -> list[str]:
+    """The two lines of the list that are about weights."""
+    lines = run(workspace, "list", *arguments).splitlines()
+    (number,) = (number for number, line in enumerate(lines) if name in line.split())
+    return [" ".join(line.split()) for line in lines[number : number + 2]]
+
+
+def test_the_list_says_what_is_here(workspace: Workspace, tmp_path: Path) -> None:
+    digest = hashlib.sha256(b"given").hexdigest()
+    write(workspace, "net", entry("a", "https://weights.example/a", sha256=f'"{digest}"'))
+    assert lines_of(workspace, "a") == ["net a no MIT", f"generator {digest[:12]} https://weights.example/a"]
+    (tmp_path / "given").write_bytes(b"given")
+    run(workspace, "import", "net", "a", tmp_path / "given")
+    assert lines_of(workspace, "a") == ["net a yes, 0.0 MB MIT", f"generator {digest[:12]} https://weights.example/a"]
+    (workspace.weights / "net" / "a.bin").write_bytes(b"other")
+    assert lines_of(workspace, "a")[0] == "net a another file, 0.0 MB MIT"
+
+
+def test_the_list_shows_the_sha256_of_what_was_imported_where_none_is_published(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    write(workspace, "net", entry("a", "https://weights.example/a"))
+    (tmp_path / "given").write_bytes(b"given")
+    run(workspace, "import", "net", "a", tmp_path / "given")
+    assert hashlib.sha256(b"given").hexdigest()[:12] in lines_of(workspace, "a")[1]
+
+
+def test_the_list_has_all_variants_or_one_and_packages(workspace: Workspace) -> None:
+    entries = [entry("plain", "x", "", variants='[""]'), entry("edge", "x", "[MIT]", package='"netweights"')]
+    write(workspace, "net", *entries, variants='["edge"]')
+    assert lines_of(workspace, "plain") == ["net plain no not stated", "generator x"]
+    assert lines_of(workspace, "edge")[0] == "net edge comes with the package netweights [MIT]"
+    assert "plain" in run(workspace, "list", "net")
+    assert "plain" not in run(workspace, "list", "net:edge")
+    assert lines_of(workspace, "edge", "net:edge")[0].startswith("net:edge edge")
+
+
+def test_a_broken_backbone_does_not_hide_the_others_from_the_list(workspace: Workspace) -> None:
+    write(workspace, "net", entry("a", "x"))
+    write(workspace, "wrong", "name =")
+    listed = run(workspace, "list")
+    assert "not TOML" in listed
+    assert "net" in listed
+    with pytest.raises(InputError, match="not TOML"):
+        run(workspace, "list", "wrong")
+
+
+def test_the_licence_is_shown_before_the_download(workspace: Workspace) -> None:
+    write(workspace, "net", entry("a", "http://127.0.0.1:1/a", "CC-BY-NC-4.0"))
+    result = CliRunner().invoke(cli_weights.app, ["fetch", "net"], obj=workspace)
+    assert isinstance(result.exception, RunError)
+    assert result.output.splitlines() == [
+        "a (generator of net)",
+        "  published at http://127.0.0.1:1/a",
+        "  licence: CC-BY-NC-4.0",
+        "  Not for commercial use.",
+    ]
+
+
+def test_all_weights_of_a_backbone_are_fetched_and_only_once(workspace: Workspace, site: str) -> None:
+    entries = [
+        entry("a", f"{site}/net.bin"),
+        entry("b", f"{site}/net.bin", ""),
+        entry("c", "x", package='"netweights"'),
+    ]
+    write(workspace, "net", *entries)
+    output = run(workspace, "fetch", "net")
+    for name in ("a", "b"):
+        path = workspace.weights / "net" / f"{name}.bin"
+        assert path.read_bytes() == b"content"
+        assert f"In place: {path} (0.0 MB)" in output
+    assert "licence: not stated\n  No licence is stated for these weights" in output
+    assert "c comes with the Python package netweights" in output
+    again = run(workspace, "fetch", "net")
+    assert f"a is here: {workspace.weights / 'net' / 'a.bin'}" in again
+    assert "In place" not in again
+
+
+def test_one_may_be_fetched_by_name(workspace: Workspace, site: str) -> None:
+    write(workspace, "net", entry("a", f"{site}/net.bin"), entry("b", f"{site}/net.bin"))
+    run(workspace, "fetch", "net", "b")
+    assert not (workspace.weights / "net" / "a.bin").exists()
+    assert (workspace.weights / "net" / "b.bin").exists()
+
+
+def test_what_needs_a_browser_is_told_after_the_rest_was_fetched(workspace: Workspace, site: str) -> None:
+    page = "https://drive.google.com/drive/folders/1"
+    write(workspace, "net", entry("a", page, "CC-BY-NC-4.0"), entry("b", f"{site}/net.bin"), entry("c", page))
+    result = CliRunner().invoke(cli_weights.app, ["fetch", "net"], obj=workspace)
+    assert (workspace.weights / "net" / "b.bin").is_file()
+    assert isinstance(result.exception, InputError)
+    assert str(result.exception) == (
+        "These weights of net can only be had in a browser:"
+        f"\n  a: open {page}, download a.bin, and run `patternbench weights import net a FILE`"
+        f"\n  c: open {page}, download c.bin, and run `patternbench weights import net c FILE`"
+    )
+    assert "Not for commercial use." in result.output
+
+
+def test_what_needs_a_browser_is_told_even_where_the_rest_fails(workspace: Workspace, site: str) -> None:
+    page = "https://drive.google.com/drive/folders/1"
+    entries = [
+        entry("a", "http://127.0.0.1:1/a"),
+        entry("b", page, "CC-BY-NC-4.0"),
+        entry("c", f"{site}/net.bin"),
+    ]
+    write(workspace, "net", *entries)
+    result = CliRunner().invoke(cli_weights.app, ["fetch", "net"], obj=workspace)
+    assert (workspace.weights / "net" / "c.bin").is_file()
+    assert isinstance(result.exception, RunError)
+    assert "http://127.0.0.1:1/a" in str(result.exception)
+    assert f"can only be had in a browser:\n  b: open {page}" in str(result.exception)
+    assert "licence: CC-BY-NC-4.0\n  Not for commercial use." in result.output
+
+
+def test_the_licence_of_a_variant_is_asked_for_before_it_comes_and_kept(workspace: Workspace, tmp_path: Path) -> None:
+    said = "import json, sys; print(json.dumps({'licence': 'CC-BY-NC-4.0' + sys.argv[1], 'address': 'its page'}))"
+    about = f"""['{{python}}', '-c', "{said}", '{{input}}']"""
+    write(workspace, "net", entry("a", "http://127.0.0.1:1/a", "", about=about), variants='["*"]')
+    shown = "  published at its page\n  licence: CC-BY-NC-4.0"
+    result = CliRunner().invoke(cli_weights.app, ["fetch", "net:x"], obj=workspace)
+    assert f"{shown}\n  Not for commercial use." in result.output
+    assert lines_of(workspace, "a", "net:x")[0] == "net:x a no CC-BY-NC-4.0"
+    (tmp_path / "given").write_bytes(b"given")
+    assert f"{shown}{tmp_path / 'given'}\n" in run(workspace, "import", "net:x", "a", tmp_path / "given")
+    assert lines_of(workspace, "a", "net:x")[0] == f"net:x a yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'given'}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fetch", "nett"], "Unknown backbone 'nett'; there are: net, plain. Did you mean 'net'?"),
+        (["list", "nett"], "Unknown backbone 'nett'; there are: net, plain. Did you mean 'net'?"),
+        (["import", "nett", "a", "f"], "Unknown backbone 'nett'; there are: net, plain. Did you mean 'net'?"),
+        (["fetch", "net:x"], "net has no variant 'x'; it has: none."),
+        (["fetch", "net", "x"], "net has no published weights 'x'; it has: a, c."),
+        (["import", "net", "x", "f"], "net has no published weights 'x'; it has: a, c."),
+        (["import", "net", "a", "f"], "f: No such file or directory. Give a.bin"),
+        (["import", "net", "c", "f"], "net's weights 'c' come with the Python package netweights"),
+        (["fetch", "plain"], "plain has no published weights: it starts from random ones."),
+    ],
+)
+def test_a_wrong_value_is_one_message(workspace: Workspace, arguments: list[str], said: str) -> None:
+    write(workspace, "net", entry("a", "x"), entry("c", "x", package='"netweights"'))
+    write(workspace, "plain")
+    with pytest.raises(InputError) as caught:
+        run(workspace, *arguments)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["list", "fetch", "import"])
+def test_every_command_has_help_with_an_example(workspace: Workspace, command: str) -> None:
+    output = run(workspace, command, "--help")
+    assert "For example:" in output
+    assert f"patternbench weights {command}" in output

@@ -1,0 +1,343 @@
+"""The process runner on real children that misbehave: they end in time, with all that they started."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from benchmark.errors import RunError
+from harness.contestants.registry import BackboneFacts
+from harness.execution.runners.base import LONGEST_LINE, JobFolder, Limits, Log, Outcome, ending
+from harness.execution.runners.process import ProcessRunner
+from harness.workspace import Workspace
+from support.deeds import GARBAGE, HEARD, flood, unheard
+from support.paths import ROOT
+
+LIMITS = Limits(seconds=60, memory_gib=1)
+SLEEPER = "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+
+
+def facts(*command: str) -> BackboneFacts:
+    return BackboneFacts(
+        name="hostile", title="Hostile", paper="none", licence="none", capabilities=(), input={}, command=command
+    )
+
+
+def job(folder: Path, artifacts: dict[str, Path] | None = None) -> JobFolder:
+    (folder / "pack").mkdir(parents=True)
+    (folder / "job").mkdir()
+    return JobFolder(folder / "job", folder / "pack", artifacts or {})
+
+
+def perform(
+    root: Path,
+    deed: str,
+    *,
+    seconds: float = 60,
+    artifacts: dict[str, Path] | None = None,
+    on_line: Callable[[str], None] = unheard,
+) -> tuple[Outcome, list[str]]:
+    """How a script ended that is run as a backbone, and the lines of its standard output."""
+    said: list[str] = []
+
+    def listen(line: str) -> None:
+        said.append(line)
+        on_line(line)
+
+    script = root / "deed.py"
+    script.write_text(dedent(deed))
+    (root / "backbones").mkdir(exist_ok=True)
+    given = job(root, artifacts)
+    command = facts("{python}", str(script))
+    outcome = ProcessRunner(Workspace(root)).run(command, "train", given, Limits(seconds, 1), listen)
+    return outcome, said
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; one that ended and was not yet asked after does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(process: int) -> bool:
+    """Whether a process is gone, or goes within seconds: who is killed may take a moment to die."""
+    end = time.monotonic() + 10
+    while alive(process) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not alive(process)
+
+
+def test_a_job_finds_what_the_contract_says_and_its_links_go_again(tmp_path: Path) -> None:
+    weights = tmp_path / "published.pt"
+    weights.write_text("as published")
+    outcome, said = perform(
+        tmp_path,
+        """
+        import os, sys
+        from pathlib import Path
+        verb, option, folder = sys.argv[1:]
+        job = Path(folder)
+        (job / "out" / "numbers").write_text("12")
+        print(verb, option, sorted(os.listdir(job)), (job / "in" / "weights.pt").read_text(), os.listdir(job / "data"))
+        print(os.getcwd(), repr(sys.stdin.read()))
+        """,
+        artifacts={"weights.pt": weights},
+    )
+    assert outcome.status == "ok"
+    assert said == ["train --job ['data', 'in', 'out'] as published []\n", f"{tmp_path} ''\n"]
+    assert (tmp_path / "job" / "out" / "numbers").read_text() == "12"
+    assert list((tmp_path / "job" / "in").iterdir()) == []
+    assert not (tmp_path / "job" / "data").is_symlink()
+
+
+def test_links_go_when_the_job_fails_too(tmp_path: Path) -> None:
+    assert perform(tmp_path, "raise SystemExit(1)")[0].status == "crash"
+    assert sorted(path.name for path in (tmp_path / "job").iterdir()) == ["in", "out"]
+
+
+def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "PYTHONSTARTUP", "PYTHONPATH", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "ours")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    _, said = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))")
+    seen = json.loads(said[0])
+    needed = {"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"}
+    handed_on = needed & set(os.environ)
+    assert {name: seen[name] for name in handed_on} == {name: os.environ[name] for name in handed_on}
+    ours = {"PYTHONPATH", "PYTHONUNBUFFERED", "CUBLAS_WORKSPACE_CONFIG", "OMP_WAIT_POLICY"}
+    assert set(seen) - {"LC_CTYPE"} == handed_on | ours  # Python itself sets LC_CTYPE where the language is C
+    assert seen["PYTHONPATH"] == str(tmp_path)
+    assert "ours" not in seen.values()
+
+
+@pytest.mark.parametrize("end", ["import time\ntime.sleep(600)", "raise SystemExit(0)", "raise SystemExit(3)"])
+def test_what_a_job_started_ends_with_it(end: str, tmp_path: Path) -> None:
+    """A child that ignores signals, and a grandchild that would sleep on and holds the streams open."""
+    ignore = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    start = time.monotonic()
+    outcome, said = perform(tmp_path, f"{ignore}{SLEEPER}print(child.pid, flush=True)\n{end}", seconds=2)
+    expected = "timeout" if "sleep(600)" in end else "ok" if "(0)" in end else "crash"
+    assert outcome.status == expected
+    assert time.monotonic() - start < 20
+    assert gone(int(said[0]))
+
+
+def test_a_grandchild_in_a_session_of_its_own_holds_nobody_up(tmp_path: Path) -> None:
+    start = time.monotonic()
+    outcome, said = perform(tmp_path, SLEEPER.replace("])", "], start_new_session=True)") + "print(child.pid)")
+    os.kill(int(said[0]), signal.SIGKILL)
+    assert outcome.status == "ok"
+    assert time.monotonic() - start < 30
+
+
+def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
+    outcome, said = perform(tmp_path, "import sys\nfor _ in range(8): sys.stdout.write('x' * 2**20)")
+    assert "".join(said) == "x" * 2**23
+    assert max(map(len, said)) <= LONGEST_LINE
+    assert len(outcome.log) < 50_000
+
+
+def test_the_cause_is_the_last_line_of_standard_error_though_output_comes_later(tmp_path: Path) -> None:
+    deed = """
+        import os, time
+        os.write(2, b"what is this?\\n")
+        time.sleep(0.3)
+        os.write(1, b"late\\n")
+        os._exit(3)
+        """
+    outcome, _ = perform(tmp_path, deed)
+    assert (outcome.cause, outcome.log) == ("found the data unusable: what is this?", "what is this?\nlate")
+
+
+def test_time_beyond_the_limit_is_a_timeout_with_what_was_said(tmp_path: Path) -> None:
+    outcome, _ = perform(tmp_path, "import time\nprint('I stay', flush=True)\ntime.sleep(600)", seconds=2)
+    assert outcome == Outcome("timeout", "stopped at its limit of 2 s", "I stay")
+
+
+def test_cancel_stops_a_running_job_from_another_thread(tmp_path: Path) -> None:
+    begun = threading.Event()
+    numbers: list[int] = []
+
+    def listen(line: str) -> None:
+        numbers.append(int(line))
+        begun.set()
+
+    script = tmp_path / "deed.py"
+    script.write_text(f"{SLEEPER}import time\nprint(child.pid, flush=True)\ntime.sleep(600)")
+    runner = ProcessRunner(Workspace(tmp_path))
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(runner.run, facts("{python}", str(script)), "train", job(tmp_path), LIMITS, listen)
+        assert begun.wait(30)
+        runner.cancel()
+        with pytest.raises(RunError, match="The job was stopped"):
+            future.result(timeout=20)
+    assert gone(numbers[0])
+
+
+def test_cancel_stops_a_job_that_is_only_being_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = ProcessRunner(Workspace(tmp_path))
+    started: list[int] = []
+
+    class Late(subprocess.Popen[str]):
+        """Ctrl-C comes when the child is there and the runner does not know of it yet."""
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            started.append(self.pid)
+            runner.cancel()
+
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    sleeper = facts("{python}", "-c", "import time; time.sleep(600)")
+    with pytest.raises(RunError, match="The job was stopped"):
+        runner.run(sleeper, "train", job(tmp_path), Limits(20, 1), unheard)
+    assert gone(started[0])
+    with pytest.raises(RunError, match="The job was stopped"):
+        runner.describe(sleeper, [])
+
+
+TORCH = """
+import os
+def ones(count, *, device):
+    assert device == "cuda"
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        raise RuntimeError("No CUDA GPUs are available.\\nAnd more of it.")
+"""
+
+
+def test_a_gpu_is_used_where_torch_reaches_it_with_what_a_job_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = ProcessRunner(Workspace(tmp_path))
+    (tmp_path / "torch.py").write_text(TORCH)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    runner.use_gpu()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .* code 1: No CUDA GPUs are available$"):
+        runner.use_gpu()
+    (tmp_path / "torch.py").write_text("import os\nos._exit(139)")
+    with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .*139: it said nothing$"):
+        runner.use_gpu()
+
+
+HARNESS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from harness.backbones import BackboneFacts
+from harness.runners.process import ProcessRunner
+from harness.workspace import Workspace
+facts = BackboneFacts(name="x", title="", paper="", licence="", capabilities=(), input={{}}, command={command!r})
+ProcessRunner(Workspace(Path({folder!r}))).call(facts, [], 60, lambda line: print(line, end="", flush=True))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_a_child_goes_with_a_harness_that_is_killed(tmp_path: Path) -> None:
+    deed = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    program = HARNESS.format(root=str(ROOT), folder=str(tmp_path), command=("{python}", "-c", deed))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as harness:
+        assert harness.stdout is not None
+        child = int(harness.stdout.readline())
+        assert alive(child)
+        harness.send_signal(signal.SIGKILL)
+    assert gone(child)
+
+
+def test_a_flood_on_both_streams_is_read_to_its_end(tmp_path: Path) -> None:
+    outcome, said = perform(tmp_path, flood(20_000))
+    assert outcome.status == "ok"
+    assert said == [f"{number}\n" for number in range(20_000)]
+    assert len(outcome.log.splitlines()) == 40
+
+
+def test_binary_garbage_is_survived(tmp_path: Path) -> None:
+    outcome, said = perform(tmp_path, GARBAGE)
+    assert outcome.status == "ok"
+    assert [line.strip("\n") for line in said] == HEARD
+    assert "event" not in outcome.log
+
+
+@pytest.mark.parametrize(
+    ("deed", "expected"),
+    [
+        ("print('all well')", Outcome("ok", "", "all well")),
+        ("raise SystemExit('what is this?')", Outcome("crash", "ended with exit code 1: what is this?", "", 1)),
+        ("import os\nos._exit(2)", Outcome("crash", "cannot do the job as asked: it said nothing", "", 2)),
+        ("import os\nos.write(2, b'torn\\n')\nos._exit(3)", Outcome("crash", "found the data unusable: torn", "", 3)),
+        ("import os\nos.kill(os.getpid(), 11)", Outcome("crash", "ended with exit code -11: it said nothing", "", -11)),
+        ("import os\nos.kill(os.getpid(), 9)", Outcome("oom_host", "was killed, which most often means")),
+        ("bytearray(2**60)", Outcome("oom_host", "ran out of memory")),
+        ("raise RuntimeError('CUDA out of memory')", Outcome("oom_gpu", "ran out of GPU memory")),
+    ],
+)
+def test_an_end_is_told_by_code_and_last_words(deed: str, expected: Outcome, tmp_path: Path) -> None:
+    outcome, _ = perform(tmp_path, deed)
+    assert (outcome.status, outcome.code) == (expected.status, expected.code)
+    assert outcome.cause.startswith(expected.cause)
+    assert expected.log in outcome.log
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", "oom_gpu"),
+        ("RuntimeError: CUDA error: out of memory", "oom_gpu"),
+        ("RuntimeError: cuFFT error: CUFFT_ALLOC_FAILED", "oom_gpu"),
+        ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "oom_gpu"),
+        ("RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "oom_gpu"),
+        ("RuntimeError: DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.", "oom_host"),
+        ("RuntimeError: [enforce fail] data. DefaultCPUAllocator: not enough memory: you tried", "oom_host"),
+        ("RuntimeError: not enough memory: you tried to allocate 8 bytes.", "oom_host"),
+        ("terminate called after throwing an instance of 'std::bad_alloc'", "oom_host"),
+        ("RuntimeError: CUDA error: device-side assert triggered", "crash"),
+    ],
+)
+def test_what_ran_out_is_known_by_what_was_said(said: str, status: str) -> None:
+    log = Log()
+    log.add(said, error=True)
+    log.add("(more of it)", error=True)
+    assert ending(1, log).status == status
+    assert ending(0, log).status == "ok"
+
+
+def test_a_program_that_is_not_there_is_no_failure_of_the_job(tmp_path: Path) -> None:
+    runner = ProcessRunner(Workspace(tmp_path))
+    with pytest.raises(RunError, match=r"hostile: cannot start '/no/such/program': No such file or directory\."):
+        runner.run(facts("/no/such/program"), "train", job(tmp_path), LIMITS, unheard)
+    assert sorted(path.name for path in (tmp_path / "job").iterdir()) == ["in", "out"]
+
+
+def test_a_description_is_what_was_printed(tmp_path: Path) -> None:
+    runner = ProcessRunner(Workspace(tmp_path))
+    command = facts("{python}", "-c", "import sys; print('one'); print(sys.argv[1:]); print('aside', file=sys.stderr)")
+    outcome, said = runner.describe(command, ["--image-size", "64"])
+    assert (outcome.status, said) == ("ok", "one\n['describe', '--image-size', '64']\n")
+
+
+def test_the_digest_follows_the_code_of_backbone_and_kit_alone(tmp_path: Path) -> None:
+    for name in ("kit", "hostile"):
+        (tmp_path / "backbones" / name).mkdir(parents=True)
+    (tmp_path / "backbones" / "kit" / "job.py").write_text("one")
+    runner = ProcessRunner(Workspace(tmp_path))
+    digests = [runner.prepare(facts(), unheard)]
+    (tmp_path / "elsewhere.py").write_text("of no interest")
+    assert runner.prepare(facts(), unheard) == digests[0]
+    for path in ("kit/job.py", "hostile/model.py"):
+        (tmp_path / "backbones" / path).write_text("two")
+        digests.append(runner.prepare(facts(), unheard))
+    assert len(set(digests)) == 3

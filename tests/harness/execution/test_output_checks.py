@@ -1,0 +1,260 @@
+"""Whatever a job may leave in out/ is either right or refused with its place named."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
+from harness.execution.output_checks import BadOutputError, check
+
+COMMON = {"image_size": 8, "seed": 0, "batch_size": 2, "init": "random"}
+ENCODE = Encode(**COMMON, pooling="flatten", classes=3, explain="gradcam")
+CLASSIFY = TrainClassify(
+    **COMMON, mode="deep", classes=3, epochs=2, learning_rate=1e-3, pooling="flatten", explain="gradcam"
+)
+INPAINT = TrainInpaint(**COMMON, epochs=4, patience=2, perceptual="none")
+TABLE = [{"split": "train", "probe": "0"}] * 3 + [{"split": "val", "probe": "1"}, {"split": "val", "probe": "0"}]
+RESULT = {
+    "contract": "1",
+    "images": 5,
+    "seconds": 1.5,
+    "peak_memory_mib": 100.0,
+    "versions": {"numpy": "2"},
+    "epoch": 2,
+    "iterations": 8,
+    "loss": 0.5,
+}
+
+
+def zeros(*shape: int, dtype: str = "float32") -> np.ndarray[Any, Any]:
+    return np.zeros(shape, dtype)
+
+
+def history(folder: Path, *columns: str, rows: int, value: object = 1) -> None:
+    with (folder / "history.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([[value] * len(columns)] * rows)
+
+
+@pytest.fixture
+def encoded(tmp_path: Path) -> Path:
+    np.save(tmp_path / "embeddings.npy", zeros(5, 7))
+    np.save(tmp_path / "logits.npy", zeros(5, 3))
+    np.save(tmp_path / "cams.npy", zeros(5, 2, 2))
+    (tmp_path / "result.json").write_text(json.dumps(RESULT))
+    return tmp_path
+
+
+@pytest.fixture
+def classified(tmp_path: Path) -> Path:
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"its own business")
+    np.save(tmp_path / "validation_logits.npy", zeros(2, 2, 3))
+    np.save(tmp_path / "cams.npy", zeros(2, 1, 4, 4))
+    history(tmp_path, "epoch", "loss", rows=2)
+    (tmp_path / "result.json").write_text(json.dumps(RESULT))
+    return tmp_path
+
+
+@pytest.fixture
+def inpainted(tmp_path: Path) -> Path:
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"its own business")
+    np.save(tmp_path / "reconstructions.npy", zeros(2, 8, 8, 3, dtype="uint8"))
+    history(tmp_path, "epoch", "iterations", "validation", "generator", rows=3)
+    (tmp_path / "result.json").write_text(json.dumps(RESULT))
+    return tmp_path
+
+
+def test_right_outputs_give_their_result(encoded: Path) -> None:
+    assert check(ENCODE, encoded, TABLE).model_dump(exclude_none=True) == RESULT
+
+
+def test_right_trainings_pass(classified: Path) -> None:
+    assert check(CLASSIFY, classified, TABLE).loss == 0.5
+
+
+def test_inpainting_may_stop_early(inpainted: Path) -> None:
+    assert check(INPAINT, inpainted, TABLE).iterations == 8
+
+
+def test_logits_are_due_with_a_classifier_s_checkpoint_alone(encoded: Path) -> None:
+    (encoded / "logits.npy").unlink()
+    (encoded / "notes.txt").write_text("of no interest")
+    with pytest.raises(BadOutputError, match=r"out/logits\.npy is missing"):
+        check(ENCODE, encoded, TABLE)
+    check(ENCODE.model_copy(update={"classes": None}), encoded, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("embeddings.npy", zeros(4, 7), r"\(4, 7\), expected float32 \(5, any\)"),
+        ("embeddings.npy", zeros(5), r"\(5,\), expected"),
+        ("embeddings.npy", zeros(), r"\(\), expected"),
+        ("embeddings.npy", zeros(5, 7, dtype="float64"), "float64"),
+        ("embeddings.npy", zeros(5, 7, dtype="float16"), "float16"),
+        ("embeddings.npy", zeros(5, 0), "is empty"),
+        ("logits.npy", zeros(5, 3, dtype="int64"), "int64"),
+        ("cams.npy", zeros(5, 4), r"expected float32 \(5, any, any\)"),
+    ],
+)
+def test_an_array_of_another_shape_or_type_is_refused(
+    name: str, array: np.ndarray[Any, Any], said: str, encoded: Path
+) -> None:
+    np.save(encoded / name, array)
+    with pytest.raises(BadOutputError, match=f"{name}.*{said}"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_the_first_row_that_is_not_finite_is_named(
+    value: float, encoded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.execution.output_checks.BLOCK", 14)  # two rows at a time
+    embeddings = zeros(5, 7)
+    embeddings[3, 6] = embeddings[4, 0] = value
+    np.save(encoded / "embeddings.npy", embeddings)
+    with pytest.raises(BadOutputError, match=r"embeddings.npy is not finite in row 3"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize("content", [b"no array", b"\x93NUMPY", b"PK\x03\x04", b"\x80\x04."])
+def test_what_is_no_array_is_refused(content: bytes, encoded: Path) -> None:
+    (encoded / "embeddings.npy").write_bytes(content)
+    with pytest.raises(BadOutputError, match=r"embeddings.npy is not a NumPy array"):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_an_archive_under_an_arrays_name_is_refused(encoded: Path) -> None:
+    with (encoded / "embeddings.npy").open("wb") as file:
+        np.savez(file, embeddings=zeros(5, 7))
+    with pytest.raises(BadOutputError, match=r"embeddings.npy is not a NumPy array"):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_a_pickle_inside_an_array_is_never_opened(encoded: Path) -> None:
+    np.save(encoded / "embeddings.npy", np.array([[{}]] * 5, dtype=object), allow_pickle=True)
+    with pytest.raises(BadOutputError, match=r"embeddings.npy is not a NumPy array"):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_a_truncated_array_is_refused(encoded: Path) -> None:
+    whole = (encoded / "embeddings.npy").read_bytes()
+    (encoded / "embeddings.npy").write_bytes(whole[:-8])
+    with pytest.raises(BadOutputError, match=r"embeddings.npy is not a NumPy array"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize("name", ["embeddings.npy", "cams.npy", "result.json"])
+def test_a_missing_or_empty_file_is_refused(name: str, encoded: Path) -> None:
+    (encoded / name).write_bytes(b"")
+    with pytest.raises(BadOutputError, match=f"{name} is missing or empty"):
+        check(ENCODE, encoded, TABLE)
+    (encoded / name).unlink()
+    with pytest.raises(BadOutputError, match=f"{name} is missing or empty"):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_a_link_is_refused_wherever_it_points(encoded: Path) -> None:
+    (encoded / "deep").mkdir()
+    (encoded / "deep" / "way-out").symlink_to("/etc/hostname")
+    with pytest.raises(BadOutputError, match="way-out is a link"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("validation_logits.npy", zeros(1, 2, 3)),
+        ("validation_logits.npy", zeros(2, 3, 3)),
+        ("validation_logits.npy", zeros(2, 2, 4)),
+        ("cams.npy", zeros(2, 2, 4, 4)),
+        ("cams.npy", zeros(2, 1, 4)),
+    ],
+)
+def test_training_outputs_have_a_row_for_each_epoch_and_image(
+    name: str, array: np.ndarray[Any, Any], classified: Path
+) -> None:
+    np.save(classified / name, array)
+    with pytest.raises(BadOutputError, match=name):
+        check(CLASSIFY, classified, TABLE)
+
+
+def test_maps_are_only_looked_for_where_asked_for(classified: Path) -> None:
+    (classified / "cams.npy").unlink()
+    check(CLASSIFY.model_copy(update={"explain": None}), classified, TABLE)
+
+
+def test_a_history_needs_its_columns_and_rows(classified: Path) -> None:
+    history(classified, "epoch", rows=2)
+    with pytest.raises(BadOutputError, match=r"history.csv needs whole numbers in the column epoch, numbers in loss"):
+        check(CLASSIFY, classified, TABLE)
+    history(classified, "epoch", "loss", rows=1)
+    with pytest.raises(BadOutputError, match=r"history.csv has 1 rows, expected 2: one an epoch"):
+        check(CLASSIFY, classified, TABLE)
+    (classified / "history.csv").write_text("epoch,loss\n1,0.5\n2,nan\n")
+    with pytest.raises(BadOutputError, match=r"history.csv is not finite"):
+        check(CLASSIFY, classified, TABLE)
+    for value in ("low", "1.0", "9" * 400):  # the number of an epoch is a whole one
+        history(classified, "epoch", "loss", rows=2, value=value)
+        with pytest.raises(BadOutputError, match=r"needs whole numbers in the column epoch.*: "):
+            check(CLASSIFY, classified, TABLE)
+
+
+def test_the_loss_of_an_epoch_is_a_number(classified: Path) -> None:
+    (classified / "history.csv").write_text("epoch,loss\n1,0.5\n2,low\n")
+    with pytest.raises(BadOutputError, match=r"numbers in loss: .*'low'"):
+        check(CLASSIFY, classified, TABLE)
+
+
+def test_an_inpainting_history_has_at_least_one_epoch(inpainted: Path) -> None:
+    history(inpainted, "epoch", "iterations", "validation", rows=0)
+    with pytest.raises(BadOutputError, match="0 rows, expected at least 1"):
+        check(INPAINT, inpainted, TABLE)
+
+
+def test_every_given_image_must_come_back_filled(inpainted: Path) -> None:
+    fill = Inpaint(**COMMON)
+    with pytest.raises(BadOutputError, match=r"reconstructions.npy holds uint8 \(2, 8, 8, 3\), expected uint8 \(5, "):
+        check(fill, inpainted, TABLE)
+    np.save(inpainted / "reconstructions.npy", zeros(5, 8, 8, 3, dtype="uint8"))
+    check(fill, inpainted, TABLE)
+
+
+def test_reconstructions_are_images_of_the_jobs_size(inpainted: Path) -> None:
+    np.save(inpainted / "reconstructions.npy", zeros(2, 4, 4, 3, dtype="uint8"))
+    with pytest.raises(BadOutputError, match=r"reconstructions.npy holds"):
+        check(INPAINT, inpainted, TABLE)
+
+
+@pytest.mark.parametrize("missing", ["epoch", "iterations", "loss"])
+def test_inpainting_names_the_checkpoint_that_it_kept(missing: str, inpainted: Path) -> None:
+    (inpainted / "result.json").write_text(json.dumps(RESULT | {missing: None}))
+    with pytest.raises(BadOutputError, match="needs epoch, iterations and loss"):
+        check(INPAINT, inpainted, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("not json", "Invalid JSON"),
+        (json.dumps(RESULT | {"surprise": 1}), "surprise"),
+        (json.dumps(RESULT | {"contract": "2"}), "contract"),
+        (json.dumps(RESULT | {"seconds": "soon"}), "seconds"),
+        (json.dumps({"contract": "1"}), "images"),
+    ],
+)
+def test_a_result_that_breaks_its_schema_is_refused(text: str, said: str, encoded: Path) -> None:
+    (encoded / "result.json").write_text(text)
+    with pytest.raises(BadOutputError, match=f"result.json.*{said}"):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_a_result_with_an_endless_number_is_refused(encoded: Path) -> None:
+    (encoded / "result.json").write_text(json.dumps(RESULT | {"loss": float("nan")}))
+    with pytest.raises(BadOutputError, match=r"result.json: loss"):
+        check(ENCODE, encoded, TABLE)

@@ -1,0 +1,162 @@
+"""From maps to records and pictures, on photos of 8 x 8 pixels whose pattern is the upper left quarter."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN, Catalogue, MaskFile, Row
+from benchmark.data.content_digests import content_digests
+from benchmark.records.record import Classification, ExaminedFocus, Picked, Regions, Scores
+from benchmark.splitting.split import Split, SplitRow
+from harness.contract import Result
+from harness.execution.packs import Packer
+from harness.execution.stages import Done, Stage
+from harness.execution.store import Entry, Store
+from harness.scoring import localisation
+from harness.scoring.test_set import Examination
+
+SIDE = 8
+PARTS = {"train": 2, "val": 2, "test": 6}
+"""Images of each part."""
+
+
+def colour(number: int) -> tuple[int, int, int]:
+    """Of all pixels of an image."""
+    return (50 * number, 250 - 50 * number, 200)
+
+
+def mask(pattern: bool) -> NDArray[np.uint8]:
+    """A quarter pattern, a quarter the rest of the animal, half background; or that half animal without pattern."""
+    regions = np.full((SIDE, SIDE), BACKGROUND, np.uint8)
+    regions[: SIDE // 2] = ANIMAL
+    if pattern:
+        regions[: SIDE // 2, : SIDE // 2] = PATTERN
+    return regions
+
+
+def packer(folder: Path, without_pattern: frozenset[str] = frozenset()) -> Packer:
+    """A data set of two individuals; the test images are c0 to c5."""
+    rows, placed = [], []
+    for letter, (part, count) in zip("abc", PARTS.items(), strict=True):
+        for number in range(count):
+            name = f"{letter}{number}"
+            Image.new("RGB", (SIDE, SIDE), colour(number)).save(folder / f"{name}.png")
+            Image.fromarray(mask(name not in without_pattern)).save(folder / f"{name}-mask.png")
+            segmentation = MaskFile(folder / f"{name}-mask.png")
+            rows.append(Row(name, f"fish{number % 2}", folder / f"{name}.png", segmentation=segmentation))
+            placed += [SplitRow(name, "", "inpaint", part), SplitRow(name, "", "classify", part)]
+    catalogue = Catalogue("tiny", folder, tuple(rows))
+    split = Split("tiny", "random", 0, "by hand", tuple(placed))
+    return Packer(Store(folder / "store"), catalogue, split, content_digests(rows), SIDE)
+
+
+def done(folder: Path, cams: NDArray[np.floating] | None) -> Done:
+    """A stage that wrote these maps."""
+    (folder / "out").mkdir(parents=True)
+    if cams is not None:
+        np.save(folder / "out" / "cams.npy", cams.astype(np.float32))
+    result = Result(contract="1", images=1, seconds=0, peak_memory_mib=0, versions={})
+    return Done(Entry("", folder, {}), result, Stage(key="", seconds=0))
+
+
+def on_pattern(shares: dict[str, float], of: Packer) -> NDArray[np.float64]:
+    """Maps of 2 x 2 cells of the test images, in the order of jobs, with a share on the pattern's quarter each."""
+    names = [f"c{position - PARTS['train'] - PARTS['val']}" for position in of.rows("test").positions]
+    return np.array([[[shares[name], 0], [0, 1 - shares[name]]] for name in names])
+
+
+def examined(found: Packer, shares: dict[str, float], folder: Path) -> ExaminedFocus:
+    prediction = done(folder, on_pattern(shares, found))
+    focused = localisation.on_test_images(prediction, Examination(found, 2, 0), "hirescam")
+    assert focused is not None
+    return focused
+
+
+def names(picked: Picked | None, of: Packer) -> list[str]:
+    assert picked is not None
+    positions = of.rows("test").positions
+    return [f"c{positions[shown.image] - PARTS['train'] - PARTS['val']}" for _, shown in picked]
+
+
+def test_empty_maps_are_counted(tmp_path: Path) -> None:
+    found = packer(tmp_path)
+    maps = on_pattern(SHARES, found)
+    maps[[1, 3]] = 0
+    focused = localisation.on_test_images(done(tmp_path / "some", maps), Examination(found, 2, 0), "gradcam")
+    assert focused is not None
+    assert (focused.empty, examined(found, SHARES, tmp_path / "none").empty) == (2, 0)
+
+
+SHARES = {"c0": 0.1, "c1": 0.9, "c2": 0.0, "c3": 0.5, "c4": 0.9, "c5": 0.0}
+
+
+def test_the_images_to_show_are_picked_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    found = packer(tmp_path)
+    order = found.rows("test").positions.tolist()
+    assert order != sorted(order)  # else the test would not tell
+    focused = examined(found, SHARES, tmp_path / "stage")
+    assert names(focused.picked, found) == ["c1", "c0", "c2"]  # c1 and c4, c0 and c3, c2 and c5 are equal
+    assert focused.picked is not None
+    assert [shown.density for _, shown in focused.picked] == pytest.approx([0.9 / 0.25, 0.1 / 0.25, 0])
+
+
+def test_what_random_maps_give_stands_beside_what_was_found(tmp_path: Path) -> None:
+    found = packer(tmp_path, frozenset({"c0", "c1", "c2"}))
+    focused = examined(found, SHARES, tmp_path / "stage")
+    # half the test images have no pattern: the null of masses counts them, that of rank accuracy leaves them out
+    assert focused.area == Regions(background=0.5, fish=0.375, pattern=0.125)
+    assert focused.rank_null == Regions(background=0.5, fish=0.375, pattern=0.25)
+    assert focused.method == "hirescam"
+    assert focused.density.pattern == pytest.approx((0.5 + 0.9 + 0) / 3 / 0.25)
+    assert names(focused.picked, found) == ["c4", "c3", "c5"]
+
+
+def test_test_images_without_pattern_show_none(tmp_path: Path) -> None:
+    focused = examined(packer(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
+    assert (focused.picked, focused.density.pattern, focused.pattern_density) == (None, None, None)
+
+
+def test_masses_after_every_epoch_and_their_null(tmp_path: Path) -> None:
+    found = packer(tmp_path, frozenset({"b0"}))
+    cams = np.array([[[[1, 0], [0, 0]]] * 2, [[[0, 0], [0, 0]]] * 2])  # all on the pattern's quarter; then zero
+    epochs, null = localisation.after_epochs(done(tmp_path / "stage", cams), found, probes=1)
+    assert [(one.epoch, one.background, one.fish, one.pattern) for one in epochs] == [
+        (1, 0, 0.5, 0.5),
+        (2, 0.5, 0.375, 0.125),
+    ]
+    assert null == Regions(background=0.5, fish=0.375, pattern=0.125)
+
+
+def test_without_maps_or_without_pattern_there_is_nothing(tmp_path: Path) -> None:
+    found, plain = packer(tmp_path), tmp_path / "plain"
+    plain.mkdir()
+    bare = packer(plain, frozenset({f"{letter}{number}" for letter in "abc" for number in range(6)}))
+    silent, speaking = done(tmp_path / "silent", None), done(tmp_path / "speaking", on_pattern(SHARES, found))
+    for stage, data in ((silent, found), (speaking, bare)):
+        assert localisation.after_epochs(stage, data, probes=1) == ((), None)
+        assert localisation.on_test_images(stage, Examination(data, 2, 0), "gradcam") is None
+    assert localisation.overlays({}, {}, found) is None
+
+
+def classified(focused: ExaminedFocus | None) -> Classification:
+    test = Scores(accuracy=1, recall=1, f1=1, images=6, at_chance=False)
+    return Classification(test=test, validation=(), focus=(), test_focus=focused)
+
+
+def test_the_picture_has_three_images_of_each_classifier_that_has_maps(tmp_path: Path) -> None:
+    found = packer(tmp_path)
+    focused = examined(found, SHARES, tmp_path / "stage")
+    stage = {"all": done(tmp_path / "again", on_pattern(SHARES, found))}
+    both = localisation.overlays(
+        {"shallow": classified(focused), "deep": classified(focused)}, {"shallow": stage, "deep": stage}, found
+    )
+    alone = localisation.overlays({"shallow": classified(focused), "deep": classified(None)}, {"shallow": stage}, found)
+    assert both is not None
+    assert alone is not None
+    assert both.width > 1.7 * alone.width
+    drawn = np.unique(np.asarray(alone.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
+    apart = {f"c{number}": np.abs(drawn - colour(number)).sum(axis=1).min() for number in range(6)}
+    assert {name for name, distance in apart.items() if distance < 10} == {"c0", "c1", "c2"}

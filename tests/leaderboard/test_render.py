@@ -1,0 +1,262 @@
+import subprocess
+import sys
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmark.errors import InputError
+from benchmark.files import alone, replacing
+from benchmark.records import record as records
+from benchmark.records.record import (
+    Classification,
+    Encoder,
+    Epoch,
+    ExaminedFocus,
+    ExaminedImages,
+    Focus,
+    Inpainting,
+    Picked,
+    Reconstruction,
+    Record,
+    Regions,
+    Retrieval,
+    Scores,
+    Shown,
+)
+from leaderboard.entries import read
+from leaderboard.render import PAGES, STUDIES, check, render, show, write
+from support.paths import ROOT
+from support.records import blank_record
+
+REGIONS = Regions(background=0.5, fish=0.25, pattern=0.25)
+SHOWN = Shown(image=0, density=1.0)
+FOCUS = ExaminedFocus(
+    mass=REGIONS,
+    density=REGIONS,
+    rank=REGIONS,
+    pattern_density=None,
+    images=10,
+    area=REGIONS,
+    rank_null=REGIONS,
+    picked=Picked(best=SHOWN, typical=SHOWN, worst=SHOWN),
+)
+RETRIEVED = Retrieval(
+    rank1=0.5,
+    rank5=0.5,
+    mean_average_precision=0.5,
+    rank1_interval=None,
+    map_interval=None,
+    queries=10,
+    unmatched=0,
+    precisions=(0.5,) * 10,
+)
+
+
+def page(block: str) -> str:
+    return f"# A title\n\nProse.\n\n<!-- begin table: {block} -->\n<!-- end table: {block} -->\n\nMore prose.\n"
+
+
+def record(backbone: str, seed: int = 0) -> Record:
+    test = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
+    trained = Classification(
+        test=test,
+        validation=(Epoch(epoch=1, loss=1, accuracy=0.5, recall=0.5, f1=0.5),),
+        focus=(Focus(epoch=1, background=0.5, fish=0.25, pattern=0.25),),
+        focus_null=REGIONS,
+        answers=(0,) * 10,
+        individual_recall=(1, 0),
+        test_focus=FOCUS,
+    )
+    filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
+    return blank_record(
+        key=f"{seed}{backbone.encode().hex()}",
+        backbone=backbone,
+        title=backbone.upper(),
+        dataset="zebrafish-synth",
+        individuals=2,
+        split="time",
+        protocol="full",
+        seed=seed,
+        classification=dict.fromkeys(("shallow", "deep"), trained),
+        test=ExaminedImages(labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob")),
+        retrieval={"inpainting": {"cosine": RETRIEVED}},
+        ablation={"shallow": {"all": test}},
+        encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),
+        inpainting=Inpainting(
+            loss=0.5,
+            epoch=1,
+            iterations=10,
+            batch_size=2,
+            validation=(0.5,),
+            reconstruction=dict.fromkeys(("model", "mean_colour", "telea"), filled),
+        ),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A `leaderboard` folder with two records and pages that do not show them yet."""
+    for name, (block, _) in PAGES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(page(block))
+    for backbone in ("lama", "aotgan"):
+        path = records.write(record(backbone), tmp_path / "leaderboard" / "records")
+        Image.new("RGB", (64, 96), "grey").save(path.with_suffix(".png"))
+        Image.new("RGB", (64, 96), "grey").save(path.with_name(f"{path.stem}-focus.png"))
+    return tmp_path / "leaderboard"
+
+
+def test_written_tables_pass_the_check_and_writing_again_changes_nothing(folder: Path) -> None:
+    figures = [
+        f"leaderboard/figures/{name}-zebrafish-synth-time-full.png"
+        for name in ("confusion", "encoders", "focus", "inpainting", "losses", "validation")
+    ]
+    assert sorted(write(folder)) == sorted([*PAGES, *figures])
+    assert check(folder) == []
+    assert write(folder) == []
+    assert not list(folder.parent.rglob(".*"))
+
+
+def test_a_figure_that_cannot_be_read_is_drawn_again(folder: Path) -> None:
+    write(folder)
+    figure = folder / "figures" / "losses-zebrafish-synth-time-full.png"
+    whole = figure.read_bytes()
+    for rest in (b"", whole[:40], whole[: len(whole) // 2]):
+        figure.write_bytes(rest)
+        assert write(folder) == [f"leaderboard/figures/{figure.name}"]
+        assert figure.read_bytes() == whole
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from leaderboard.render import write
+write(Path(sys.argv[1]))
+"""
+
+
+def test_runs_that_end_together_write_after_each_other_and_no_row_is_lost(folder: Path) -> None:
+    with alone(folder):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], cwd=ROOT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(3)
+        records.write(record("lama", seed=1), folder / "records")
+    assert writer.wait(60) == 0
+    assert check(folder) == []
+
+
+def test_a_page_stays_as_it_is_where_its_writing_breaks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("whole")
+
+    def broken() -> None:
+        with replacing(page) as path:
+            path.write_text("ha")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("page.md", "whole")]
+
+
+def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:
+    records.write(record("lama", seed=1), folder / "records")
+    documents = {name: page(block) for name, (block, _) in PAGES.items()}
+    rendered = {str(render(order, documents)) for order in permutations(read(folder.parent))}
+    assert len(rendered) == 1
+
+
+def test_where_one_record_is_new_the_figures_of_its_section_alone_are_drawn(folder: Path) -> None:
+    other = record("lama").model_copy(update={"split": "random", "key": "f" * 64})
+    records.write(other, folder / "records")
+    write(folder, other)
+    drawn = {path.stem for path in (folder / "figures").iterdir()}
+    assert drawn == {
+        f"{name}-zebrafish-synth-random-full" for name in ("confusion", "encoders", "focus", "losses", "validation")
+    }
+    assert check(folder) == []  # the tables are all made
+    changed = write(folder)
+    assert changed
+    assert all("-time-" in name for name in changed)
+
+
+def test_text_outside_the_markers_is_kept(folder: Path) -> None:
+    write(folder)
+    for name in PAGES:
+        text = (folder.parent / name).read_text()
+        assert text.startswith("# A title\n\nProse.\n\n<!-- begin")
+        assert text.endswith("-->\n\nMore prose.\n")
+
+
+def test_every_link_leads_to_its_record(folder: Path) -> None:
+    write(folder)
+    for name in PAGES.keys() - STUDIES.keys() - {"leaderboard/seeds.md"}:  # no run has several seeds
+        path = folder.parent / name
+        targets = [part.split(")")[0] for part in path.read_text().split("](")[1:]]
+        assert targets
+        for target in targets:
+            if target.endswith(".json"):
+                assert records.read(path.parent / target).backbone in target
+            else:
+                Image.open(path.parent / target).verify()
+
+
+def test_a_tampered_table_is_found_with_its_line(folder: Path) -> None:
+    write(folder)
+    path = folder / "classification.md"
+    lines = path.read_text().splitlines(keepends=True)
+    number = next(number for number, line in enumerate(lines, start=1) if "| LAMA" in line)
+    lines[number - 1] = lines[number - 1].replace("0.50", "0.99", 1)
+    path.write_text("".join(lines))
+    (problem,) = check(folder)
+    assert problem.startswith(f"leaderboard/classification.md, line {number}: '| LAMA ")
+    assert "0.99" in problem.split(" stands where ")[0]
+    assert "0.99" not in problem.split(" stands where ")[1]
+
+
+def test_a_new_record_makes_the_tables_stale(folder: Path) -> None:
+    write(folder)
+    records.write(record("lama", seed=1), folder / "records")
+    assert [problem.split(",")[0] for problem in check(folder)] == [name for name in PAGES if name not in STUDIES]
+
+
+def test_other_line_ends_in_the_table_are_a_difference(folder: Path) -> None:
+    write(folder)
+    path = folder / "ablation.md"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert [problem.split(":")[0] for problem in check(folder)] == ["leaderboard/ablation.md, line 5"]
+
+
+def test_a_page_without_its_marker_is_refused_and_nothing_is_written(folder: Path) -> None:
+    before = (folder / "classification.md").read_text()
+    (folder.parent / "README.md").write_text("# No marker\n")
+    with pytest.raises(InputError, match=r"README\.md: the marker <!-- begin table: leaderboard -->"):
+        write(folder)
+    assert (folder / "classification.md").read_text() == before
+
+
+def test_the_terminal_is_shown_the_tables_without_pictures(folder: Path) -> None:
+    text = show(folder, record("lama"))
+    assert text.count("| LAMA") > 5
+    assert "](figures/" not in text
+    assert "<details>" not in text
+    assert "-focus.png" not in text
+    assert show(folder, record("lama").model_copy(update={"dataset": "other"})).count("|") == 0
+
+
+def test_a_missing_page_is_refused(folder: Path) -> None:
+    (folder / "clustering.md").unlink()
+    with pytest.raises(InputError, match=r"clustering\.md is missing"):
+        check(folder)
+
+
+def test_a_file_that_is_no_record_is_refused_by_name(folder: Path) -> None:
+    (folder / "records" / "odd.json").write_text("{}")
+    with pytest.raises(InputError, match=r"odd\.json: not a record"):
+        check(folder)
+
+
+def test_the_project_s_own_tables_show_its_records() -> None:
+    assert check(ROOT / "leaderboard") == []
