@@ -4,12 +4,21 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from benchmark.data.region_variants import Fill
 from benchmark.errors import InputError
+from benchmark.vocabulary import (
+    CamMethod,
+    Fill,
+    HoleKind,
+    Init,
+    PerceptualWeights,
+    Pooling,
+    Precision,
+    RetrievalBackend,
+)
 
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -31,17 +40,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Init = Literal["random", "published"]
-Masks = Literal["pattern", "irregular"]
-Backend = Literal["numpy", "faiss"]
-Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
-
-
 class Inpaint(_Part):
     """Inpainting training.
 
     Attributes:
-        masks: `pattern` = the animal's pattern is the hole (the study); `irregular` = random strokes, fixed for each
+        masks: `pattern` = the animal's pattern is the hole (the paper); `irregular` = random strokes, fixed for each
             image, for data without pattern regions too.
         originals: of the training images so many at most, the same number of each individual; None = all.
         epochs: at most.
@@ -50,11 +53,11 @@ class Inpaint(_Part):
         batch_size: by backbone name, and `default` for all others.
     """
 
-    masks: Masks = "pattern"
+    masks: HoleKind = "pattern"
     originals: Positive | None = None
     epochs: Positive
     patience: Positive
-    perceptual: Literal["published", "none"]
+    perceptual: PerceptualWeights
     batch_size: Annotated[dict[str, Positive], _BY_BACKBONE]
 
 
@@ -66,14 +69,14 @@ class Classify(_Part):
         epochs: all are trained.
         batch_size: images a step.
         learning_rate: of Adam; by backbone name, and `default` for all others.
-        pooling: `flatten` = the whole feature map is the embedding (the study), `average` = its mean over positions.
+        pooling: `flatten` = the whole feature map is the embedding (the paper), `average` = its mean over positions.
     """
 
     images: Positive | None = None
     epochs: Positive
     batch_size: Positive
     learning_rate: Annotated[dict[str, Rate], _BY_BACKBONE]
-    pooling: Literal["flatten", "average"]
+    pooling: Pooling
 
 
 class Ablation(_Part):
@@ -81,7 +84,7 @@ class Ablation(_Part):
 
     Attributes:
         images_per_individual: test images, at most.
-        fill: what stands where a region is not shown: `zero` (the study), `mean` colour of the image, the image
+        fill: what stands where a region is not shown: `zero` (the paper), `mean` colour of the image, the image
             heavily `blur`red, or `noise`. A region of zeros still shows its outline.
     """
 
@@ -96,18 +99,18 @@ class Retrieval(_Part):
         backend: `numpy` is exact; `faiss` is faster in large galleries, in float32 and without mean average precision.
     """
 
-    backend: Backend = "numpy"
+    backend: RetrievalBackend = "numpy"
 
 
 class Focus(_Part):
     """Where classifiers look.
 
     Attributes:
-        method: of the class activation maps (see docs/contract.md, `explain`); `gradcam` is the study's.
+        method: of the class activation maps (see docs/contract.md, `explain`); `gradcam` is the paper's.
         probes_per_individual: validation images whose maps are taken after every epoch.
     """
 
-    method: Method = "gradcam"
+    method: CamMethod = "gradcam"
     probes_per_individual: Positive
 
 
@@ -137,7 +140,7 @@ class Protocol(_Part):
     image_size: Positive
     seed: Seed
     init: Annotated[dict[str, Init], _BY_BACKBONE]
-    precision: Literal["float32", "bfloat16"]
+    precision: Precision
     inpaint: Inpaint
     classify: Classify
     ablation: Ablation

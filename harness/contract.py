@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from benchmark.vocabulary import CamMethod, Device, Init, Mode, PerceptualWeights, Pooling, Precision
+
 VERSION: Literal["1"] = "1"
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
-Precision = Literal["float32", "bfloat16"]
-Pooling = Literal["flatten", "average"]
-Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]
 
 
@@ -32,7 +31,7 @@ class Resources(_Part):
     """
 
     threads: Positive = 1
-    device: Literal["cpu", "cuda"] = "cpu"
+    device: Device = "cpu"
 
 
 class _Job(_Part):
@@ -42,7 +41,7 @@ class _Job(_Part):
     seed: Seed = Field(description="What 64 bits hold, with or without a sign.")
     precision: Precision = "float32"
     batch_size: Positive
-    init: Literal["random", "published"] = Field(description="What to start from; `published`: see `weights`.")
+    init: Init = Field(description="What to start from; `published`: see `weights`.")
     weights: dict[str, str] = Field(
         default={}, description="Published weight files by name, as paths relative to the job's folder."
     )
@@ -61,7 +60,7 @@ class TrainInpaint(_Job):
     task: Literal["inpaint"] = "inpaint"
     epochs: Positive = Field(description="At most; of each phase, where the authors train in phases.")
     patience: Positive = Field(description="Stop after this many epochs without a lower validation generator loss.")
-    perceptual: Literal["published", "none"] = Field(
+    perceptual: PerceptualWeights = Field(
         description="Whether the loss has its perceptual term; `none` is the protocol's decision to go without."
     )
 
@@ -71,13 +70,13 @@ class TrainClassify(_Job):
 
     verb: Literal["train"] = "train"
     task: Literal["classify"] = "classify"
-    mode: Literal["shallow", "deep"]
+    mode: Mode
     classes: Positive
     epochs: Positive
     learning_rate: Annotated[float, Field(gt=0)]
     pooling: Pooling
-    explain: Method | None = Field(
-        default=None, description="Method of the maps of the probe images after every epoch; null = none wanted."
+    explain: CamMethod | None = Field(
+        default=None, description="CAM method for the probe images after every epoch; null = none wanted."
     )
 
 
@@ -91,7 +90,7 @@ class Encode(_Job):
         default=None,
         description="Of the classifier whose checkpoint it is: logits.npy is wanted; null = no classifier's.",
     )
-    explain: Method | None = None
+    explain: CamMethod | None = None
 
 
 class Inpaint(_Job):

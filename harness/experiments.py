@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from benchmark.errors import InputError
-from benchmark.records.record import Study
+from benchmark.records.provenance import Experiment
 from benchmark.splitting.split import read_split, write_split
 from benchmark.synth.calibration import SPLIT, Calibration, draw_split, generate, open_set
 from benchmark.synth.settings import VERSION
@@ -49,7 +49,7 @@ def material(
     return Material(
         catalogue=open_set(design, folder, name),
         split=read_split(folder / name / f"{SPLIT}.csv"),
-        study=Study(name="shortcut", strength=strength, frames=design.frames, seed=design.seed),
+        experiment=Experiment(name="shortcut", strength=strength, frames=design.frames, seed=design.seed),
     )
 
 

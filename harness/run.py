@@ -6,10 +6,13 @@ from benchmark.audit.audit import audit, clean, sentence
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests, given_digests
 from benchmark.errors import InputError
-from benchmark.records import record as records
-from benchmark.records.record import Audited, Embedded, Failure, Provenance, Record, Status
+from benchmark.records.classification import SplitAudit
+from benchmark.records.files import read_record, record_path, write_record
+from benchmark.records.provenance import Failure, Provenance
+from benchmark.records.record import Record
 from benchmark.splitting.kinds import leak_free_kind
 from benchmark.splitting.split import check_split
+from benchmark.vocabulary import EncoderState, RunStatus
 from harness import machine
 from harness.contestants.registry import check_size
 from harness.contract import Resources
@@ -126,15 +129,15 @@ class _Clerk:
         """The record of a run that the backbone broke."""
         failure = Failure(stage=error.stage, cause=error.outcome.cause, log=error.outcome.log)
         record = self._record(error.outcome.status, None).model_copy(update={"failure": failure})
-        records.write(record, self._workspace.records)
+        write_record(record, self._workspace.records)
         return record
 
     def succeeded(self, results: Results) -> Record:
         """The record of a whole run; one that is there already is read, not made again."""
         record = self._record("ok", results)
-        path = records.path_of(record, self._workspace.records)
+        path = record_path(record, self._workspace.records)
         if path.exists():
-            return records.read(path)
+            return read_record(path)
         self._screen.say("Scoring.")
         record = record.model_copy(update=self._scores(results))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +146,7 @@ class _Clerk:
             strip.save(path.with_suffix(".png"))
         if overlays := localisation.overlays(record.classification, results.predictions, self.packer):
             overlays.save(overlays_file(path), optimize=True)
-        records.write(record, self._workspace.records)
+        write_record(record, self._workspace.records)
         return record
 
     def _scores(self, results: Results) -> dict[str, object]:
@@ -156,10 +159,10 @@ class _Clerk:
             for name, done in embeddings.items()
         }
         scored = {
-            "test": examination.images(run.catalogue.identities),
+            "test_images": examination.images(run.catalogue.identities),
             "audit": self._audited,
-            "nuisance": examination.nuisance(),
-            "group_retrieval": examination.group_retrieval(),
+            "group_baselines": examination.group_baselines(),
+            "retrieval_baselines": examination.retrieval_baselines(),
             "retrieval": {name: search.retrieval() for name, search in searches.items()},
             "open_set": {name: found for name, search in searches.items() if (found := search.open_set())},
             **clustering.evaluate(embeddings, examination),
@@ -193,10 +196,12 @@ class _Clerk:
             else classification_scores.ablation(
                 results.predictions, examination, protocol.ablation.images_per_individual
             ),
-            "validation": classification_scores.validation(results.trainings, examination) if self._run.study else {},
+            "validation": classification_scores.validation(results.trainings, examination)
+            if self._run.experiment
+            else {},
         }
 
-    def _record(self, status: Status, results: Results | None) -> Record:
+    def _record(self, status: RunStatus, results: Results | None) -> Record:
         run = self._run
         return Record(
             key=self._key,
@@ -208,11 +213,11 @@ class _Clerk:
             dataset=run.catalogue.name,
             approximate_regions=run.catalogue.approximate_regions,
             individuals=len(run.catalogue.identities),
-            possible=self._possible(),
+            candidate_count=self._possible(),
             split=run.split.name,
             protocol=run.protocol.name,
             seed=run.protocol.seed,
-            study=run.study,
+            experiment=run.experiment,
             provenance=self._provenance(results),
         )
 
@@ -240,17 +245,17 @@ class _Clerk:
         )
 
 
-def _embeddings(results: Results) -> dict[Embedded, Done]:
+def _embeddings(results: Results) -> dict[EncoderState, Done]:
     """The encodings of the test images that are searched and clustered, by their names in the record."""
-    found: dict[Embedded, Done] = {"inpainting": results.embedding}
+    found: dict[EncoderState, Done] = {"initial": results.embedding}
     if results.untrained:
         found["untrained"] = results.untrained[0]
     if "deep" in results.predictions:
-        found["deep"] = results.predictions["deep"]["all"]
+        found["finetuned"] = results.predictions["deep"]["all"]
     return found
 
 
-def _audited(run: Run, packer: Packer) -> Audited:
+def _audited(run: Run, packer: Packer) -> SplitAudit:
     """The audit of the split; refused where the protocol wants a clean one."""
     found = audit(run.catalogue, run.split, hashes=packer.hashes())
     faults = clean(found)
@@ -260,4 +265,4 @@ def _audited(run: Run, packer: Packer) -> Audited:
             f"not: {'; '.join(faults)}. `patternbench data audit` shows all of it; of the kinds that do not leak, this "
             f"data set can carry: {leak_free_kind(run.catalogue) or 'none'}."
         )
-    return Audited(sentence=sentence(found), faults=tuple(faults))
+    return SplitAudit(sentence=sentence(found), faults=tuple(faults))

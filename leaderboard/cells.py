@@ -3,29 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 from benchmark.data.licences import forbids_commerce
-from benchmark.records.record import (
-    Classification,
-    Clustering,
-    Elsewhere,
-    Embedded,
-    Encoder,
-    ExaminedFocus,
-    GroupRetrieval,
-    Inpainting,
-    Interval,
-    Nuisance,
-    Reconstruction,
-    Record,
-    Retrieval,
-    Scores,
-    Variant,
-)
+from benchmark.records.base import Interval
+from benchmark.records.classification import Classification, GroupBaseline, Scores
+from benchmark.records.clustering import Clustering
+from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
+from benchmark.records.localisation import Localisation
+from benchmark.records.record import Record
+from benchmark.records.retrieval import AcrossRecordings, Retrieval, RetrievalBaseline
+from benchmark.vocabulary import EncoderState, RegionVariant
 from leaderboard import metrics
 from leaderboard.entries import Entry
 from leaderboard.markdown import NOTHING, escape, link
 
-PREFIXES: dict[Embedded, str] = {"inpainting": "", "untrained": "random-", "deep": "ref-"}
-"""Of an encoder's name (the study's): before any label was seen, with random weights, after deep classification."""
+PREFIXES: dict[EncoderState, str] = {"initial": "", "untrained": "random-", "finetuned": "ref-"}
+"""Of an encoder's name (the paper's): before any label was seen, with random weights, after deep classification."""
 
 GUESSES = {"majority": "*commonest individual alone*", "random": "*random order*"}
 """Rows of those who see no animal and nothing else either."""
@@ -40,7 +31,7 @@ def who(record: Record) -> list[str]:
     return [escape(record.title), f"{escape(record.init)}{limits}"]
 
 
-def encoder(record: Record, kind: Embedded) -> list[str]:
+def encoder(record: Record, kind: EncoderState) -> list[str]:
     """An encoder's name and initial weights, by whose embeddings they are."""
     return [escape(f"{PREFIXES[kind]}{record.backbone}"), "random" if kind == "untrained" else who(record)[1]]
 
@@ -88,7 +79,7 @@ def classified(trained: Classification | None) -> list[str]:
     if trained is None:
         return [NOTHING] * 3
     score = trained.test
-    never = " (never above chance)" if trained.never_left_chance else ""
+    never = " (never above chance)" if trained.never_above_chance else ""
     shown = f"{score.accuracy:.2f}{between(trained.intervals.get('accuracy'))}"
     return [f"{shown}{' (chance)' if score.at_chance else ''}{never}", f"{score.recall:.2f}", f"{score.f1:.2f}"]
 
@@ -98,7 +89,7 @@ def alone(name: str) -> str:
     return GUESSES.get(name, f"*{escape(name)} alone*")
 
 
-def guessed(found: Nuisance) -> list[str]:
+def guessed(found: GroupBaseline) -> list[str]:
     """Accuracy, macro recall, macro F1 of someone who sees no animal."""
     return [f"{value:.2f}" for value in (found.accuracy, found.recall, found.f1)]
 
@@ -114,19 +105,19 @@ def retrieved(found: Retrieval | None) -> list[str]:
     ]
 
 
-def guessed_order(found: GroupRetrieval) -> list[str]:
+def guessed_order(found: RetrievalBaseline) -> list[str]:
     """Rank-1, rank-5 and mean average precision of a ranking by someone who sees no animal."""
     return [_two(value) for value in (found.rank1, found.rank5, found.mean_average_precision)]
 
 
-def found_elsewhere(found: Elsewhere | None) -> list[str]:
+def found_elsewhere(found: AcrossRecordings | None) -> list[str]:
     """Rank-1 and mean average precision without the query's own recording, and how many queries have a match."""
     if found is None or not found.queries:
         return [NOTHING] * 2
     return [_two(found.rank1), f"{_two(found.mean_average_precision)} of {found.queries}"]
 
 
-def focused(found: ExaminedFocus) -> list[str]:
+def focused(found: Localisation) -> list[str]:
     """Mass and density on the three regions, the pattern's with its interval, its rank accuracy, and empty maps.
 
     Where all maps are empty, that alone.
@@ -140,7 +131,7 @@ def focused(found: ExaminedFocus) -> list[str]:
     return shown
 
 
-def empty(found: ExaminedFocus) -> str:
+def empty(found: Localisation) -> str:
     """How many maps are zero everywhere."""
     return NOTHING if found.empty is None else f"{found.empty} of {found.images}"
 
@@ -166,14 +157,14 @@ def marked(scores: Sequence[Scores | None]) -> list[str]:
     return [accuracy(score, marks.get(f"{score.accuracy:.2f}", "") if score else "") for score in scores]
 
 
-def relied(scores: Mapping[Variant, Scores]) -> list[str]:
+def relied(scores: Mapping[RegionVariant, Scores]) -> list[str]:
     """How much more the background tells than the animal without pattern, and what the pattern is worth."""
     gain = metrics.pattern_gain(scores)
     return [_two(metrics.reliance(scores)), NOTHING if gain is None else f"{gain:+.2f}"]
 
 
 def clustered(measured: Clustering | None) -> list[str]:
-    """The study's five measures with three decimals, the number of images and of dimensions."""
+    """The paper's five measures with three decimals, the number of images and of dimensions."""
     if measured is None:
         return [NOTHING] * 7
     values = (
@@ -188,7 +179,7 @@ def clustered(measured: Clustering | None) -> list[str]:
     return [*shown, images, str(measured.dimensions)]
 
 
-def grouped(found: Nuisance) -> list[str]:
+def grouped(found: GroupBaseline) -> list[str]:
     """Adjusted Rand index and mutual information of clusters made without seeing an animal."""
     return [f"{value:.3f}" for value in (found.adjusted_rand, found.mutual_information)]
 

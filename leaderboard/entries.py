@@ -7,10 +7,10 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmark.errors import InputError
-from benchmark.records import record as records
+from benchmark.records.files import read_record
 from benchmark.records.record import Record
 
-STUDYS_SPLIT = "random"
+PAPER_SPLIT = "random"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Section:
 def read(root: Path) -> list[Entry]:
     """Every record below `leaderboard/records` of a repository."""
     folder = root / "leaderboard" / "records"
-    return [Entry(records.read(path), path.relative_to(root).as_posix()) for path in sorted(folder.rglob("*.json"))]
+    return [Entry(read_record(path), path.relative_to(root).as_posix()) for path in sorted(folder.rglob("*.json"))]
 
 
-def sections(entries: Iterable[Entry], study: str | None = None) -> list[Section]:
+def sections(entries: Iterable[Entry], experiment: str | None = None) -> list[Section]:
     """The entries to show, by data set, split and protocol; the order of the input does not matter.
 
     Of several records of one backbone, initialisation and seed the one finished last is shown. A failed one
@@ -45,9 +45,11 @@ def sections(entries: Iterable[Entry], study: str | None = None) -> list[Section
 
     Args:
         entries: all there are.
-        study: the experiment whose records are wanted; None = those of no experiment, for the leaderboards.
+        experiment: the experiment whose records are wanted; None = those of no experiment, for the leaderboards.
     """
-    asked = [entry for entry in entries if (entry.record.study.name if entry.record.study else None) == study]
+    asked = [
+        entry for entry in entries if (entry.record.experiment.name if entry.record.experiment else None) == experiment
+    ]
     given = _current(asked)
     succeeded = {entry.record.key for entry in given if entry.record.status == "ok"}
     newest: dict[tuple[str, ...], Entry] = {}
@@ -70,13 +72,13 @@ def _place(record: Record) -> tuple[str, str, str]:
 
 
 def _rank(record: Record) -> tuple[str, bool, str, str]:
-    """Of a section: the study's split stands before the others."""
+    """Of a section: the paper's split stands before the others."""
     dataset, split, protocol = _place(record)
-    return dataset, split != STUDYS_SPLIT, split, protocol
+    return dataset, split != PAPER_SPLIT, split, protocol
 
 
 def _row(record: Record) -> tuple[str, ...]:
-    return record.backbone, record.init, str(record.seed), str(record.study)
+    return record.backbone, record.init, str(record.seed), str(record.experiment)
 
 
 def _order(record: Record) -> tuple[str, str, str, int]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from benchmark.records.record import Classification, Embedded, Mode, Record, Scores, Variant
+from benchmark.records.classification import Classification, Scores
+from benchmark.records.record import Record
+from benchmark.vocabulary import EncoderState, Mode, RegionVariant
 
 Measure = Callable[[Record], float | None]
 """A figure of a record; None where it has no such."""
@@ -18,7 +20,7 @@ def _accuracy(mode: Mode) -> Measure:
     return of
 
 
-def _precision(embedded: Embedded) -> Measure:
+def _precision(embedded: EncoderState) -> Measure:
     def of(record: Record) -> float | None:
         found = record.retrieval.get(embedded, {}).get("cosine")
         return found.mean_average_precision if found else None
@@ -26,7 +28,7 @@ def _precision(embedded: Embedded) -> Measure:
     return of
 
 
-def _adjusted_rand(embedded: Embedded) -> Measure:
+def _adjusted_rand(embedded: EncoderState) -> Measure:
     def of(record: Record) -> float | None:
         return record.clustering[embedded].adjusted_rand if embedded in record.clustering else None
 
@@ -35,7 +37,7 @@ def _adjusted_rand(embedded: Embedded) -> Measure:
 
 def density(trained: Classification) -> float | None:
     """Of the test images' maps on the pattern; None where all are empty: counted as uniform, they would have 1."""
-    found = trained.test_focus
+    found = trained.localisation
     return None if found is None or found.empty == found.images else found.density.pattern
 
 
@@ -48,17 +50,17 @@ def _density(mode: Mode) -> Measure:
 
 def possible(record: Record) -> int:
     """How many individuals can be the answer; in a record that does not say, all."""
-    return record.possible or record.individuals
+    return record.candidate_count or record.individuals
 
 
-def reliance(scores: Mapping[Variant, Scores]) -> float | None:
-    """Background / Fish: how much more the background tells than the animal without its pattern."""
-    if not {"background", "fish"} <= set(scores) or not scores["fish"].accuracy:
+def reliance(scores: Mapping[RegionVariant, Scores]) -> float | None:
+    """Background / Body: how much more the background tells than the animal without its pattern."""
+    if not {"background", "body"} <= set(scores) or not scores["body"].accuracy:
         return None
-    return scores["background"].accuracy / scores["fish"].accuracy
+    return scores["background"].accuracy / scores["body"].accuracy
 
 
-def pattern_gain(scores: Mapping[Variant, Scores]) -> float | None:
+def pattern_gain(scores: Mapping[RegionVariant, Scores]) -> float | None:
     """No background - No pattern: what the pattern is worth."""
     if not {"no_background", "no_pattern"} <= set(scores):
         return None
@@ -83,9 +85,9 @@ def _deep_gain(record: Record) -> float | None:
 
 
 CLASSIFICATION: Measures = {"Shallow accuracy": _accuracy("shallow"), "Deep accuracy": _accuracy("deep")}
-ABLATION: Measures = {"Deep, Background / Fish": _deep_reliance, "Deep, No background - No pattern": _deep_gain}
-RETRIEVAL: Measures = {"mAP": _precision("inpainting"), "ref-mAP": _precision("deep")}
+ABLATION: Measures = {"Deep, Background / Body": _deep_reliance, "Deep, No background - No pattern": _deep_gain}
+RETRIEVAL: Measures = {"mAP": _precision("initial"), "ref-mAP": _precision("finetuned")}
 FOCUS: Measures = {"Shallow density on pattern": _density("shallow"), "Deep density on pattern": _density("deep")}
-CLUSTERING: Measures = {"AdjRand": _adjusted_rand("inpainting"), "ref-AdjRand": _adjusted_rand("deep")}
+CLUSTERING: Measures = {"AdjRand": _adjusted_rand("initial"), "ref-AdjRand": _adjusted_rand("finetuned")}
 INPAINTING: Measures = {"Hole PSNR": _hole("psnr"), "Hole SSIM": _hole("ssim")}
 ALL: Measures = {**CLASSIFICATION, **ABLATION, **RETRIEVAL, **FOCUS, **CLUSTERING}

@@ -3,7 +3,8 @@
 import numpy as np
 
 from benchmark.metrics.significance import shared_ranks
-from benchmark.records.record import Mode, Record
+from benchmark.records.record import Record
+from benchmark.vocabulary import Mode
 from leaderboard.entries import Section
 
 SEED = 0
@@ -15,12 +16,12 @@ def places(section: Section, mode: Mode) -> dict[str, str]:
 
     Records whose test images are not those of most others have none, nor have records without answers.
     """
-    able = [record for entry in section.entries if (record := entry.record).test and _answers(record, mode)]
+    able = [record for entry in section.entries if (record := entry.record).test_images and _answers(record, mode)]
     digests = [_images(record) for record in able]
     same = [record for record in able if _images(record) == max(sorted(set(digests)), key=digests.count)]
     if len(same) < 2:  # noqa: PLR2004 - of one there is no rank
         return {}
-    first = same[0].test
+    first = same[0].test_images
     assert first is not None
     labels = np.array(first.labels)
     right = np.array([np.array(_answers(record, mode)) == labels for record in same])

@@ -31,8 +31,8 @@ PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
 }
 """Each page, from the repository root: the name of its block and what fills it."""
 
-STUDIES = {"leaderboard/shortcut.md": "shortcut"}
-"""The pages of experiments, by their names in `Record.study`; all others show the records of none."""
+EXPERIMENTS = {"leaderboard/shortcut.md": "shortcut"}
+"""The pages of experiments, by their names in `Record.experiment`; all others show the records of none."""
 
 COMPARED: dict[str, metrics.Measures] = {
     "leaderboard/classification.md": metrics.CLASSIFICATION,
@@ -62,7 +62,7 @@ def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, 
     pages = {}
     for page, text in documents.items():
         block, fill = PAGES[page]
-        sections = chosen.sections(given, STUDIES.get(page))
+        sections = chosen.sections(given, EXPERIMENTS.get(page))
         beside = side_by_side.tables(sections, COMPARED.get(page, {}))
         pages[page] = replace_block(text, block, "\n\n".join([fill(sections, page), *beside]), page)
     return pages
@@ -90,7 +90,7 @@ def _write(folder: Path, record: Record | None) -> list[str]:
         with replacing(folder.parent / page) as path:
             path.write_bytes(rendered[page].encode())
     ordinary, studied = chosen.sections(entries), chosen.sections(entries, "shortcut")
-    if record and record.study:
+    if record and record.experiment:
         ordinary, studied = [], _around(record, studied)
     elif record:
         ordinary, studied = _around(record, ordinary), []
@@ -130,17 +130,17 @@ def _read(folder: Path) -> dict[str, str]:
 
 def show(folder: Path, record: Record) -> str:
     """The tables of the section, or the experiment, that a record stands in, for the terminal: without pictures."""
-    study = record.study.name if record.study else None
-    sections = _around(record, chosen.sections(chosen.read(folder.parent), study))
-    pages = [page for page in PAGES if page != "README.md" and STUDIES.get(page) == study]
+    experiment = record.experiment.name if record.experiment else None
+    sections = _around(record, chosen.sections(chosen.read(folder.parent), experiment))
+    pages = [page for page in PAGES if page != "README.md" and EXPERIMENTS.get(page) == experiment]
     return PICTURES.sub("", "\n\n".join(PAGES[page][1](sections, page) for page in pages))
 
 
 def _around(record: Record, sections: Iterable[Section]) -> list[Section]:
-    """The section that a record stands in, among ordinary ones; all of its experiment, among those of its study."""
+    """The section that a record stands in, among ordinary ones; all of its experiment, among those of its experiment."""
     place = (record.dataset, record.split)
     return [
         section
         for section in sections
-        if section.protocol == record.protocol and (record.study or (section.dataset, section.split) == place)
+        if section.protocol == record.protocol and (record.experiment or (section.dataset, section.split) == place)
     ]

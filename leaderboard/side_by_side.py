@@ -6,7 +6,7 @@ from itertools import chain
 from benchmark.records.record import Record
 from benchmark.splitting.split import LEAK_FREE
 from leaderboard import cells
-from leaderboard.entries import STUDYS_SPLIT, Section
+from leaderboard.entries import PAPER_SPLIT, Section
 from leaderboard.markdown import NOTHING, escape, table
 from leaderboard.metrics import Measure, Measures
 
@@ -27,18 +27,18 @@ def tables(sections: Iterable[Section], measures: Measures) -> list[str]:
     given = {(section.dataset, section.protocol, section.split): section for section in sections}
     shown = []
     for (dataset, protocol, split), section in given.items():
-        if split != STUDYS_SPLIT or not _scored(section, measures):
+        if split != PAPER_SPLIT or not _scored(section, measures):
             continue
         others = [given[dataset, protocol, kind] for kind in LEAK_FREE if (dataset, protocol, kind) in given]
         partner = max(others, key=lambda other: _common(section, other, measures), default=None)
         if partner is None:
             text = (
-                f"`{STUDYS_SPLIT}` stands alone: run `sequence`, `block` or `time` too, whichever the data can carry "
+                f"`{PAPER_SPLIT}` stands alone: run `sequence`, `block` or `time` too, whichever the data can carry "
                 "(`make bench SPLIT=block`), and both stand here with their difference."
             )
         else:
             text = _table(section, partner, measures)
-        heading = f"**`{STUDYS_SPLIT}` beside a split that leaks less: {escape(f'{dataset}, protocol {protocol}')}**"
+        heading = f"**`{PAPER_SPLIT}` beside a split that leaks less: {escape(f'{dataset}, protocol {protocol}')}**"
         shown.append(f"{heading}\n\n{text}")
     return shown
 

@@ -81,7 +81,7 @@ class EdgeConnect(Backbone):
     """Both generators and their discriminators with random weights, until published ones are loaded.
 
     Args:
-        variant: "" = the inpainting generator's encoder (the study's); "edge" = the edge generator's.
+        variant: "" = the inpainting generator's encoder (the paper's); "edge" = the edge generator's.
 
     Raises:
         ValueError: another variant.

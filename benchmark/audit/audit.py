@@ -14,9 +14,10 @@ from benchmark.audit.nesting import Nesting, nesting
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitting.sequence import SEQUENCES
-from benchmark.splitting.split import PARTS, SETS, Part, Set, Split
+from benchmark.splitting.split import Split
+from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS, SplitPart, SplitSet
 
-Place = tuple[Set, Part]
+Place = tuple[SplitSet, SplitPart]
 Pairing = Literal["test_train", "test_labelled", "test_val", "inpaint_test", "val_train"]
 
 PAIRINGS: dict[Pairing, tuple[tuple[Place, ...], tuple[Place, ...]]] = {
@@ -57,8 +58,8 @@ class Balance(BaseModel, frozen=True, extra="forbid"):
         side: median of the boxes' longer sides in pixels; None where images have no boxes.
     """
 
-    set: Set
-    part: Part
+    set: SplitSet
+    part: SplitPart
     images: int
     individuals: int
     fewest: int
@@ -117,7 +118,7 @@ def audit(
         if given is not None and len(given) != len(catalogue.rows):
             raise InputError(f"There are {len(given)} {name} for the {len(catalogue.rows)} images of {catalogue.name}.")
     rows, places = catalogue.rows, _places(catalogue, split)
-    members: dict[Place, list[Row]] = {place: [] for place in product(SETS, PARTS)}
+    members: dict[Place, list[Row]] = {place: [] for place in product(SPLIT_SETS, SPLIT_PARTS)}
     for row, place in zip(rows, places, strict=True):
         if place is not None:
             members[place].append(row)
@@ -140,7 +141,7 @@ def audit(
             name: evidence.leak(_standing(places, asked), _standing(places, pool))
             for name, (asked, pool) in PAIRINGS.items()
         },
-        nesting=nesting(*(members["classify", part] for part in PARTS)),
+        nesting=nesting(*(members["classify", part] for part in SPLIT_PARTS)),
         balance=tuple(_balance(place, members[place], individuals) for place in members),
     )
 

@@ -1,30 +1,24 @@
-"""The study's seven region variants: which parts of an image a classifier is shown."""
+"""The paper's seven region variants: which parts of an image a classifier is shown."""
 
 from collections.abc import Callable
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
 from benchmark.errors import InputError
-from benchmark.records.record import Variant
+from benchmark.vocabulary import REGION_VARIANTS, Fill, RegionVariant
 
-VARIANTS: tuple[Variant, ...] = get_args(Variant)
-"""In the order of the study's table."""
-
-_SHOWN: dict[Variant, tuple[int, ...]] = {
+_SHOWN: dict[RegionVariant, tuple[int, ...]] = {
     "background": (BACKGROUND,),
-    "fish": (ANIMAL,),
+    "body": (ANIMAL,),
     "pattern": (PATTERN,),
     "no_background": (ANIMAL, PATTERN),
-    "no_fish": (BACKGROUND, PATTERN),
+    "no_body": (BACKGROUND, PATTERN),
     "no_pattern": (BACKGROUND, ANIMAL),
     "all": (BACKGROUND, ANIMAL, PATTERN),
 }
 
-
-Fill = Literal["zero", "mean", "blur", "noise"]
 
 BLUR = 1 / 8
 """Standard deviation of the Gaussian that hides a region, as a part of the image's side."""
@@ -34,7 +28,7 @@ NOISE = 40
 
 
 def apply_variant(
-    images: NDArray[np.uint8], regions: NDArray[np.uint8], variant: Variant, fill: Fill = "zero"
+    images: NDArray[np.uint8], regions: NDArray[np.uint8], variant: RegionVariant, fill: Fill = "zero"
 ) -> NDArray[np.uint8]:
     """Hide every pixel whose region the variant does not show.
 
@@ -44,7 +38,7 @@ def apply_variant(
     Args:
         images: (N, H, W, 3) uint8.
         regions: (N, H, W) uint8, values 0, 1, 2.
-        variant: one of `VARIANTS`.
+        variant: one of `REGION_VARIANTS`.
         fill: `zero`; `mean`, the image's mean colour; `blur`, the image blurred by a Gaussian; `noise` about the mean
             colour, the same for the same image size on every machine.
 
@@ -55,7 +49,7 @@ def apply_variant(
         InputError: the variant is not known, the shapes do not go together, or a region is none of 0, 1, 2.
     """
     if variant not in _SHOWN:
-        raise InputError(f"Unknown region variant {variant!r}. Allowed are {', '.join(VARIANTS)}.")
+        raise InputError(f"Unknown region variant {variant!r}. Allowed are {', '.join(REGION_VARIANTS)}.")
     if images.shape[:-1] != regions.shape:
         raise InputError(f"Images {images.shape} and regions {regions.shape} differ in number or size.")
     if regions.size and regions.max() > PATTERN:

@@ -174,7 +174,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         paper="https://www.int-res.com/abstracts/esr/v7/n1/p39-53/",
     ),
 )
-"""The two of the study first, then by name."""
+"""The two of the paper first, then by name."""
 
 
 def find_known(name: str) -> KnownDataset | None:

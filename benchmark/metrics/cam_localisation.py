@@ -20,7 +20,7 @@ class RegionMass(NamedTuple):
     """Shares of a map's mass, each in [0, 1]; the three add up to 1."""
 
     background: float
-    fish: float
+    body: float
     pattern: float
 
 
@@ -28,12 +28,12 @@ class RegionMeans(NamedTuple):
     """Means over the images that have the region; None where none has."""
 
     background: float | None
-    fish: float | None
+    body: float | None
     pattern: float | None
 
 
 class PerImage(NamedTuple):
-    """How each map falls on each region; all (P, 3), columns background, fish (without pattern), pattern.
+    """How each map falls on each region; all (P, 3), columns background, body, pattern.
 
     The null is a random map: one whose cells are shuffled. Its expectation is `area` for mass and rank accuracy, and 1
     for density, whatever values the map has.

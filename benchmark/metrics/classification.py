@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
-from benchmark.records.record import Scores
+from benchmark.records.classification import Scores
 
 SIGNIFICANCE = 0.05
 """A score is better than chance when chance alone reaches it less often than this."""
@@ -130,7 +130,7 @@ def averages(
     return Averages(hits.sum(axis=-1) / images.sum(axis=-1), recall, recall * share, f1 * share)
 
 
-def never_left_chance(accuracies: Sequence[float], labels: NDArray[np.integer]) -> bool:
+def never_above_chance(accuracies: Sequence[float], labels: NDArray[np.integer]) -> bool:
     """Whether a training was at chance in every epoch, by its accuracy on the validation images.
 
     Each epoch's number of right answers is tested as `Scores.at_chance` is (exact, one-sided binomial test

@@ -1,4 +1,4 @@
-"""Beside the study's five clustering measures: what their number of clusters, scaling and start change, and more.
+"""Beside the paper's five clustering measures: what their number of clusters, scaling and start change, and more.
 
 Mutual information grows with the number of clusters and has no upper end; Euclidean measures follow the scale of
 the embeddings. So each measure is given for k-means with k as the number of individuals and with k estimated from
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from benchmark.metrics import clustering
 from benchmark.metrics.clustering import Reduced
-from benchmark.records.clustering import Agreement, Measures, Partitions, Shape, Starts, View
+from benchmark.records.clustering import Agreement, ClusterValidation, Measures, Shape, Starts
+from benchmark.vocabulary import EmbeddingView
 
 STARTS = 5
 """Seeds, of which each gives one result of k-means."""
@@ -48,12 +49,12 @@ class Points(NamedTuple):
         dimensions: of the vectors that they stand for.
     """
 
-    name: View
+    name: EmbeddingView
     values: NDArray[np.float64]
     dimensions: int
 
 
-def partitions(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> dict[View, Partitions]:
+def partitions(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> dict[EmbeddingView, ClusterValidation]:
     """Partitions of the embeddings into clusters and into individuals, measured, for each view.
 
     Views: `raw` as they are; `unit` each divided by its Euclidean length (a zero stays), so that distances are
@@ -178,10 +179,10 @@ def agreement(found: NDArray[np.integer], labels: NDArray[np.integer]) -> Agreem
     )
 
 
-def _partition(points: Points, labels: NDArray[np.integer], seed: int) -> Partitions:
+def _partition(points: Points, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
     individuals = len(np.unique(labels))
     estimated = estimate(points.values, individuals, seed)
-    return Partitions(
+    return ClusterValidation(
         given=_starts(points.values, min(individuals, clustering.distinct(points.values)), labels, seed),
         estimated=None if estimated is None else _starts(points.values, estimated, labels, seed),
         truth=measure(points.values, labels, labels),

@@ -1,4 +1,4 @@
-"""How well the embeddings fall into individuals by themselves: k-means++ and the study's five measures."""
+"""How well the embeddings fall into individuals by themselves: k-means++ and the paper's five measures."""
 
 import hashlib
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read, release
-from benchmark.records.record import Clustering
+from benchmark.records.clustering import Clustering
 
 RESTARTS = 10
 """k-means runs, of which the one with the lowest inertia counts (scikit-learn's `n_init`)."""

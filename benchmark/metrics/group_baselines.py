@@ -27,7 +27,7 @@ class Grouped(NamedTuple):
     groups: NDArray[np.generic]
 
 
-class Nuisance(NamedTuple):
+class GroupBaseline(NamedTuple):
     """Expected scores of someone who knows only the group (scores as `benchmark.metrics.classification.Averages`).
 
     Attributes:
@@ -47,7 +47,7 @@ class Nuisance(NamedTuple):
     mutual_information: float
 
 
-def group_only(train: Grouped, test: Grouped, classes: int) -> Nuisance:
+def group_only(train: Grouped, test: Grouped, classes: int) -> GroupBaseline:
     """What the group alone would score.
 
     Raises:
@@ -59,7 +59,7 @@ def group_only(train: Grouped, test: Grouped, classes: int) -> Nuisance:
     confusion = np.zeros((classes, classes))
     np.add.at(confusion, test.labels, answers)
     figures = averages(confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
-    return Nuisance(
+    return GroupBaseline(
         accuracy=float(figures.accuracy),
         balanced_accuracy=float(figures.balanced_accuracy),
         recall=float(figures.recall),
@@ -69,7 +69,7 @@ def group_only(train: Grouped, test: Grouped, classes: int) -> Nuisance:
     )
 
 
-def majority_class(train: NDArray[np.integer], test: NDArray[np.integer], classes: int) -> Nuisance:
+def majority_class(train: NDArray[np.integer], test: NDArray[np.integer], classes: int) -> GroupBaseline:
     """What always naming the commonest individual of the training images would score; labels (N,) and (M,).
 
     Raises:
@@ -101,7 +101,7 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
     return answers
 
 
-def group_retrieval(queries: Grouped, gallery: Grouped, *, themselves: bool = False) -> Retrieval:
+def retrieval_baselines(queries: Grouped, gallery: Grouped, *, themselves: bool = False) -> Retrieval:
     """Expected rank-1, rank-5 and mean average precision where images of one group are nearest, in random order.
 
     The means are over the random orders too (average precision: McSherry and Najork 2008, section 3), where

@@ -1,16 +1,14 @@
 """How well an individual is found again: each test image ranks all training images by the nearness of embeddings."""
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read
-
-Distance = Literal["cosine", "euclidean"]
-Backend = Literal["numpy", "faiss"]
+from benchmark.vocabulary import Distance, RetrievalBackend
 
 DEEPEST = 5
 """The last of the ranks reported."""
@@ -73,7 +71,7 @@ class Retrieval(NamedTuple):
 
 
 def retrieve(
-    queries: Images, gallery: Images, *, exclude_same_group: bool = False, backend: Backend = "numpy"
+    queries: Images, gallery: Images, *, exclude_same_group: bool = False, backend: RetrievalBackend = "numpy"
 ) -> dict[Distance, Matches]:
     """Rank the gallery for every query, by cosine similarity and by Euclidean distance.
 

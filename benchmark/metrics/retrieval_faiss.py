@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.retrieval import DEEPEST, Candidates, Distance, Matches, unfilled
+from benchmark.metrics.retrieval import DEEPEST, Candidates, Matches, unfilled
+from benchmark.vocabulary import Distance
 
 TIE = 1e-6
 """Similarities count as equal within this, of embeddings scaled to lengths of at most 1."""

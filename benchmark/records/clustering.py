@@ -1,19 +1,45 @@
-"""The parts of a record that tell how embeddings lie: partitions of the test images, and maps of them to look at."""
+"""Record parts of clustering: scores, cluster validation, and projections to two dimensions."""
 
-from typing import Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from benchmark.records.base import Metric, RecordPart
 
-View = Literal["raw", "unit", "whitened"]
-"""The embeddings as they are, each of unit length, or their leading principal components of unit variance."""
+AdjustedRand = Annotated[
+    float, Metric("AdjRand", "adjusted Rand index, 0 = as by chance", True, reference="Hubert & Arabie 1985")
+]
+MutualInformation = Annotated[float, Metric("MutInfo", "mutual information with the individuals", True, "nats")]
+Silhouette = Annotated[float, Metric("Silhouette", "mean silhouette, -1 to 1", True, reference="Rousseeuw 1987")]
+DaviesBouldin = Annotated[float, Metric("DaviesBouldin", "Davies-Bouldin index", False, reference="1979")]
+CalinskiHarabasz = Annotated[float, Metric("CalinskiHarabasz", "Calinski-Harabasz index", True, reference="1974")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Clustering(RecordPart):
+    """k-means++ on the embeddings of the test images, k = number of individuals: the paper's five measures.
+
+    Attributes:
+        adjusted_rand: in [-1, 1]; 0 = as by chance.
+        mutual_information: in nats, from 0.
+        silhouette: in [-1, 1], of the clusters found; None for one cluster, or if every image is its own.
+        davies_bouldin: from 0, lower is better; None as for `silhouette`.
+        calinski_harabasz: from 0, higher is better; None as for `silhouette`, and if every cluster is one point.
+        images: number of embeddings.
+        dimensions: of an embedding.
+        exact: False if images were sampled, embeddings sketched or clusters found by mini batches, as is done with
+            many images (see `benchmark.metrics.clustering.EXACT_IMAGES`).
+    """
+
+    adjusted_rand: AdjustedRand
+    mutual_information: MutualInformation
+    silhouette: Silhouette | None
+    davies_bouldin: DaviesBouldin | None
+    calinski_harabasz: CalinskiHarabasz | None
+    images: int
+    dimensions: int
+    exact: bool = True
 
 
-class Agreement(_Part):
-    """How well a partition of the images meets the individuals.
+class Agreement(RecordPart):
+    """Agreement of a partition of the images with the individuals.
 
     Attributes:
         adjusted_rand: in [-1, 1], 0 = as by chance (Hubert & Arabie 1985).
@@ -38,8 +64,8 @@ class Agreement(_Part):
     bcubed: float
 
 
-class Shape(_Part):
-    """How compact and separate the parts of a partition are; each None where `benchmark.records.record.Clustering` says so.
+class Shape(RecordPart):
+    """Compactness and separation of a partition; each is None as in `Clustering`.
 
     Attributes:
         silhouette: in [-1, 1].
@@ -52,21 +78,21 @@ class Shape(_Part):
     calinski_harabasz: float | None
 
 
-class Measures(_Part):
+class Measures(RecordPart):
     """All measures of one partition, or a statistic of each over several."""
 
     agreement: Agreement
     shape: Shape
 
 
-class Starts(_Part):
+class Starts(RecordPart):
     """k-means from several seeds.
 
     Attributes:
         clusters: k.
-        starts: how many seeds.
+        starts: number of seeds.
         mean: of each measure over them.
-        sd: standard deviation over them (n - 1). Measures of the shape are None where they are in any start.
+        sd: standard deviation over them (n - 1). A measure of the shape is None if it is None in any start.
     """
 
     clusters: int
@@ -75,14 +101,14 @@ class Starts(_Part):
     sd: Measures
 
 
-class Partitions(_Part):
-    """One view of the embeddings.
+class ClusterValidation(RecordPart):
+    """Measures of several partitions of one view of the embeddings.
 
     Attributes:
-        given: k = number of individuals among the test images, or of distinct embeddings where these are fewer.
-        estimated: k = that of the highest silhouette; None where no k can be tried.
-        truth: of the individuals themselves as the partition; its mutual information is the most that any can reach.
-        dimensions: of the view's vectors: those of the embeddings, or the whitened components kept.
+        given: k = number of individuals among the test images, or of distinct embeddings if these are fewer.
+        estimated: k of the highest silhouette; None if no k can be tried.
+        truth: of the individuals themselves as the partition; no partition has more mutual information.
+        dimensions: of the view's vectors.
     """
 
     given: Starts
@@ -91,20 +117,20 @@ class Partitions(_Part):
     dimensions: int
 
 
-class Plane(_Part):
-    """Two coordinates for each image shown, to four significant digits."""
+class Plane(RecordPart):
+    """Two coordinates of each projected image, to four significant digits."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
 
 
-class Maps(_Part):
-    """Embeddings in two dimensions (see `benchmark.metrics.projections`).
+class Projections(RecordPart):
+    """Embeddings projected to two dimensions (see `benchmark.metrics.projections`).
 
     Attributes:
-        pca: the second coordinate is zero where the embeddings lie on a line.
+        pca: the second coordinate is zero if the embeddings lie on a line.
         variance: share of the variance along each coordinate of `pca`.
-        tsne: None where too few embeddings are distinct.
+        tsne: None if too few embeddings are distinct.
         perplexity: of t-SNE.
         umap: None as for t-SNE.
         neighbours: of UMAP.
@@ -118,12 +144,12 @@ class Maps(_Part):
     neighbours: int
 
 
-class MappedImages(_Part):
-    """The test images on the maps, which are the same for all embeddings.
+class ProjectedImages(RecordPart):
+    """The test images in the projections, which are the same for all encoder states.
 
     Attributes:
-        rows: their places in `benchmark.records.record.ExaminedImages`, ascending.
-        recordings: the name of each one's video, sequence or encounter; empty where they are not known.
+        rows: their indices in `TestImages`, ascending.
+        recordings: name of each image's video, sequence or encounter; empty if they are not known.
     """
 
     rows: tuple[int, ...]

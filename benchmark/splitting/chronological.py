@@ -9,8 +9,9 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.block import FEWEST_FRAMES, stretch_of
 from benchmark.splitting.sampling import by_identity, part_sizes
-from benchmark.splitting.split import PARTS, Part, Split
+from benchmark.splitting.split import Split
 from benchmark.splitting.zones import ZONE_SHARES, Zones, Zoning, split_of
+from benchmark.vocabulary import SPLIT_PARTS, SplitPart
 
 
 class _Shot(NamedTuple):
@@ -55,7 +56,7 @@ def by_time(catalogue: Catalogue, seed: int) -> Zoning:
     for identity, shots in _shots(catalogue).items():
         moments = _moments(shots)
         cut = _cut(moments)
-        if set(cut.values()) < set(PARTS):
+        if set(cut.values()) < set(SPLIT_PARTS):
             raise InputError(
                 f"{catalogue.name} cannot carry the split 'time': the individual {identity!r} has too few moments "
                 f"({len(moments)}) for train, val and test with gaps between them. A recording in which it has under "
@@ -126,7 +127,7 @@ def _cut(moments: Sequence[_Moment]) -> Zones:
     left = list(moments)
     _, *later = part_sizes(sum(len(moment.ids) for moment in left), ZONE_SHARES)
     zones: Zones = {}
-    parts: tuple[Part, ...] = ("test", "val")
+    parts: tuple[SplitPart, ...] = ("test", "val")
     for part, wanted in zip(parts, reversed(later), strict=True):
         taken: list[str] = []
         edge = _Moment(None, 0, [])

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from benchmark.data.capture import codes
 from benchmark.splitting.sampling import part_sizes, shuffled
-from benchmark.splitting.split import PARTS
 from benchmark.splitting.zones import DROPPED, ZONE_SHARES
+from benchmark.vocabulary import SPLIT_PARTS
 
 _DRAWS = 32
 _MILLION = 1_000_000
@@ -60,18 +60,18 @@ def assign(identities: Sequence[str], groups: Sequence[str], seed: int, settle: 
 
 def _draw(contents: Mapping[str, Counter[int]], wanted: list[list[int]], salt: str) -> dict[str, int]:
     lacking = [list(sizes) for sizes in wanted]
-    absent = [set(range(len(PARTS))) for _ in wanted]
+    absent = [set(range(len(SPLIT_PARTS))) for _ in wanted]
     to_come = Counter(owner for owners in contents.values() for owner in owners)
     zone_of: dict[str, int] = {}
     for group in shuffled(contents, salt):
-        gains = [0] * len(PARTS)
+        gains = [0] * len(SPLIT_PARTS)
         for owner, count in contents[group].items():
             urgency = _URGENT // (1 + max(0, to_come[owner] - len(absent[owner])))
             for zone, lack in enumerate(lacking[owner]):
                 filled = min(count, max(lack, 0))
                 gains[zone] += (2 * filled - count) * _MILLION // wanted[owner][zone]
                 gains[zone] += urgency if zone in absent[owner] else 0
-        zone = max(range(len(PARTS)), key=lambda zone: (gains[zone], zone))
+        zone = max(range(len(SPLIT_PARTS)), key=lambda zone: (gains[zone], zone))
         zone_of[group] = zone
         for owner, count in contents[group].items():
             lacking[owner][zone] -= count
@@ -83,7 +83,7 @@ def _draw(contents: Mapping[str, Counter[int]], wanted: list[list[int]], salt: s
 def _cost(owners: NDArray[np.int64], zones: NDArray[np.int8], wanted: NDArray[np.int64]) -> tuple[int, int]:
     """How many individuals miss a part, and how far val and test are from their wanted sizes."""
     kept = zones != DROPPED
-    cells = owners[kept] * len(PARTS) + zones[kept]
+    cells = owners[kept] * len(SPLIT_PARTS) + zones[kept]
     counts = np.bincount(cells, minlength=wanted.size).reshape(wanted.shape)
     misfit = np.abs(counts - wanted)[:, 1:] * _MILLION // wanted[:, 1:]
     return int((counts == 0).sum()), int(misfit.sum())

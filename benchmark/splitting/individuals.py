@@ -9,8 +9,9 @@ from benchmark.errors import InputError
 from benchmark.splitting.block import by_block
 from benchmark.splitting.sampling import apportion, by_identity, part_sizes, shuffled
 from benchmark.splitting.sequence import by_sequence
-from benchmark.splitting.split import PARTS, Split
+from benchmark.splitting.split import Split
 from benchmark.splitting.zones import ZONE_SHARES, Zones, Zoning, split_of
+from benchmark.vocabulary import SPLIT_PARTS
 
 _ONE_UNKNOWN_OF = 5
 _FEWEST_OPEN = 3
@@ -69,8 +70,8 @@ def disjoint_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, 
     val, test = max(val, 1), max(test, 2)
     order = _spread(catalogue, seed)
     of = {"test": order[:test], "val": order[test : test + val], "train": order[test + val :]}
-    zones: Zones = {image_id: part for part in PARTS for identity in of[part] for image_id in images[identity]}
-    members = "; ".join(f"{part}: {', '.join(sorted(of[part]))}" for part in PARTS)
+    zones: Zones = {image_id: part for part in SPLIT_PARTS for identity in of[part] for image_id in images[identity]}
+    members = "; ".join(f"{part}: {', '.join(sorted(of[part]))}" for part in SPLIT_PARTS)
     recipe = f"Disjoint, seed {seed}: each individual is in one part ({members})."
     return split_of(catalogue, digests, seed, Zoning(zones, recipe), name or f"disjoint-{seed}")
 

@@ -1,4 +1,4 @@
-"""The study's split: every image on its own."""
+"""The paper's split: every image on its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +12,8 @@ from benchmark.splitting.sampling import (
     part_sizes,
     shuffled,
 )
-from benchmark.splitting.split import PARTS, Part, Set, Split, SplitRow
+from benchmark.splitting.split import Split, SplitRow
+from benchmark.vocabulary import SPLIT_PARTS, SplitPart, SplitSet
 
 _INPAINT_FLOOR = 5
 _KEPT_FOR_CLASSIFICATION = 3
@@ -26,17 +27,17 @@ def random_split(
     name: str | None = None,
     inpaint_percent: int = INPAINT_PERCENT,
 ) -> Split:
-    """The study's random split, drawn so that every machine draws the same.
+    """The paper's random split, drawn so that every machine draws the same.
 
     The inpainting set is drawn at random, stratified over identity: `inpaint_percent` of the images by
     largest remainders, but of each individual at least five as long as three stay for
-    classification. Its originals are split 80:16:4; the study flipped first and split then, so that flips of
+    classification. Its originals are split 80:16:4; the paper flipped first and split then, so that flips of
     one original lay on both sides, while here all four flips of an original follow it into one part. All
     other images are the classification set, split 80:10:10 within each individual, with at least one in val
     and in test. Images are put in order by the sha256 of `<seed>:<image_id>`, for the inpainting parts by
     that of `<seed>:parts:<image_id>`.
 
-    Neighbouring frames of a video end up on both sides: accuracies on this split may be memory (the study's
+    Neighbouring frames of a video end up on both sides: accuracies on this split may be memory (the paper's
     own weakness, kept so that its numbers can be compared).
 
     Args:
@@ -52,7 +53,7 @@ def random_split(
     images = by_identity(catalogue)
     wanted = (len(catalogue.rows) * inpaint_percent + 50) // 100
     quotas = apportion(wanted, [len(ids) for ids in images.values()])
-    places: dict[str, tuple[Set, Part]] = {}
+    places: dict[str, tuple[SplitSet, SplitPart]] = {}
     originals: list[str] = []
     for ids, quota in zip(images.values(), quotas, strict=True):
         order = shuffled(ids, f"{seed}")
@@ -70,7 +71,7 @@ def random_split(
     return Split(catalogue.name, name or f"random-{seed}", seed, recipe, rows)
 
 
-def _parts(order: Sequence[str], shares: tuple[int, int, int]) -> Iterable[tuple[str, Part]]:
+def _parts(order: Sequence[str], shares: tuple[int, int, int]) -> Iterable[tuple[str, SplitPart]]:
     """Train, val and test in this order, none empty where there are three images."""
-    sizes = zip(PARTS, part_sizes(len(order), shares), strict=True)
+    sizes = zip(SPLIT_PARTS, part_sizes(len(order), shares), strict=True)
     return zip(order, (part for part, size in sizes for _ in range(size)), strict=True)

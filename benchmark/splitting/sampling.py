@@ -11,7 +11,7 @@ from benchmark.splitting.split import Split
 
 INPAINT_SHARES = (80, 16, 4)
 CLASSIFY_SHARES = (80, 10, 10)
-"""Train, val and test, as the study splits each of its two sets."""
+"""Train, val and test, as the paper splits each of its two sets."""
 
 INPAINT_PERCENT = 20
 """Of the images, those for inpainting."""

@@ -7,8 +7,9 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.group_assignment import assign
 from benchmark.splitting.sampling import by_identity
-from benchmark.splitting.split import PARTS, Split
+from benchmark.splitting.split import Split
 from benchmark.splitting.zones import Zoning, named, refuse_absence, split_of
+from benchmark.vocabulary import SPLIT_PARTS
 
 SEQUENCES = ("sequence", "encounter", "cluster_id", "video", "camera")
 """Columns whose values may be kept apart, the first that can carry the split is taken; after them, the day."""
@@ -61,14 +62,14 @@ def _apart(catalogue: Catalogue, column: str, values: list[str], seed: int) -> Z
     seen: dict[str, set[str]] = {}
     for identity, value in zip(identities, values, strict=True):
         seen.setdefault(identity, set()).add(value)
-    rare = sorted(identity for identity, found in seen.items() if len(found) < len(PARTS))
+    rare = sorted(identity for identity, found in seen.items() if len(found) < len(SPLIT_PARTS))
     if rare:
         values_seen = len(set(values))
         alone = values_seen > 1 and all(len(found) == 1 for found in seen.values())
         nested = f" Identity is nested in {column}." if alone else ""
         raise InputError(
             f"{catalogue.name} cannot carry the split 'sequence' by {column}: {len(rare)} of {len(seen)} individuals "
-            f"are in fewer than {len(PARTS)} of its {values_seen} values, {rare[0]!r} in {len(seen[rare[0]])}; "
+            f"are in fewer than {len(SPLIT_PARTS)} of its {values_seen} values, {rare[0]!r} in {len(seen[rare[0]])}; "
             f"each needs one in train, one in val and one in test.{nested}"
         )
     zones = named(catalogue, assign(identities, values, seed, settle=lambda zones: zones))

@@ -9,16 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
-
-Set = Literal["inpaint", "classify"]
-Part = Literal["train", "val", "test"]
-
-SETS: tuple[Set, ...] = get_args(Set)
-PARTS: tuple[Part, ...] = get_args(Part)
+from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS, SplitPart, SplitSet
 
 LEAK_FREE = ("sequence", "block", "time")
 """Names of the splits that ask what `random` asks without its leak, the strictest first."""
@@ -39,8 +33,8 @@ class SplitRow:
 
     image_id: str
     sha256: str
-    set: Set
-    part: Part
+    set: SplitSet
+    part: SplitPart
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,7 @@ class Split:
     recipe: str
     rows: tuple[SplitRow, ...]
 
-    def ids(self, of: Set, part: Part | None = None) -> tuple[str, ...]:
+    def ids(self, of: SplitSet, part: SplitPart | None = None) -> tuple[str, ...]:
         """The image ids of a set, or of one part of it, sorted."""
         return tuple(row.image_id for row in self.rows if row.set == of and part in {None, row.part})
 
@@ -114,8 +108,8 @@ def write_split(split: Split, folder: Path) -> Path:
         f"recipe = {json.dumps(split.recipe, ensure_ascii=False)}",
         f'sha256 = "{hashlib.sha256(table).hexdigest()}"',
     ]
-    for of in SETS:
-        about += ["", f"[counts.{of}]", *(f"{part} = {counts[of, part]}" for part in PARTS)]
+    for of in SPLIT_SETS:
+        about += ["", f"[counts.{of}]", *(f"{part} = {counts[of, part]}" for part in SPLIT_PARTS)]
     path = folder / split.dataset / f"{split.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(table)
@@ -149,6 +143,6 @@ def read_split(path: Path) -> Split:
 
 def _row(line: dict[str, str]) -> SplitRow:
     of, part = line["set"], line["part"]
-    if of not in SETS or part not in PARTS:
+    if of not in SPLIT_SETS or part not in SPLIT_PARTS:
         raise ValueError(f"set {of!r}, part {part!r}")
     return SplitRow(line["image_id"], line["sha256"], of, part)

@@ -3,7 +3,7 @@
 Inpainting learns from images without their labels, but it learns from their pixels all the same: a frame of the
 inpainting set beside a test frame would leak as well. So the images are divided into train, val and test first, by
 whatever is to be kept apart, and then an inpainting set is drawn within each. The zones' sizes are such that both sets
-come out as the study divides them: 80:16:4 and 80:10:10.
+come out as the paper divides them: 80:16:4 and 80:10:10.
 """
 
 from collections import Counter, defaultdict
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.sampling import CLASSIFY_SHARES, INPAINT_PERCENT, INPAINT_SHARES, apportion, shuffled
-from benchmark.splitting.split import PARTS, Part, Set, Split, SplitRow
+from benchmark.splitting.split import Split, SplitRow
+from benchmark.vocabulary import SPLIT_PARTS, SplitPart, SplitSet
 
-Zones = dict[str, Part]
+Zones = dict[str, SplitPart]
 """The part of each image by its id; images that are not in it are left out of the split."""
 
 _INPAINT = tuple(INPAINT_PERCENT * share for share in INPAINT_SHARES)
@@ -46,7 +47,9 @@ class Zoning(NamedTuple):
 def named(catalogue: Catalogue, numbers: NDArray[np.int8]) -> Zones:
     """Zones by image id from the number of each row's zone."""
     return {
-        row.image_id: PARTS[number] for row, number in zip(catalogue.rows, numbers, strict=True) if number != DROPPED
+        row.image_id: SPLIT_PARTS[number]
+        for row, number in zip(catalogue.rows, numbers, strict=True)
+        if number != DROPPED
     }
 
 
@@ -64,7 +67,7 @@ def refuse_absence(catalogue: Catalogue, zones: Zones, kind: str, why: str) -> N
     """
     there = {(row.identity, zones.get(row.image_id)) for row in catalogue.rows}
     for identity in catalogue.identities:
-        absent = [part for part in PARTS if (identity, part) not in there]
+        absent = [part for part in SPLIT_PARTS if (identity, part) not in there]
         if absent:
             raise InputError(
                 f"{catalogue.name} cannot carry the split {kind!r}: the individual {identity!r} would have no image "
@@ -80,12 +83,12 @@ def split_of(catalogue: Catalogue, digests: Mapping[str, str], seed: int, zoning
     Raises:
         InputError: a zone is too small for one image of each set.
     """
-    images: dict[Part, defaultdict[str, list[str]]] = {part: defaultdict(list) for part in PARTS}
+    images: dict[SplitPart, defaultdict[str, list[str]]] = {part: defaultdict(list) for part in SPLIT_PARTS}
     for row in catalogue.rows:
         if row.image_id in zoning.zones:
             images[zoning.zones[row.image_id]][row.identity].append(row.image_id)
-    places: dict[str, tuple[Set, Part]] = {}
-    for part, inpaint, classify in zip(PARTS, _INPAINT, _CLASSIFY, strict=True):
+    places: dict[str, tuple[SplitSet, SplitPart]] = {}
+    for part, inpaint, classify in zip(SPLIT_PARTS, _INPAINT, _CLASSIFY, strict=True):
         chosen = _for_inpainting(images[part], inpaint, inpaint + classify, seed)
         if not chosen:
             counts = Counter({identity: len(ids) for identity, ids in images[part].items()})

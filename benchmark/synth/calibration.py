@@ -18,11 +18,12 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests
 from benchmark.errors import InputError
 from benchmark.splitting.sampling import apportion
-from benchmark.splitting.split import PARTS, Part, Split
+from benchmark.splitting.split import Split
 from benchmark.splitting.zones import Zoning, refuse_absence, split_of
 from benchmark.synth.dataset import LICENCE, frames, write_annotations, write_frames
 from benchmark.synth.settings import SHIPPED, VERSION, SynthSettings
 from benchmark.synth.swim import STRETCH
+from benchmark.vocabulary import SPLIT_PARTS, SplitPart
 
 STEP = 4
 """Of the frames every fourth is drawn: so few pictures show many stretches, each with places of its own."""
@@ -62,7 +63,7 @@ class Calibration:
         return replace(SHIPPED, frames_per_video=(length, length), seed=self.seed, shortcut=strength)
 
     @cached_property
-    def parts(self) -> dict[int, Part]:
+    def parts(self) -> dict[int, SplitPart]:
         """The part of each frame that is drawn, by its number in its video, from 0.
 
         Parts follow each other in time, in whole stretches (see `swim.STRETCH`). The first stretch of val and of test
@@ -71,11 +72,11 @@ class Calibration:
         """
         stretches = ceil(self.frames * STEP / STRETCH)
         ends = list(accumulate(apportion(stretches, SHARES)))
-        found: dict[int, Part] = {}
+        found: dict[int, SplitPart] = {}
         for frame in range(0, self.frames * STEP, STEP):
             stretch = frame // STRETCH
             if stretch not in ends:
-                found[frame] = PARTS[sum(stretch > end for end in ends)]
+                found[frame] = SPLIT_PARTS[sum(stretch > end for end in ends)]
         return found
 
 
@@ -139,5 +140,5 @@ def draw_split(design: Calibration, catalogue: Catalogue) -> Split:
     return split_of(catalogue, content_digests(catalogue.rows), design.seed, Zoning(zones, recipe), SPLIT)
 
 
-def _zones(design: Calibration, catalogue: Catalogue) -> dict[str, Part]:
+def _zones(design: Calibration, catalogue: Catalogue) -> dict[str, SplitPart]:
     return {row.image_id: design.parts[int(row.groups["frame"]) - 1] for row in catalogue.rows}

@@ -1,4 +1,4 @@
-"""The command line: `patternbench run|study|data|backbone|weights|leaderboard|doctor`."""
+"""The command line: `patternbench run|experiment|data|backbone|weights|leaderboard|doctor`."""
 
 import os
 import sys
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Benchmark image encoders that identify individual animals by their skin pattern.",
 )
-app.add_typer(cli_experiment.app, name="study")
+app.add_typer(cli_experiment.app, name="experiment")
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_backbone.app, name="backbone")
 app.add_typer(cli_weights.app, name="weights")

@@ -12,8 +12,8 @@ from harness.workspace import Workspace
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from benchmark.vocabulary import Device
     from harness.conformance.checks import Verdict
-    from harness.execution.plan import Device
     from harness.execution.runners.base import Runner
 
 app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.", rich_markup_mode="markdown")

@@ -10,9 +10,8 @@ from benchmark.errors import InputError, RunError
 from benchmark.protocol import DEFAULT, Protocol, read_protocol
 from benchmark.splitting.kinds import KINDS, draw_split
 from benchmark.splitting.split import Split, read_split, write_split
+from benchmark.vocabulary import Device, Precision
 from harness.contestants import registry as contestants
-from harness.contract import Precision
-from harness.execution.plan import Device
 from harness.execution.runners.base import Runner
 from harness.machine import gpus
 from harness.run import Screen

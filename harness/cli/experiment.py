@@ -1,4 +1,4 @@
-"""`patternbench study`: experiments of our own, with generated data."""
+"""`patternbench experiment`: experiments of our own, with generated data."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ app = typer.Typer(help="Experiments of our own, with generated data.", no_args_i
 
 
 @app.command(
-    epilog="For example:\n\n`patternbench study shortcut pixels`\n\n"
-    "`patternbench study shortcut efficientnet_lite0 lama --strength 0 --strength 0.25 --strength 0.5 --seeds 3`"
+    epilog="For example:\n\n`patternbench experiment shortcut pixels`\n\n"
+    "`patternbench experiment shortcut efficientnet_lite0 lama --strength 0 --strength 0.25 --strength 0.5 --seeds 3`"
 )
 def shortcut(  # noqa: PLR0913, PLR0917 - a command's options
     context: typer.Context,

@@ -19,7 +19,7 @@ Everyone = Annotated[
 Protocol = Annotated[
     str,
     typer.Option(
-        help="`quick` (minutes), `longer` (the same with more inpainting), `paper` (the study's figures), or the path "
+        help="`quick` (minutes), `longer` (the same with more inpainting), `paper` (the paper's figures), or the path "
         "of a .toml file."
     ),
 ]

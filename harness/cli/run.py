@@ -10,11 +10,12 @@ from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol
 from benchmark.records.record import Record
 from benchmark.splitting.split import contents
+from benchmark.vocabulary import Device
 from harness.cli import choices
 from harness.cli.console import RichScreen
 from harness.contestants import registry as contestants
 from harness.datasets.registry import resolve
-from harness.execution.plan import Device, Material, Run
+from harness.execution.plan import Material, Run
 from harness.execution.runners.base import Runner
 from harness.run import bench
 from harness.weights import local as local_weights
@@ -141,7 +142,7 @@ def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, 
         weights=given,
         device=chosen.device,
         workers=chosen.workers,
-        study=material.study,
+        experiment=material.experiment,
         rules=rules,
         own_files=local_weights.own_files(facts, given, workspace),
     )

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.conformance.session import Attempt, Blocked, Fault, Mode, Trial
+from benchmark.vocabulary import Mode, Precision
+from harness.conformance.session import Attempt, Blocked, Fault, Trial
 from harness.conformance.synthetic_packs import CLASSES, FEW, SHUFFLED, TWINS
-from harness.contract import Precision
 
 SAME: dict[Precision, float] = {"float32": 1e-4, "bfloat16": 4e-2}
 """Arrays are the same where no value differs by more than this share of the largest. bfloat16 has 8 bits: where its

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from benchmark.vocabulary import CamMethod, Device, Mode, Precision
 from harness.conformance.synthetic_packs import CLASSES, write_packs
 from harness.contestants.registry import BackboneFacts
 from harness.contract import (
@@ -17,14 +18,11 @@ from harness.contract import (
     Description,
     Encode,
     Inpaint,
-    Method,
-    Precision,
     Resources,
     TrainClassify,
     TrainInpaint,
 )
 from harness.execution import output_checks
-from harness.execution.plan import Device
 from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner, describing
 from harness.execution.store import tree_digest
 
@@ -34,7 +32,6 @@ SMALLEST = 64
 EPOCHS = 2
 
 Pack = Literal["inpaint", "train", "twins", "few", "broken"]
-Mode = Literal["shallow", "deep"]
 Start = Literal["random", "inpaint", "shallow", "deep"]
 
 
@@ -181,7 +178,7 @@ class Trial:
         return self._attempt("encode of broken data", 1, job, "broken", "random")
 
     @property
-    def _explain(self) -> Method | None:
+    def _explain(self) -> CamMethod | None:
         return "gradcam" if "explain" in self.backbone.capabilities else None
 
     def _inpainting(self, time: int) -> Attempt:

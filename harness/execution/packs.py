@@ -15,17 +15,16 @@ from benchmark.data.catalogue import PATTERN, Catalogue
 from benchmark.data.content_digests import said_digest
 from benchmark.data.crops import crops
 from benchmark.data.irregular_holes import irregular_mask
-from benchmark.data.region_variants import Fill, apply_variant
-from benchmark.protocol import Masks
-from benchmark.records.record import Variant
-from benchmark.splitting.split import PARTS, Part, Split
+from benchmark.data.region_variants import apply_variant
+from benchmark.splitting.split import Split
+from benchmark.vocabulary import SPLIT_PARTS, Fill, HoleKind, RegionVariant, SplitPart
 from harness.execution.store import Entry, Store, digest
 
 VERSION = 1
 """Raised when the same inputs are packed into other bytes."""
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (2,), (1,), (1, 2))
-"""The study's four pairs an original: as it is, flipped left-right, upside down, and both; axes of (N, H, W)."""
+"""The paper's four pairs an original: as it is, flipped left-right, upside down, and both; axes of (N, H, W)."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +87,15 @@ class Packer:
         """Whether any image has a pattern region."""
         return self._catalogue.has_regions and bool((self._regions() == PATTERN).any())
 
-    def inpaintable(self, masks: Masks) -> bool:
+    def inpaintable(self, masks: HoleKind) -> bool:
         """Whether every part of the inpainting set has an image with a hole."""
         if masks == "irregular":
             return True
-        return self._catalogue.has_regions and all(self._holed(self._ids("inpaint", part), masks) for part in PARTS)
+        return self._catalogue.has_regions and all(
+            self._holed(self._ids("inpaint", part), masks) for part in SPLIT_PARTS
+        )
 
-    def inpaint(self, masks: Masks, most: int | None) -> Entry:
+    def inpaint(self, masks: HoleKind, most: int | None) -> Entry:
         """Training and validation images of the inpainting set that have a hole, in four flips, with their holes."""
         train, validation = (self._holed(self._ids("inpaint", part), masks) for part in ("train", "val"))
         rows = self._learnt(train, validation, most)
@@ -112,7 +113,7 @@ class Packer:
 
         return self._pack("inpaint", {"masks": masks, "most": most}, write)
 
-    def holes(self, masks: Masks) -> Entry:
+    def holes(self, masks: HoleKind) -> Entry:
         """Test images of the inpainting set, black in their holes: what was there is known to the harness alone."""
 
         def write(folder: Path) -> None:
@@ -124,7 +125,7 @@ class Packer:
 
         return self._pack("holes", {"masks": masks}, write)
 
-    def inpainting_test(self, masks: Masks) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def inpainting_test(self, masks: HoleKind) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The inpainting set's test images in four flips, (N, H, W, 3), with their holes, (N, H, W), as jobs see them.
 
         The flips follow each other: the first quarter of N are the images as they are.
@@ -132,7 +133,7 @@ class Packer:
         positions = self._where(self._ids("inpaint", "test"))
         return _flipped(self._images()[positions]), _flipped(self._holes(positions, masks))
 
-    def _holes(self, positions: NDArray[np.int64], masks: Masks) -> NDArray[np.uint8]:
+    def _holes(self, positions: NDArray[np.int64], masks: HoleKind) -> NDArray[np.uint8]:
         """(N, H, W) holes of some crops, 1 = hole: their pattern, or irregular strokes that each image keeps."""
         if masks == "pattern":
             return np.asarray(self._regions()[positions] == PATTERN, dtype=np.uint8)
@@ -140,7 +141,7 @@ class Packer:
         size = self._images().shape[1]
         return np.stack([irregular_mask(size, f"{self._crops.content}:{rows[at].image_id}") for at in positions])
 
-    def train(self, variant: Variant, probes: int, most: int | None) -> Entry:
+    def train(self, variant: RegionVariant, probes: int, most: int | None) -> Entry:
         """Training and validation images of the classification set with labels; `probes` an individual are marked."""
         rows = self._learnt(self._ids("classify", "train"), self._ids("classify", "val"), most)
 
@@ -156,7 +157,7 @@ class Packer:
 
         return self._pack(f"train-{variant}", {"probes": probes, "most": most, "fill": self._fill}, write)
 
-    def test(self, variant: Variant) -> Entry:
+    def test(self, variant: RegionVariant) -> Entry:
         """Test images of the classification set, without labels."""
 
         def write(folder: Path) -> None:
@@ -165,7 +166,7 @@ class Packer:
 
         return self._pack(f"test-{variant}", {"fill": self._fill}, write)
 
-    def reference(self, part: Part) -> Entry:
+    def reference(self, part: SplitPart) -> Entry:
         """Images of one part of the classification set, whole and without labels: what test images are compared to."""
 
         def write(folder: Path) -> None:
@@ -174,7 +175,7 @@ class Packer:
 
         return self._pack(f"reference-{part}", {}, write)
 
-    def rows(self, part: Part) -> Rows:
+    def rows(self, part: SplitPart) -> Rows:
         """What the rows of one part of the classification set are, in the order that jobs see them."""
         positions = self._where(self._ids("classify", part))
         return Rows(positions, self._labels[positions])
@@ -231,19 +232,19 @@ class Packer:
         assert entry is not None
         return entry
 
-    def _write_images(self, folder: Path, positions: NDArray[np.int64], variant: Variant) -> None:
+    def _write_images(self, folder: Path, positions: NDArray[np.int64], variant: RegionVariant) -> None:
         images = self._images()[positions]
         shown = images if variant == "all" else apply_variant(images, self._regions()[positions], variant, self._fill)
         np.save(folder / "images.npy", shown)
 
-    def _learnt(self, train: list[str], validation: list[str], most: int | None) -> list[tuple[str, Part]]:
+    def _learnt(self, train: list[str], validation: list[str], most: int | None) -> list[tuple[str, SplitPart]]:
         """Training images, of each individual the first `most // individuals` (at least one), and validation images."""
         if most is not None:
             each = max(1, most // len(self._catalogue.identities))
             train = [train[index] for index in first_of_each(self._labels[self._where(train)], each)]
         return [*((image_id, "train") for image_id in train), *((image_id, "val") for image_id in validation)]
 
-    def _holed(self, ids: list[str], masks: Masks) -> list[str]:
+    def _holed(self, ids: list[str], masks: HoleKind) -> list[str]:
         """The images that have a hole."""
         if masks == "irregular" or not ids:
             return ids

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from benchmark.data.catalogue import Catalogue
-from benchmark.data.region_variants import VARIANTS
-from benchmark.protocol import DEFAULT, Init, Method, Protocol
-from benchmark.records.record import Embedded, Mode, Study, Variant
-from benchmark.splitting.split import Part, Split
+from benchmark.protocol import DEFAULT, Protocol
+from benchmark.records.provenance import Experiment
+from benchmark.splitting.split import Split
+from benchmark.vocabulary import REGION_VARIANTS, CamMethod, Device, EncoderState, Init, Mode, RegionVariant, SplitPart
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.execution.packs import Packer
 from harness.execution.stages import Done, Stages
 from harness.execution.store import Entry
 
-Device = Literal["cpu", "cuda"]
 MODES: tuple[Mode, ...] = ("deep", "shallow")
-REFERENCES: dict[Part, str] = {"train": "gallery", "val": "val"}
+REFERENCES: dict[SplitPart, str] = {"train": "gallery", "val": "val"}
 """What stages that encode a part for comparison are called."""
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -33,7 +32,7 @@ class Material:
 
     catalogue: Catalogue
     split: Split
-    study: Study | None = None
+    experiment: Experiment | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Run:
         own_files: names of those that are not the published ones, but the user's own.
         device: `cpu` or `cuda`.
         workers: stages at the same time.
-        study: the experiment that it belongs to, if any.
+        experiment: the experiment that it belongs to, if any.
         rules: digest of what the protocol settles for every backbone (`Protocol.rules`).
     """
 
@@ -61,7 +60,7 @@ class Run:
     weights: Mapping[str, Path]
     device: Device
     workers: int
-    study: Study | None = None
+    experiment: Experiment | None = None
     rules: str = ""
     own_files: frozenset[str] = frozenset()
 
@@ -89,10 +88,10 @@ class Run:
         return able if self.known != "none" else tuple(mode for mode in able if mode == "deep")
 
     @property
-    def variants(self) -> tuple[Variant, ...]:
+    def variants(self) -> tuple[RegionVariant, ...]:
         """The region variants that are asked about and that the data can carry, `all` first: it is wanted soonest."""
         ablated = self.catalogue.has_regions and self.known != "none"
-        return tuple(sorted(VARIANTS, key=lambda variant: variant != "all")) if ablated else ("all",)
+        return tuple(sorted(REGION_VARIANTS, key=lambda variant: variant != "all")) if ablated else ("all",)
 
     @cached_property
     def known(self) -> Literal["all", "some", "none"]:
@@ -125,9 +124,9 @@ class Results:
     reconstruction: Done | None
     embedding: Done
     untrained: tuple[Done, Done, Done] | None
-    references: Mapping[Embedded, Mapping[Part, Done]]
-    trainings: Mapping[Mode, Mapping[Variant, Done]]
-    predictions: Mapping[Mode, Mapping[Variant, Done]]
+    references: Mapping[EncoderState, Mapping[SplitPart, Done]]
+    trainings: Mapping[Mode, Mapping[RegionVariant, Done]]
+    predictions: Mapping[Mode, Mapping[RegionVariant, Done]]
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -168,9 +167,9 @@ class Plan:
         return 2 * self._inpaints + 3 * self._controlled + 1 + embeddings * len(self._compared) + 2 * classifiers
 
     @property
-    def _compared(self) -> tuple[Part, ...]:
+    def _compared(self) -> tuple[SplitPart, ...]:
         """The parts that test images are compared to."""
-        parts: dict[str, tuple[Part, ...]] = {"all": ("train",), "some": ("train", "val"), "none": ()}
+        parts: dict[str, tuple[SplitPart, ...]] = {"all": ("train",), "some": ("train", "val"), "none": ()}
         return parts[self._run.known]
 
     def execute(self) -> Results:
@@ -196,8 +195,8 @@ class Plan:
         embedding = pool.submit(self._encode, "encode", "all", start)
         reconstruction = pool.submit(self._fill, start) if inpainting else None
         untrained = pool.submit(self._untrained) if self._controlled else None
-        references: dict[Embedded, Future[dict[Part, Done]]] = {
-            "inpainting": pool.submit(self._references, "inpainting", start)
+        references: dict[EncoderState, Future[dict[SplitPart, Done]]] = {
+            "initial": pool.submit(self._references, "initial", start)
         }
         if self._controlled:
             references["untrained"] = pool.submit(self._references, "untrained", _Start("random"))
@@ -212,9 +211,11 @@ class Plan:
         for future in done:
             future.result()
         finished = {place: chain.result() for place, chain in chains.items()}
-        found: dict[Embedded, Mapping[Part, Done]] = {name: encoded.result() for name, encoded in references.items()}
+        found: dict[EncoderState, Mapping[SplitPart, Done]] = {
+            name: encoded.result() for name, encoded in references.items()
+        }
         if "deep" in self._run.modes:
-            found["deep"] = finished["deep", "all"].references
+            found["finetuned"] = finished["deep", "all"].references
         return Results(
             inpainting,
             reconstruction.result() if reconstruction else None,
@@ -248,7 +249,7 @@ class Plan:
         training, prediction, _ = self._chain("untrained", "shallow", "all", start)
         return embedding, training, prediction
 
-    def _chain(self, name: str, mode: Mode, variant: Variant, start: "_Start") -> "_Chain":
+    def _chain(self, name: str, mode: Mode, variant: RegionVariant, start: "_Start") -> "_Chain":
         """Train one classifier and let it predict the test images; a deep one on whole images has references too."""
         settings = self._run.protocol.classify
         given = self._given(start)
@@ -266,12 +267,12 @@ class Plan:
         trained = _Start(start.init, training.file(CHECKPOINT))
         prediction = self._encode(f"predict-{name}", variant, trained, job.classes)
         searched = (mode, variant) == ("deep", "all")
-        return _Chain(training, prediction, self._references("deep", trained) if searched else {})
+        return _Chain(training, prediction, self._references("finetuned", trained) if searched else {})
 
-    def _encode(self, name: str, variant: Variant, start: "_Start", classes: int | None = None) -> Done:
+    def _encode(self, name: str, variant: RegionVariant, start: "_Start", classes: int | None = None) -> Done:
         return self._embed(name, self._packer.test(variant), start, classes, explain=bool(classes) and variant == "all")
 
-    def _references(self, name: Embedded, start: "_Start") -> dict[Part, Done]:
+    def _references(self, name: EncoderState, start: "_Start") -> dict[SplitPart, Done]:
         return {
             part: self._embed(f"{REFERENCES[part]}-{name}", self._packer.reference(part), start)
             for part in self._compared
@@ -290,7 +291,7 @@ class Plan:
         )
         return self._stages.run(name, job, data, given.files)
 
-    def _explained(self, *, wanted: bool) -> Method | None:
+    def _explained(self, *, wanted: bool) -> CamMethod | None:
         return self._run.protocol.focus.method if wanted and "explain" in self._run.backbone.capabilities else None
 
     def _given(self, start: "_Start", *roles: str) -> "_Given":
@@ -320,7 +321,7 @@ class _Chain(NamedTuple):
 
     training: Done
     prediction: Done
-    references: Mapping[Part, Done]
+    references: Mapping[SplitPart, Done]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmark.errors import InputError, PatternbenchError, RunError
-from benchmark.records.record import Stage
+from benchmark.records.provenance import Stage
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Resources, Result
 from harness.execution import output_checks

@@ -8,20 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmark.metrics.classification import detail, never_left_chance, predict, scores
+from benchmark.metrics.classification import detail, never_above_chance, predict, scores
 from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
 from benchmark.protocol import DEFAULT, Protocol
-from benchmark.records.record import (
-    Classification,
-    Encoder,
-    Epoch,
-    Filling,
-    Inpainting,
-    Mode,
-    Reconstruction,
-    Scores,
-    Variant,
-)
+from benchmark.records.classification import Classification, EpochScores, Scores
+from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
+from benchmark.vocabulary import Filling, Mode, RegionVariant
 from harness.execution.packs import FLIPS, Packer, first_of_each
 from harness.execution.stages import Done
 from harness.scoring import localisation
@@ -94,7 +86,7 @@ def classification(training: Done, prediction: Done, examination: Examination, p
     for row, epoch_logits in zip(_history(training), logits, strict=True):
         score = scores(validation, predict(epoch_logits[:, shown]), len(shown))
         epochs.append(
-            Epoch(
+            EpochScores(
                 epoch=int(row["epoch"]),
                 loss=float(row["loss"]),
                 accuracy=score.accuracy,
@@ -111,20 +103,20 @@ def classification(training: Done, prediction: Done, examination: Examination, p
     return Classification(
         test=scores(*asked),
         validation=tuple(epochs),
-        focus=probed,
-        focus_null=null,
+        probe_localisation=probed,
+        probe_area=null,
         answers=tuple(answers.tolist()),
         balanced_accuracy=seen.balanced_accuracy,
         individual_recall=known_values(recall),
         intervals=examination.score_intervals(answers),
-        never_left_chance=never_left_chance([epoch.accuracy for epoch in epochs], validation),
-        test_focus=localisation.on_test_images(prediction, examination, protocol.focus.method),
+        never_above_chance=never_above_chance([epoch.accuracy for epoch in epochs], validation),
+        localisation=localisation.on_test_images(prediction, examination, protocol.focus.method),
     )
 
 
 def ablation(
-    predictions: Mapping[Mode, Mapping[Variant, Done]], examination: Examination, most: int
-) -> dict[Mode, dict[Variant, Scores]]:
+    predictions: Mapping[Mode, Mapping[RegionVariant, Done]], examination: Examination, most: int
+) -> dict[Mode, dict[RegionVariant, Scores]]:
     """Scores of every mode and variant on the first `most` test images of each individual that can be named."""
     named = np.flatnonzero(examination.known)
     chosen = named[first_of_each(examination.labels[named], most)]
@@ -138,8 +130,8 @@ def ablation(
 
 
 def validation(
-    trainings: Mapping[Mode, Mapping[Variant, Done]], examination: Examination
-) -> dict[Mode, dict[Variant, Scores]]:
+    trainings: Mapping[Mode, Mapping[RegionVariant, Done]], examination: Examination
+) -> dict[Mode, dict[RegionVariant, Scores]]:
     """Scores of every mode and variant on the validation images after the last epoch; they chose nothing."""
     labels = examination.numbered(examination.packer.rows("val").labels)
 

@@ -8,8 +8,9 @@ from PIL import Image
 
 from benchmark.data.catalogue import BACKGROUND, PATTERN
 from benchmark.metrics.cam_localisation import means, per_image, pick, region_area, region_mass
-from benchmark.protocol import Method
-from benchmark.records.record import Classification, ExaminedFocus, Focus, Mode, Picked, Regions, Shown, Variant
+from benchmark.records.classification import Classification
+from benchmark.records.localisation import EpochLocalisation, Example, Examples, Localisation, RegionValues
+from benchmark.vocabulary import CamMethod, Mode, RegionVariant
 from harness.execution.packs import Packer
 from harness.execution.stages import Done
 from harness.scoring.test_set import Examination
@@ -19,7 +20,9 @@ from leaderboard.plots.style import picture
 HEADING = "Numbers: density of the map on the pattern; 1 = a random map"
 
 
-def after_epochs(training: Done, packer: Packer, probes: int) -> tuple[tuple[Focus, ...], Regions | None]:
+def after_epochs(
+    training: Done, packer: Packer, probes: int
+) -> tuple[tuple[EpochLocalisation, ...], RegionValues | None]:
     """Where the maps of the probe images lay after each epoch, and what random maps give.
 
     Returns:
@@ -29,17 +32,17 @@ def after_epochs(training: Done, packer: Packer, probes: int) -> tuple[tuple[Foc
         return (), None
     regions = packer.regions(packer.probes(probes))
     masses = [region_mass(epoch, regions) for epoch in np.load(training.file("cams.npy"))]
-    focus = tuple(Focus(epoch=epoch, **mass._asdict()) for epoch, mass in enumerate(masses, start=1))
-    return focus, Regions(**region_area(regions)._asdict())
+    focus = tuple(EpochLocalisation(epoch=epoch, **mass._asdict()) for epoch, mass in enumerate(masses, start=1))
+    return focus, RegionValues(**region_area(regions)._asdict())
 
 
-def on_test_images(prediction: Done, examination: Examination, method: Method) -> ExaminedFocus | None:
+def on_test_images(prediction: Done, examination: Examination, method: CamMethod) -> Localisation | None:
     """Where the maps of the test images lie, and which of them to show; None where there are no maps or no regions."""
     if not _measurable(prediction, examination.packer):
         return None
     maps = np.load(prediction.file("cams.npy"))
     found = per_image(maps, examination.packer.regions(examination.positions))
-    return ExaminedFocus(
+    return Localisation(
         mass=_regions(found.mass),
         density=_regions(found.density),
         rank=_regions(found.rank),
@@ -49,21 +52,23 @@ def on_test_images(prediction: Done, examination: Examination, method: Method) -
         rank_null=_regions(np.where(found.area > 0, found.area, np.nan)),
         method=method,
         empty=int((~maps.any(axis=(1, 2))).sum()),
-        picked=_picked(found.density[:, PATTERN], examination.positions),
+        examples=_picked(found.density[:, PATTERN], examination.positions),
     )
 
 
 def overlays(
-    classification: Mapping[Mode, Classification], predictions: Mapping[Mode, Mapping[Variant, Done]], packer: Packer
+    classification: Mapping[Mode, Classification],
+    predictions: Mapping[Mode, Mapping[RegionVariant, Done]],
+    packer: Packer,
 ) -> Image.Image | None:
-    """The picked test images of the deep and of the shallow classifier under their maps; None where none is picked."""
+    """The examples test images of the deep and of the shallow classifier under their maps; None where none is examples."""
     modes: tuple[Mode, ...] = ("deep", "shallow")
     titles, places, maps = [], [], []
     for mode in modes:
-        focus = classification[mode].test_focus if mode in classification else None
-        if focus and focus.picked:
+        focus = classification[mode].localisation if mode in classification else None
+        if focus and focus.examples:
             cams = np.load(predictions[mode]["all"].file("cams.npy"), mmap_mode="r")
-            for rule, shown in focus.picked:
+            for rule, shown in focus.examples:
                 titles.append(f"{mode}, {rule}: {shown.density:.2f}")
                 places.append(shown.image)
                 maps.append(cams[shown.image])
@@ -79,14 +84,14 @@ def _measurable(stage: Done, packer: Packer) -> bool:
     return stage.file("cams.npy").exists() and packer.patterned
 
 
-def _regions(values: NDArray[np.float64]) -> Regions:
-    return Regions(**means(values)._asdict())
+def _regions(values: NDArray[np.float64]) -> RegionValues:
+    return RegionValues(**means(values)._asdict())
 
 
-def _picked(density: NDArray[np.float64], positions: NDArray[np.int64]) -> Picked | None:
+def _picked(density: NDArray[np.float64], positions: NDArray[np.int64]) -> Examples | None:
     """By the rule of `pick`, in the order of the images' ids, which is that of the catalogue; None without pattern."""
     if np.isnan(density).all():
         return None
     by_id = np.argsort(positions)
     found = {rule: int(by_id[place]) for rule, place in pick(density[by_id])._asdict().items()}
-    return Picked(**{rule: Shown(image=image, density=float(density[image])) for rule, image in found.items()})
+    return Examples(**{rule: Example(image=image, density=float(density[image])) for rule, image in found.items()})

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics import open_set
-from benchmark.metrics.retrieval import Backend, Images, Matches, retrieve, summarise
-from benchmark.records.record import CURVE_POINTS, Distance, Elsewhere, OpenSet, Retrieval
-from benchmark.splitting.split import Part
+from benchmark.metrics.retrieval import Images, Matches, retrieve, summarise
+from benchmark.records.retrieval import CURVE_POINTS, AcrossRecordings, OpenSet, Retrieval
+from benchmark.vocabulary import Distance, RetrievalBackend, SplitPart
 from harness.execution.stages import Done
 from harness.scoring.test_set import Examination, known_values
 
@@ -17,7 +17,7 @@ class Search:
     """Test images ranked against the training images, or where these show none of their individuals, each other."""
 
     def __init__(
-        self, queries: Done, references: Mapping[Part, Done], examination: Examination, backend: Backend
+        self, queries: Done, references: Mapping[SplitPart, Done], examination: Examination, backend: RetrievalBackend
     ) -> None:
         """Args: the encoded test images; the parts they are compared to, encoded alike; and what ranks."""
         self._examination, self._references, self._backend = examination, references, backend
@@ -26,14 +26,14 @@ class Search:
 
     def retrieval(self) -> dict[Distance, Retrieval]:
         """How well test images find their individual."""
-        elsewhere = self._elsewhere()
+        across_recordings = self._elsewhere()
         return {
             distance: Retrieval(
                 **summarise(matches)._asdict(),
                 rank1_interval=self._examination.interval(_hits(matches)),
                 map_interval=self._examination.interval(matches.precision),
-                precisions=known_values(matches.precision),
-                elsewhere=elsewhere.get(distance),
+                average_precisions=known_values(matches.precision),
+                across_recordings=across_recordings.get(distance),
             )
             for distance, matches in self._found.items()
         }
@@ -64,7 +64,7 @@ class Search:
         each = self._asked._replace(groups=np.arange(len(self._asked.labels)))  # a query misses itself alone
         return retrieve(each, each, exclude_same_group=True, backend=self._backend)
 
-    def _elsewhere(self) -> dict[Distance, Elsewhere]:
+    def _elsewhere(self) -> dict[Distance, AcrossRecordings]:
         """The same without matches from the query's own recording; empty where recordings are not known."""
         packer = self._examination.packer
         searched = packer.rows("train" if "train" in self._references else "test")
@@ -72,7 +72,7 @@ class Search:
         if here is None or there is None:
             return {}
         if not _any_elsewhere(self._asked.labels, here, searched.labels, there):
-            return dict.fromkeys(self._found, Elsewhere(rank1=None, mean_average_precision=None, queries=0))
+            return dict.fromkeys(self._found, AcrossRecordings(rank1=None, mean_average_precision=None, queries=0))
         gallery = self._gallery if "train" in self._references else self._asked
         asked, images = self._asked._replace(groups=here), gallery._replace(groups=there)
         found = retrieve(asked, images, exclude_same_group=True, backend=self._backend)
@@ -100,6 +100,8 @@ def _any_elsewhere(
     return any(places.get(label, set()) - {recording} for label, recording in pairs)
 
 
-def _as_elsewhere(matches: Matches) -> Elsewhere:
+def _as_elsewhere(matches: Matches) -> AcrossRecordings:
     found = summarise(matches)
-    return Elsewhere(rank1=found.rank1, mean_average_precision=found.mean_average_precision, queries=found.queries)
+    return AcrossRecordings(
+        rank1=found.rank1, mean_average_precision=found.mean_average_precision, queries=found.queries
+    )

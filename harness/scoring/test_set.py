@@ -9,13 +9,15 @@ from benchmark.data.capture import RECORDINGS, TIMES
 from benchmark.metrics import group_baselines, intervals
 from benchmark.metrics.group_baselines import Grouped
 from benchmark.metrics.retrieval import Retrieval
-from benchmark.records.record import ExaminedImages, GroupRetrieval, Interval, Nuisance
+from benchmark.records.base import Interval
+from benchmark.records.classification import GroupBaseline, TestImages
+from benchmark.records.retrieval import RetrievalBaseline
 from harness.execution.packs import Packer
 
 FEWEST_GROUPS = 6
 """Of fewer recordings no interval can be had (see `benchmark.metrics.significance`)."""
 
-NUISANCES = (*RECORDINGS, "camera", *TIMES)
+BASELINE_COLUMNS = (*RECORDINGS, "camera", *TIMES)
 """Columns that may give the identity away."""
 
 
@@ -35,11 +37,11 @@ class Examination:
         self.by_recordings = len(names) >= FEWEST_GROUPS
         self.groups: NDArray[np.int64] = numbers if self.by_recordings else np.arange(len(self.labels))
 
-    def images(self, identities: tuple[str, ...]) -> ExaminedImages:
+    def images(self, identities: tuple[str, ...]) -> TestImages:
         """For the record, with the individuals' names."""
         by = "recordings" if self.by_recordings else "images"
         labels, groups = tuple(self.labels.tolist()), tuple(self.groups.tolist())
-        return ExaminedImages(labels=labels, groups=groups, by=by, identities=identities)
+        return TestImages(labels=labels, groups=groups, by=by, identities=identities)
 
     def interval(self, values: NDArray[np.floating]) -> Interval | None:
         """Of the mean over the images; NaN is left out."""
@@ -53,20 +55,20 @@ class Examination:
         found = intervals.of_scores(labels, given, len(self.shown), self.groups[self.known], seed=self.seed)
         return dict(zip(found._fields, map(as_interval, found), strict=True)) if found else {}
 
-    def nuisance(self) -> Mapping[str, Nuisance]:
+    def group_baselines(self) -> Mapping[str, GroupBaseline]:
         """What would be scored without seeing an animal, on the images that can be named; nothing where none can."""
         if not self.known.any():
             return {}
         train, positions, classes = self.packer.rows("train"), self.positions[self.known], len(self.shown)
         taught, labels = map(self.numbered, (train.labels, self.labels[self.known]))
         found = {"majority": group_baselines.majority_class(taught, labels, classes)}
-        for column in NUISANCES:
+        for column in BASELINE_COLUMNS:
             seen, asked = (self.packer.column(at, column) for at in (train.positions, positions))
             if seen is not None and asked is not None:
                 found[column] = group_baselines.group_only(Grouped(taught, seen), Grouped(labels, asked), classes)
-        return {name: Nuisance(**one._asdict()) for name, one in found.items()}
+        return {name: GroupBaseline(**one._asdict()) for name, one in found.items()}
 
-    def group_retrieval(self) -> Mapping[str, GroupRetrieval]:
+    def retrieval_baselines(self) -> Mapping[str, RetrievalBaseline]:
         """What would be found again without seeing an animal, where `harness.scoring.retrieval.Search` searches."""
         train = self.packer.rows("train")
         themselves = not self.known.any()
@@ -74,13 +76,13 @@ class Examination:
         groups: dict[str, tuple[NDArray[np.generic], NDArray[np.generic]]] = {
             "random": (np.zeros(len(self.labels), np.int64), np.zeros(len(labels), np.int64))
         }
-        for column in NUISANCES:
+        for column in BASELINE_COLUMNS:
             asked, searched = (self.packer.column(at, column) for at in (self.positions, positions))
             if asked is not None and searched is not None:
                 groups[column] = asked, searched
         return {
             name: _as_guess(
-                group_baselines.group_retrieval(
+                group_baselines.retrieval_baselines(
                     Grouped(self.labels, asked), Grouped(labels, searched), themselves=themselves
                 )
             )
@@ -110,8 +112,8 @@ def known_values(values: NDArray[np.float64]) -> tuple[float | None, ...]:
     return tuple(None if np.isnan(value) else float(value) for value in values)
 
 
-def _as_guess(found: Retrieval) -> GroupRetrieval:
-    return GroupRetrieval(rank1=found.rank1, rank5=found.rank5, mean_average_precision=found.mean_average_precision)
+def _as_guess(found: Retrieval) -> RetrievalBaseline:
+    return RetrievalBaseline(rank1=found.rank1, rank5=found.rank5, mean_average_precision=found.mean_average_precision)
 
 
 def as_interval(found: intervals.Interval) -> Interval:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmark.data.licences import forbids_commerce, is_unstated
 from benchmark.errors import InputError
-from benchmark.protocol import DEFAULT, Init, Protocol
+from benchmark.protocol import DEFAULT, Protocol
+from benchmark.vocabulary import Init
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Weights
 from harness.execution.store import digest, file_digest

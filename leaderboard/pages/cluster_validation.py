@@ -1,9 +1,9 @@
-"""The tables beside the study's clustering measures: other measures, other numbers of clusters, other scalings."""
+"""The tables beside the paper's clustering measures: other measures, other numbers of clusters, other scalings."""
 
 from collections.abc import Callable
 
-from benchmark.records.clustering import Measures, Partitions, Starts, View
-from benchmark.records.record import Embedded
+from benchmark.records.clustering import ClusterValidation, Measures, Starts
+from benchmark.vocabulary import EmbeddingView, EncoderState
 from leaderboard import cells, layout
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import Row
@@ -22,12 +22,12 @@ AGREEMENTS: dict[str, Measure] = {
 ESTIMATED = ("AdjRand", "AdjMutInfo", "BCubed")
 """Of clusterings with another number of clusters those that may be compared: purity grows with it, and so does NMI."""
 
-VIEWS: dict[View, str] = {
+VIEWS: dict[EmbeddingView, str] = {
     "raw": "Embeddings as they are",
     "unit": "Embeddings of unit length: angles alone count",
     "whitened": "Embeddings whitened: their leading principal components, all of one variance",
 }
-MAPS: dict[Embedded, str] = {"inpainting": "Before any label was seen", "deep": "After deep classification"}
+MAPS: dict[EncoderState, str] = {"initial": "Before any label was seen", "finetuned": "After deep classification"}
 """Whose embeddings are drawn."""
 
 HEADERS = [
@@ -40,7 +40,7 @@ HEADERS = [
     *(f"{name}, k estimated" for name in ESTIMATED),
 ]
 LEGEND = (
-    "Beside the study's measures: mean ± standard deviation over several starts of k-means. *AdjMutInfo*: mutual "
+    "Beside the paper's measures: mean ± standard deviation over several starts of k-means. *AdjMutInfo*: mutual "
     "information corrected for chance, 0 = as by chance, at most 1; *NormMutInfo*: divided by the mean entropy, not "
     "corrected; *Purity*: share of images that are of their cluster's commonest individual; *BCubed*: harmonic mean of "
     "how pure an image's cluster is and how complete. *Silhouette of the individuals*: of the individuals themselves "
@@ -51,15 +51,15 @@ LEGEND = (
 
 def parted(section: Section) -> bool:
     """Whether any record of the section has such measures."""
-    return any(entry.record.partitions for entry in section.entries)
+    return any(entry.record.cluster_validation for entry in section.entries)
 
 
 def below(section: Section, page: str) -> str:
-    """What stands below the study's table: a table for each view of the embeddings, two folded away, and maps.
+    """What stands below the paper's table: a table for each view of the embeddings, two folded away, and maps.
 
     Empty where no record has either.
     """
-    tables = ["### Beside the study's measures", *(_table(section, view, page) for view in VIEWS)]
+    tables = ["### Beside the paper's measures", *(_table(section, view, page) for view in VIEWS)]
     maps = [
         f"**{title}**\n\n![PCA, t-SNE and UMAP]({figures.file('embeddings', section, kind)})"
         for kind, title in MAPS.items()
@@ -69,13 +69,13 @@ def below(section: Section, page: str) -> str:
     return "".join(f"\n\n{part}" for part in shown)
 
 
-def _table(section: Section, view: View, page: str) -> str:
+def _table(section: Section, view: EmbeddingView, page: str) -> str:
     def rows(entry: Entry) -> list[Row]:
         record = entry.record
         return [
-            [*cells.encoder(record, kind), *_cells(record.partitions[kind][view])]
+            [*cells.encoder(record, kind), *_cells(record.cluster_validation[kind][view])]
             for kind in cells.PREFIXES
-            if view in record.partitions.get(kind, {})
+            if view in record.cluster_validation.get(kind, {})
         ]
 
     made = layout.section_table(section, HEADERS, rows, page)
@@ -84,7 +84,7 @@ def _table(section: Section, view: View, page: str) -> str:
     return f"<details><summary>{VIEWS[view]}</summary>\n\n{made}\n\n</details>"
 
 
-def _cells(found: Partitions) -> Row:
+def _cells(found: ClusterValidation) -> Row:
     estimated = [NOTHING] * (1 + len(ESTIMATED))
     if found.estimated:
         means = [_two(AGREEMENTS[name](found.estimated.mean)) for name in ESTIMATED]

@@ -3,7 +3,8 @@
 import html
 from pathlib import PurePosixPath
 
-from benchmark.records.record import ExaminedFocus, Record, Regions
+from benchmark.records.localisation import Localisation, RegionValues
+from benchmark.records.record import Record
 from leaderboard import cells, layout
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import DASH, INTERVALS, WHO, Row
@@ -21,8 +22,8 @@ def focus(sections: list[Section], page: str) -> str:
     headers = [
         *WHO,
         "Classifier",
-        *(f"Mass on {region}" for region in ("background", "fish", "pattern")),
-        *(f"Density on {region}" for region in ("background", "fish", "pattern")),
+        *(f"Mass on {region}" for region in ("background", "body", "pattern")),
+        *(f"Density on {region}" for region in ("background", "body", "pattern")),
         "Rank accuracy, pattern",
         "Empty maps",
     ]
@@ -54,19 +55,19 @@ def focus(sections: list[Section], page: str) -> str:
     )
 
 
-def _random(found: ExaminedFocus) -> ExaminedFocus | None:
+def _random(found: Localisation) -> Localisation | None:
     """What random maps of the same images give; None in a record that does not say."""
     if found.area is None or found.rank_null is None:
         return None
     one = {region: 1.0 if share else None for region, share in found.area.model_dump().items()}
-    density = Regions.model_validate(one)
-    return ExaminedFocus(
+    density = RegionValues.model_validate(one)
+    return Localisation(
         mass=found.area, density=density, rank=found.rank_null, pattern_density=None, images=found.images
     )
 
 
-def _methods(examined: list[ExaminedFocus]) -> str:
-    """How the maps were made, where it was not by the study's method alone."""
+def _methods(examined: list[Localisation]) -> str:
+    """How the maps were made, where it was not by the paper's method alone."""
     found = sorted({one.method for one in examined})
     return "" if found == ["gradcam"] else f"\n\nMaps by {layout.either(METHODS.get(one, one) for one in found)}."
 
@@ -76,7 +77,7 @@ def _overlays(section: Section, page: str) -> str:
     pictured = [
         (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(entry.path)).as_posix())
         for name, entry in named(section)
-        if any(found.test_focus and found.test_focus.picked for found in entry.record.classification.values())
+        if any(found.localisation and found.localisation.examples for found in entry.record.classification.values())
     ]
     shown = [
         f"<details><summary>{name}: best, typical and worst test image</summary>\n\n"
@@ -86,7 +87,7 @@ def _overlays(section: Section, page: str) -> str:
     return "".join(f"\n\n{one}" for one in shown)
 
 
-def _examined(record: Record) -> dict[str, ExaminedFocus]:
+def _examined(record: Record) -> dict[str, Localisation]:
     """The maps of the test images by classifier, as far as there are any."""
     trained = {mode: record.classification.get(mode) for mode in ("shallow", "deep")} | {"untrained": record.untrained}
-    return {name: found.test_focus for name, found in trained.items() if found and found.test_focus}
+    return {name: found.localisation for name, found in trained.items() if found and found.localisation}

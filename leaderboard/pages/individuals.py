@@ -2,7 +2,8 @@
 
 from statistics import median
 
-from benchmark.records.record import ExaminedImages, Mode
+from benchmark.records.classification import TestImages
+from benchmark.vocabulary import Mode
 from leaderboard import cells, layout
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import DASH, WHO, Row
@@ -22,7 +23,7 @@ def individuals(sections: list[Section], page: str) -> str:
 
     def one(section: Section) -> str:
         count = max(entry.record.individuals for entry in section.entries)
-        test = next((entry.record.test for entry in section.entries if entry.record.test), None)
+        test = next((entry.record.test_images for entry in section.entries if entry.record.test_images), None)
         each = count <= COLUMNS
         columns = _names(test, count) if each else SPREAD
 
@@ -54,14 +55,14 @@ def _known(entry: Entry, mode: Mode) -> bool:
     return bool(found and found.individual_recall)
 
 
-def _names(test: ExaminedImages | None, count: int) -> list[str]:
+def _names(test: TestImages | None, count: int) -> list[str]:
     """Of the individuals where the records say them, else their numbers."""
     if test and len(test.identities) == count:
         return [escape(name) for name in test.identities]
     return [f"No. {number}" for number in range(count)]
 
 
-def _images(test: ExaminedImages, count: int) -> Row:
+def _images(test: TestImages, count: int) -> Row:
     return [str(test.labels.count(number)) for number in range(count)]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from benchmark.records.record import Filling, Reconstruction
+from benchmark.records.inpainting import Reconstruction
+from benchmark.vocabulary import Filling
 from leaderboard import cells, layout
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import DASH, WHO, Row
@@ -15,7 +16,7 @@ FILLINGS: dict[Filling, str] = {"mean_colour": "*Mean colour*", "telea": "*Telea
 
 
 def inpainting(sections: list[Section], page: str) -> str:
-    """The study's Table 3 for these runs, and how well the holes of test images were filled."""
+    """The paper's Table 3 for these runs, and how well the holes of test images were filled."""
     headers = [*WHO, "Lowest loss", "Epoch", "Iterations", "Batch", "Hole L1", "Hole PSNR", "Hole SSIM", "Hole LPIPS"]
 
     def rows(entry: Entry) -> list[Row]:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from benchmark.records.record import Embedded, OpenSet
+from benchmark.records.retrieval import OpenSet
+from benchmark.vocabulary import EncoderState
 from leaderboard import cells, layout
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import Row
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 150
-LINES: dict[Embedded, str] = {"inpainting": "-", "deep": "--"}
+LINES: dict[EncoderState, str] = {"initial": "-", "finetuned": "--"}
 """The control is left to the table: three lines of each backbone would hide each other."""
 
 LEGEND = (

@@ -1,6 +1,7 @@
 """The page on re-identification: test images look for their individual."""
 
-from benchmark.records.record import Distance, Embedded, Record
+from benchmark.records.record import Record
+from benchmark.vocabulary import Distance, EncoderState
 from leaderboard import cells, layout
 from leaderboard.cells import PREFIXES
 from leaderboard.entries import Entry, Section
@@ -12,14 +13,14 @@ from leaderboard.plots import figures
 DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
 MEASURES = ("rank-1", "rank-5", "mAP")
 HEADERS = ["Encoder", "Initial weights", *(f"{way} {one}" for way in ("Cosine", "Euclidean") for one in MEASURES)]
-ELSEWHERE = ["Elsewhere: cosine rank-1", "Elsewhere: cosine mAP"]
+ELSEWHERE = ["AcrossRecordings: cosine rank-1", "AcrossRecordings: cosine mAP"]
 LEGEND = "`ref-`: after deep classification; `random-`: the same encoder with random weights. "
 LEGEND_ALONE = (
     "*... alone*: expected where the images alike in that column of the data set are nearest, in random order, for "
     "which no animal is needed. "
 )
 LEGEND_ELSEWHERE = (
-    "*Elsewhere*: a query does not see its individual's images from its own recording, *of* so many queries that have "
+    "*AcrossRecordings*: a query does not see its individual's images from its own recording, *of* so many queries that have "
     "a match in another one. "
 )
 
@@ -37,20 +38,22 @@ def retrieval(sections: list[Section], page: str) -> str:
 
     shown = layout.where(sections, lambda entry: entry.record.retrieval)
     alone = LEGEND_ALONE if any(map(_guesses, shown)) else ""
-    elsewhere = LEGEND_ELSEWHERE if any(map(_elsewhere, shown)) else ""
-    legend = f"{LEGEND}{alone}{elsewhere}{INTERVALS}{DASH}"
+    across_recordings = LEGEND_ELSEWHERE if any(map(_elsewhere, shown)) else ""
+    legend = f"{LEGEND}{alone}{across_recordings}{INTERVALS}{DASH}"
     return layout.block(shown, one, legend)
 
 
 def _elsewhere(section: Section) -> bool:
     """Whether any query of the section has a match in another recording."""
     found = [by for entry in section.entries for ways in entry.record.retrieval.values() for by in ways.values()]
-    return any(one.elsewhere and one.elsewhere.queries for one in found)
+    return any(one.across_recordings and one.across_recordings.queries for one in found)
 
 
 def _guesses(section: Section) -> list[Row]:
     """Rows of those who see no animal; the same by either distance."""
-    known = next((entry.record.group_retrieval for entry in section.entries if entry.record.group_retrieval), {})
+    known = next(
+        (entry.record.retrieval_baselines for entry in section.entries if entry.record.retrieval_baselines), {}
+    )
     rest = [NOTHING] * (len(ELSEWHERE) * _elsewhere(section) + 2)
     return [
         [cells.alone(name), NOTHING, *cells.guessed_order(found) * len(DISTANCES), *rest]
@@ -62,10 +65,10 @@ def _rows(entry: Entry, columns: int) -> list[Row]:
     return [_row(entry.record, kind)[:columns] for kind in PREFIXES if kind in entry.record.retrieval]
 
 
-def _row(record: Record, kind: Embedded) -> Row:
+def _row(record: Record, kind: EncoderState) -> Row:
     cosine, euclidean = (record.retrieval[kind].get(distance) for distance in DISTANCES)
-    elsewhere = cells.found_elsewhere(cosine.elsewhere if cosine else None)
-    return [*cells.encoder(record, kind), *cells.retrieved(cosine), *cells.retrieved(euclidean), *elsewhere]
+    across_recordings = cells.found_elsewhere(cosine.across_recordings if cosine else None)
+    return [*cells.encoder(record, kind), *cells.retrieved(cosine), *cells.retrieved(euclidean), *across_recordings]
 
 
 def _said(section: Section) -> str:

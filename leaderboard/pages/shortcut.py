@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from benchmark.records.record import Classification, Record
+from benchmark.records.classification import Classification
+from benchmark.records.record import Record
 from leaderboard import cells, layout, metrics
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import CHANCE, DASH, WHO, Row
@@ -11,7 +12,7 @@ from leaderboard.markdown import NOTHING, escape
 from leaderboard.pages.tables import DERIVED, MODES, NEVER
 from leaderboard.plots import figures
 
-EMPTY = "No records yet; `patternbench study shortcut` writes them."
+EMPTY = "No records yet; `patternbench experiment shortcut` writes them."
 ABLATED = [f"{name}, {images}" for images in ("validation", "clean test") for name in DERIVED]
 MEASURES = [
     "Accuracy, clean test",
@@ -28,9 +29,9 @@ def experiments(sections: Iterable[Section]) -> list[Section]:
     found: defaultdict[tuple[str, str, str], list[Entry]] = defaultdict(list)
     for section in sections:
         for entry in section.entries:
-            study = entry.record.study
-            assert study is not None
-            title = f"{study.frames} pictures a video, data seed {study.seed}"
+            experiment = entry.record.experiment
+            assert experiment is not None
+            title = f"{experiment.frames} pictures a video, data seed {experiment.seed}"
             found[title, section.split, section.protocol].append(entry)
     return [Section(*place, tuple(sorted(entries, key=_order))) for place, entries in sorted(found.items())]
 
@@ -40,7 +41,11 @@ def shortcut(sections: list[Section], page: str) -> str:
 
     def one(section: Section) -> str:
         tested, validated = layout.test_images(section), _validation_images(section)
-        known = {f"{entry.record.nuisance['video'].accuracy:.2f}" for entry in section.entries if entry.record.nuisance}
+        known = {
+            f"{entry.record.group_baselines['video'].accuracy:.2f}"
+            for entry in section.entries
+            if entry.record.group_baselines
+        }
         video = f" The video alone scores {layout.either(sorted(known))}." if known else ""
         said = f"{layout.facts(section, tested)}, {layout.either(validated)} validation images.{video}"
         made = layout.section_table(section, [*WHO, "Classifier", "Shortcut", *MEASURES], _rows, page)
@@ -69,7 +74,7 @@ def shortcut(sections: list[Section], page: str) -> str:
 def _audited(section: Section) -> str:
     """The audit of the split as a paragraph of its own, with the strengths at which it is not clean."""
     records = [entry.record for entry in section.entries]
-    found = {record.study.strength: record.audit for record in records if record.study and record.audit}
+    found = {record.experiment.strength: record.audit for record in records if record.experiment and record.audit}
     said = [f"*{escape(sentence)}.*" for sentence in dict.fromkeys(audit.sentence for audit in found.values())]
     faults = {strength: "; ".join(audit.faults) for strength, audit in sorted(found.items()) if audit.faults}
     said += [f"At strength {strength:.2f}: {escape(fault)}." for strength, fault in faults.items()]
@@ -79,7 +84,7 @@ def _audited(section: Section) -> str:
 def _rows(entry: Entry) -> list[Row]:
     """A row for each classifier; one for a failed run."""
     record = entry.record
-    who, strength = cells.who(record), f"{record.study.strength:.2f}" if record.study else NOTHING
+    who, strength = cells.who(record), f"{record.experiment.strength:.2f}" if record.experiment else NOTHING
     if not record.classification:
         return [[*who, NOTHING, strength, *[NOTHING] * len(MEASURES)]]
     rows = []
@@ -101,7 +106,7 @@ def _rows(entry: Entry) -> list[Row]:
 
 def _dense(trained: Classification) -> list[str]:
     """Density on the pattern with its interval, and how many maps are empty."""
-    found, density = trained.test_focus, metrics.density(trained)
+    found, density = trained.localisation, metrics.density(trained)
     if found is None:
         return [NOTHING] * 2
     shown = NOTHING if density is None else f"{density:.2f}{cells.between(found.pattern_density)}"
@@ -114,5 +119,5 @@ def _validation_images(section: Section) -> list[int]:
 
 def _order(entry: Entry) -> tuple[str, str, str, float, int]:
     record: Record = entry.record
-    strength = record.study.strength if record.study else 0
+    strength = record.experiment.strength if record.experiment else 0
     return record.title.casefold(), record.backbone, record.init, strength, record.seed

@@ -1,7 +1,9 @@
-"""The study's tables, made from records."""
+"""The paper's tables, made from records."""
 
-from benchmark.records.record import Mode, Record, Scores, Variant
+from benchmark.records.classification import Scores
+from benchmark.records.record import Record
 from benchmark.splitting.split import LEAK_FREE
+from benchmark.vocabulary import Mode, RegionVariant
 from leaderboard import cells, layout, ranking, side_by_side
 from leaderboard.entries import Entry, Section
 from leaderboard.layout import CHANCE, DASH, INTERVALS, WHO, Row
@@ -16,18 +18,18 @@ BUILTIN = "zebrafish-synth"
 
 UNTRAINED = "*untrained*: the shallow classifier on the same encoder with random weights, before anything was learnt. "
 
-DERIVED = ("Background / Fish", "No background - No pattern")
+DERIVED = ("Background / Body", "No background - No pattern")
 RANKS = "*Rank*: rows that a paired bootstrap over the same cannot tell apart (5 %, all pairs together) share one. "
 ALONE = "*... alone*: expected of someone who names the individual commonest in training, overall or in that group. "
 NEVER = "`(never above chance)`: the validation accuracy was at chance after every epoch. "
 MODES: tuple[Mode, ...] = ("shallow", "deep")
 
-VARIANTS: dict[Variant, str] = {
+VARIANTS: dict[RegionVariant, str] = {
     "background": "Background",
-    "fish": "Fish",
+    "body": "Body",
     "pattern": "Pattern",
     "no_background": "No background",
-    "no_fish": "No fish",
+    "no_body": "No body",
     "no_pattern": "No pattern",
     "all": "All",
 }
@@ -51,7 +53,7 @@ def classification(sections: list[Section], page: str) -> str:
             nothing = [NOTHING] * (len(columns) + 1)
             return [own, [*cells.untrained(record), *cells.classified(record.untrained), *nothing]]
 
-        known = next((entry.record.nuisance for entry in section.entries if entry.record.nuisance), {})
+        known = next((entry.record.group_baselines for entry in section.entries if entry.record.group_baselines), {})
         more = [
             [
                 cells.alone(name),
@@ -87,7 +89,7 @@ def ablation(sections: list[Section], page: str) -> str:
     return layout.block(
         sections,
         one,
-        "**Best** and *worst* of each row, as shown. *Background / Fish*: reliance on the background; above 1 it tells "
+        "**Best** and *worst* of each row, as shown. *Background / Body*: reliance on the background; above 1 it tells "
         "more than the animal without its pattern. *No background - No pattern*: what the pattern is worth; below 0, "
         f"the background is worth more. {CHANCE}{DASH}",
     )
@@ -100,11 +102,11 @@ def clustering(sections: list[Section], page: str) -> str:
 
     def rows(entry: Entry) -> list[Row]:
         found = entry.record.clustering
-        kinds = [kind for kind in cells.PREFIXES if kind in found or kind == "inpainting"]
+        kinds = [kind for kind in cells.PREFIXES if kind in found or kind == "initial"]
         return [[*cells.encoder(entry.record, kind), *cells.clustered(found.get(kind))] for kind in kinds]
 
     def one(section: Section) -> str:
-        known = next((entry.record.nuisance for entry in section.entries if entry.record.nuisance), {})
+        known = next((entry.record.group_baselines for entry in section.entries if entry.record.group_baselines), {})
         more = [[cells.alone(name), NOTHING, *cells.grouped(found), *[NOTHING] * 7] for name, found in known.items()]
         made = layout.section_table(section, headers, rows, page, more)
         return (
@@ -133,7 +135,7 @@ def summary(sections: list[Section], page: str) -> str:
 
     def row(entry: Entry) -> Row:
         record = entry.record
-        found = (record.clustering.get("inpainting"), record.clustering.get("deep"))
+        found = (record.clustering.get("initial"), record.clustering.get("finetuned"))
         return [
             *cells.who(record),
             cells.accuracy(record.ablation.get("deep", {}).get("all")),

@@ -45,7 +45,7 @@ def confusion_matrices(section: Section) -> "Figure":
         axes.set_facecolor("0.85")
         axes.set_title(literal(name), fontsize=8)
         axes.tick_params(labelsize=6, length=2)
-        names = [literal(one) for one in record.test.identities] if record.test else []
+        names = [literal(one) for one in record.test_images.identities] if record.test_images else []
         if 0 < len(names) <= NAMED and max(map(len, names)) <= LONGEST:
             axes.set_xticks(range(len(names)), names, rotation=90)
             axes.set_yticks(range(len(names)), names)
@@ -67,7 +67,7 @@ def confused(section: Section) -> list[tuple[str, Record]]:
     return [
         (name, record)
         for name, entry in named(section)
-        if (record := entry.record).test
+        if (record := entry.record).test_images
         and (deep := record.classification.get("deep"))
         and deep.answers
         and deep.individual_recall
@@ -77,9 +77,9 @@ def confused(section: Section) -> list[tuple[str, Record]]:
 
 def _shares(record: Record) -> NDArray[np.float64]:
     """(individuals, individuals) confusion matrix whose rows add up to 1, NaN in those that were not asked for."""
-    assert record.test is not None
+    assert record.test_images is not None
     deep = record.classification["deep"]
-    confusion = detail(np.array(record.test.labels), np.array(deep.answers), record.individuals).confusion
+    confusion = detail(np.array(record.test_images.labels), np.array(deep.answers), record.individuals).confusion
     asked = np.array([recall is not None for recall in deep.individual_recall])[:, None]
     images = confusion.sum(axis=1, keepdims=True)
     shares = np.full(confusion.shape, np.nan)

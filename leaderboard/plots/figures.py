@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from benchmark.files import replacing
-from benchmark.records.record import Embedded
+from benchmark.vocabulary import EncoderState
 from leaderboard.entries import Entry, Section
 from leaderboard.pages import open_set
 from leaderboard.plots import confusion, projections, shortcut, style, training
@@ -79,7 +79,7 @@ def _drawings(section: Section, folder: Path) -> Iterator[tuple[str, "Figure"]]:
         yield file("confusion", section), confusion.confusion_matrices(section)
     if open_set.met_strangers(section):
         yield file("openset", section), open_set.curves(section)
-    for kind in get_args(Embedded):
+    for kind in get_args(EncoderState):
         if rows := projections.drawn(section, kind):
             yield file("embeddings", section, kind), projections.embedding_maps(rows)
 

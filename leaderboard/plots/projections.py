@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.records.clustering import Maps, Plane
-from benchmark.records.record import Embedded, Record
+from benchmark.records.clustering import Plane, Projections
+from benchmark.records.record import Record
+from benchmark.vocabulary import EncoderState
 from leaderboard.entries import Section
 from leaderboard.plots.style import literal, named
 
@@ -43,17 +44,19 @@ class Drawn(NamedTuple):
     """A row of maps: whose, and of each image shown the individual and the recording, if these are known."""
 
     name: str
-    maps: Maps
+    maps: Projections
     individuals: tuple[str, ...]
     recordings: tuple[str, ...]
 
 
-def drawn(section: Section, kind: Embedded) -> list[Drawn]:
+def drawn(section: Section, kind: EncoderState) -> list[Drawn]:
     """The rows of a figure: what the section's records hold of one kind of embeddings."""
     return [
-        Drawn(name, entry.record.maps[kind], _individuals(entry.record), entry.record.mapped.recordings)
+        Drawn(
+            name, entry.record.projections[kind], _individuals(entry.record), entry.record.projected_images.recordings
+        )
         for name, entry in named(section)
-        if kind in entry.record.maps and entry.record.mapped
+        if kind in entry.record.projections and entry.record.projected_images
     ]
 
 
@@ -97,10 +100,12 @@ def embedding_maps(rows: Sequence[Drawn]) -> "Figure":
 
 def _individuals(record: Record) -> tuple[str, ...]:
     """The name of the individual on each image that is shown."""
-    if record.mapped is None or record.test is None:
+    if record.projected_images is None or record.test_images is None:
         return ()
-    labels = (record.test.labels[row] for row in record.mapped.rows)
-    return tuple(record.test.identities[label] if record.test.identities else str(label) for label in labels)
+    labels = (record.test_images.labels[row] for row in record.projected_images.rows)
+    return tuple(
+        record.test_images.identities[label] if record.test_images.identities else str(label) for label in labels
+    )
 
 
 def _styles(names: Iterable[str], styles: Sequence[str]) -> dict[str, str]:

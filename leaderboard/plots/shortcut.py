@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from benchmark.records.record import Interval, Mode, Record
+from benchmark.records.base import Interval
+from benchmark.records.record import Record
+from benchmark.vocabulary import Mode
 from leaderboard import metrics
 from leaderboard.entries import Section
 from leaderboard.plots.projections import COLOURS, MARKERS
@@ -56,7 +58,7 @@ def strength_curves(section: Section) -> "Figure":
         row[0].set_ylabel(f"{mode} classifiers", fontsize=8)
         for individuals in sorted({record.individuals for record in records}):
             row[0].axhline(1 / individuals, **NULL)
-        row[0].axhline(mean(record.nuisance["video"].accuracy for record in records), **VIDEO)
+        row[0].axhline(mean(record.group_baselines["video"].accuracy for record in records), **VIDEO)
         for axes in row[1:]:
             axes.axhline(1, **NULL)
     for axes, title in zip(grid[0], TITLES, strict=True):
@@ -105,8 +107,8 @@ def _curve(
     found: dict[float, list[Figured]] = {}
     for record in records:
         figured = measure(record)
-        if figured is not None and record.study is not None:
-            found.setdefault(record.study.strength, []).append(figured)
+        if figured is not None and record.experiment is not None:
+            found.setdefault(record.experiment.strength, []).append(figured)
     style = _style(place) | {"linestyle": line}
     strengths = sorted(found)
     at = [strength + shift for strength in strengths]
@@ -129,15 +131,15 @@ def _validated(record: Record, mode: Mode) -> Figured:
 
 def _reliance(record: Record, mode: Mode) -> Figured | None:
     found = metrics.reliance(record.validation[mode])
-    return None if found is None or record.classification[mode].never_left_chance else (found, None)
+    return None if found is None or record.classification[mode].never_above_chance else (found, None)
 
 
 def _density(record: Record, mode: Mode) -> Figured | None:
     trained = record.classification[mode]
     density = metrics.density(trained)
-    if trained.test_focus is None or density is None or trained.never_left_chance:
+    if trained.localisation is None or density is None or trained.never_above_chance:
         return None
-    return density, trained.test_focus.pattern_density
+    return density, trained.localisation.pattern_density
 
 
 def _name(title: str, init: str) -> str:

@@ -3,7 +3,8 @@
 import math
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from benchmark.records.record import Classification, Mode
+from benchmark.records.classification import Classification
+from benchmark.vocabulary import Mode
 from leaderboard import metrics
 from leaderboard.entries import Entry, Section
 from leaderboard.plots.projections import COLOURS, MARKERS
@@ -19,7 +20,7 @@ WIDTH = 8.5
 
 MODES: tuple[Mode, ...] = ("shallow", "deep")
 LINES: dict[Mode, Literal["--", "-"]] = {"shallow": "--", "deep": "-"}
-REGIONS = ("background", "fish", "pattern")
+REGIONS = ("background", "body", "pattern")
 COLUMNS = 3
 LEGEND = 6.2
 """Inches of the legend of regions and classifiers."""
@@ -80,7 +81,7 @@ def focus_curves(section: Section) -> "Figure":
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, (name, entry) in zip(panels, shown, strict=False):
         for mode, found in entry.record.classification.items():
-            epochs = [one.epoch for one in found.focus]
+            epochs = [one.epoch for one in found.probe_localisation]
             for colour, densities in zip(COLOURS, _densities(found), strict=False):
                 axes.plot(epochs, densities, LINES[mode], color=colour, marker="o", markersize=2.5, linewidth=1.3)
         axes.axhline(1, **NULL)
@@ -114,15 +115,18 @@ def watched(section: Section) -> list[tuple[str, Entry]]:
     return [
         (name, entry)
         for name, entry in named(section)
-        if any(found.focus and found.focus_null for found in entry.record.classification.values())
+        if any(found.probe_localisation and found.probe_area for found in entry.record.classification.values())
     ]
 
 
 def _densities(found: Classification) -> list[list[float]]:
     """Mass divided by area after every epoch, of each region; NaN, which is not drawn, where no probe has it."""
-    areas = found.focus_null.model_dump() if found.focus_null else {}
+    areas = found.probe_area.model_dump() if found.probe_area else {}
     return [
-        [getattr(epoch, region) / areas[region] if areas.get(region) else math.nan for epoch in found.focus]
+        [
+            getattr(epoch, region) / areas[region] if areas.get(region) else math.nan
+            for epoch in found.probe_localisation
+        ]
         for region in REGIONS
     ]
 

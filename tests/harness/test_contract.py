@@ -63,7 +63,7 @@ def test_the_example_of_backbone_toml_is_one_with_every_key() -> None:
 
 
 def test_every_output_file_that_is_looked_at_is_in_the_page() -> None:
-    source = (ROOT / "harness" / "outputs.py").read_text(encoding="utf-8")
+    source = (ROOT / "harness" / "execution" / "output_checks.py").read_text(encoding="utf-8")
     files = set(re.findall(r'out / "([\w.]+)"', source))
     assert len(files) > 5
     assert {file for file in files if f"`{file}`" not in DOC and f"## {file}" not in DOC} == set()

@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 from benchmark.data.content_digests import content_digests
 from benchmark.data.crops import crop
 from benchmark.errors import InputError
-from benchmark.records.record import Record, Study
-from benchmark.splitting.split import PARTS
+from benchmark.records.provenance import Experiment
+from benchmark.records.record import Record
 from benchmark.synth import swim
 from benchmark.synth.calibration import FEWEST, STEP, Calibration
 from benchmark.synth.dataset import frames
 from benchmark.synth.scene import Seen
 from benchmark.synth.settings import SynthSettings
+from benchmark.vocabulary import SPLIT_PARTS
 from harness.cli.app import app
 from harness.execution.plan import Material
 from harness.execution.store import Store
@@ -92,7 +93,7 @@ def test_frames_that_are_left_out_change_no_other() -> None:
 @pytest.mark.parametrize("count", [FEWEST, 37, 101, 144])
 def test_parts_follow_each_other_with_a_stretch_between_them(count: int) -> None:
     parts = Calibration(frames=count).parts
-    spans = [[frame for frame, part in parts.items() if part == name] for name in PARTS]
+    spans = [[frame for frame, part in parts.items() if part == name] for name in SPLIT_PARTS]
     assert all(spans)
     assert set(np.diff(list(parts))) == {STEP, STEP + swim.STRETCH}
     for before, after in pairwise(spans):
@@ -104,7 +105,7 @@ def test_parts_follow_each_other_with_a_stretch_between_them(count: int) -> None
 
 
 def test_the_parts_of_the_default() -> None:
-    counts = [list(Calibration().parts.values()).count(part) for part in PARTS]
+    counts = [list(Calibration().parts.values()).count(part) for part in SPLIT_PARTS]
     assert counts == [64, 28, 44]
 
 
@@ -182,7 +183,7 @@ def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, Material])
 
 
 def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(made: dict[float, Material]) -> None:
-    for strength, part in product(made, PARTS):
+    for strength, part in product(made, SPLIT_PARTS):
         rows = [row for row in made[strength].catalogue.rows if row.image_id in set(of_part(made[strength], part))]
         home = []
         for row in rows:
@@ -203,7 +204,7 @@ def test_the_split_is_that_of_the_frames_and_fits_the_data(made: dict[float, Mat
     for one in made.values():
         assert one.split.name == "clean-test"
         frame_of = {row.image_id: int(row.groups["frame"]) - 1 for row in one.catalogue.rows}
-        assert {row.part for row in one.split.rows} == set(PARTS)
+        assert {row.part for row in one.split.rows} == set(SPLIT_PARTS)
         assert all(DESIGN.parts[frame_of[row.image_id]] == row.part for row in one.split.rows)
         assert {row.image_id: row.sha256 for row in one.split.rows} == content_digests(one.catalogue.rows)
 
@@ -214,7 +215,7 @@ def test_a_data_set_is_made_once(made: dict[float, Material], workspace: Workspa
 
     assert material(DESIGN, 1.0, workspace, never) == made[1]
     assert made[1].catalogue.name == "shortcut-1"
-    assert made[1].study == Study(name="shortcut", strength=1, frames=FEWEST, seed=3)
+    assert made[1].experiment == Experiment(name="shortcut", strength=1, frames=FEWEST, seed=3)
 
 
 def test_an_interrupted_data_set_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -244,8 +245,8 @@ sha256 = ""
 """
 
 
-def study(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return patternbench(workspace, "study", "shortcut", "--device", "cpu", *arguments, OMP_NUM_THREADS="1")
+def experiment(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return patternbench(workspace, "experiment", "shortcut", "--device", "cpu", *arguments, OMP_NUM_THREADS="1")
 
 
 @pytest.mark.e2e
@@ -256,16 +257,16 @@ def test_the_command_runs_every_strength_and_makes_its_page_alone(
     design = ("--frames", str(FEWEST), "--data-seed", "3", "--strength", "1", "--strength", "0")
     chosen = ("--protocol", str(workspace.root / "tiny.toml"), "--runner", "process")
     before = {page: (workspace.root / page).read_text() for page in PAGES}
-    done = study(workspace, "plain", *design, *chosen)
+    done = experiment(workspace, "plain", *design, *chosen)
     assert done.returncode == 0, done.stderr
     assert "Drew" not in done.stderr  # both data sets were there
     found = read_all(workspace.records)
-    assert {record.study for record in found} == {one.study for one in made.values()}
+    assert {record.experiment for record in found} == {one.experiment for one in made.values()}
     for record in found:
         assert record.audit is not None
         assert record.audit.faults == ()
-        assert record.test is not None
-        assert len(record.test.labels) == len(made[0].split.ids("classify", "test"))
+        assert record.test_images is not None
+        assert len(record.test_images.labels) == len(made[0].split.ids("classify", "test"))
         last = record.classification["shallow"].validation[-1]
         assert record.validation["shallow"]["all"].accuracy == last.accuracy
         assert record.validation["shallow"]["background"].accuracy == background_accuracy(workspace, record)
@@ -315,6 +316,6 @@ def test_a_wrong_value_is_refused_before_a_frame_is_drawn(
     published = workspace.backbones / "published" / "backbone.toml"
     published.parent.mkdir(exist_ok=True)
     published.write_text(PUBLISHED)
-    command = ["--root", str(workspace.root), "study", "shortcut", *arguments]
+    command = ["--root", str(workspace.root), "experiment", "shortcut", *arguments]
     with pytest.raises(InputError, match=complaint):
         CliRunner().invoke(app, command, catch_exceptions=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import RunError
-from benchmark.records import record as records
+from benchmark.records.files import record_path
 from benchmark.records.record import Record
 from harness.contestants import scaffold
 from harness.workspace import Workspace
@@ -110,17 +110,17 @@ def everything_is_there(record: Record, workspace: Workspace) -> None:
     """The parts of a record of a contestant that can do everything, and the pages made of it."""
     assert set(record.ablation) == {"deep", "shallow"}
     assert len(record.ablation["deep"]) == 7
-    assert len(record.classification["deep"].focus) == 2
+    assert len(record.classification["deep"].probe_localisation) == 2
     assert record.inpainting is not None
     assert set(record.inpainting.reconstruction) == {"model", "mean_colour", "telea"}
     assert record.inpainting.reconstruction["model"].images == 16  # four originals in four flips
-    assert set(record.clustering) == set(record.partitions) == {"untrained", "inpainting", "deep"}
-    assert set(record.maps) == {"inpainting", "deep"}
+    assert set(record.clustering) == set(record.cluster_validation) == {"untrained", "inpainting", "deep"}
+    assert set(record.projections) == {"inpainting", "deep"}
     assert record.untrained is not None
     assert record.test is not None
     assert {len(one.answers) for one in record.classification.values()} == {len(record.test.labels)}
-    assert set(record.nuisance) == {"majority", "video"}
-    assert record.group_retrieval["video"].rank1 == pytest.approx(1 / 3, abs=0.03)  # three fish in each video
+    assert set(record.group_baselines) == {"majority", "video"}
+    assert record.retrieval_baselines["video"].rank1 == pytest.approx(1 / 3, abs=0.03)  # three fish in each video
     assert record.audit is not None
     assert record.audit.sentence.startswith(
         "random: 94 % of test images have the same animal within one frame in train"
@@ -128,10 +128,10 @@ def everything_is_there(record: Record, workspace: Workspace) -> None:
     assert record.audit.faults
     assert set(record.retrieval) == {"untrained", "inpainting", "deep"}
     for trained in record.classification.values():
-        assert trained.test_focus is not None
-        assert trained.test_focus.picked is not None
-        assert trained.focus_null is not None
-    beside = overlays_file(records.path_of(record, workspace.records))
+        assert trained.localisation is not None
+        assert trained.localisation.examples is not None
+        assert trained.probe_area is not None
+    beside = overlays_file(record_path(record, workspace.records))
     assert beside.stat().st_size < 150_000
     assert record.test.identities == tuple(f"fish{number}" for number in range(1, 7))
     assert record.encoder is not None
@@ -292,7 +292,7 @@ def test_strangers_are_found_again_and_told_from_known_individuals_but_never_nam
     found = record.retrieval["deep"]["cosine"]
     assert (found.queries, found.unmatched) == (named.test.images, len(record.test.labels) - named.test.images)
     assert set(record.open_set) == {"inpainting", "deep"}
-    assert (record.individuals, record.possible) == (6, 4)
+    assert (record.individuals, record.candidate_count) == (6, 4)
     told = record.open_set["deep"]
     assert told.geometric == pytest.approx((told.baks * told.baus) ** 0.5)
     assert (told.curve[0][0], told.curve[-1]) == (0, pytest.approx((1, 0)))
@@ -309,9 +309,9 @@ def test_animals_that_training_does_not_show_are_searched_among_themselves_with_
     assert sorted(record.seed for record in found) == [0, 1]
     one, other = found
     assert one.test is not None
-    assert (one.classification, one.ablation, one.nuisance, one.open_set) == ({}, {}, {}, {})
-    assert set(one.group_retrieval) == {"random", "video"}
-    assert one.possible == len(set(one.test.labels)) < one.individuals
+    assert (one.classification, one.ablation, one.group_baselines, one.open_set) == ({}, {}, {}, {})
+    assert set(one.retrieval_baselines) == {"random", "video"}
+    assert one.candidate_count == len(set(one.test.labels)) < one.individuals
     searched = one.retrieval["deep"]["cosine"]
     assert (searched.queries, searched.unmatched) == (len(one.test.labels), 0)
     assert set(one.provenance.stages) == {"encode", "classify-deep-all", "predict-deep-all"}

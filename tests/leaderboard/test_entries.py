@@ -3,7 +3,8 @@ from itertools import permutations
 import pytest
 
 from benchmark.errors import InputError
-from benchmark.records.record import Failure, Status
+from benchmark.records.provenance import Failure
+from benchmark.vocabulary import RunStatus
 from leaderboard.entries import Entry, sections
 from support.records import PROVENANCE, blank_record
 
@@ -11,10 +12,10 @@ from support.records import PROVENANCE, blank_record
 def entry(
     key: str,
     finished: str,
-    status: Status = "ok",
+    status: RunStatus = "ok",
     *,
     title: str = "LaMa",
-    dataset: str = "fish",
+    dataset: str = "body",
     seed: int = 0,
     rules: str = "",
 ) -> Entry:
@@ -86,9 +87,9 @@ def test_records_of_an_earlier_version_of_their_protocol_are_not_shown() -> None
 
 
 def test_another_data_set_is_another_section() -> None:
-    found = sections([entry("a", "2026-01-01", dataset="zebra"), entry("b", "2026-01-01", dataset="fish")])
+    found = sections([entry("a", "2026-01-01", dataset="zebra"), entry("b", "2026-01-01", dataset="body")])
     assert [(section.dataset, section.split, section.protocol) for section in found] == [
-        ("fish", "time", "full"),
+        ("body", "time", "full"),
         ("zebra", "time", "full"),
     ]
 

@@ -8,31 +8,20 @@ from PIL import Image
 
 from benchmark.errors import InputError
 from benchmark.files import alone, replacing
-from benchmark.records import record as records
-from benchmark.records.record import (
-    Classification,
-    Encoder,
-    Epoch,
-    ExaminedFocus,
-    ExaminedImages,
-    Focus,
-    Inpainting,
-    Picked,
-    Reconstruction,
-    Record,
-    Regions,
-    Retrieval,
-    Scores,
-    Shown,
-)
+from benchmark.records.classification import Classification, EpochScores, Scores, TestImages
+from benchmark.records.files import read_record, write_record
+from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
+from benchmark.records.localisation import EpochLocalisation, Example, Examples, Localisation, RegionValues
+from benchmark.records.record import Record
+from benchmark.records.retrieval import Retrieval
 from leaderboard.entries import read
-from leaderboard.render import PAGES, STUDIES, check, render, show, write
+from leaderboard.render import PAGES, EXPERIMENTS, check, render, show, write
 from support.paths import ROOT
 from support.records import blank_record
 
-REGIONS = Regions(background=0.5, fish=0.25, pattern=0.25)
-SHOWN = Shown(image=0, density=1.0)
-FOCUS = ExaminedFocus(
+REGIONS = RegionValues(background=0.5, body=0.25, pattern=0.25)
+SHOWN = Example(image=0, density=1.0)
+FOCUS = Localisation(
     mass=REGIONS,
     density=REGIONS,
     rank=REGIONS,
@@ -40,7 +29,7 @@ FOCUS = ExaminedFocus(
     images=10,
     area=REGIONS,
     rank_null=REGIONS,
-    picked=Picked(best=SHOWN, typical=SHOWN, worst=SHOWN),
+    examples=Examples(best=SHOWN, typical=SHOWN, worst=SHOWN),
 )
 RETRIEVED = Retrieval(
     rank1=0.5,
@@ -50,7 +39,7 @@ RETRIEVED = Retrieval(
     map_interval=None,
     queries=10,
     unmatched=0,
-    precisions=(0.5,) * 10,
+    average_precisions=(0.5,) * 10,
 )
 
 
@@ -62,12 +51,12 @@ def record(backbone: str, seed: int = 0) -> Record:
     test = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
     trained = Classification(
         test=test,
-        validation=(Epoch(epoch=1, loss=1, accuracy=0.5, recall=0.5, f1=0.5),),
-        focus=(Focus(epoch=1, background=0.5, fish=0.25, pattern=0.25),),
-        focus_null=REGIONS,
+        validation=(EpochScores(epoch=1, loss=1, accuracy=0.5, recall=0.5, f1=0.5),),
+        probe_localisation=(EpochLocalisation(epoch=1, background=0.5, body=0.25, pattern=0.25),),
+        probe_area=REGIONS,
         answers=(0,) * 10,
         individual_recall=(1, 0),
-        test_focus=FOCUS,
+        localisation=FOCUS,
     )
     filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
     return blank_record(
@@ -80,8 +69,8 @@ def record(backbone: str, seed: int = 0) -> Record:
         protocol="full",
         seed=seed,
         classification=dict.fromkeys(("shallow", "deep"), trained),
-        test=ExaminedImages(labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob")),
-        retrieval={"inpainting": {"cosine": RETRIEVED}},
+        test_images=TestImages(labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob")),
+        retrieval={"initial": {"cosine": RETRIEVED}},
         ablation={"shallow": {"all": test}},
         encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),
         inpainting=Inpainting(
@@ -102,7 +91,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(page(block))
     for backbone in ("lama", "aotgan"):
-        path = records.write(record(backbone), tmp_path / "leaderboard" / "records")
+        path = write_record(record(backbone), tmp_path / "leaderboard" / "records")
         Image.new("RGB", (64, 96), "grey").save(path.with_suffix(".png"))
         Image.new("RGB", (64, 96), "grey").save(path.with_name(f"{path.stem}-focus.png"))
     return tmp_path / "leaderboard"
@@ -142,7 +131,7 @@ def test_runs_that_end_together_write_after_each_other_and_no_row_is_lost(folder
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], cwd=ROOT)
         with pytest.raises(subprocess.TimeoutExpired):
             writer.wait(3)
-        records.write(record("lama", seed=1), folder / "records")
+        write_record(record("lama", seed=1), folder / "records")
     assert writer.wait(60) == 0
     assert check(folder) == []
 
@@ -162,7 +151,7 @@ def test_a_page_stays_as_it_is_where_its_writing_breaks(tmp_path: Path) -> None:
 
 
 def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:
-    records.write(record("lama", seed=1), folder / "records")
+    write_record(record("lama", seed=1), folder / "records")
     documents = {name: page(block) for name, (block, _) in PAGES.items()}
     rendered = {str(render(order, documents)) for order in permutations(read(folder.parent))}
     assert len(rendered) == 1
@@ -170,7 +159,7 @@ def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:
 
 def test_where_one_record_is_new_the_figures_of_its_section_alone_are_drawn(folder: Path) -> None:
     other = record("lama").model_copy(update={"split": "random", "key": "f" * 64})
-    records.write(other, folder / "records")
+    write_record(other, folder / "records")
     write(folder, other)
     drawn = {path.stem for path in (folder / "figures").iterdir()}
     assert drawn == {
@@ -192,13 +181,13 @@ def test_text_outside_the_markers_is_kept(folder: Path) -> None:
 
 def test_every_link_leads_to_its_record(folder: Path) -> None:
     write(folder)
-    for name in PAGES.keys() - STUDIES.keys() - {"leaderboard/seeds.md"}:  # no run has several seeds
+    for name in PAGES.keys() - EXPERIMENTS.keys() - {"leaderboard/seeds.md"}:  # no run has several seeds
         path = folder.parent / name
         targets = [part.split(")")[0] for part in path.read_text().split("](")[1:]]
         assert targets
         for target in targets:
             if target.endswith(".json"):
-                assert records.read(path.parent / target).backbone in target
+                assert read_record(path.parent / target).backbone in target
             else:
                 Image.open(path.parent / target).verify()
 
@@ -218,8 +207,8 @@ def test_a_tampered_table_is_found_with_its_line(folder: Path) -> None:
 
 def test_a_new_record_makes_the_tables_stale(folder: Path) -> None:
     write(folder)
-    records.write(record("lama", seed=1), folder / "records")
-    assert [problem.split(",")[0] for problem in check(folder)] == [name for name in PAGES if name not in STUDIES]
+    write_record(record("lama", seed=1), folder / "records")
+    assert [problem.split(",")[0] for problem in check(folder)] == [name for name in PAGES if name not in EXPERIMENTS]
 
 
 def test_other_line_ends_in_the_table_are_a_difference(folder: Path) -> None:

@@ -20,11 +20,13 @@ def entry(deep: float | None, **changes: Any) -> Entry:
     values: dict[str, Any] = {
         "backbone": "lama",
         "init": "random",
-        "dataset": "fish",
+        "dataset": "body",
         "split": "random",
         "protocol": "quick",
         "seed": 0,
-        "classification": {} if deep is None else {"deep": {"test": scored(deep), "validation": (), "focus": ()}},
+        "classification": {}
+        if deep is None
+        else {"deep": {"test": scored(deep), "validation": (), "probe_localisation": ()}},
     } | changes
     key = "-".join(str(values[part]) for part in ("backbone", "init", "split", "seed"))
     return Entry(blank_record(**values, key=key), f"records/{key}.json")
@@ -104,7 +106,7 @@ def test_a_backbone_without_any_of_the_figures_has_no_row() -> None:
 
 
 def test_a_missing_figure_has_no_difference() -> None:
-    ablated = {"deep": {"background": scored(0.6), "fish": scored(0.3)}}
+    ablated = {"deep": {"background": scored(0.6), "body": scored(0.3)}}
     (text,) = side_by_side.tables(tabled(entry(0.9, ablation=ablated), entry(0.5, split="block")), ABLATION)
     assert rows(text)[1][2:] == ["2.00", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, "0"]
 
@@ -115,11 +117,11 @@ def test_derived_figures_by_hand() -> None:
     assert pattern_gain(record.ablation["deep"]) == pytest.approx(-0.3)
     assert reliance({}) is None
     assert pattern_gain({}) is None
-    never = entry(None, ablation={"deep": {"background": scored(0.5), "fish": scored(0.0)}}).record
+    never = entry(None, ablation={"deep": {"background": scored(0.5), "body": scored(0.0)}}).record
     assert reliance(never.ablation["deep"]) is None
 
 
-SHARES = {"background": 0.6, "fish": 0.4, "no_background": 0.2, "no_pattern": 0.5}
+SHARES = {"background": 0.6, "body": 0.4, "no_background": 0.2, "no_pattern": 0.5}
 
 
 def test_the_spread_over_seeds_is_that_of_a_sample() -> None:

@@ -38,7 +38,7 @@ def measured(work: Callable[[], tuple[float, ...]]) -> tuple[tuple[float, ...], 
 
 
 def in_full(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
-    """The study's measures by scikit-learn on the array as it is."""
+    """The paper's measures by scikit-learn on the array as it is."""
     raw = embeddings.astype(np.float64)
     found = KMeans(INDIVIDUALS, n_init=STARTS, tol=0.0, random_state=0).fit_predict(raw)
     return (

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from benchmark.records import record as records
-from benchmark.records.record import Provenance, Record
+from benchmark.records.files import read_record
+from benchmark.records.provenance import Provenance
+from benchmark.records.record import Record
 
 PROVENANCE = Provenance(
     commit="",
@@ -38,9 +39,10 @@ REQUIRED = {
 
 def blank_record(**fields: Any) -> Record:
     """A run that ended well and measured nothing, but for these fields; their values are validated."""
-    return Record.model_validate(REQUIRED | fields)
+    known = {"candidate_count": fields.get("individuals", REQUIRED["individuals"])}
+    return Record.model_validate(REQUIRED | known | fields)
 
 
 def read_all(folder: Path) -> list[Record]:
     """Every record below a folder, in the order of their file names."""
-    return [records.read(path) for path in sorted(folder.rglob("*.json"))]
+    return [read_record(path) for path in sorted(folder.rglob("*.json"))]

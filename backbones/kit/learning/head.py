@@ -9,13 +9,13 @@ def embed(maps: Tensor, pooling: str) -> Tensor:
 
     Args:
         maps: of the encoder.
-        pooling: `flatten`, the whole map as one vector (the study), D = C h w; or `average` over positions, D = C.
+        pooling: `flatten`, the whole map as one vector (the paper), D = C h w; or `average` over positions, D = C.
     """
     return maps.flatten(1) if pooling == "flatten" else maps.mean(dim=(2, 3))
 
 
 class Head(nn.Module):
-    """One linear layer on the embedding (the study's classifier); softmax is left to the loss.
+    """One linear layer on the embedding (the paper's classifier); softmax is left to the loss.
 
     `map` passes the feature map through unchanged: it is the layer whose activations Grad-CAM explains.
     """

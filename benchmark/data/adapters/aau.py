@@ -19,7 +19,7 @@ _COLUMNS = ("Filename", "Object ID", *_CORNERS, _FLAGS)
 def read_aau(root: Path, name: str) -> Catalogue:
     """Read the raw AAU zebrafish layout (Haurum et al., WACVW 2020, doi 10.1109/WACVW50321.2020.9096922).
 
-    Rows flagged as turning or occluded are left out, as in the study; `Glitch` is not looked at. The crop
+    Rows flagged as turning or occluded are left out, as in the paper; `Glitch` is not looked at. The crop
     side is one for the whole set: the longest box side of the rows kept, rounded up to an even number. Where
     `masks/<frame>.png` exists, its rows get it as their region mask.
 

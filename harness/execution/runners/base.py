@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from benchmark.records.record import Status
+from benchmark.vocabulary import RunStatus
 from harness.contestants.registry import BackboneFacts
 
 REFUSED = 2
@@ -67,7 +67,7 @@ class Outcome:
         code: exit code of a crash.
     """
 
-    status: Status
+    status: RunStatus
     cause: str = ""
     log: str = ""
     code: int | None = None

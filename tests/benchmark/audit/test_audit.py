@@ -9,8 +9,9 @@ from benchmark.data.adapters.layouts import open_dataset
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitting.kinds import KINDS, draw_split
-from benchmark.splitting.split import Part, Set, Split, SplitRow
+from benchmark.splitting.split import Split, SplitRow
 from benchmark.synth.dataset import HEADER
+from benchmark.vocabulary import SplitPart, SplitSet
 from support.catalogues import name_digests
 
 FRAMES = {"Vid1": 1086, "Vid2": 1138}
@@ -39,7 +40,7 @@ def _audited(catalogue: Catalogue, kind: str) -> Audit:
     return audit(catalogue, draw_split(kind, catalogue, name_digests(catalogue), 0))
 
 
-def _case(*images: tuple[str, Set, Part, dict[str, str]], digests: str = "") -> tuple[Catalogue, Split]:
+def _case(*images: tuple[str, SplitSet, SplitPart, dict[str, str]], digests: str = "") -> tuple[Catalogue, Split]:
     """A catalogue and a split of rows (identity, set, part, groups); their digests are the letters of a word."""
     rows = tuple(
         Row(f"{n:03}", identity, Path(f"{n}.png"), (0, 0, 10 * n + 10, 5), None, groups)
@@ -241,7 +242,7 @@ def test_groups_that_some_rows_lack_are_matched_where_they_are() -> None:
 
 
 def test_where_few_are_near_in_frames_the_sequence_is_said_first() -> None:
-    train: tuple[str, Set, Part, dict[str, str]] = ("fox", "classify", "train", _at(0))
+    train: tuple[str, SplitSet, SplitPart, dict[str, str]] = ("fox", "classify", "train", _at(0))
     tests = [("fox", "classify", "test", _at(80 * n + 1)) for n in range(5)]
     said = sentence(audit(*_case(train, *tests)))  # type: ignore[arg-type]
     assert said == ("hand: 100 % of test images have the same animal in the same video in train, 20 % within one frame")

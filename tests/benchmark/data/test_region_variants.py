@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from benchmark.data.region_variants import VARIANTS, apply_variant
+from benchmark.data.region_variants import apply_variant
 from benchmark.errors import InputError
+from benchmark.vocabulary import REGION_VARIANTS
 
 IMAGE = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]], np.uint8)  # one row of three pixels
 REGIONS = np.array([[[0, 1, 2]]], np.uint8)
@@ -12,10 +13,10 @@ REGIONS = np.array([[[0, 1, 2]]], np.uint8)
     ("variant", "shown"),
     [
         ("background", (1, 0, 0)),
-        ("fish", (0, 1, 0)),
+        ("body", (0, 1, 0)),
         ("pattern", (0, 0, 1)),
         ("no_background", (0, 1, 1)),
-        ("no_fish", (1, 0, 1)),
+        ("no_body", (1, 0, 1)),
         ("no_pattern", (1, 1, 0)),
         ("all", (1, 1, 1)),
     ],
@@ -29,14 +30,14 @@ def test_by_hand(variant: str, shown: tuple[int, int, int]) -> None:
 
 
 def test_the_studys_seven_in_its_order() -> None:
-    assert VARIANTS == ("background", "fish", "pattern", "no_background", "no_fish", "no_pattern", "all")
+    assert REGION_VARIANTS == ("background", "body", "pattern", "no_background", "no_body", "no_pattern", "all")
 
 
 def test_a_part_and_its_complement_make_the_whole() -> None:
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (3, 5, 4, 3), np.uint8)
     regions = generator.integers(0, 3, (3, 5, 4), np.uint8)
-    for part in ("background", "fish", "pattern"):
+    for part in ("background", "body", "pattern"):
         whole = apply_variant(images, regions, part) + apply_variant(images, regions, f"no_{part}")  # type: ignore[arg-type]
         np.testing.assert_array_equal(whole, images)
 
@@ -48,7 +49,7 @@ def test_the_images_given_stay_as_they_are() -> None:
 
 
 def test_what_does_not_go_together_is_refused() -> None:
-    with pytest.raises(InputError, match="Allowed are background, fish"):
+    with pytest.raises(InputError, match="Allowed are background, body"):
         apply_variant(IMAGE, REGIONS, "head")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="differ in number or size"):
         apply_variant(IMAGE, REGIONS[:, :, :2], "all")
@@ -73,4 +74,4 @@ def test_the_mean_colour_by_hand_and_no_outline_is_left_on_a_plain_image() -> No
     plain = np.full((1, 16, 16, 3), 90, np.uint8)
     regions = np.random.default_rng(1).integers(0, 3, (1, 16, 16), np.uint8)
     for fill in ("mean", "blur"):
-        np.testing.assert_array_equal(apply_variant(plain, regions, "fish", fill), plain)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(apply_variant(plain, regions, "body", fill), plain)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from scipy.stats import binom
 from sklearn import metrics
 
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.classification import averages, detail, never_left_chance, predict, scores
+from benchmark.metrics.classification import averages, detail, never_above_chance, predict, scores
 
 
 def test_hand_case() -> None:
@@ -125,11 +125,11 @@ def test_averages_of_a_part_leave_out_whom_it_does_not_show() -> None:
 
 
 def test_a_training_that_always_answers_one_individual_never_left_chance() -> None:
-    assert never_left_chance([1 / 6] * 15, np.arange(120) % 6)
+    assert never_above_chance([1 / 6] * 15, np.arange(120) % 6)
 
 
 def test_a_training_that_learned_in_one_epoch_left_chance() -> None:
-    assert not never_left_chance([1 / 6, 0.9, 1 / 6], np.arange(120) % 6)
+    assert not never_above_chance([1 / 6, 0.9, 1 / 6], np.arange(120) % 6)
 
 
 def test_the_best_of_many_epochs_must_be_rarer_by_their_number() -> None:
@@ -137,16 +137,16 @@ def test_the_best_of_many_epochs_must_be_rarer_by_their_number() -> None:
     enough = {epochs: next(k for k in range(101) if binom.sf(k - 1, 100, 0.25) < 0.05 / epochs) for epochs in (1, 15)}
     assert enough[1] < enough[15]
     for epochs, right in enough.items():
-        assert not never_left_chance([right / 100] * epochs, labels)
-        assert never_left_chance([(right - 1) / 100] * epochs, labels)
+        assert not never_above_chance([right / 100] * epochs, labels)
+        assert never_above_chance([(right - 1) / 100] * epochs, labels)
 
 
 def test_one_individual_alone_is_always_chance() -> None:
-    assert never_left_chance([1.0], np.zeros(30, int))
+    assert never_above_chance([1.0], np.zeros(30, int))
 
 
 def test_no_epoch_and_impossible_accuracies_are_refused() -> None:
     with pytest.raises(InputError, match="0 epochs and 3 validation images"):
-        never_left_chance([], np.arange(3))
+        never_above_chance([], np.arange(3))
     with pytest.raises(InputError, match="accuracy is nan"):
-        never_left_chance([0.5, np.nan], np.arange(3))
+        never_above_chance([0.5, np.nan], np.arange(3))

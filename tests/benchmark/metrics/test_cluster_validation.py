@@ -11,7 +11,8 @@ from sklearn.preprocessing import normalize
 from benchmark.metrics import cluster_validation, clustering
 from benchmark.metrics.cluster_validation import ESTIMATES, STARTS, agreement, estimate, measure, unit, views, whiten
 from benchmark.metrics.clustering import Reduced, cluster
-from benchmark.records.clustering import Agreement, Partitions, Shape, View
+from benchmark.records.clustering import Agreement, ClusterValidation, Shape
+from benchmark.vocabulary import EmbeddingView
 
 INDIVIDUALS = 4
 
@@ -30,7 +31,9 @@ def reduce(embeddings: NDArray[np.floating]) -> Reduced:
     return clustering.reduce(embeddings, len(embeddings))
 
 
-def parted(embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed: int) -> dict[View, Partitions]:
+def parted(
+    embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed: int
+) -> dict[EmbeddingView, ClusterValidation]:
     return cluster_validation.partitions(reduce(embeddings), labels, seed)
 
 

@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from benchmark.errors import InputError, RunError
 from benchmark.metrics import clustering
 from benchmark.metrics.clustering import cluster, measure, reduce
-from benchmark.records.record import Clustering
+from benchmark.records.clustering import Clustering
 
 INDIVIDUALS = 4
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from benchmark.errors import InputError
-from benchmark.metrics.group_baselines import Grouped, group_answers, group_only, group_retrieval, majority_class
+from benchmark.metrics.group_baselines import Grouped, group_answers, group_only, majority_class, retrieval_baselines
 
 
 def two_videos_of_three(images: tuple[int, int]) -> Grouped:
@@ -96,7 +96,7 @@ def test_retrieval_by_the_group_alone_is_the_mean_over_all_orders() -> None:
         ]
         found.append([(order[0], order[:5].any(), average_precision(order)) for order in orders])
     expected = np.mean([np.mean(of_one, axis=0) for of_one in found], axis=0)
-    assert group_retrieval(queries, gallery)[:3] == pytest.approx(tuple(expected))
+    assert retrieval_baselines(queries, gallery)[:3] == pytest.approx(tuple(expected))
 
 
 def test_images_that_search_each_other_miss_themselves_alone() -> None:
@@ -112,23 +112,23 @@ def test_images_that_search_each_other_miss_themselves_alone() -> None:
             for second in itertools.permutations(far)
         ]
         found.append(np.mean([(order[0], order[:5].any(), average_precision(order)) for order in orders], axis=0))
-    expected = group_retrieval(images, images, themselves=True)
+    expected = retrieval_baselines(images, images, themselves=True)
     assert expected[:3] == pytest.approx(tuple(np.mean(found, axis=0)))
     assert (expected.queries, expected.unmatched) == (6, 1)
 
 
 def test_retrieval_by_the_video_alone_of_six_fish_finds_one_in_three_at_first() -> None:
     parts = two_videos_of_three((30, 30)), two_videos_of_three((50, 50))
-    assert group_retrieval(*parts).rank1 == pytest.approx(1 / 3)
+    assert retrieval_baselines(*parts).rank1 == pytest.approx(1 / 3)
 
 
 def test_queries_without_a_match_are_counted() -> None:
     gallery = Grouped(np.array([0, 1]), np.array([0, 0]))
-    found = group_retrieval(Grouped(np.array([0, 5, 5]), np.array([0, 0, 1])), gallery)
+    found = retrieval_baselines(Grouped(np.array([0, 5, 5]), np.array([0, 0, 1])), gallery)
     assert (found.rank1, found.rank5, found.queries, found.unmatched) == (0.5, 1, 1, 2)
-    nobody = group_retrieval(Grouped(np.array([5]), np.array([0])), gallery)
+    nobody = retrieval_baselines(Grouped(np.array([5]), np.array([0])), gallery)
     assert nobody == (None, None, None, 0, 1)
-    assert group_retrieval(Grouped(np.zeros(0, int), np.zeros(0, int)), gallery) == (None, None, None, 0, 0)
+    assert retrieval_baselines(Grouped(np.zeros(0, int), np.zeros(0, int)), gallery) == (None, None, None, 0, 0)
 
 
 def test_what_cannot_be_used_is_refused() -> None:
@@ -142,6 +142,6 @@ def test_what_cannot_be_used_is_refused() -> None:
     with pytest.raises(InputError, match="1 groups for 2 train images"):
         group_only(good._replace(groups=np.array([0])), good, classes=2)
     with pytest.raises(InputError, match="3 groups for 2 query images"):
-        group_retrieval(good._replace(groups=np.arange(3)), good)
+        retrieval_baselines(good._replace(groups=np.arange(3)), good)
     with pytest.raises(InputError, match="gallery is empty"):
-        group_retrieval(good, empty)
+        retrieval_baselines(good, empty)

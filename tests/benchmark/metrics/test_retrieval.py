@@ -10,7 +10,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics import retrieval
-from benchmark.metrics.retrieval import Distance, Images, Matches, Retrieval, retrieve, summarise
+from benchmark.metrics.retrieval import Images, Matches, Retrieval, retrieve, summarise
+from benchmark.vocabulary import Distance
 
 DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
 

@@ -7,7 +7,8 @@ import pytest
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitting.block import Stretch, block_split, by_block, stretch_of
-from benchmark.splitting.split import PARTS, Split
+from benchmark.splitting.split import Split
+from benchmark.vocabulary import SPLIT_PARTS
 
 
 def _catalogue(frames: dict[str, int], animals: int = 3, step: int = 1) -> Catalogue:
@@ -35,15 +36,15 @@ def _frames(split: Split, video: str) -> dict[str, list[int]]:
     for row in split.rows:
         if row.image_id.startswith(f"{video}-"):
             found[row.part].add(int(row.image_id.split("-")[1]))
-    return {part: sorted(found[part]) for part in PARTS}
+    return {part: sorted(found[part]) for part in SPLIT_PARTS}
 
 
 def _gap(frames: dict[str, list[int]]) -> int:
     """The least distance between frames of two parts, found by comparing all."""
     return min(
         abs(one - other)
-        for part in PARTS
-        for elsewhere in PARTS
+        for part in SPLIT_PARTS
+        for elsewhere in SPLIT_PARTS
         if part != elsewhere
         for one in frames[part]
         for other in frames[elsewhere]
@@ -83,7 +84,8 @@ def test_every_individual_has_near_its_shares_in_both_sets() -> None:
         for number in "012":
             mine = [row for row in split.rows if row.image_id.startswith(animal) and row.image_id.endswith(number)]
             shares = {
-                part: sum(row.set == "classify" and row.part == part for row in mine) / len(mine) for part in PARTS
+                part: sum(row.set == "classify" and row.part == part for row in mine) / len(mine)
+                for part in SPLIT_PARTS
             }
             assert shares["train"] == pytest.approx(0.64, abs=0.06)
             assert shares["val"] == pytest.approx(0.08, abs=0.04)

@@ -7,7 +7,7 @@ import pytest
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitting.chronological import by_time, time_split
-from benchmark.splitting.split import PARTS
+from benchmark.vocabulary import SPLIT_PARTS
 
 
 def _catalogue(*found: tuple[str, dict[str, str]]) -> Catalogue:
@@ -29,7 +29,7 @@ def _when(catalogue: Catalogue, identity: str, column: str) -> dict[str, list[st
     for row in catalogue.rows:
         if row.identity == identity and row.image_id in zones:
             found[zones[row.image_id]].append(row.groups[column])
-    return {part: found[part] for part in PARTS}
+    return {part: found[part] for part in SPLIT_PARTS}
 
 
 def test_frames_of_one_day_are_cut_into_earlier_and_later_with_gaps() -> None:
@@ -104,7 +104,7 @@ def test_individuals_have_their_own_cuts() -> None:
 def test_the_split_has_both_sets_in_every_part() -> None:
     catalogue = _filmed(400)
     split = time_split(catalogue, {row.image_id: "" for row in catalogue.rows}, 0)
-    counts = {of: [len(split.ids(of, part)) for part in PARTS] for of in ("inpaint", "classify")}
+    counts = {of: [len(split.ids(of, part)) for part in SPLIT_PARTS] for of in ("inpaint", "classify")}
     assert counts == {"inpaint": [120, 26, 6], "classify": [480, 64, 64]}
 
 

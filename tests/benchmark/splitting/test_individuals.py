@@ -6,7 +6,8 @@ import pytest
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitting.individuals import disjoint_split, open_split, strictest
-from benchmark.splitting.split import PARTS, Split
+from benchmark.splitting.split import Split
+from benchmark.vocabulary import SPLIT_PARTS
 
 
 def _tank(animals: int = 3, frames: int = 400) -> Catalogue:
@@ -46,7 +47,7 @@ def _individuals(split: Split) -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for row in split.rows:
         found[row.part].add(row.image_id.split("-")[0])
-    return {part: found[part] for part in PARTS}
+    return {part: found[part] for part in SPLIT_PARTS}
 
 
 @pytest.mark.parametrize(("individuals", "unknown"), [(3, 1), (5, 1), (6, 2), (10, 2), (11, 3)])
@@ -90,10 +91,10 @@ def test_the_seed_draws_the_individuals() -> None:
 def test_individuals_of_the_parts_are_apart(individuals: int, sizes: tuple[int, int, int]) -> None:
     split = _disjoint(_photos(individuals))
     found = _individuals(split)
-    assert tuple(len(found[part]) for part in PARTS) == sizes
+    assert tuple(len(found[part]) for part in SPLIT_PARTS) == sizes
     assert len(set.union(*found.values())) == individuals
     assert len(split.rows) == 20 * individuals
-    assert all(split.ids(of, part) for of in ("inpaint", "classify") for part in PARTS)
+    assert all(split.ids(of, part) for of in ("inpaint", "classify") for part in SPLIT_PARTS)
 
 
 @pytest.mark.parametrize(
@@ -115,5 +116,5 @@ def test_the_strictest_division_is_by_sequence_then_block_then_image() -> None:
     assert strictest(_tank(), 0).recipe.startswith("Blocks, seed 0:")
     chance = strictest(_photos(3, 100), 0)
     assert chance.recipe.startswith("Random, seed 0:")
-    counts = [sum(part == one for one in chance.zones.values()) for part in PARTS]
+    counts = [sum(part == one for one in chance.zones.values()) for part in SPLIT_PARTS]
     assert counts == [240, 33, 27]

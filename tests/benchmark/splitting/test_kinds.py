@@ -7,7 +7,8 @@ from benchmark.data.catalogue import Catalogue, Row
 from benchmark.data.content_digests import content_digests
 from benchmark.errors import InputError
 from benchmark.splitting.kinds import KINDS, draw_split, leak_free_kind
-from benchmark.splitting.split import PARTS, SETS, read_split
+from benchmark.splitting.split import read_split
+from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS
 from support.paths import FISH, ROOT
 
 SHIPPED = ROOT / "benchmark" / "splits" / "zebrafish-synth"
@@ -61,7 +62,7 @@ def test_every_kind_fills_every_part_of_both_sets_and_names_itself(synth: Catalo
     for kind in sorted(KINDS.keys() - {"sequence"}):
         split = draw_split(kind, synth, _no_digests(synth), 3)
         assert (split.name, split.seed) == (kind, 3)
-        assert all(split.ids(of, part) for of in SETS for part in PARTS)
+        assert all(split.ids(of, part) for of in SPLIT_SETS for part in SPLIT_PARTS)
 
 
 def test_a_kind_alone_is_named_with_its_seed(synth: Catalogue) -> None:
@@ -75,7 +76,7 @@ def test_fs48_carries_sequence_but_not_time() -> None:
     assert leak_free_kind(catalogue) == "sequence"
     split = draw_split("sequence", catalogue, _no_digests(catalogue), 0)
     of = {row.image_id: row.groups["sequence"] for row in catalogue.rows}
-    sequences = {part: {of[row.image_id] for row in split.rows if row.part == part} for part in PARTS}
+    sequences = {part: {of[row.image_id] for row in split.rows if row.part == part} for part in SPLIT_PARTS}
     assert sum(len(found) for found in sequences.values()) == len(set(of.values())) == 40
     with pytest.raises(InputError, match="'fish00' is in 9 recordings, and nothing says which came first"):
         draw_split("time", catalogue, _no_digests(catalogue), 0)

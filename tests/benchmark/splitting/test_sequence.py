@@ -7,7 +7,7 @@ import pytest
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 from benchmark.splitting.sequence import by_sequence, sequence_split
-from benchmark.splitting.split import PARTS
+from benchmark.vocabulary import SPLIT_PARTS
 
 
 def _catalogue(sightings: dict[str, list[tuple[str, int]]], column: str = "sequence") -> Catalogue:
@@ -45,7 +45,7 @@ def test_sequences_go_whole_to_one_part_and_all_individuals_are_in_all() -> None
         parts[value].add(row.part)
         individuals[row.set, row.part].add(identity)
     assert all(len(found) == 1 for found in parts.values())
-    assert all(len(individuals["classify", part]) == 6 for part in PARTS)
+    assert all(len(individuals["classify", part]) == 6 for part in SPLIT_PARTS)
     assert len(split.ids("classify", "test")) / len(split.rows) == pytest.approx(0.08, abs=0.05)
     assert len(split.ids("inpaint")) / len(split.rows) == pytest.approx(0.2, abs=0.02)
 
@@ -54,7 +54,7 @@ def test_three_sequences_each_are_enough() -> None:
     catalogue = _catalogue({who: [(f"{who}{n}", 3) for n in range(3)] for who in ("fox", "owl", "newt")})
     zones = by_sequence(catalogue, 0).zones
     for who in ("fox", "owl", "newt"):
-        assert {part for name, part in zones.items() if name.startswith(who)} == set(PARTS)
+        assert {part for name, part in zones.items() if name.startswith(who)} == set(SPLIT_PARTS)
 
 
 def test_the_column_is_the_first_that_can_carry_it() -> None:
@@ -115,7 +115,7 @@ def test_individuals_that_share_every_sequence_but_too_few_are_refused() -> None
     found = [("s1", 4), ("s2", 4), ("s3", 4)]
     pairs = {"a": found[:2], "b": found[1:], "c": [found[0], found[2]]}
     catalogue = _catalogue({who: [*seen, (f"s{who}", 4)] for who, seen in pairs.items()})
-    assert set(by_sequence(catalogue, 0).zones.values()) == set(PARTS)
+    assert set(by_sequence(catalogue, 0).zones.values()) == set(SPLIT_PARTS)
     four = _catalogue({f"i{n}": [(f"s{m}", 4) for m in range(4) if m != n] for n in range(4)})
     with pytest.raises(
         InputError, match=r"'i0' would have no image in .*, for individuals share the values of sequence"

@@ -6,8 +6,9 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.split import PARTS, Part, Split
+from benchmark.splitting.split import Split
 from benchmark.splitting.zones import ZONE_SHARES, Zones, Zoning, named, refuse_absence, split_of
+from benchmark.vocabulary import SPLIT_PARTS, SplitPart
 
 
 def _catalogue(*identities: str) -> Catalogue:
@@ -27,7 +28,7 @@ def _dealt(catalogue: Catalogue, train: int, val: int) -> Zones:
     for row in catalogue.rows:
         number = seen[row.identity]
         seen[row.identity] += 1
-        part: Part = "train" if number < train else "val" if number < train + val else "test"
+        part: SplitPart = "train" if number < train else "val" if number < train + val else "test"
         zones[row.image_id] = part
     return zones
 
@@ -36,8 +37,8 @@ def test_zones_of_the_stated_shares_give_both_sets_the_studys_shares() -> None:
     assert ZONE_SHARES == (8000, 1120, 880)
     catalogue = _catalogue(*["fox", "owl"] * 1250)
     split = _split(catalogue, _dealt(catalogue, 1000, 140))
-    inpaint = [len(split.ids("inpaint", part)) for part in PARTS]
-    classify = [len(split.ids("classify", part)) for part in PARTS]
+    inpaint = [len(split.ids("inpaint", part)) for part in SPLIT_PARTS]
+    classify = [len(split.ids("classify", part)) for part in SPLIT_PARTS]
     assert inpaint == [400, 80, 20]  # a fifth of 2500 images, 80:16:4
     assert classify == [1600, 200, 200]  # the rest, 80:10:10
 
@@ -68,9 +69,9 @@ def test_inpainting_is_stratified_and_follows_the_seed() -> None:
 
 def test_every_individual_keeps_an_image_for_classification() -> None:
     catalogue = _catalogue(*["fox"] * 6, *["owl"] * 3)
-    parts: tuple[Part, ...] = ("train", "train", "val", "val", "test", "test", "train", "val", "test")
+    parts: tuple[SplitPart, ...] = ("train", "train", "val", "val", "test", "test", "train", "val", "test")
     split = _split(catalogue, {row.image_id: part for row, part in zip(catalogue.rows, parts, strict=True)})
-    for part in PARTS:
+    for part in SPLIT_PARTS:
         assert Counter(name[5:] for name in split.ids("classify", part))["owl"] == 1
         assert len(split.ids("inpaint", part)) == 1  # a fox: the only owl is not to spare
 

@@ -10,12 +10,13 @@ from PIL import Image
 
 from benchmark.data.catalogue import PATTERN, Catalogue, MaskFile, Row
 from benchmark.data.content_digests import content_digests
-from benchmark.splitting.split import Part, Set, Split, SplitRow
+from benchmark.splitting.split import Split, SplitRow
+from benchmark.vocabulary import SplitPart, SplitSet
 from harness.execution.packs import FLIPS, Packer
 from harness.execution.store import Entry, Store
 
 SIDE = 8
-PLACES: tuple[tuple[Set, Part], ...] = (
+PLACES: tuple[tuple[SplitSet, SplitPart], ...] = (
     ("inpaint", "train"),
     ("inpaint", "train"),
     ("inpaint", "val"),

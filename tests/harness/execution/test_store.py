@@ -73,7 +73,7 @@ def test_the_first_of_two_equal_stages_stays(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from harness.store import Store
+from harness.execution.store import Store
 with Store(Path(sys.argv[1])).building("kind", "k" * 64, {}) as folder:
     (folder / "file").write_text("text")
     print(folder, flush=True)

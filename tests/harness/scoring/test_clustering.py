@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from benchmark.metrics import clustering as metrics
 from benchmark.metrics import projections
 from benchmark.metrics.cluster_validation import partitions
-from benchmark.records import record as records
+from benchmark.records.provenance import Stage
 from harness.contract import Result
 from harness.execution.stages import Done
 from harness.execution.store import Entry
@@ -29,7 +29,7 @@ def encoded(folder: Path, embeddings: NDArray[np.floating]) -> Done:
     (folder / "out").mkdir(parents=True)
     np.save(folder / "out" / "embeddings.npy", embeddings)
     result = Result(contract="1", images=len(embeddings), seconds=1, peak_memory_mib=1, versions={})
-    return Done(Entry("key", folder, {}), result, records.Stage(key="key", seconds=1))
+    return Done(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
 
 
 @pytest.fixture
@@ -42,37 +42,35 @@ def test_all_embeddings_are_measured_and_those_before_and_after_drawn(
     tmp_path: Path, embeddings: NDArray[np.float16]
 ) -> None:
     labels = np.arange(12) % 3
-    done = {
-        name: encoded(tmp_path / name, place + embeddings) for place, name in enumerate(("untrained", "inpainting"))
-    }
+    done = {name: encoded(tmp_path / name, place + embeddings) for place, name in enumerate(("untrained", "initial"))}
     found = clustering.evaluate(done, Examined(labels, videos=True))
     reduced = metrics.reduce(1 + embeddings, 12)
-    assert set(found["clustering"]) == set(found["partitions"]) == {"untrained", "inpainting"}
-    assert found["clustering"]["inpainting"] == metrics.cluster(reduced, labels, 3)
-    assert found["partitions"]["inpainting"] == partitions(reduced, labels, 3)
-    assert set(found["maps"]) == {"inpainting"}
-    shown, expected = found["maps"]["inpainting"], projections.maps(reduced.points, 3)
+    assert set(found["clustering"]) == set(found["cluster_validation"]) == {"untrained", "initial"}
+    assert found["clustering"]["initial"] == metrics.cluster(reduced, labels, 3)
+    assert found["cluster_validation"]["initial"] == partitions(reduced, labels, 3)
+    assert set(found["projections"]) == {"initial"}
+    shown, expected = found["projections"]["initial"], projections.maps(reduced.points, 3)
     assert np.transpose([shown.pca.x, shown.pca.y]) == pytest.approx(expected.pca, rel=6e-4)
     assert np.transpose([shown.umap.x, shown.umap.y]) == pytest.approx(expected.umap, rel=6e-4)
     assert max(len(f"{abs(value):.10g}".replace(".", "").strip("0")) for value in (*shown.tsne.x, *shown.tsne.y)) == 4
-    assert found["mapped"].rows == tuple(range(12))
-    assert found["mapped"].recordings == ("Vid0", "Vid1") * 6
+    assert found["projected_images"].rows == tuple(range(12))
+    assert found["projected_images"].recordings == ("Vid0", "Vid1") * 6
 
 
 def test_of_many_images_some_are_drawn_each_with_its_recording(
     tmp_path: Path, embeddings: NDArray[np.float16], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections, "MOST_IMAGES", 7)
-    done = {name: encoded(tmp_path / name, embeddings) for name in ("inpainting", "deep")}
+    done = {name: encoded(tmp_path / name, embeddings) for name in ("initial", "finetuned")}
     found = clustering.evaluate(done, Examined(np.arange(12) % 3, videos=True))
-    rows = found["mapped"].rows
-    assert len(rows) == len(found["maps"]["deep"].pca.x) == len(found["maps"]["inpainting"].umap.y) == 7
-    assert found["mapped"].recordings == tuple(f"Vid{row % 2}" for row in rows)
+    rows = found["projected_images"].rows
+    assert len(rows) == len(found["projections"]["finetuned"].pca.x) == len(found["projections"]["initial"].umap.y) == 7
+    assert found["projected_images"].recordings == tuple(f"Vid{row % 2}" for row in rows)
 
 
 def test_recordings_may_be_unknown_and_few_images_have_no_neighbours(tmp_path: Path) -> None:
-    done = {"deep": encoded(tmp_path, np.eye(2, 5, dtype=np.float32))}
+    done = {"finetuned": encoded(tmp_path, np.eye(2, 5, dtype=np.float32))}
     found = clustering.evaluate(done, Examined(np.arange(2), videos=False))
-    assert found["mapped"].recordings == ()
-    assert found["maps"]["deep"].tsne is found["maps"]["deep"].umap is None
-    assert found["partitions"]["deep"]["raw"].estimated is None
+    assert found["projected_images"].recordings == ()
+    assert found["projections"]["finetuned"].tsne is found["projections"]["finetuned"].umap is None
+    assert found["cluster_validation"]["finetuned"]["raw"].estimated is None

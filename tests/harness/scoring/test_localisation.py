@@ -9,7 +9,8 @@ from PIL import Image
 
 from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN, Catalogue, MaskFile, Row
 from benchmark.data.content_digests import content_digests
-from benchmark.records.record import Classification, ExaminedFocus, Picked, Regions, Scores
+from benchmark.records.classification import Classification, Scores
+from benchmark.records.localisation import Examples, Localisation, RegionValues
 from benchmark.splitting.split import Split, SplitRow
 from harness.contract import Result
 from harness.execution.packs import Packer
@@ -68,17 +69,17 @@ def on_pattern(shares: dict[str, float], of: Packer) -> NDArray[np.float64]:
     return np.array([[[shares[name], 0], [0, 1 - shares[name]]] for name in names])
 
 
-def examined(found: Packer, shares: dict[str, float], folder: Path) -> ExaminedFocus:
+def examined(found: Packer, shares: dict[str, float], folder: Path) -> Localisation:
     prediction = done(folder, on_pattern(shares, found))
     focused = localisation.on_test_images(prediction, Examination(found, 2, 0), "hirescam")
     assert focused is not None
     return focused
 
 
-def names(picked: Picked | None, of: Packer) -> list[str]:
-    assert picked is not None
+def names(examples: Examples | None, of: Packer) -> list[str]:
+    assert examples is not None
     positions = of.rows("test").positions
-    return [f"c{positions[shown.image] - PARTS['train'] - PARTS['val']}" for _, shown in picked]
+    return [f"c{positions[shown.image] - PARTS['train'] - PARTS['val']}" for _, shown in examples]
 
 
 def test_empty_maps_are_counted(tmp_path: Path) -> None:
@@ -98,36 +99,36 @@ def test_the_images_to_show_are_picked_in_the_order_of_their_ids(tmp_path: Path)
     order = found.rows("test").positions.tolist()
     assert order != sorted(order)  # else the test would not tell
     focused = examined(found, SHARES, tmp_path / "stage")
-    assert names(focused.picked, found) == ["c1", "c0", "c2"]  # c1 and c4, c0 and c3, c2 and c5 are equal
-    assert focused.picked is not None
-    assert [shown.density for _, shown in focused.picked] == pytest.approx([0.9 / 0.25, 0.1 / 0.25, 0])
+    assert names(focused.examples, found) == ["c1", "c0", "c2"]  # c1 and c4, c0 and c3, c2 and c5 are equal
+    assert focused.examples is not None
+    assert [shown.density for _, shown in focused.examples] == pytest.approx([0.9 / 0.25, 0.1 / 0.25, 0])
 
 
 def test_what_random_maps_give_stands_beside_what_was_found(tmp_path: Path) -> None:
     found = packer(tmp_path, frozenset({"c0", "c1", "c2"}))
     focused = examined(found, SHARES, tmp_path / "stage")
     # half the test images have no pattern: the null of masses counts them, that of rank accuracy leaves them out
-    assert focused.area == Regions(background=0.5, fish=0.375, pattern=0.125)
-    assert focused.rank_null == Regions(background=0.5, fish=0.375, pattern=0.25)
+    assert focused.area == RegionValues(background=0.5, body=0.375, pattern=0.125)
+    assert focused.rank_null == RegionValues(background=0.5, body=0.375, pattern=0.25)
     assert focused.method == "hirescam"
     assert focused.density.pattern == pytest.approx((0.5 + 0.9 + 0) / 3 / 0.25)
-    assert names(focused.picked, found) == ["c4", "c3", "c5"]
+    assert names(focused.examples, found) == ["c4", "c3", "c5"]
 
 
 def test_test_images_without_pattern_show_none(tmp_path: Path) -> None:
     focused = examined(packer(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
-    assert (focused.picked, focused.density.pattern, focused.pattern_density) == (None, None, None)
+    assert (focused.examples, focused.density.pattern, focused.pattern_density) == (None, None, None)
 
 
 def test_masses_after_every_epoch_and_their_null(tmp_path: Path) -> None:
     found = packer(tmp_path, frozenset({"b0"}))
     cams = np.array([[[[1, 0], [0, 0]]] * 2, [[[0, 0], [0, 0]]] * 2])  # all on the pattern's quarter; then zero
     epochs, null = localisation.after_epochs(done(tmp_path / "stage", cams), found, probes=1)
-    assert [(one.epoch, one.background, one.fish, one.pattern) for one in epochs] == [
+    assert [(one.epoch, one.background, one.body, one.pattern) for one in epochs] == [
         (1, 0, 0.5, 0.5),
         (2, 0.5, 0.375, 0.125),
     ]
-    assert null == Regions(background=0.5, fish=0.375, pattern=0.125)
+    assert null == RegionValues(background=0.5, body=0.375, pattern=0.125)
 
 
 def test_without_maps_or_without_pattern_there_is_nothing(tmp_path: Path) -> None:
@@ -141,9 +142,9 @@ def test_without_maps_or_without_pattern_there_is_nothing(tmp_path: Path) -> Non
     assert localisation.overlays({}, {}, found) is None
 
 
-def classified(focused: ExaminedFocus | None) -> Classification:
+def classified(focused: Localisation | None) -> Classification:
     test = Scores(accuracy=1, recall=1, f1=1, images=6, at_chance=False)
-    return Classification(test=test, validation=(), focus=(), test_focus=focused)
+    return Classification(test=test, validation=(), probe_localisation=(), localisation=focused)
 
 
 def test_the_picture_has_three_images_of_each_classifier_that_has_maps(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ MODEL = """
 from torch import nn
 
 from backbones.kit.api import Backbone
-from backbones.kit.weights import strict_load
+from backbones.kit.published.weights import strict_load
 
 
 class Tiny(Backbone):

@@ -16,7 +16,7 @@ from torchvision.models import alexnet
 
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
-from benchmark.records.record import Stage
+from benchmark.records.provenance import Stage
 from harness.cli import weights as cli_weights
 from harness.contestants import scaffold
 from harness.contract import Result

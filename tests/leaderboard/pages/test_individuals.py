@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmark.records.record import Classification, Scores
+from benchmark.records.classification import Classification, Scores
 from leaderboard.entries import Entry, sections
 from leaderboard.layout import EMPTY
 from leaderboard.pages.individuals import individuals
@@ -15,7 +15,9 @@ PAGE = "leaderboard/individuals.md"
 
 def trained(answers: list[int], recall: list[float | None]) -> Classification:
     test = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=len(answers), at_chance=False)
-    return Classification(test=test, validation=(), focus=(), answers=tuple(answers), individual_recall=tuple(recall))
+    return Classification(
+        test=test, validation=(), probe_localisation=(), answers=tuple(answers), individual_recall=tuple(recall)
+    )
 
 
 def entry(title: str, count: int, labels: list[int], names: tuple[str, ...] = (), **trainings: Classification) -> Entry:
@@ -25,7 +27,7 @@ def entry(title: str, count: int, labels: list[int], names: tuple[str, ...] = ()
         title=title,
         individuals=count,
         classification=trainings,
-        test={"labels": labels, "groups": list(range(len(labels))), "by": "images", "identities": names},
+        test_images={"labels": labels, "groups": list(range(len(labels))), "by": "images", "identities": names},
     )
     return Entry(one, f"leaderboard/records/{title}.json")
 

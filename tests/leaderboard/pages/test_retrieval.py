@@ -14,7 +14,7 @@ from support.tables import cells
 PAGE = "leaderboard/retrieval.md"
 
 
-def found(elsewhere: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+def found(across_recordings: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     return {
         "rank1": 0.6,
         "rank5": 0.9,
@@ -23,8 +23,8 @@ def found(elsewhere: dict[str, Any] | None = None, **changes: Any) -> dict[str, 
         "map_interval": None,
         "queries": 9,
         "unmatched": 0,
-        "precisions": [0.45],
-        "elsewhere": elsewhere,
+        "average_precisions": [0.45],
+        "across_recordings": across_recordings,
     } | changes
 
 
@@ -48,22 +48,22 @@ def row(text: str, name: str) -> list[str]:
 
 
 def test_matches_in_other_recordings_have_columns_where_there_are_any() -> None:
-    elsewhere = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
-    text = retrieval([section(retrieval={"inpainting": {"cosine": found(elsewhere)}})], PAGE)
+    across_recordings = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
+    text = retrieval([section(retrieval={"initial": {"cosine": found(across_recordings)}})], PAGE)
     assert row(text, "lama")[8:10] == ["0.25", "0.12 of 8"]
-    assert "*Elsewhere*" in text
+    assert "*AcrossRecordings*" in text
 
 
-@pytest.mark.parametrize("elsewhere", [None, {"rank1": None, "mean_average_precision": None, "queries": 0}])
-def test_else_they_have_none(elsewhere: dict[str, Any] | None) -> None:
-    text = retrieval([section(retrieval={"inpainting": {"cosine": found(elsewhere)}})], PAGE)
+@pytest.mark.parametrize("across_recordings", [None, {"rank1": None, "mean_average_precision": None, "queries": 0}])
+def test_else_they_have_none(across_recordings: dict[str, Any] | None) -> None:
+    text = retrieval([section(retrieval={"initial": {"cosine": found(across_recordings)}})], PAGE)
     assert "lsewhere" not in text
 
 
 def test_strangers_have_a_table_and_a_figure_of_their_own() -> None:
     one = section(
-        retrieval={"inpainting": {"cosine": found()}, "deep": {"cosine": found()}},
-        open_set={"inpainting": told(), "untrained": told(), "deep": told(geometric=0.5)},
+        retrieval={"initial": {"cosine": found()}, "finetuned": {"cosine": found()}},
+        open_set={"initial": told(), "untrained": told(), "finetuned": told(geometric=0.5)},
     )
     text = retrieval([one], PAGE)
     assert "figures/openset-fish-open-quick.png" in text
@@ -77,7 +77,7 @@ def test_strangers_have_a_table_and_a_figure_of_their_own() -> None:
 
 
 def test_where_nobody_is_a_stranger_there_is_neither() -> None:
-    one = section(retrieval={"inpainting": {"cosine": found(unmatched=2)}})
+    one = section(retrieval={"initial": {"cosine": found(unmatched=2)}})
     assert open_set.table(one, PAGE) == ""
     text = retrieval([one], PAGE)
     assert "Open set" not in text
@@ -89,16 +89,16 @@ def test_what_needs_no_animal_stands_below_the_encoders() -> None:
         "random": {"rank1": 0.17, "rank5": 0.6, "mean_average_precision": 0.2},
         "video": {"rank1": 0.33, "rank5": 0.9, "mean_average_precision": None},
     }
-    elsewhere = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
-    one = section(retrieval={"inpainting": {"cosine": found(elsewhere)}}, group_retrieval=guesses)
+    across_recordings = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
+    one = section(retrieval={"initial": {"cosine": found(across_recordings)}}, retrieval_baselines=guesses)
     text = retrieval([one], PAGE)
     assert row(text, "*random order*")[2:] == ["0.17", "0.60", "0.20"] * 2 + [NOTHING] * 4
     assert row(text, "*video alone*")[2:] == ["0.33", "0.90", NOTHING] * 2 + [NOTHING] * 4
     assert "*... alone*" in text
-    assert "alone" not in retrieval([section(retrieval={"inpainting": {"cosine": found()}})], PAGE)
+    assert "alone" not in retrieval([section(retrieval={"initial": {"cosine": found()}})], PAGE)
 
 
 def test_a_backbone_without_an_embedding_has_no_row() -> None:
-    text = retrieval([section(retrieval={"inpainting": {"cosine": found()}})], PAGE)
+    text = retrieval([section(retrieval={"initial": {"cosine": found()}})], PAGE)
     assert row(text, "lama")[5:8] == [NOTHING] * 3
     assert "ref-lama" not in text

@@ -7,22 +7,13 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from benchmark.data.region_variants import VARIANTS
-from benchmark.records import record as records
-from benchmark.records.record import (
-    Audited,
-    Classification,
-    ExaminedFocus,
-    Failure,
-    Interval,
-    Mode,
-    Nuisance,
-    Record,
-    Regions,
-    Scores,
-    Study,
-    Variant,
-)
+from benchmark.records.base import Interval
+from benchmark.records.classification import Classification, GroupBaseline, Scores, SplitAudit
+from benchmark.records.files import write_record
+from benchmark.records.localisation import Localisation, RegionValues
+from benchmark.records.provenance import Experiment, Failure
+from benchmark.records.record import Record
+from benchmark.vocabulary import REGION_VARIANTS, Mode, RegionVariant
 from leaderboard.entries import Entry, sections
 from leaderboard.markdown import NOTHING
 from leaderboard.metrics import FOCUS
@@ -38,18 +29,18 @@ def scores(accuracy: float, images: int = 40) -> Scores:
     return Scores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=images, at_chance=False)
 
 
-def ablated(**accuracies: float) -> dict[Variant, Scores]:
-    return {variant: scores(accuracies.get(variant, 0.5), 20) for variant in VARIANTS}
+def ablated(**accuracies: float) -> dict[RegionVariant, Scores]:
+    return {variant: scores(accuracies.get(variant, 0.5), 20) for variant in REGION_VARIANTS}
 
 
 def trained(accuracy: float, density: float | None = 1.2) -> Classification:
-    share = Regions(background=0.5, fish=0.3, pattern=0.2)
-    dense = Regions(background=0.6, fish=1.1, pattern=density)
+    share = RegionValues(background=0.5, body=0.3, pattern=0.2)
+    dense = RegionValues(background=0.6, body=1.1, pattern=density)
     interval = None if density is None else Interval(low=density - 0.1, high=density + 0.1, groups=40)
-    focus = ExaminedFocus(mass=share, density=dense, rank=share, pattern_density=interval, images=40)
+    focus = Localisation(mass=share, density=dense, rank=share, pattern_density=interval, images=40)
     around = Interval(low=accuracy - 0.1, high=accuracy + 0.1, groups=40)
     return Classification(
-        test=scores(accuracy), validation=(), focus=(), test_focus=focus, intervals={"accuracy": around}
+        test=scores(accuracy), validation=(), probe_localisation=(), localisation=focus, intervals={"accuracy": around}
     )
 
 
@@ -57,13 +48,13 @@ def record(
     backbone: str,
     strength: float,
     modes: dict[Mode, Classification],
-    validation: dict[Mode, dict[Variant, Scores]],
+    validation: dict[Mode, dict[RegionVariant, Scores]],
     *,
     seed: int = 0,
     frames: int = 144,
     protocol: str = "quick",
 ) -> Record:
-    alone = Nuisance(
+    alone = GroupBaseline(
         accuracy=1 / 3, balanced_accuracy=1 / 3, recall=1 / 3, f1=0.3, adjusted_rand=0.3, mutual_information=0.6
     )
     return blank_record(
@@ -75,16 +66,16 @@ def record(
         protocol=protocol,
         seed=seed,
         classification=modes,
-        ablation={mode: ablated(background=0.3, fish=0.6) for mode in modes},
+        ablation={mode: ablated(background=0.3, body=0.6) for mode in modes},
         validation=validation,
-        nuisance={"video": alone},
-        study=Study(name="shortcut", strength=strength, frames=frames, seed=1),
+        group_baselines={"video": alone},
+        experiment=Experiment(name="shortcut", strength=strength, frames=frames, seed=1),
     )
 
 
 def reader(strength: float, clean: float, seen: float, **more: int) -> Record:
     """Of one shallow classifier."""
-    validation = ablated(background=0.8, fish=0.4, no_background=0.7, no_pattern=0.9, all=seen)
+    validation = ablated(background=0.8, body=0.4, no_background=0.7, no_pattern=0.9, all=seen)
     return record("reader", strength, {"shallow": trained(clean)}, {"shallow": validation}, **more)
 
 
@@ -103,7 +94,7 @@ def page_of(*given: Record) -> str:
 
 
 def test_without_records_the_page_says_how_to_get_them() -> None:
-    assert page_of() == "No records yet; `patternbench study shortcut` writes them."
+    assert page_of() == "No records yet; `patternbench experiment shortcut` writes them."
 
 
 def test_a_row_shows_what_the_record_holds() -> None:
@@ -119,9 +110,9 @@ def test_a_row_shows_what_the_record_holds() -> None:
 @pytest.mark.parametrize(("empty", "shown"), [(39, ["1.20 [1.10, 1.30]", "39 of 40"]), (40, [NOTHING, "40 of 40"])])
 def test_maps_that_are_all_empty_have_no_density(empty: int, shown: list[str]) -> None:
     given = trained(0.6)
-    assert given.test_focus is not None
-    focus = given.test_focus.model_copy(update={"empty": empty})
-    one = record("reader", 0.5, {"shallow": given.model_copy(update={"test_focus": focus})}, {"shallow": ablated()})
+    assert given.localisation is not None
+    focus = given.localisation.model_copy(update={"empty": empty})
+    one = record("reader", 0.5, {"shallow": given.model_copy(update={"localisation": focus})}, {"shallow": ablated()})
     (row,) = cells(page_of(one))
     assert row[11:13] == shown
     assert FOCUS["Shallow density on pattern"](one) == (1.2 if empty < 40 else None)
@@ -134,7 +125,10 @@ def test_the_facts_of_an_experiment_stand_above_its_table() -> None:
 
 
 def test_the_audit_says_at_which_strength_the_split_is_not_clean() -> None:
-    clean, twins = Audited(sentence="It is said", faults=()), Audited(sentence="It is said", faults=("twins", "copies"))
+    clean, twins = (
+        SplitAudit(sentence="It is said", faults=()),
+        SplitAudit(sentence="It is said", faults=("twins", "copies")),
+    )
     given = [
         reader(0, 0.6, 0.6).model_copy(update={"audit": clean}),
         reader(1, 0.3, 0.9).model_copy(update={"audit": twins}),
@@ -144,7 +138,7 @@ def test_the_audit_says_at_which_strength_the_split_is_not_clean() -> None:
 
 def test_strengths_stand_below_each_other_for_each_backbone_and_classifier() -> None:
     both: dict[Mode, Classification] = {"deep": trained(0.7), "shallow": trained(0.5)}
-    seen: dict[Mode, dict[Variant, Scores]] = {"deep": ablated(), "shallow": ablated()}
+    seen: dict[Mode, dict[RegionVariant, Scores]] = {"deep": ablated(), "shallow": ablated()}
     given = [reader(1, 0.3, 0.9), reader(0, 0.6, 0.6), record("Both", 0.25, both, seen), reader(0.5, 0.5, 0.7)]
     shown = {page_of(*order) for order in permutations(given)}
     assert len(shown) == 1
@@ -168,7 +162,7 @@ def test_other_designs_and_protocols_have_tables_of_their_own() -> None:
 
 
 def test_what_is_not_there_is_a_dash() -> None:
-    validation = ablated(fish=0)
+    validation = ablated(body=0)
     bare = record("bare", 1, {"shallow": trained(0.2, density=None)}, {"shallow": validation})
     broken = reader(1, 0.2, 0.2).model_copy(
         update={
@@ -176,7 +170,7 @@ def test_what_is_not_there_is_a_dash() -> None:
             "classification": {},
             "ablation": {},
             "validation": {},
-            "nuisance": {},
+            "group_baselines": {},
             "failure": Failure(stage="encode", cause="It stopped.", log=""),
         }
     )
@@ -222,7 +216,7 @@ def test_seeds_are_averaged_in_the_figure() -> None:
 
 
 def test_a_point_that_is_not_there_is_left_out_of_its_line() -> None:
-    blind = record("reader", 0.5, {"shallow": trained(0.5, density=None)}, {"shallow": ablated(fish=0)})
+    blind = record("reader", 0.5, {"shallow": trained(0.5, density=None)}, {"shallow": ablated(body=0)})
     given = entries(reader(0, 0.6, 0.6), blind, reader(1, 0.3, 0.9))
     (experiment,) = experiments(sections(given, "shortcut"))
     accuracy, reliance, density = lines(strength_curves(experiment))
@@ -231,7 +225,7 @@ def test_a_point_that_is_not_there_is_left_out_of_its_line() -> None:
 
 
 def test_a_classifier_that_never_left_chance_has_its_accuracy_alone() -> None:
-    lost = trained(0.2).model_copy(update={"never_left_chance": True})
+    lost = trained(0.2).model_copy(update={"never_above_chance": True})
     given = entries(reader(0, 0.6, 0.6), record("reader", 1, {"shallow": lost}, {"shallow": ablated()}))
     (experiment,) = experiments(sections(given, "shortcut"))
     accuracy, reliance, density = lines(strength_curves(experiment))
@@ -252,15 +246,15 @@ def test_a_row_of_panels_for_each_mode_and_a_name_for_each_backbone() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A `leaderboard` folder with empty pages, two records of the study and one of the leaderboards."""
+    """A `leaderboard` folder with empty pages, two records of the paper and one of the leaderboards."""
     for name, (block, _) in PAGES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"# A title\n\n<!-- begin table: {block} -->\n<!-- end table: {block} -->\n")
     ordinary = record("ordinary", 0, {"shallow": trained(0.5)}, {}).model_copy(
-        update={"study": None, "dataset": "zebrafish-synth"}
+        update={"experiment": None, "dataset": "zebrafish-synth"}
     )
     for one in (reader(0, 0.6, 0.6), reader(1, 0.3, 0.9), ordinary):
-        records.write(one, tmp_path / "leaderboard" / "records")
+        write_record(one, tmp_path / "leaderboard" / "records")
     return tmp_path / "leaderboard"
 
 
@@ -286,7 +280,7 @@ def test_the_terminal_shows_the_whole_experiment_and_nothing_else(folder: Path) 
     assert len(cells(shown)) == 2
     assert "ORDINARY" not in shown
     assert "![" not in shown
-    ordinary = next(one for one in read_all(folder / "records") if one.study is None)
+    ordinary = next(one for one in read_all(folder / "records") if one.experiment is None)
     assert "READER" not in show(folder, ordinary)
 
 

@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from benchmark.records.record import Classification, Clustering, Failure, Scores
+from benchmark.records.classification import Classification, Scores
+from benchmark.records.clustering import Clustering
+from benchmark.records.provenance import Failure
 from leaderboard import layout
 from leaderboard.cells import marked
 from leaderboard.entries import Entry, sections
@@ -15,7 +17,7 @@ STUDY = {
     "deep": (0.75, 0.88, 0.85, 0.82, 0.89, 0.93, 0.97),
     "shallow": (0.76, 0.32, 0.17, 0.46, 0.86, 0.68, 0.75),
 }
-"""AOT-GAN's rows of the study's ablation tables."""
+"""AOT-GAN's rows of the paper's ablation tables."""
 
 
 def score(accuracy: float, *, at_chance: bool = False, images: int = 60) -> Scores:
@@ -23,7 +25,7 @@ def score(accuracy: float, *, at_chance: bool = False, images: int = 60) -> Scor
 
 
 def trained(accuracy: float, *, at_chance: bool = False) -> Classification:
-    return Classification(test=score(accuracy, at_chance=at_chance), validation=(), focus=())
+    return Classification(test=score(accuracy, at_chance=at_chance), validation=(), probe_localisation=())
 
 
 def grouped(adjusted_rand: float, silhouette: float | None = 0.0604) -> Clustering:
@@ -61,7 +63,7 @@ def complete(**changes: Any) -> Entry:
     values = {
         "classification": {"shallow": trained(0.31, at_chance=True), "deep": trained(0.97)},
         "ablation": {mode: ablated(mode) for mode in STUDY},
-        "clustering": {"inpainting": grouped(0.127), "deep": grouped(0.228)},
+        "clustering": {"initial": grouped(0.127), "finetuned": grouped(0.228)},
     }
     return entry(**values | changes)
 
@@ -82,14 +84,14 @@ def test_classification_golden() -> None:
     assert "`(chance)`: no better than" in text
 
 
-def test_ablation_is_the_study_s() -> None:
+def test_ablation_is_the_paper_s() -> None:
     text = tables.ablation(sections([complete()]), "leaderboard/ablation.md")
     deep, shallow = cells(text, "LaMa")
     assert deep[2:9] == ["*0.75*", "0.88", "0.85", "0.82", "0.89", "0.93", "**0.97**"]
     assert shallow[2:9] == ["0.76", "0.32", "*0.17* (chance)", "0.46", "**0.86**", "0.68", "0.75"]
     assert deep[9:11] == ["0.85", "-0.11"]  # 0.75 / 0.88, 0.82 - 0.93
     assert text.index("**Deep**") < text.index("**Shallow**")
-    columns = "Background Fish Pattern No_background No_fish No_pattern All".replace("_", " ")
+    columns = "Background Body Pattern No_background No_body No_pattern All".replace("_", " ")
     header = next(line for line in text.splitlines() if line.startswith("| Backbone"))
     assert " ".join(cell.strip() for cell in header.strip("|").split("|")[2:9]) == columns
 
@@ -117,14 +119,14 @@ def test_clustering_has_a_row_before_and_after() -> None:
 
 
 def test_a_measure_that_is_not_defined_is_a_dash() -> None:
-    one = complete(clustering={"inpainting": grouped(0.0, silhouette=None)})
+    one = complete(clustering={"initial": grouped(0.0, silhouette=None)})
     text = tables.clustering(sections([one]), "leaderboard/clustering.md")
     assert cells(text, "lama")[0][4] == "–"  # noqa: RUF001
     assert cells(text, "ref-lama") == []
 
 
 def test_controls_stand_beside_what_was_trained() -> None:
-    one = complete(untrained=trained(0.25), clustering={name: grouped(0.1) for name in ("inpainting", "untrained")})
+    one = complete(untrained=trained(0.25), clustering={name: grouped(0.1) for name in ("initial", "untrained")})
     shown = [one]
     classified = tables.classification(sections(shown), "leaderboard/classification.md")
     assert cells(classified, "LaMa, *untrained*")[0][:4] == ["LaMa, *untrained*", "random", "0.25", "0.25"]
@@ -226,14 +228,16 @@ def test_the_summary_leaves_clusters_of_stretches_of_film_to_their_page() -> Non
 
 
 def test_records_that_disagree_about_the_images_show_both_numbers() -> None:
-    other = complete(seed=1, classification={"deep": Classification(test=score(1, images=59), validation=(), focus=())})
+    other = complete(
+        seed=1, classification={"deep": Classification(test=score(1, images=59), validation=(), probe_localisation=())}
+    )
     assert "59 or 60 test images" in tables.classification(sections([complete(), other]), "a.md")
 
 
 def test_chance_is_one_over_the_individuals_that_can_be_the_answer() -> None:
-    text = tables.classification(sections([complete(possible=4)]), "a.md")
+    text = tables.classification(sections([complete(candidate_count=4)]), "a.md")
     assert "6 individuals, of whom 4 can be the answer, chance 0.25, 60 test images." in text
-    assert "of whom" not in tables.classification(sections([complete(possible=6)]), "a.md")
+    assert "of whom" not in tables.classification(sections([complete(candidate_count=6)]), "a.md")
 
 
 def test_a_title_cannot_break_the_table_or_its_markers() -> None:
@@ -258,7 +262,7 @@ def test_rows_that_cannot_be_told_apart_share_a_rank_and_others_do_not() -> None
     almost = [*labels[:-1], wrong[-1]]
     answers = {"LaMa": labels, "AOT": almost, "Poor": wrong}
     shown = [
-        complete(title=title, backbone=title.lower(), key=f"{place}" * 16, test=test,
+        complete(title=title, backbone=title.lower(), key=f"{place}" * 16, test_images=test,
                  classification={"deep": examined(given)})
         for place, (title, given) in enumerate(answers.items())
     ]  # fmt: skip
@@ -272,10 +276,13 @@ def test_intervals_and_what_needs_no_animal_stand_in_the_table() -> None:
     one = complete(
         classification={
             "deep": examined(
-                [0], intervals={"accuracy": {"low": 0.4, "high": 0.61, "groups": 9}}, never_left_chance=True
+                [0], intervals={"accuracy": {"low": 0.4, "high": 0.61, "groups": 9}}, never_above_chance=True
             )
         },
-        nuisance={"majority": {"accuracy": 0.2, "f1": 0.1, **guess}, "video": {"accuracy": 0.333, "f1": 0.3, **guess}},
+        group_baselines={
+            "majority": {"accuracy": 0.2, "f1": 0.1, **guess},
+            "video": {"accuracy": 0.333, "f1": 0.3, **guess},
+        },
     )
     text = tables.classification(sections([one]), "leaderboard/classification.md")
     assert cells(text, "LaMa")[0][6] == "0.50 [0.40, 0.61] (never above chance)"
@@ -305,20 +312,20 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
         "map_interval": None,
         "queries": 9,
         "unmatched": 1,
-        "precisions": [0.45],
+        "average_precisions": [0.45],
     }
-    regions = {"background": 0.7, "fish": 0.2, "pattern": None}
+    regions = {"background": 0.7, "body": 0.2, "pattern": None}
     seen = {
         "empty": 3,
         "mass": regions,
-        "density": {"background": 0.8, "fish": 1.5, "pattern": 2.0},
+        "density": {"background": 0.8, "body": 1.5, "pattern": 2.0},
         "rank": regions,
         "pattern_density": interval,
         "images": 10,
     }
     one = complete(
-        retrieval={"inpainting": {"cosine": found, "euclidean": found}, "deep": {"cosine": found}},
-        classification={"deep": examined([0], test_focus=seen)},
+        retrieval={"initial": {"cosine": found, "euclidean": found}, "finetuned": {"cosine": found}},
+        classification={"deep": examined([0], localisation=seen)},
     )
     text = retrieval.retrieval(sections([one]), "leaderboard/retrieval.md")
     assert "9 queries, 1 without a match left out" in text
@@ -327,7 +334,7 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
     text = focus_page.focus(sections([one]), "leaderboard/focus.md")
     shown = cells(text, "LaMa")[0][2:11]
     assert shown == ["deep", "0.70", "0.20", "–", "0.80", "1.50", "2.00 [0.50, 0.70]", "–", "3 of 10"]  # noqa: RUF001
-    lost = complete(classification={"deep": examined([0], test_focus=seen | {"empty": 10})})
+    lost = complete(classification={"deep": examined([0], localisation=seen | {"empty": 10})})
     shown = cells(focus_page.focus(sections([lost]), "leaderboard/focus.md"), "LaMa")[0][2:11]
     assert shown == ["deep", *["–"] * 7, "10 of 10"]  # noqa: RUF001
     assert "*Random map*" not in text.split("*Mass*")[0]  # an old record, which does not say what random maps give
@@ -337,19 +344,21 @@ def test_retrieval_has_a_row_for_each_embedding_and_focus_one_for_each_classifie
 
 def test_a_random_map_ends_the_focus_table_and_pictures_are_folded_under_their_names() -> None:
     seen = {
-        "mass": {"background": 0.5, "fish": 0.25, "pattern": 0.25},
-        "density": {"background": 0.625, "fish": 1.25, "pattern": None},
-        "rank": {"background": 0.5, "fish": 0.5, "pattern": None},
+        "mass": {"background": 0.5, "body": 0.25, "pattern": 0.25},
+        "density": {"background": 0.625, "body": 1.25, "pattern": None},
+        "rank": {"background": 0.5, "body": 0.5, "pattern": None},
         "pattern_density": None,
         "images": 10,
-        "area": {"background": 0.8, "fish": 0.2, "pattern": 0},
-        "rank_null": {"background": 0.8, "fish": 0.2, "pattern": None},
+        "area": {"background": 0.8, "body": 0.2, "pattern": 0},
+        "rank_null": {"background": 0.8, "body": 0.2, "pattern": None},
         "method": "hirescam",
     }
     shown = {"image": 3, "density": 2.0}
-    picked = {"picked": dict.fromkeys(("best", "typical", "worst"), shown)}
-    first = complete(title="A <b> & [C]", init="none", classification={"deep": examined([0], test_focus=seen | picked)})
-    second = complete(title="Bare", seed=1, classification={"deep": examined([0], test_focus=seen)})
+    examples = {"examples": dict.fromkeys(("best", "typical", "worst"), shown)}
+    first = complete(
+        title="A <b> & [C]", init="none", classification={"deep": examined([0], localisation=seen | examples)}
+    )
+    second = complete(title="Bare", seed=1, classification={"deep": examined([0], localisation=seen)})
     text = focus_page.focus(sections([first, second]), "leaderboard/focus.md")
     null = cells(text, "*Random map*")
     assert null == [["*Random map*", "–", "–", "0.80", "0.20", "0.00", "1.00", "1.00", "–", "–", "–", "–", "–"]]  # noqa: RUF001
@@ -366,10 +375,10 @@ APPROXIMATE = "are approximate: proposed by a program, not all corrected by a pe
 
 
 def with_regions(**changes: Any) -> Entry:
-    regions = {"background": 0.5, "fish": 0.25, "pattern": 0.25}
+    regions = {"background": 0.5, "body": 0.25, "pattern": 0.25}
     seen = {"mass": regions, "density": regions, "rank": regions, "pattern_density": None, "images": 10}
     trainings = {"loss": 1.0, "epoch": 1, "iterations": 10, "batch_size": 2, "validation": [1.0]}
-    return complete(classification={"deep": examined([0], test_focus=seen)}, inpainting=trainings, **changes)
+    return complete(classification={"deep": examined([0], localisation=seen)}, inpainting=trainings, **changes)
 
 
 @pytest.mark.parametrize("table", [tables.ablation, focus_page.focus, models.inpainting])

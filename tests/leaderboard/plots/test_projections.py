@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from benchmark.records.clustering import MappedImages, Maps, Plane
-from benchmark.records.record import ExaminedImages, Record
+from benchmark.records.classification import TestImages
+from benchmark.records.clustering import Plane, ProjectedImages, Projections
+from benchmark.records.record import Record
 from leaderboard.entries import Entry, Section
 from leaderboard.plots.projections import COLOURS, MARKERS, Drawn, drawn, embedding_maps
 from leaderboard.plots.style import picture
@@ -16,10 +17,10 @@ def plane(flat: NDArray[np.floating]) -> Plane:
     return Plane(x=tuple(flat[:, 0].tolist()), y=tuple(flat[:, 1].tolist()))
 
 
-def maps(flat: NDArray[np.floating], *, few: bool = False) -> Maps:
+def maps(flat: NDArray[np.floating], *, few: bool = False) -> Projections:
     """The same coordinates for PCA, turned for t-SNE and UMAP; these are missing where there are few points."""
     tsne, umap = (None, None) if few else (plane(-flat), plane(flat[:, ::-1]))
-    return Maps(pca=plane(flat), variance=(0.61, 0.12), tsne=tsne, perplexity=7, umap=umap, neighbours=15)
+    return Projections(pca=plane(flat), variance=(0.61, 0.12), tsne=tsne, perplexity=7, umap=umap, neighbours=15)
 
 
 def words(figure: Figure) -> list[str]:
@@ -77,17 +78,17 @@ def test_a_map_that_could_not_be_made_says_why_and_recordings_may_be_unknown() -
 
 @pytest.mark.parametrize("identities", [("ann", "bob"), ()])
 def test_rows_are_what_the_records_hold(identities: tuple[str, ...]) -> None:
-    test = ExaminedImages(labels=(0, 1, 1), groups=(0, 1, 2), by="images", identities=identities)
-    mapped = MappedImages(rows=(0, 2), recordings=("Vid1", "Vid2"))
-    facts = {"title": "LaMa", "init": "random", "seed": 0, "test": test}
-    one = Record.model_construct(**facts, maps={"deep": maps(np.eye(2))}, mapped=mapped)
+    test = TestImages(labels=(0, 1, 1), groups=(0, 1, 2), by="images", identities=identities)
+    mapped = ProjectedImages(rows=(0, 2), recordings=("Vid1", "Vid2"))
+    facts = {"title": "LaMa", "init": "random", "seed": 0, "test_images": test}
+    one = Record.model_construct(**facts, projections={"finetuned": maps(np.eye(2))}, projected_images=mapped)
     other = Record.model_construct(**facts | {"title": "AOT-GAN"})
     section = Section("d", "s", "p", (Entry(one, "a"), Entry(other, "b")))
-    (row,) = drawn(section, "deep")
+    (row,) = drawn(section, "finetuned")
     assert row.name == "LaMa"
     assert row.individuals == (("ann", "bob") if identities else ("0", "1"))
     assert row.recordings == ("Vid1", "Vid2")
-    assert drawn(section, "inpainting") == []
+    assert drawn(section, "initial") == []
 
 
 def test_colours_differ_for_everyone() -> None:

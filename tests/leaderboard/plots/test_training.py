@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from benchmark.records.record import Classification, Epoch, Focus, Regions, Scores
+from benchmark.records.classification import Classification, EpochScores, Scores
+from benchmark.records.localisation import EpochLocalisation, RegionValues
 from leaderboard.entries import Entry, Section
 from leaderboard.plots.projections import COLOURS
 from leaderboard.plots.style import literal, named, picture
@@ -15,7 +16,7 @@ from support.figures import drawn
 from support.records import blank_record
 
 TEST = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
-NULL = Regions(background=0.8, fish=0.2, pattern=0.0)
+NULL = RegionValues(background=0.8, body=0.2, pattern=0.0)
 
 
 def trained(accuracies: list[float], patterns: list[float] | None = None, **changes: Any) -> Classification:
@@ -23,11 +24,11 @@ def trained(accuracies: list[float], patterns: list[float] | None = None, **chan
     return Classification(
         test=TEST,
         validation=tuple(
-            Epoch(epoch=epoch, loss=1, accuracy=value, recall=value, f1=value)
+            EpochScores(epoch=epoch, loss=1, accuracy=value, recall=value, f1=value)
             for epoch, value in enumerate(accuracies, start=1)
         ),
-        focus=tuple(
-            Focus(epoch=epoch, background=1 - value, fish=0, pattern=value)
+        probe_localisation=tuple(
+            EpochLocalisation(epoch=epoch, background=1 - value, body=0, pattern=value)
             for epoch, value in enumerate(patterns or [], start=1)
         ),
         **changes,
@@ -81,7 +82,7 @@ def test_accuracies_have_the_colour_of_their_row_in_both_panels() -> None:
 
 def test_chance_is_one_over_the_individuals_that_can_be_the_answer() -> None:
     one = entry("One", deep=trained([0.5]))
-    figure = drawn(validation_curves(section(Entry(one.record.model_copy(update={"possible": 2}), one.path))))
+    figure = drawn(validation_curves(section(Entry(one.record.model_copy(update={"candidate_count": 2}), one.path))))
     assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.5, 0.5]
     assert words(figure)[-1] == "chance, 2 individuals"
 
@@ -93,11 +94,11 @@ def test_no_two_of_many_lines_look_alike() -> None:
 
 
 def test_curves_of_focus_are_mass_by_area_with_the_null_at_one() -> None:
-    null = Regions(background=0.8, fish=0.15, pattern=0.05)
+    null = RegionValues(background=0.8, body=0.15, pattern=0.05)
     shown = entry(
         "Net",
-        shallow=trained([0.1, 0.2], [0.1, 0.2], focus_null=null),
-        deep=trained([0.1, 0.2], [0.0, 0.4], focus_null=null),
+        shallow=trained([0.1, 0.2], [0.1, 0.2], probe_area=null),
+        deep=trained([0.1, 0.2], [0.0, 0.4], probe_area=null),
     )
     old = entry("Old", deep=trained([0.1], [0.1]))  # a record from before areas were kept
     figure = drawn(focus_curves(section(old, shown)))
@@ -109,11 +110,11 @@ def test_curves_of_focus_are_mass_by_area_with_the_null_at_one() -> None:
     assert found[f"{COLOURS[2]} -"] == pytest.approx([0, 8])
     assert found[f"{COLOURS[1]} -"] == [0, 0]
     assert list(axes.lines[-1].get_ydata()) == [1, 1]
-    assert words(figure) == ["background", "fish", "pattern", "shallow", "deep", "random map"]
+    assert words(figure) == ["background", "body", "pattern", "shallow", "deep", "random map"]
 
 
 def test_a_region_that_no_probe_has_is_not_drawn_and_panels_fill_a_grid() -> None:
-    rows = section(*(entry(f"N{number}", deep=trained([0.1], [0.0], focus_null=NULL)) for number in range(4)))
+    rows = section(*(entry(f"N{number}", deep=trained([0.1], [0.0], probe_area=NULL)) for number in range(4)))
     figure = drawn(focus_curves(rows))
     assert [axes.get_visible() for axes in figure.axes] == [True] * 4 + [False] * 2
     assert all(np.isnan(lines(axes)[f"{COLOURS[2]} -"]).all() for axes in figure.axes[:4])
@@ -121,7 +122,7 @@ def test_a_region_that_no_probe_has_is_not_drawn_and_panels_fill_a_grid() -> Non
 
 
 def test_rows_of_one_backbone_are_named_by_their_seeds_and_dollars_mean_themselves() -> None:
-    deep = trained([0.5], [0.1], focus_null=NULL)
+    deep = trained([0.5], [0.1], probe_area=NULL)
     rows = section(entry("$A$", deep=deep), entry("B", seed=0, deep=deep), entry("B", seed=1, deep=deep))
     assert [name for name, _ in named(rows)] == ["$A$", "B\nseed 0", "B\nseed 1"]
     assert literal("$A$") == r"\$A\$"

@@ -413,9 +413,9 @@ HARNESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from harness.backbones import BackboneFacts
-from harness.runners.base import JobFolder, Limits
-from harness.runners.docker import DockerRunner
+from harness.contestants.registry import BackboneFacts
+from harness.execution.runners.base import JobFolder, Limits
+from harness.execution.runners.docker import DockerRunner
 from harness.workspace import Workspace
 runner = DockerRunner(Workspace(Path({workspace!r})))
 facts = BackboneFacts(name="hostile", title="", paper="", licence="", capabilities=(), input={{}})

@@ -238,8 +238,8 @@ HARNESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from harness.backbones import BackboneFacts
-from harness.runners.process import ProcessRunner
+from harness.contestants.registry import BackboneFacts
+from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
 facts = BackboneFacts(name="x", title="", paper="", licence="", capabilities=(), input={{}}, command={command!r})
 ProcessRunner(Workspace(Path({folder!r}))).call(facts, [], 60, lambda line: print(line, end="", flush=True))

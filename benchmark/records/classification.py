@@ -1,0 +1,112 @@
+"""Record parts of classification: scores, epochs, and what a baseline without the animal would score."""
+
+from typing import Annotated, Literal
+
+from benchmark.records.base import Interval, Metric, RecordPart
+from benchmark.records.localisation import EpochLocalisation, Localisation, RegionValues
+
+Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
+Recall = Annotated[float, Metric("recall", "mean recall over identities", True)]
+F1 = Annotated[float, Metric("F1", "mean F1 over identities", True)]
+
+
+class Scores(RecordPart):
+    """Classification scores of one set of images, each in [0, 1].
+
+    Attributes:
+        accuracy: share of images given their own identity.
+        recall: mean recall over identities.
+        f1: mean F1 over identities.
+        images: number of images scored.
+        at_chance: whether `accuracy` is no better than always answering the commonest identity (one-sided binomial
+            test at 5 %).
+    """
+
+    accuracy: Accuracy
+    recall: Recall
+    f1: F1
+    images: int
+    at_chance: bool
+
+
+class EpochScores(RecordPart):
+    """Validation scores after one epoch, numbered from 1, with the mean training loss of that epoch in nats."""
+
+    epoch: int
+    loss: float
+    accuracy: Accuracy
+    recall: Recall
+    f1: F1
+
+
+class Classification(RecordPart):
+    """One trained classifier.
+
+    Attributes:
+        test: scores on the test images.
+        validation: scores on the validation images after every epoch.
+        probe_localisation: region shares of the probe images' CAMs after every epoch.
+        probe_area: mean area share of each region in the probe images, which random CAMs would give; None as for
+            `localisation`.
+        answers: class number given to each test image, in the order of `TestImages`.
+        balanced_accuracy: mean recall of the individuals that have test images.
+        individual_recall: recall of each individual in the order of class numbers; None for one without test images.
+        intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
+        never_above_chance: whether the validation accuracy was at chance in every epoch.
+        localisation: of the test images' CAMs; None without CAMs or without regions.
+    """
+
+    test: Scores
+    validation: tuple[EpochScores, ...]
+    probe_localisation: tuple[EpochLocalisation, ...]
+    answers: tuple[int, ...] = ()
+    balanced_accuracy: Annotated[float, Metric("balanced accuracy", "mean recall over the tested", True)] | None = None
+    individual_recall: tuple[float | None, ...] = ()
+    intervals: dict[str, Interval] = {}
+    never_above_chance: bool = False
+    localisation: Localisation | None = None
+    probe_area: RegionValues | None = None
+
+
+class TestImages(RecordPart):
+    """The test images; their order is the same in all records of one split digest.
+
+    Attributes:
+        labels: class number of each image.
+        groups: group of each image, as resampled for intervals and ranks: its recording, or the image itself if the
+            test images come from fewer than six recordings.
+        by: `recordings` or `images`, accordingly.
+        identities: names of the individuals in the order of class numbers.
+    """
+
+    labels: tuple[int, ...]
+    groups: tuple[int, ...]
+    by: Literal["recordings", "images"]
+    identities: tuple[str, ...] = ()
+
+
+class SplitAudit(RecordPart):
+    """The audit of the split in one sentence, and its faults; a clean split has none."""
+
+    sentence: str
+    faults: tuple[str, ...]
+
+
+class GroupBaseline(RecordPart):
+    """Scores expected of a baseline that knows only one metadata column (see `benchmark.metrics.group_baselines`).
+
+    Attributes:
+        accuracy: share of images given their own identity.
+        balanced_accuracy: mean recall of the individuals that have test images.
+        recall: mean recall over identities.
+        f1: mean F1 over identities.
+        adjusted_rand: of the column's values taken as clusters.
+        mutual_information: of the same clusters, in nats.
+    """
+
+    accuracy: float
+    balanced_accuracy: float
+    recall: float
+    f1: float
+    adjusted_rand: float
+    mutual_information: float

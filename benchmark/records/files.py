@@ -1,0 +1,51 @@
+"""Reading and writing records as JSON files."""
+
+import json
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchmark.errors import InputError
+from benchmark.files import replacing
+from benchmark.records.record import Record
+
+
+def read_record(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        InputError: the file is no record; names the file and the first fault in it.
+    """
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(
+            f"{path}: not a record: {where}: {first['msg']}. Records are written by `patternbench run` and never "
+            "edited; restore the file, or delete it and run again."
+        ) from error
+
+
+def record_path(record: Record, folder: Path) -> Path:
+    """Path of a record: `<folder>/<dataset>/<protocol>/<backbone>-<key>[-failed].json`."""
+    suffix = "" if record.status == "ok" else "-failed"
+    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", record.backbone)
+    return folder / record.dataset / record.protocol / f"{slug}-{record.key[:12]}{suffix}.json"
+
+
+def write_record(record: Record, folder: Path) -> Path:
+    """Write a record. An existing record of the same successful run is kept; that of a failed run is replaced.
+
+    Returns:
+        The record's path.
+    """
+    path = record_path(record, folder)
+    if path.exists() and record.status == "ok":
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True)
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path

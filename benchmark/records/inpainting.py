@@ -1,0 +1,55 @@
+"""Record parts of inpainting: the training, the filled holes, and the size of the encoder."""
+
+from typing import Annotated
+
+from benchmark.records.base import Metric, RecordPart
+from benchmark.vocabulary import Filling
+
+
+class Reconstruction(RecordPart):
+    """Errors of filled holes over the pixels of the hole alone; means over the test images.
+
+    Attributes:
+        l1: mean absolute difference, of a range of 1.
+        psnr: in dB; None if an image was filled exactly.
+        ssim: structural similarity, at most 1.
+        images: number of images.
+        lpips: perceptual distance, lower is better; None if the weights of its network were not available.
+    """
+
+    l1: Annotated[float, Metric("Hole L1", "mean absolute difference in the hole, of a range of 1", False)]
+    psnr: Annotated[float, Metric("Hole PSNR", "peak signal-to-noise ratio in the hole", True, "dB")] | None
+    ssim: Annotated[float, Metric("Hole SSIM", "structural similarity in the hole", True, reference="Wang et al. 2004")]
+    images: int
+    lpips: (
+        Annotated[float, Metric("Hole LPIPS", "perceptual distance in the hole", False, reference="Zhang et al. 2018")]
+        | None
+    ) = None
+
+
+class Encoder(RecordPart):
+    """Number of parameters of the encoder, and the shape (C, H, W) of its feature map at one image size in pixels."""
+
+    parameters: int
+    shape: tuple[int, int, int]
+    image_size: int
+
+
+class Inpainting(RecordPart):
+    """The inpainting training: its lowest validation generator loss, and when that was reached (the paper's Table 3).
+
+    Attributes:
+        loss: in the backbone's own units, not comparable between backbones.
+        epoch: of the state kept, counted from 1 over all phases.
+        iterations: steps up to that epoch.
+        batch_size: images a step.
+        validation: loss after every epoch.
+        reconstruction: of the test images' holes, by the model and by two fillings that learn nothing.
+    """
+
+    loss: float
+    epoch: int
+    iterations: int
+    batch_size: int
+    validation: tuple[float, ...]
+    reconstruction: dict[Filling, Reconstruction] = {}
