@@ -1,12 +1,13 @@
-"""Protocols: every figure that a run depends on, as a reviewed TOML file."""
+"""Protocols: every value that a run depends on, as a reviewed TOML file."""
 
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import InputError
 from benchmark.vocabulary import (
@@ -23,34 +24,23 @@ from benchmark.vocabulary import (
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-DEFAULT = "default"
-T = TypeVar("T")
 
 
-def _has_default(values: object) -> object:
-    if not isinstance(values, dict) or DEFAULT not in values:
-        raise ValueError(f"{values!r} should be by backbone name, {{ {DEFAULT} = ... }}: others take `{DEFAULT}`'s")
-    return values
-
-
-_BY_BACKBONE = BeforeValidator(_has_default)
-
-
-class _Part(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Inpaint(_Part):
+class InpaintSection(_Section):
     """Inpainting training.
 
     Attributes:
         masks: `pattern` = the animal's pattern is the hole (the paper); `irregular` = random strokes, fixed for each
-            image, for data without pattern regions too.
-        originals: of the training images so many at most, the same number of each individual; None = all.
-        epochs: at most.
-        patience: stop after so many epochs without a lower validation generator loss.
+            image, also for data without pattern regions.
+        originals: largest number of training images, the same number of each individual; None = all.
+        epochs: largest number of epochs.
+        patience: epochs without a lower validation generator loss after which training stops.
         perceptual: `published` = the authors' perceptual networks; `none` = the losses without that term.
-        batch_size: by backbone name, and `default` for all others.
+        batch_size: images a step.
     """
 
     masks: HoleKind = "pattern"
@@ -58,41 +48,40 @@ class Inpaint(_Part):
     epochs: Positive
     patience: Positive
     perceptual: PerceptualWeights
-    batch_size: Annotated[dict[str, Positive], _BY_BACKBONE]
+    batch_size: Positive
 
 
-class Classify(_Part):
+class ClassifySection(_Section):
     """Training of a classifier, shallow and deep alike, with cross-entropy and Adam.
 
     Attributes:
-        images: of the training images so many at most, the same number of each individual; None = all.
-        epochs: all are trained.
+        images: largest number of training images, the same number of each individual; None = all.
+        epochs: number of epochs.
         batch_size: images a step.
-        learning_rate: of Adam; by backbone name, and `default` for all others.
+        learning_rate: of Adam.
         pooling: `flatten` = the whole feature map is the embedding (the paper), `average` = its mean over positions.
     """
 
     images: Positive | None = None
     epochs: Positive
     batch_size: Positive
-    learning_rate: Annotated[dict[str, Rate], _BY_BACKBONE]
+    learning_rate: Rate
     pooling: Pooling
 
 
-class Ablation(_Part):
+class AblationSection(_Section):
     """Region ablation.
 
     Attributes:
-        images_per_individual: test images, at most.
-        fill: what stands where a region is not shown: `zero` (the paper), `mean` colour of the image, the image
-            heavily `blur`red, or `noise`. A region of zeros still shows its outline.
+        images_per_individual: largest number of test images of each individual.
+        fill: what replaces a hidden region; a region of zeros (the paper) still shows its outline.
     """
 
     images_per_individual: Positive
     fill: Fill = "zero"
 
 
-class Retrieval(_Part):
+class RetrievalSection(_Section):
     """Re-identification.
 
     Attributes:
@@ -102,93 +91,141 @@ class Retrieval(_Part):
     backend: RetrievalBackend = "numpy"
 
 
-class Focus(_Part):
-    """Where classifiers look.
+class CamSection(_Section):
+    """Class activation maps (CAMs) of the classifiers.
 
     Attributes:
-        method: of the class activation maps (see docs/contract.md, `explain`); `gradcam` is the paper's.
-        probes_per_individual: validation images whose maps are taken after every epoch.
+        method: of the CAMs (see docs/contract.md, `explain`); `gradcam` is the paper's.
+        probes_per_individual: validation images whose CAMs are taken after every epoch.
     """
 
     method: CamMethod = "gradcam"
     probes_per_individual: Positive
 
 
-class Limits(_Part):
-    """Of one stage: wall time, and memory where the runner can hold it."""
+class LimitsSection(_Section):
+    """Limits of one stage: wall time, and memory where the runner can enforce it."""
 
     seconds: Positive
     memory_gib: Annotated[float, Field(gt=0)]
 
 
-class Protocol(_Part):
-    """A protocol.
+class Overrides(_Section):
+    """Values for one backbone in place of the protocol's; None = the protocol's value.
 
     Attributes:
-        name: the file's, without `.toml`.
-        image_size: side in pixels of the square crops.
+        init: weights to start from.
+        batch_size: of the inpainting training.
+        learning_rate: of the classifiers.
+    """
+
+    init: Init | None = None
+    batch_size: Positive | None = None
+    learning_rate: Rate | None = None
+
+    def over(self, other: "Overrides") -> "Overrides":
+        """These values, and where they are None the other's."""
+        return Overrides.model_validate(other.model_dump(exclude_none=True) | self.model_dump(exclude_none=True))
+
+
+class ResolvedProtocol(_Section):
+    """A protocol as it holds for one backbone: plain values only.
+
+    Attributes:
+        name: of the file, without `.toml`.
+        image_size: side of the square crops in pixels.
         seed: of every random choice in training and clustering.
-        init: `random`, or `published` = the published weights; by backbone name, and `default` for all others.
+        init: `random`, or `published` = the published weights.
         precision: of the networks' arithmetic.
-        ablation: on how many test images, and what hides a region.
-        retrieval: how test images are searched for.
-        focus: how it is measured where classifiers look.
-        clean_split: whether a split whose audit finds faults is refused.
+        inpaint: inpainting training.
+        classify: training of the classifiers.
+        ablation: region ablation.
+        retrieval: re-identification.
+        cam: class activation maps.
+        clean_split: whether a split is refused if its audit finds faults.
+        limits: of one stage.
     """
 
     name: str
     image_size: Positive
     seed: Seed
-    init: Annotated[dict[str, Init], _BY_BACKBONE]
+    init: Init
     precision: Precision
-    inpaint: Inpaint
-    classify: Classify
-    ablation: Ablation
-    retrieval: Retrieval = Retrieval()
-    focus: Focus
+    inpaint: InpaintSection
+    classify: ClassifySection
+    ablation: AblationSection
+    retrieval: RetrievalSection = RetrievalSection()
+    cam: CamSection
     clean_split: bool = False
-    limits: Limits
+    limits: LimitsSection
 
-    @property
-    def named(self) -> set[str]:
-        """The backbones that it has values of their own for."""
-        return {*self.init, *self.inpaint.batch_size, *self.classify.learning_rate} - {DEFAULT}
+
+class Protocol(ResolvedProtocol):
+    """A protocol file: values for every backbone, and the file's own exceptions.
+
+    Attributes:
+        backbones: exceptions by backbone name. The shipped protocols have none: a contestant's own values are in its
+            backbone.toml.
+    """
+
+    backbones: Mapping[str, Overrides] = {}
 
     @property
     def rules(self) -> str:
-        """sha256 of what holds for every backbone that is not named: of runs with other rules no one ranks another.
+        """sha256 of the values that hold for every backbone; only runs of equal rules are ranked together.
 
-        The name is not in it, nor the seed, nor the limits, nor what is settled for single backbones.
+        Name, seed, limits and exceptions for single backbones are not part of it.
         """
-        common = self.of(DEFAULT).model_dump(mode="json", exclude={"name", "seed", "limits"})
+        common = self.model_dump(mode="json", exclude={"name", "seed", "limits", "backbones"})
         return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()
 
-    def of(self, backbone: str) -> "Protocol":
-        """The protocol for one backbone alone: its own values stand as the defaults.
+    def resolve(self, backbone: str, own: Overrides) -> ResolvedProtocol:
+        """The protocol for one backbone.
 
-        So what is settled for another backbone is no part of what identifies its run.
+        Args:
+            backbone: its name.
+            own: the contestant's own values for this protocol; the file's exceptions go before them.
         """
-        inpaint = {"batch_size": _only(self.inpaint.batch_size, backbone)}
-        classify = {"learning_rate": _only(self.classify.learning_rate, backbone)}
-        return self.model_copy(
-            update={
-                "init": _only(self.init, backbone),
-                "inpaint": self.inpaint.model_copy(update=inpaint),
-                "classify": self.classify.model_copy(update=classify),
-            }
-        )
+        values = self.backbones.get(backbone, Overrides()).over(own)
+        resolved = self.model_dump(exclude={"backbones"})
+        if values.init is not None:
+            resolved["init"] = values.init
+        if values.batch_size is not None:
+            resolved["inpaint"]["batch_size"] = values.batch_size
+        if values.learning_rate is not None:
+            resolved["classify"]["learning_rate"] = values.learning_rate
+        return ResolvedProtocol.model_validate(resolved)
 
+    def with_init(self, init: Init) -> "Protocol":
+        """The protocol with one initialisation for every backbone."""
+        backbones = {name: one.model_dump() | {"init": None} for name, one in self.backbones.items()}
+        return Protocol.model_validate(self.model_dump() | {"init": init, "backbones": backbones})
 
-def _only(values: dict[str, T], backbone: str) -> dict[str, T]:
-    return {DEFAULT: values.get(backbone, values[DEFAULT])}
+    def with_seed(self, seed: int) -> "Protocol":
+        """The protocol with another seed.
+
+        Raises:
+            InputError: the seed is not in [0, 2**31).
+        """
+        try:
+            return Protocol.model_validate(self.model_dump() | {"seed": seed})
+        except ValidationError as error:
+            raise InputError(
+                f"The seed {seed} is not allowed: seeds are whole numbers from 0 to {2**31 - 1}. Use fewer seeds, or a "
+                f"smaller `seed` in protocol {self.name}."
+            ) from error
 
 
 def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
-    """A shipped protocol by name, or any protocol file by path.
+    """Read a shipped protocol by name, or any protocol file by path.
+
+    Args:
+        name_or_path: `quick`, or the path of a .toml file.
+        shipped: folder of the shipped protocols.
 
     Raises:
-        InputError: there is no such protocol, or the file is wrong, or has the name of a shipped one but other rules;
-            says what is allowed.
+        InputError: the protocol does not exist, the file is wrong, or it has the name of a shipped protocol but other
+            rules; says what is allowed.
     """
     path = shipped / f"{name_or_path}.toml"
     if name_or_path.endswith(".toml"):
@@ -204,7 +241,7 @@ def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
     if namesake.is_file() and protocol.rules != _read(namesake).rules:
         raise InputError(
             f"{path} has the name of a protocol that comes with patternbench, but other rules: in the tables its rows "
-            "would stand among that one's. Give the file another name."
+            "would be mixed with those of that protocol. Give the file another name."
         )
     return protocol
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.splitting.split import read_split, write_split
 from benchmark.synth.calibration import SPLIT, Calibration, draw_split, generate, open_set
 from benchmark.synth.settings import VERSION
-from harness.execution.plan import Material
-from harness.execution.store import Entry, Store, digest
+from harness.execution.spec import DataBundle
+from harness.execution.store import Store, digest
 from harness.workspace import Workspace
 
 STRENGTHS = (0.0, 0.5, 1.0)
@@ -29,9 +30,9 @@ def check_strengths(given: Sequence[float]) -> list[float]:
     return sorted(map(abs, given))  # no -0
 
 
-def material(
+def shortcut_data(
     design: Calibration, strength: float, workspace: Workspace, progress: Callable[[int, int], None]
-) -> Material:
+) -> DataBundle:
     """The data set of one strength, generated unless the store has it.
 
     Args:
@@ -45,24 +46,22 @@ def material(
         RunError: the disk is full or cannot be written to.
     """
     name = f"shortcut-{strength:g}"
-    folder = _found(name, design, strength, Store(workspace.store), progress).path
-    return Material(
+    folder = _folder(name, design, strength, Store(workspace.store), progress)
+    return DataBundle(
         catalogue=open_set(design, folder, name),
         split=read_split(folder / name / f"{SPLIT}.csv"),
         experiment=Experiment(name="shortcut", strength=strength, frames=design.frames, seed=design.seed),
     )
 
 
-def _found(
+def _folder(
     name: str, design: Calibration, strength: float, store: Store, progress: Callable[[int, int], None]
-) -> Entry:
-    key = digest([VERSION, asdict(design), strength])
-    found = store.find("shortcut", key)
-    if found:
-        return found
-    with store.building("shortcut", key, {"dataset": name, **asdict(design)}) as folder:
+) -> Path:
+    """Folder of the data set of one strength, with its split."""
+
+    def write(folder: Path) -> None:
         generate(design, strength, folder, progress)
         write_split(draw_split(design, open_set(design, folder, name)), folder)
-    found = store.find("shortcut", key)
-    assert found is not None
-    return found
+
+    key = digest([VERSION, asdict(design), strength])
+    return store.find_or_build("shortcut", key, {"dataset": name, **asdict(design)}, write).path

@@ -1,10 +1,12 @@
-"""One run from the data to its record."""
+"""One run of one backbone, from the data to its record: prepare, plan, execute, score, write."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from benchmark.audit.audit import audit, clean, sentence
-from benchmark.data.catalogue import Catalogue
-from benchmark.data.content_digests import content_digests, given_digests
+from benchmark.data.content_digests import content_digests, file_digest, given_digests
 from benchmark.errors import InputError
 from benchmark.records.classification import SplitAudit
 from benchmark.records.files import read_record, record_path, write_record
@@ -12,257 +14,249 @@ from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record
 from benchmark.splitting.kinds import leak_free_kind
 from benchmark.splitting.split import check_split
-from benchmark.vocabulary import EncoderState, RunStatus
 from harness import machine
 from harness.contestants.registry import check_size
 from harness.contract import Resources
-from harness.execution.packs import Packer
-from harness.execution.plan import Plan, Results, Run
+from harness.execution.crops import CropSet, cut_crops
+from harness.execution.events import ProgressListener
+from harness.execution.execute import execute
+from harness.execution.plan import plan
+from harness.execution.results import Results
 from harness.execution.runners.base import Limits, Runner
-from harness.execution.stages import Done, StageError, Stages, Watcher
-from harness.execution.store import Store, digest, file_digest
-from harness.scoring import classification as classification_scores
-from harness.scoring import clustering, localisation
-from harness.scoring.retrieval import Search
-from harness.scoring.test_set import Examination
+from harness.execution.spec import RunSpec
+from harness.execution.stages import StageError, StageRunner
+from harness.execution.store import Store, digest
+from harness.pictures import save_pictures
+from harness.scoring.scores import RunScores, score
 from harness.weights import local as local_weights
 from harness.weights import lpips as lpips_weights
 from harness.workspace import Workspace
-from leaderboard.plots.localisation import overlays_file
 
 SCORING = 1
-"""Raised when the same stages are given other scores, so that records are made anew."""
+"""Version of the scoring; raised when the same stages are given other scores, so that records are made anew."""
 
 
-class Screen(Watcher):
-    """Is told what happens."""
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run whose data is cut and checked, and whose backbone is ready.
 
-    def say(self, text: str) -> None:
-        """Something worth knowing."""
+    Attributes:
+        spec: what to run.
+        workspace: where.
+        crops: of the data set.
+        store: of finished stages.
+        audit: of the split.
+        code: digest of the backbone's code or image.
+        protocol: digest of the resolved protocol.
+        weights: sha256 of the published weights, by name.
+        lpips_file: weights of the perceptual distance; None = it is not measured.
+        key: sha256 over what identifies the run.
+        started: UTC, ISO 8601.
+    """
 
-    def cut(self, done: int, total: int) -> None:
-        """How many crops are cut."""
+    spec: RunSpec
+    workspace: Workspace
+    crops: CropSet
+    store: Store
+    audit: SplitAudit
+    code: str
+    protocol: str
+    weights: dict[str, str]
+    lpips_file: Path | None
+    key: str
+    started: str
 
-    def planned(self, stages: int) -> None:
-        """How many stages there will be."""
 
-
-def bench(run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> Record:
-    """Run every stage that is not in the store yet, score what they wrote, and write the record.
+def bench(
+    spec: RunSpec,
+    workspace: Workspace,
+    runner: Runner,
+    listener: ProgressListener,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> Record:
+    """Run every stage that is not in the store yet, score the results, and write the record.
 
     Args:
-        run: what.
+        spec: what to run.
         workspace: where.
-        runner: how.
-        screen: is told what happens.
+        runner: runs the jobs.
+        listener: receives the events of the run.
+        digest_of: gives the sha256 of a file of the data set; pass one that remembers files.
 
     Returns:
-        The record, which has been written: a failed one if the backbone failed.
+        The written record; a failed one if the backbone failed. An existing record of the same run is read instead.
 
     Raises:
         InputError: data or settings cannot be used, or the backbone refused a job; no record is written.
         RunError: the engine or the disk failed; no record is written.
-        KeyboardInterrupt: after running stages were stopped.
+        KeyboardInterrupt: after the running stages were stopped.
     """
-    check_size(run.backbone, run.protocol.image_size, f"Protocol {run.protocol.name!r} has image_size")
-    clerk = _Clerk(run, workspace, runner, screen)
-    if run.backbone.inpaints and not clerk.packer.inpaintable(run.protocol.inpaint.masks):
-        screen.say(_not_inpainted(run.catalogue))
-    elif run.backbone.inpaints and (lack := lpips_weights.lack(workspace)):
-        screen.say(lack)
-    limits = run.protocol.limits
-    stages = Stages(
-        backbone=run.backbone,
-        code=clerk.code,
-        runner=runner,
-        store=clerk.store,
-        limits=Limits(seconds=limits.seconds, memory_gib=limits.memory_gib),
-        resources=Resources(threads=max(1, (os.cpu_count() or 1) // run.workers), device=run.device),
-        watcher=screen,
-    )
-    plan = Plan(run, clerk.packer, stages)
-    screen.planned(plan.count)
+    prepared = prepare(spec, workspace, runner, listener, digest_of)
+    stages = plan(spec, prepared.crops)
+    listener.on_plan(len(stages))
     try:
-        results = plan.execute()
+        results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
     except StageError as error:
-        return clerk.failed(error)
-    return clerk.succeeded(results)
-
-
-def _not_inpainted(catalogue: Catalogue) -> str:
-    if not catalogue.has_regions:
-        return f"{catalogue.name} has no pattern regions: no inpainting, and no region ablation."
-    return f"No inpainting: a part of the inpainting set of {catalogue.name} has no image with a pattern region."
-
-
-class _Clerk:
-    """Knows what identifies the run, and writes its record."""
-
-    def __init__(self, run: Run, workspace: Workspace, runner: Runner, screen: Screen) -> None:
-        self._started = machine.now()
-        self._run, self._workspace, self._runner, self._screen = run, workspace, runner, screen
-        digests = content_digests(run.catalogue.rows)
-        check_split(run.split, run.catalogue, given_digests(run.catalogue.rows, digests))
-        self.store = Store(workspace.store)
-        size = run.protocol.image_size
-        self.packer = Packer(
-            self.store, run.catalogue, run.split, digests, size, run.protocol.ablation.fill, screen.cut
-        )
-        self._audited = _audited(run, self.packer)
-        self.code = runner.prepare(run.backbone, screen.say)
-        protocol = run.protocol.model_dump(mode="json", exclude={"name", "limits"})
-        self._protocol = digest(protocol)
-        data = [self.packer.data_digest, self.packer.split_digest]
-        self._weights = self._read_weights()
-        made = [self.code, run.backbone.variant, data, self._protocol, run.init, run.device, self._weights]
-        self._key = digest([SCORING, *made])
-
-    def _read_weights(self) -> dict[str, str]:
-        """The sha256 of all published weights that the run is given, and of those that its holes are looked at with."""
-        files = dict(self._run.weights)
-        holes = self._run.backbone.inpaints and self.packer.inpaintable(self._run.protocol.inpaint.masks)
-        if holes and (alexnet := lpips_weights.lpips_file(self._workspace)):
-            files[lpips_weights.LPIPS.name] = alexnet
-        return {name: file_digest(path) for name, path in files.items()}
-
-    def failed(self, error: StageError) -> Record:
-        """The record of a run that the backbone broke."""
-        failure = Failure(stage=error.stage, cause=error.outcome.cause, log=error.outcome.log)
-        record = self._record(error.outcome.status, None).model_copy(update={"failure": failure})
-        write_record(record, self._workspace.records)
+        record = _record(prepared, runner, failure=error)
+        write_record(record, workspace.records)
         return record
-
-    def succeeded(self, results: Results) -> Record:
-        """The record of a whole run; one that is there already is read, not made again."""
-        record = self._record("ok", results)
-        path = record_path(record, self._workspace.records)
-        if path.exists():
-            return read_record(path)
-        self._screen.say("Scoring.")
-        record = record.model_copy(update=self._scores(results))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if results.reconstruction:
-            strip = classification_scores.strip(results.reconstruction, self.packer, self._run.protocol)
-            strip.save(path.with_suffix(".png"))
-        if overlays := localisation.overlays(record.classification, results.predictions, self.packer):
-            overlays.save(overlays_file(path), optimize=True)
-        write_record(record, self._workspace.records)
-        return record
-
-    def _scores(self, results: Results) -> dict[str, object]:
-        run, packer, protocol = self._run, self.packer, self._run.protocol
-        classes = len(run.catalogue.identities)
-        examination = Examination(packer, classes, protocol.seed)
-        embeddings = _embeddings(results)
-        searches = {
-            name: Search(done, results.references.get(name, {}), examination, protocol.retrieval.backend)
-            for name, done in embeddings.items()
-        }
-        scored = {
-            "test_images": examination.images(run.catalogue.identities),
-            "audit": self._audited,
-            "group_baselines": examination.group_baselines(),
-            "retrieval_baselines": examination.retrieval_baselines(),
-            "retrieval": {name: search.retrieval() for name, search in searches.items()},
-            "open_set": {name: found for name, search in searches.items() if (found := search.open_set())},
-            **clustering.evaluate(embeddings, examination),
-            "inpainting": results.inpainting
-            and results.reconstruction
-            and classification_scores.inpainting(
-                results.inpainting,
-                results.reconstruction,
-                packer,
-                protocol,
-                lpips_weights.lpips_file(self._workspace),
-            ),
-            "encoder": classification_scores.encoder(results.embedding, protocol.image_size),
-        }
-        return scored if run.known == "none" else scored | self._named(results, examination)
-
-    def _named(self, results: Results, examination: Examination) -> dict[str, object]:
-        """The scores of naming individuals, for a split whose training shows some."""
-        protocol = self._run.protocol
-        return {
-            "classification": {
-                mode: classification_scores.classification(
-                    results.trainings[mode]["all"], done["all"], examination, protocol
-                )
-                for mode, done in results.predictions.items()
-            },
-            "untrained": results.untrained
-            and classification_scores.classification(*results.untrained[1:], examination, protocol),
-            "ablation": {}
-            if len(self._run.variants) == 1
-            else classification_scores.ablation(
-                results.predictions, examination, protocol.ablation.images_per_individual
-            ),
-            "validation": classification_scores.validation(results.trainings, examination)
-            if self._run.experiment
-            else {},
-        }
-
-    def _record(self, status: RunStatus, results: Results | None) -> Record:
-        run = self._run
-        return Record(
-            key=self._key,
-            status=status,
-            backbone=run.backbone.label,
-            title=run.backbone.shown,
-            licence=local_weights.licence(run.backbone, run.init, self._workspace),
-            init=run.init_name,
-            dataset=run.catalogue.name,
-            approximate_regions=run.catalogue.approximate_regions,
-            individuals=len(run.catalogue.identities),
-            candidate_count=self._possible(),
-            split=run.split.name,
-            protocol=run.protocol.name,
-            seed=run.protocol.seed,
-            experiment=run.experiment,
-            provenance=self._provenance(results),
-        )
-
-    def _possible(self) -> int:
-        """How many individuals can be the answer (see `Record`)."""
-        searched = self.packer.rows("test" if self._run.known == "none" else "train")
-        return len(set(searched.labels.tolist()))
-
-    def _provenance(self, results: Results | None) -> Provenance:
-        return Provenance(
-            commit=machine.commit(self._workspace.root),
-            code=self.code,
-            image=self.code if self._runner.name == "docker" else "",
-            data=self.packer.data_digest,
-            split=self.packer.split_digest,
-            protocol=self._protocol,
-            rules=self._run.rules,
-            weights=self._weights,
-            runner=self._runner.name,
-            hardware=machine.hardware(),
-            versions=results.embedding.result.versions if results else {},
-            started=self._started,
-            finished=machine.now(),
-            stages=results.notes if results else {},
-        )
+    path = record_path(_record(prepared, runner, results), workspace.records)
+    if path.exists():
+        return read_record(path)
+    listener.report("Scoring.")
+    scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
+    record = _record(prepared, runner, results, scores)
+    save_pictures(record, path, results, prepared.crops, spec.protocol.inpaint.masks)
+    write_record(record, workspace.records)
+    return record
 
 
-def _embeddings(results: Results) -> dict[EncoderState, Done]:
-    """The encodings of the test images that are searched and clustered, by their names in the record."""
-    found: dict[EncoderState, Done] = {"initial": results.embedding}
-    if results.untrained:
-        found["untrained"] = results.untrained[0]
-    if "deep" in results.predictions:
-        found["finetuned"] = results.predictions["deep"]["all"]
-    return found
+def prepare(
+    spec: RunSpec,
+    workspace: Workspace,
+    runner: Runner,
+    listener: ProgressListener,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> PreparedRun:
+    """Check the data against its split, cut it, audit the split, and make the backbone ready. Arguments as `bench`.
+
+    Raises:
+        InputError: data or settings cannot be used.
+        RunError: the engine or the disk failed.
+    """
+    started = machine.now()
+    protocol, catalogue, split = spec.protocol, spec.data.catalogue, spec.data.split
+    check_size(spec.backbone, protocol.image_size, f"Protocol {protocol.name!r} has image_size")
+    digests = content_digests(catalogue.rows, digest_of)
+    check_split(split, catalogue, given_digests(catalogue.rows, digests, digest_of))
+    store = Store(workspace.store)
+    crops = CropSet(catalogue, split, cut_crops(store, catalogue, digests, protocol.image_size, listener))
+    split_audit = _audit(spec, crops)
+    code = runner.prepare(spec.backbone, listener.report)
+    inpaints = spec.backbone.inpaints and crops.can_inpaint(protocol.inpaint.masks)
+    lpips_file = lpips_weights.lpips_file(workspace) if inpaints else None
+    lpips = {lpips_weights.LPIPS.name: lpips_file} if lpips_file else {}
+    weights = {name: file_digest(path) for name, path in (dict(spec.weights) | lpips).items()}
+    if spec.backbone.inpaints:
+        _report_gaps(spec, workspace, listener, inpaints=inpaints)
+    protocol_digest = digest(protocol.model_dump(mode="json", exclude={"name", "limits"}))
+    data = [crops.data_digest, crops.split_digest]
+    identity = [SCORING, code, spec.backbone.variant, data, protocol_digest, spec.init, spec.device, weights]
+    return PreparedRun(
+        spec=spec,
+        workspace=workspace,
+        crops=crops,
+        store=store,
+        audit=split_audit,
+        code=code,
+        protocol=protocol_digest,
+        weights=weights,
+        lpips_file=lpips_file,
+        key=digest(identity),
+        started=started,
+    )
 
 
-def _audited(run: Run, packer: Packer) -> SplitAudit:
-    """The audit of the split; refused where the protocol wants a clean one."""
-    found = audit(run.catalogue, run.split, hashes=packer.hashes())
-    faults = clean(found)
-    if faults and run.protocol.clean_split:
+def _audit(spec: RunSpec, crops: CropSet) -> SplitAudit:
+    """The audit of the split; refused if it has faults and the protocol wants a clean split."""
+    catalogue, split, protocol = spec.data.catalogue, spec.data.split, spec.protocol
+    report = audit(catalogue, split, hashes=crops.hashes)
+    faults = clean(report)
+    if faults and protocol.clean_split:
         raise InputError(
-            f"Protocol {run.protocol.name!r} wants a clean split, but {run.split.name!r} of {run.catalogue.name} is "
-            f"not: {'; '.join(faults)}. `patternbench data audit` shows all of it; of the kinds that do not leak, this "
-            f"data set can carry: {leak_free_kind(run.catalogue) or 'none'}."
+            f"Protocol {protocol.name!r} wants a clean split, but {split.name!r} of {catalogue.name} is not: "
+            f"{'; '.join(faults)}. `patternbench data audit` shows all of it; of the kinds that do not leak, this "
+            f"data set can carry: {leak_free_kind(catalogue) or 'none'}."
         )
-    return SplitAudit(sentence=sentence(found), faults=tuple(faults))
+    return SplitAudit(sentence=sentence(report), faults=tuple(faults))
+
+
+def _report_gaps(spec: RunSpec, workspace: Workspace, listener: ProgressListener, *, inpaints: bool) -> None:
+    """Report what is not measured of a backbone that can inpaint."""
+    name = spec.data.catalogue.name
+    if inpaints:
+        if lack := lpips_weights.lack(workspace):
+            listener.report(lack)
+    elif spec.data.catalogue.has_regions:
+        listener.report(f"No inpainting: a part of the inpainting set of {name} has no image with a pattern region.")
+    else:
+        listener.report(f"{name} has no pattern regions: no inpainting, and no region ablation.")
+
+
+def _stage_runner(prepared: PreparedRun, runner: Runner, listener: ProgressListener) -> StageRunner:
+    spec, limits = prepared.spec, prepared.spec.protocol.limits
+    return StageRunner(
+        backbone=spec.backbone,
+        code=prepared.code,
+        runner=runner,
+        store=prepared.store,
+        limits=Limits(seconds=limits.seconds, memory_gib=limits.memory_gib),
+        resources=Resources(threads=max(1, (os.cpu_count() or 1) // spec.workers), device=spec.device),
+        listener=listener,
+    )
+
+
+def _record(
+    prepared: PreparedRun,
+    runner: Runner,
+    results: Results | None = None,
+    scores: RunScores = RunScores(),  # noqa: B008 - immutable
+    failure: StageError | None = None,
+) -> Record:
+    """The record of a run: failed, not scored yet, or whole."""
+    spec = prepared.spec
+    catalogue = spec.data.catalogue
+    searched = prepared.crops.rows("test" if spec.data.identity_setting == "disjoint" else "train")
+    return Record(
+        key=prepared.key,
+        status=failure.outcome.status if failure else "ok",
+        backbone=spec.backbone.label,
+        title=spec.backbone.shown,
+        licence=local_weights.licence(spec.backbone, spec.init, prepared.workspace),
+        init=spec.init_label,
+        dataset=catalogue.name,
+        approximate_regions=catalogue.approximate_regions,
+        individuals=len(catalogue.identities),
+        candidate_count=len(set(searched.labels.tolist())),
+        split=spec.data.split.name,
+        protocol=spec.protocol.name,
+        seed=spec.protocol.seed,
+        classification=scores.classification,
+        ablation=scores.ablation,
+        clustering=scores.clustering,
+        cluster_validation=scores.cluster_validation,
+        projected_images=scores.projected_images,
+        projections=scores.projections,
+        untrained=scores.untrained,
+        test_images=scores.test_images,
+        audit=None if failure else prepared.audit,
+        group_baselines=scores.group_baselines,
+        retrieval_baselines=scores.retrieval_baselines,
+        retrieval=scores.retrieval,
+        open_set=scores.open_set,
+        encoder=scores.encoder,
+        inpainting=scores.inpainting,
+        experiment=spec.data.experiment,
+        validation=scores.validation,
+        failure=failure and Failure(stage=failure.stage, cause=failure.outcome.cause, log=failure.outcome.log),
+        provenance=_provenance(prepared, runner, results),
+    )
+
+
+def _provenance(prepared: PreparedRun, runner: Runner, results: Results | None) -> Provenance:
+    return Provenance(
+        commit=machine.commit(prepared.workspace.root),
+        code=prepared.code,
+        image=prepared.code if runner.name == "docker" else "",
+        data=prepared.crops.data_digest,
+        split=prepared.crops.split_digest,
+        protocol=prepared.protocol,
+        rules=prepared.spec.rules,
+        weights=prepared.weights,
+        runner=runner.name,
+        hardware=machine.hardware(),
+        versions=results.embeddings["initial"].result.versions if results else {},
+        started=prepared.started,
+        finished=machine.now(),
+        stages=results.notes if results else {},
+    )

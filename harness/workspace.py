@@ -21,6 +21,11 @@ class Workspace:
         return self.root / ".patternbench"
 
     @property
+    def digests(self) -> Path:
+        """Database of the digests of files that were read before."""
+        return self.store / "digests.sqlite"
+
+    @property
     def datasets(self) -> Path:
         """Data sets that the user fetched or imported."""
         return self.store / "datasets"

@@ -34,9 +34,9 @@ def content_digest(row: Row, digest_of: Callable[[Path], str] = file_digest) -> 
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def content_digests(rows: Iterable[Row]) -> dict[str, str]:
+def content_digests(rows: Iterable[Row], digest_of: Callable[[Path], str] = file_digest) -> dict[str, str]:
     """The content digest of every row by image_id; each file is read once."""
-    once = cache(file_digest)
+    once = cache(digest_of)
     return {row.image_id: content_digest(row, once) for row in rows}
 
 
@@ -49,7 +49,9 @@ def said_digest(catalogue: Catalogue) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def given_digests(rows: Iterable[Row], digests: Mapping[str, str]) -> dict[str, str]:
+def given_digests(
+    rows: Iterable[Row], digests: Mapping[str, str], digest_of: Callable[[Path], str] = file_digest
+) -> dict[str, str]:
     """The content digests of the rows as their data set gives them, without the masks proposed for it.
 
     A split is drawn and checked by these, so that it outlives the proposing and correcting of masks.
@@ -59,7 +61,7 @@ def given_digests(rows: Iterable[Row], digests: Mapping[str, str]) -> dict[str, 
         digests: their content digests.
     """
     masked = [(row, row.segmentation) for row in rows if isinstance(row.segmentation, ProposedMask)]
-    return dict(digests) | content_digests(replace(row, segmentation=mask.given) for row, mask in masked)
+    return dict(digests) | content_digests((replace(row, segmentation=mask.given) for row, mask in masked), digest_of)
 
 
 def _segmentation(segmentation: Segmentation | None, digest_of: Callable[[Path], str]) -> Any:  # noqa: ANN401 - JSON

@@ -12,8 +12,8 @@ from harness.cli import backbone as cli_backbone
 from harness.cli import data as cli_data
 from harness.cli import experiment as cli_experiment
 from harness.cli import leaderboard as cli_leaderboard
-from harness.cli import options
 from harness.cli import weights as cli_weights
+from harness.cli.options import RunOptions, with_options
 from harness.workspace import Workspace
 
 INTERRUPTED = 130
@@ -63,36 +63,16 @@ def root(
     "`patternbench run lama aotgan --data ../photos --protocol paper`\n\n"
     "`patternbench run lama --split random --split block --seeds 3`\n\n`patternbench run --all`"
 )
-def run(  # noqa: PLR0913, PLR0917 - a command's options
-    context: typer.Context,
-    backbones: options.Backbones = None,
-    everyone: options.Everyone = False,
-    data: Annotated[
-        str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
-    ] = "zebrafish-synth",
-    protocol: options.Protocol = "quick",
-    runner: options.Runner = "auto",
-    init: options.Init = None,
-    splits: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--split",
-            help="Name of a fixed split, `random` by default; made once for data of your own. May be repeated.",
-        ),
-    ] = None,
-    seeds: options.Seeds = 1,
-    device: options.Device = "auto",
-    jobs: options.Jobs = None,
-) -> None:
-    """Run every stage of a backbone, write its record, and make the leaderboards anew.
+@with_options(RunOptions)
+def run(context: typer.Context, options: RunOptions) -> None:
+    """Run every stage of a backbone, write its record, and update the leaderboards.
 
-    Inpainting training, encoding, classification shallow and deep on seven region variants, clustering. What is in the
-    store already is not run again; an interrupted run goes on where it stopped.
+    Inpainting training, encoding, classification shallow and deep on seven region variants, clustering. A stage that is
+    in the store already is not run again; an interrupted run goes on where it stopped.
     """
-    from harness.cli.run import Settings, run_command
+    from harness.cli.run import run_command
 
-    settings = Settings(backbones or [], everyone, protocol, runner, init, seeds, device, jobs)
-    run_command(context.obj, data, splits or ["random"], settings)
+    run_command(context.obj, options)
 
 
 @app.command()

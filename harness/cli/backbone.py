@@ -194,6 +194,6 @@ def _show(verdict: "Verdict", console: "Console") -> None:
 
 def _choose(runner: str, device: str, workspace: Workspace) -> "tuple[Runner, Device]":
     from harness.cli.choices import choose_runner
-    from harness.cli.console import RichScreen
+    from harness.cli.console import RichListener
 
-    return choose_runner(runner, device, workspace, RichScreen())
+    return choose_runner(runner, device, workspace, RichListener())

@@ -2,25 +2,28 @@
 
 import difflib
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import cast, get_args
 
 from benchmark.data.catalogue import Catalogue
-from benchmark.data.content_digests import content_digests, given_digests
+from benchmark.data.content_digests import content_digests, file_digest, given_digests
 from benchmark.errors import InputError, RunError
-from benchmark.protocol import DEFAULT, Protocol, read_protocol
+from benchmark.protocol import Protocol, read_protocol
 from benchmark.splitting.kinds import KINDS, draw_split
 from benchmark.splitting.split import Split, read_split, write_split
 from benchmark.vocabulary import Device, Precision
+from benchmark.vocabulary import Init as InitChoice
 from harness.contestants import registry as contestants
+from harness.execution.events import ProgressListener
 from harness.execution.runners.base import Runner
 from harness.machine import gpus
-from harness.run import Screen
 from harness.workspace import Workspace
 
 SPLIT_SEED = 0
 
 
-def choose_runner(name: str, device: str, workspace: Workspace, screen: Screen) -> tuple[Runner, Device]:
+def choose_runner(name: str, device: str, workspace: Workspace, listener: ProgressListener) -> tuple[Runner, Device]:
     """The runner and the device that were asked for; `auto` takes what works, and says what it took.
 
     A device `auto` is the GPU where the driver shows one and jobs can use it. A runner `auto` is Docker where an engine
@@ -37,9 +40,9 @@ def choose_runner(name: str, device: str, workspace: Workspace, screen: Screen) 
         raise RunError(f"Device 'cuda' was asked for, but {'; '.join(lacks)}. DEVICE=cpu needs no GPU.")
     chosen = able or runners[0]
     if name == "auto":
-        screen.say(f"Runner: {chosen.name} ({why if chosen is runners[0] else lacks[0]}).")
+        listener.report(f"Runner: {chosen.name} ({why if chosen is runners[0] else lacks[0]}).")
     if lacks and not able:
-        screen.say(f"Device: cpu ({'; '.join(lacks)}).")
+        listener.report(f"Device: cpu ({'; '.join(lacks)}).")
     return chosen, "cuda" if able else "cpu"
 
 
@@ -99,7 +102,7 @@ def choose_init(protocol: Protocol, init: str | None) -> Protocol:
         return protocol
     if init not in {"random", "published"}:
         raise InputError(f"Unknown initialisation {init!r}; there are: random, published.")
-    return protocol.model_copy(update={"init": {DEFAULT: init}})
+    return protocol.with_init(cast("InitChoice", init))
 
 
 def choose_protocol(name: str, workspace: Workspace) -> Protocol:
@@ -110,7 +113,7 @@ def choose_protocol(name: str, workspace: Workspace) -> Protocol:
     """
     protocol = read_protocol(name, workspace.protocols)
     known = contestants.names(workspace)
-    unknown = sorted(protocol.named - set(known))
+    unknown = sorted(set(protocol.backbones) - set(known))
     if unknown and name.endswith(".toml"):
         near = difflib.get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
@@ -118,8 +121,21 @@ def choose_protocol(name: str, workspace: Workspace) -> Protocol:
     return protocol
 
 
-def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: Screen) -> Split:
-    """The fixed split of a data set; one of a known kind is drawn when it is first asked for, and fixed from then on.
+def choose_split(
+    name: str,
+    catalogue: Catalogue,
+    workspace: Workspace,
+    listener: ProgressListener,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> Split:
+    """The fixed split of a data set; one of a known kind is drawn at its first use, and is fixed from then on.
+
+    Args:
+        name: of the split.
+        catalogue: the data set.
+        workspace: where splits are kept.
+        listener: receives a message about a new split.
+        digest_of: gives the sha256 of a file of the data set.
 
     Raises:
         InputError: there is no split of this name, or the data set cannot carry one of this kind.
@@ -130,11 +146,11 @@ def choose_split(name: str, catalogue: Catalogue, workspace: Workspace, screen: 
     if name not in KINDS:
         known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
         raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
-    digests = given_digests(catalogue.rows, content_digests(catalogue.rows))
+    digests = given_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
     split = draw_split(name, catalogue, digests, SPLIT_SEED)
     write_split(split, workspace.splits)
     shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
-    screen.say(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
+    listener.report(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
     return split
 
 

@@ -1,4 +1,4 @@
-"""What a run shows: bars on a terminal, plain lines elsewhere."""
+"""Display of a run: progress bars on a terminal, plain lines elsewhere."""
 
 import threading
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from harness.run import Screen
+from harness.execution.events import ProgressListener
 
 
-class RichScreen(Screen):
+class RichListener(ProgressListener):
     """Shows a run on standard error; tables go to standard output."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class RichScreen(Screen):
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._finished = 0
-        self._found = 0
+        self._cached = 0
         self._total = 0
 
     def __enter__(self) -> Self:
@@ -42,37 +42,37 @@ class RichScreen(Screen):
         self._progress.stop()
 
     @property
-    def found_all(self) -> bool:
+    def all_cached(self) -> bool:
         """Whether every stage was in the store."""
-        return self._total > 0 and self._found == self._total
+        return self._total > 0 and self._cached == self._total
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """A line above the bars."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def cut(self, done: int, total: int) -> None:
+    def on_crops(self, done: int, total: int) -> None:
         """The bar of the cutting of crops."""
-        self.moved("cutting crops", {"done": done, "total": total, "unit": "crop"})
+        self.on_progress("cutting crops", {"done": done, "total": total, "unit": "crop"})
         if done == total:
             self._drop("cutting crops")
-            self.say(f"Cut {total} crops.")
+            self.report(f"Cut {total} crops.")
 
-    def planned(self, stages: int) -> None:
+    def on_plan(self, stages: int) -> None:
         """Remember how many stages there will be."""
         self._total = stages
 
-    def found(self, stage: str) -> None:  # noqa: ARG002 - the count is enough
+    def on_cache_hit(self, stage: str) -> None:  # noqa: ARG002 - the count is enough
         """Count it."""
         with self._lock:
             self._finished += 1
-            self._found += 1
+            self._cached += 1
 
-    def began(self, stage: str) -> None:
+    def on_stage_start(self, stage: str) -> None:
         """A new bar."""
         with self._lock:
             self._tasks[stage] = self._progress.add_task(stage, total=None, figures="")
 
-    def moved(self, stage: str, event: Mapping[str, Any]) -> None:
+    def on_progress(self, stage: str, event: Mapping[str, Any]) -> None:
         """Move the stage's bar."""
         with self._lock:
             if stage not in self._tasks:
@@ -83,8 +83,8 @@ class RichScreen(Screen):
                 self._tasks[stage], completed=event["done"], total=event["total"], figures=text.strip()
             )
 
-    def ended(self, stage: str, seconds: float, *, ok: bool) -> None:
-        """Its bar goes, a line stays."""
+    def on_stage_end(self, stage: str, seconds: float, *, ok: bool) -> None:
+        """Replace its bar by a line."""
         self._drop(stage)
         with self._lock:
             self._finished += ok

@@ -194,17 +194,20 @@ def audit(
     from benchmark.splitting.split import check_split
     from harness.cli.audit_report import report
     from harness.cli.choices import choose_split
-    from harness.cli.console import RichScreen
+    from harness.cli.console import RichListener
+    from harness.datasets.digest_cache import DigestCache
     from harness.datasets.registry import resolve
 
     workspace = workspace_of(context)
     catalogue = resolve(data, workspace)
-    with RichScreen() as screen:
-        chosen = choose_split(split, catalogue, workspace, screen)
-        check_split(chosen, catalogue, given_digests(catalogue.rows, content_digests(catalogue.rows)))
+    with RichListener() as listener:
+        with DigestCache(workspace.digests) as cache:
+            chosen = choose_split(split, catalogue, workspace, listener, cache.digest)
+            digests = content_digests(catalogue.rows, cache.digest)
+            check_split(chosen, catalogue, given_digests(catalogue.rows, digests, cache.digest))
         hashes = None
         if pixels:
-            cut = crops(catalogue.rows, _HASHED_SIDE, catalogue.crop_side, screen.cut)
+            cut = crops(catalogue.rows, _HASHED_SIDE, catalogue.crop_side, listener.on_crops)
             hashes = perceptual_hashes(crop.image for crop in cut)
     vectors = None if embeddings is None else _array(embeddings)
     found = audited(catalogue, chosen, hashes=hashes, embeddings=vectors)

@@ -1,6 +1,10 @@
 """What commands share: arguments and options, the examples that end their help, and the checkout they work in."""
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -19,22 +23,91 @@ Everyone = Annotated[
 Protocol = Annotated[
     str,
     typer.Option(
-        help="`quick` (minutes), `longer` (the same with more inpainting), `paper` (the paper's figures), or the path "
+        help="`quick` (minutes), `longer` (the same with more inpainting), `paper` (the paper's values), or the path "
         "of a .toml file."
     ),
 ]
-Runner = Annotated[str, typer.Option(help="`auto` (Docker when an engine answers), `docker` or `process`.")]
+Runner = Annotated[str, typer.Option(help="`auto` (Docker if an engine answers), `docker` or `process`.")]
 Init = Annotated[
-    str | None, typer.Option(help="Initial weights: `random` or `published`; by default what the protocol says.")
+    str | None, typer.Option(help="Initial weights: `random` or `published`; by default the protocol decides.")
 ]
 Seeds = Annotated[
     int,
-    typer.Option(min=1, help="Runs with so many seeds, from the protocol's on: the tables then show the spread."),
+    typer.Option(min=1, help="Number of runs, each with another seed, from the protocol's on; tables show the spread."),
 ]
-Device = Annotated[str, typer.Option(help="`auto` (a GPU where jobs can use one), `cpu` or `cuda`.")]
+Device = Annotated[str, typer.Option(help="`auto` (a GPU if jobs can use one), `cpu` or `cuda`.")]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContestantOptions:
+    """The options of every command that runs contestants; a field is an option, its default the option's default."""
+
+    backbones: Backbones = None
+    everyone: Everyone = False
+    protocol: Protocol = "quick"
+    runner: Runner = "auto"
+    init: Init = None
+    seeds: Seeds = 1
+    device: Device = "auto"
+    jobs: Jobs = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(ContestantOptions):
+    """The options of `patternbench run`."""
+
+    data: Annotated[
+        str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
+    ] = "zebrafish-synth"
+    splits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--split",
+            help="Name of a fixed split, `random` by default; made once for data of your own. May be repeated.",
+        ),
+    ] = None
+    rehash: Annotated[
+        bool,
+        typer.Option("--rehash", help="Read every photo again, also those that did not change since the last run."),
+    ] = False
+
+
+def with_options(options: type[ContestantOptions]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the fields of a class of options as its options.
+
+    The command receives them as one object, its parameter `options`; its other parameters stay its own.
+
+    Args:
+        options: a dataclass whose fields are annotated as Typer annotates parameters.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    added = [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in fields(options)
+    ]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command)
+        kept = [parameter for parameter in own.parameters.values() if parameter.name != "options"]
+
+        @wraps(command)
+        def flat(*args: Any, **values: Any) -> None:  # noqa: ANN401 - whatever the command takes
+            taken = {parameter.name: values.pop(parameter.name) for parameter in added}
+            command(*args, options=options(**taken), **values)
+
+        vars(flat)["__signature__"] = own.replace(parameters=[*kept, *added])
+        command_hints = get_type_hints(command, include_extras=True)
+        flat.__annotations__ = {
+            **{parameter.name: command_hints[parameter.name] for parameter in kept},
+            **{parameter.name: parameter.annotation for parameter in added},
+            "return": None,
+        }
+        return flat
+
+    return decorate
 
 
 def examples(*commands: str) -> str:

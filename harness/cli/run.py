@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import typer
 
@@ -12,98 +13,103 @@ from benchmark.records.record import Record
 from benchmark.splitting.split import contents
 from benchmark.vocabulary import Device
 from harness.cli import choices
-from harness.cli.console import RichScreen
+from harness.cli.console import RichListener
+from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
+from harness.datasets.digest_cache import DigestCache
 from harness.datasets.registry import resolve
-from harness.execution.plan import Material, Run
 from harness.execution.runners.base import Runner
+from harness.execution.spec import DataBundle, RunSpec
 from harness.run import bench
 from harness.weights import local as local_weights
 from harness.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the user typed about contestants and runs; each is checked in `choose`."""
+class RunRequest:
+    """The checked options of some runs: every backbone is run with every protocol; protocols differ in their seeds.
 
-    backbones: list[str]
-    everyone: bool
-    protocol: str
-    runner: str
-    init: str | None
-    seeds: int
-    device: str
-    jobs: int | None
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The same, checked: every backbone is run with every protocol; these differ in their seeds."""
+    Attributes:
+        labels: of the backbones.
+        protocols: one a seed.
+        init_given: whether the user chose the initial weights, which then go before a contestant's own choice.
+        runner: runs the jobs.
+        device: hardware to compute on.
+        workers: number of stages at the same time.
+        digest_of: gives the sha256 of a file of the data set.
+    """
 
     labels: list[str]
     protocols: list[Protocol]
+    init_given: bool
     runner: Runner
     device: Device
     workers: int
+    digest_of: Callable[[Path], str]
 
     def name(self, label: str, protocol: Protocol, *more: str) -> str:
-        """What a run is called among the others: all that differs between them."""
+        """Name of one of the runs: all that differs between them."""
         return ", ".join([label, *more, *([f"seed {protocol.seed}"] if len(self.protocols) > 1 else [])])
 
 
-def run_command(workspace: Workspace, data: str, splits: list[str], settings: Settings) -> None:
+def run_command(workspace: Workspace, options: RunOptions) -> None:
     """Everything that `patternbench run` does.
-
-    Args:
-        workspace: where.
-        data: name or path of the data set.
-        splits: of it, by their names.
-        settings: of all runs.
 
     Raises:
         InputError: a value or the data cannot be used.
         RunError: a run failed, or several of many could not be made.
     """
-    chosen = choose(workspace, settings)
-    catalogue = resolve(data, workspace)
-    screen = RichScreen()
-    drawn = [choices.choose_split(name, catalogue, workspace, screen) for name in dict.fromkeys(splits)]
-    runs = {
-        chosen.name(label, protocol, *([f"split {split.name}"] if len(drawn) > 1 else [])): partial(
-            run_one, label, Material(catalogue, split), protocol, chosen, workspace
-        )
-        for label in chosen.labels
-        for split in drawn
-        for protocol in chosen.protocols
-    }
-    run_all(runs, workspace)
+    with DigestCache(workspace.digests, rehash=options.rehash) as cache:
+        request = choose(workspace, options, cache.digest)
+        catalogue = resolve(options.data, workspace)
+        listener = RichListener()
+        names = dict.fromkeys(options.splits or ["random"])
+        splits = [choices.choose_split(name, catalogue, workspace, listener, cache.digest) for name in names]
+        runs = {
+            request.name(label, protocol, *([f"split {split.name}"] if len(splits) > 1 else [])): partial(
+                run_one, label, DataBundle(catalogue, split), protocol, request, workspace
+            )
+            for label in request.labels
+            for split in splits
+            for protocol in request.protocols
+        }
+        run_all(runs, workspace)
 
 
-def choose(workspace: Workspace, settings: Settings) -> Chosen:
-    """Check what the user typed.
+def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable[[Path], str]) -> RunRequest:
+    """Check the options.
+
+    Args:
+        workspace: where the contestants are.
+        options: as the user gave them.
+        digest_of: gives the sha256 of a file of the data set.
 
     Raises:
         InputError: a value cannot be used.
-        RunError: Docker was asked for by name, but no engine answers; or the GPU, but no job could use it.
+        RunError: Docker was chosen by name, but no engine answers; or the GPU, but no job could use it.
     """
-    if bool(settings.backbones) == settings.everyone:
-        raise InputError("Name the backbones to run, or say --all; `patternbench backbone list` shows which there are.")
-    for label in settings.backbones:
+    if bool(options.backbones) == options.everyone:
+        raise InputError("Name the backbones to run, or use --all; `patternbench backbone list` shows which there are.")
+    labels = options.backbones or [
+        name for name in contestants.names(workspace) if contestants.runs_plain(name, workspace)
+    ]
+    for label in labels:
         contestants.find(label, workspace)
-    plain = [name for name in contestants.names(workspace) if contestants.runs_plain(name, workspace)]
-    protocol = choices.choose_init(choices.choose_protocol(settings.protocol, workspace), settings.init)
-    runner, device = choices.choose_runner(settings.runner, settings.device, workspace, RichScreen())
-    return Chosen(
-        labels=settings.backbones or plain,
-        protocols=[protocol.model_copy(update={"seed": protocol.seed + more}) for more in range(settings.seeds)],
+    protocol = choices.choose_init(choices.choose_protocol(options.protocol, workspace), options.init)
+    runner, device = choices.choose_runner(options.runner, options.device, workspace, RichListener())
+    return RunRequest(
+        labels=labels,
+        protocols=[protocol.with_seed(protocol.seed + more) for more in range(options.seeds)],
+        init_given=options.init is not None,
         runner=runner,
         device=device,
-        workers=choices.choose_workers(settings.jobs, device),
+        workers=choices.choose_workers(options.jobs, device),
+        digest_of=digest_of,
     )
 
 
 def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> None:
-    """Make runs one after the other, show the tables of the last, and say at the end which went wrong.
+    """Make runs one after the other, show the tables of the last, and report at the end which went wrong.
 
     Raises:
         InputError: of the only run.
@@ -123,44 +129,60 @@ def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> N
     if len(runs) == 1 and troubles:
         raise next(iter(troubles.values()))
     if troubles:
-        told = "\n".join(f"{name}: {error}" for name, error in troubles.items())
-        raise RunError(f"{len(troubles)} of {len(runs)} runs did not end well:\n{told}")
+        lines = "\n".join(f"{name}: {error}" for name, error in troubles.items())
+        raise RunError(f"{len(troubles)} of {len(runs)} runs did not end well:\n{lines}")
 
 
-def run_one(label: str, material: Material, protocol: Protocol, chosen: Chosen, workspace: Workspace) -> Record:
-    """One backbone from its name to its record and the tables."""
+def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunRequest, workspace: Workspace) -> Record:
+    """One backbone from its name to its record and the tables.
+
+    Args:
+        label: of the backbone.
+        data: what it is run on.
+        protocol: before it is resolved for the backbone.
+        request: what all runs share.
+        workspace: where.
+    """
     from leaderboard import render
 
-    facts = contestants.find(label, workspace)
-    rules, protocol = protocol.rules, protocol.of(facts.name)
-    given = local_weights.needed(facts, protocol, workspace)
-    run = Run(
-        backbone=facts,
-        catalogue=material.catalogue,
-        split=material.split,
-        protocol=protocol,
-        weights=given,
-        device=chosen.device,
-        workers=chosen.workers,
-        experiment=material.experiment,
-        rules=rules,
-        own_files=local_weights.own_files(facts, given, workspace),
-    )
-    with RichScreen() as screen:
-        screen.say(_headline(run))
-        record = bench(run, workspace, chosen.runner, screen)
-        if screen.found_all:
-            screen.say("Every stage was found finished.")
+    spec = run_spec(label, data, protocol, request, workspace)
+    with RichListener() as listener:
+        listener.report(_headline(spec))
+        record = bench(spec, workspace, request.runner, listener, request.digest_of)
+        if listener.all_cached:
+            listener.report("Every stage was found finished.")
         for page in render.write(workspace.leaderboard, record):
-            screen.say(f"Made anew: {page}")
+            listener.report(f"Updated: {page}")
     return record
 
 
-def _headline(run: Run) -> str:
-    weights_said = "nothing to initialise" if run.init_name == "none" else f"{run.init_name} weights"
+def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunRequest, workspace: Workspace) -> RunSpec:
+    """What to run, with the protocol resolved and the weights found. Arguments as `run_one`.
+
+    Raises:
+        InputError: the weights that the run needs are not available.
+    """
+    facts = contestants.find(label, workspace)
+    resolved = protocol.resolve(facts.name, facts.overrides(protocol.name, init=not request.init_given))
+    weights = local_weights.needed(facts, resolved, workspace)
+    return RunSpec(
+        backbone=facts,
+        data=data,
+        protocol=resolved,
+        rules=protocol.rules,
+        weights=weights,
+        own_files=local_weights.own_files(facts, weights, workspace),
+        device=request.device,
+        workers=request.workers,
+    )
+
+
+def _headline(spec: RunSpec) -> str:
+    weights = "nothing to initialise" if spec.init_label == "none" else f"{spec.init_label} weights"
     return (
-        f"{run.backbone.shown} ({weights_said}) on {run.catalogue.name}: {contents(run.split, run.catalogue)}, "
-        f"protocol {run.protocol.name}, seed {run.protocol.seed}, {run.device}."
+        f"{spec.backbone.shown} ({weights}) on {spec.data.catalogue.name}: "
+        f"{contents(spec.data.split, spec.data.catalogue)}, "
+        f"protocol {spec.protocol.name}, seed {spec.protocol.seed}, {spec.device}."
     )
 
 
@@ -175,5 +197,5 @@ def _failed(record: Record) -> str:
     return (
         f"{record.backbone} failed in {record.failure.stage} ({record.status}): {record.failure.cause}.\n"
         f"The end of its log:\n{record.failure.log}\n"
-        "A failed row stands in the tables; finished stages are kept."
+        "The tables show a failed row; finished stages are kept."
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError
+from benchmark.protocol import Overrides, Positive, Rate
+from benchmark.vocabulary import Init
 from harness.contract import Capability, Weights
 from harness.execution.store import tree_digest
 from harness.workspace import Workspace
@@ -79,7 +81,23 @@ class BackboneFacts(Owner):
     size_multiple: int = 1
     input: dict[str, str]
     published_only: tuple[str, ...] = ()
+    learning_rate: dict[str, Rate] = {}
+    init: dict[str, Init] = {}
+    batch_size: dict[str, Positive] = {}
     command: tuple[str, ...] = ()
+
+    def overrides(self, protocol: str, *, init: bool) -> Overrides:
+        """Its own values in place of a protocol's.
+
+        Args:
+            protocol: name of the protocol.
+            init: whether its own choice of initial weights is among them.
+        """
+        return Overrides(
+            init=self.init.get(protocol) if init else None,
+            batch_size=self.batch_size.get(protocol),
+            learning_rate=self.learning_rate.get(protocol),
+        )
 
     @property
     def keeps_files(self) -> bool:

@@ -1,62 +1,36 @@
-"""One stage: found in the store, or run, looked at and stored."""
+"""One stage: found in the store, or run, checked and stored."""
 
 import csv
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.records.provenance import Stage
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Resources, Result
 from harness.execution import output_checks
+from harness.execution.events import ProgressListener
+from harness.execution.plan import StageSpec
+from harness.execution.results import StageResult
 from harness.execution.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
 from harness.execution.store import Entry, Store, digest, file_digest
 
 
 class StageError(PatternbenchError):
-    """A backbone failed in a stage: this becomes a failed record."""
+    """A backbone failed in a stage; the run gets a failed record."""
 
     def __init__(self, stage: str, outcome: Outcome) -> None:
         super().__init__(f"{stage}: {outcome.cause}")
         self.stage, self.outcome = stage, outcome
 
 
-class Watcher(Protocol):
-    """Is told what happens; called from several threads."""
-
-    def found(self, stage: str) -> None:
-        """A finished stage was in the store."""
-
-    def began(self, stage: str) -> None:
-        """A stage was started."""
-
-    def moved(self, stage: str, event: Mapping[str, Any]) -> None:
-        """A stage reported progress."""
-
-    def ended(self, stage: str, seconds: float, *, ok: bool) -> None:
-        """A stage ended."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """A finished stage: its files, and what the record keeps of it."""
-
-    entry: Entry
-    result: Result
-    note: Stage
-
-    def file(self, name: str) -> Path:
-        """One of its files."""
-        return self.entry.path / "out" / name
-
-
-class Stages:
-    """Runs the jobs of one backbone."""
+class StageRunner:
+    """Runs the stages of one backbone."""
 
     def __init__(
         self,
@@ -67,83 +41,74 @@ class Stages:
         store: Store,
         limits: Limits,
         resources: Resources,
-        watcher: Watcher,
+        listener: ProgressListener,
     ) -> None:
         """Args: the backbone, the digest of its code, and what jobs are run with."""
-        self._backbone, self._code, self._runner, self._store = backbone, code, runner, store
-        self._limits, self._resources, self._watcher = limits, resources, watcher
+        self.store = store
+        self._backbone, self._code, self._runner = backbone, code, runner
+        self._limits, self._resources, self._listener = limits, resources, listener
         self._halted = threading.Event()
 
     def halt(self, *, kill: bool) -> None:
-        """Start nothing more; `kill` also what is running."""
+        """Start no other job; `kill` also stops the running ones."""
         self._halted.set()
         if kill:
             self._runner.cancel()
 
-    def run(
-        self,
-        name: str,
-        job: AnyJob,
-        data: Entry,
-        artifacts: Mapping[str, Path] | None = None,
-        *,
-        threads: int | None = None,
-    ) -> Done:
+    def run(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> StageResult:
         """Find or run one stage.
 
         Args:
-            name: for people; it does not identify the stage.
-            job: what to do.
-            data: the pack to do it on.
+            stage: what to do.
+            data: the pack.
             artifacts: files that the job names as `in/<name>`.
-            threads: for a stage that runs alone; None = those of a stage beside others.
 
         Raises:
             StageError: the backbone failed.
-            InputError: it refused the job.
-            RunError: the engine or the disk did, or the run was halted.
+            InputError: the backbone refused the job.
+            RunError: the engine or the disk failed, or the run was halted.
         """
-        given = dict(artifacts or {})
         key = digest(
             {
-                "job": job.model_dump(mode="json", exclude={"resources"}),
+                "job": stage.job.model_dump(mode="json", exclude={"resources"}),
                 "device": self._resources.device,
                 "data": data.content,
-                "artifacts": {file: _digest_of(path) for file, path in given.items()},
+                "artifacts": {name: _digest_of(path) for name, path in artifacts.items()},
                 "code": self._code,
             }
         )
-        kind = f"{self._backbone.slug}-{name}"
-        entry = self._store.find(kind, key)
+        kind = f"{self._backbone.slug}-{stage.name}"
+        entry = self.store.find(kind, key)
         if entry is None:
-            resources = self._resources.model_copy(update={"threads": threads or self._resources.threads})
-            self._make(name, kind, key, job.model_copy(update={"resources": resources}), data, given)
-            entry = self._store.find(kind, key)
+            threads = os.cpu_count() or 1 if stage.alone else self._resources.threads
+            job = stage.job.model_copy(update={"resources": self._resources.model_copy(update={"threads": threads})})
+            self._make(stage.name, kind, key, job, data, dict(artifacts))
+            entry = self.store.find(kind, key)
             assert entry is not None
         else:
-            self._watcher.found(name)
+            self._listener.on_cache_hit(stage.name)
         result = Result.model_validate_json((entry.path / "out" / "result.json").read_bytes())
-        return Done(entry, result, _note(entry, result))
+        return StageResult(entry, result, _note(entry, result))
 
     def _make(self, name: str, kind: str, key: str, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
         if self._halted.is_set():
             raise RunError("Another stage failed, or the run was interrupted.")
         facts: dict[str, Any] = {"backbone": self._backbone.label, "stage": name}
-        self._watcher.began(name)
+        self._listener.on_stage_start(name)
         start = time.monotonic()
         ok = False
         try:
-            with self._store.building(kind, key, facts) as folder:
+            with self.store.building(kind, key, facts) as folder:
                 self._do(name, job, data, artifacts, folder)
                 facts["seconds"] = round(time.monotonic() - start, 3)
             ok = True
         finally:
-            self._watcher.ended(name, time.monotonic() - start, ok=ok)
+            self._listener.on_stage_end(name, time.monotonic() - start, ok=ok)
 
     def _do(self, name: str, job: AnyJob, data: Entry, artifacts: dict[str, Path], folder: Path) -> None:
         (folder / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
-        seen = JobFolder(folder, data.path, artifacts)
-        outcome = self._runner.run(self._backbone, job.verb, seen, self._limits, self._listener(name))
+        job_folder = JobFolder(folder, data.path, artifacts)
+        outcome = self._runner.run(self._backbone, job.verb, job_folder, self._limits, self._on_line(name))
         if outcome.code == REFUSED:
             raise InputError(f"{self._backbone.label}, {name}: it {outcome.cause}")
         if outcome.status != "ok":
@@ -158,20 +123,20 @@ class Stages:
             if leftover.is_dir():
                 leftover.rmdir()
 
-    def _listener(self, name: str) -> Callable[[str], None]:
-        def listen(line: str) -> None:
+    def _on_line(self, name: str) -> Callable[[str], None]:
+        def on_line(line: str) -> None:
             try:
                 event = json.loads(line)
-            except (ValueError, RecursionError):  # the latter of brackets in brackets without end
+            except (ValueError, RecursionError):  # the latter for endlessly nested brackets
                 return
             if _is_progress(event):
-                self._watcher.moved(name, event)
+                self._listener.on_progress(name, event)
 
-        return listen
+        return on_line
 
 
 def _is_progress(event: object) -> bool:
-    """Whether an event can be shown; a malformed one is passed over, for it says nothing about the result."""
+    """Whether an event can be shown; a malformed one is ignored, because results do not depend on it."""
     if not isinstance(event, dict) or event.get("event") != "progress":
         return False
     figures = [
@@ -183,7 +148,7 @@ def _is_progress(event: object) -> bool:
 
 
 def _digest_of(path: Path) -> str:
-    """sha256 of an artifact, as noted in its stage if it lies in the store."""
+    """sha256 of an artifact, as noted in its stage if it is in the store."""
     note = path.parent.parent / "stage.json"
     if note.is_file():
         noted: str = json.loads(note.read_text(encoding="utf-8"))["files"][f"out/{path.name}"]

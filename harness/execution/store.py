@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,23 @@ class Store:
         except FileNotFoundError:
             return None
         return Entry(key, path, facts)
+
+    def find_or_build(self, kind: str, key: str, facts: dict[str, Any], write: Callable[[Path], None]) -> Entry:
+        """The finished stage of this key; `write` fills its folder if it does not exist yet.
+
+        Args:
+            kind: as for `building`.
+            key: as for `building`.
+            facts: as for `building`.
+            write: writes all files of the stage into the folder it is given.
+        """
+        entry = self.find(kind, key)
+        if entry is None:
+            with self.building(kind, key, facts) as folder:
+                write(folder)
+            entry = self.find(kind, key)
+            assert entry is not None
+        return entry
 
     @contextmanager
     def building(self, kind: str, key: str, facts: dict[str, Any]) -> Iterator[Path]:

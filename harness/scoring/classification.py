@@ -1,153 +1,103 @@
-"""From what the stages wrote to the parts of a record; every score is computed here, outside the contestants."""
+"""Scores of the classifiers: on validation and test images, and by region variant."""
 
 import csv
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from benchmark.metrics.classification import detail, never_above_chance, predict, scores
-from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
-from benchmark.protocol import DEFAULT, Protocol
+from benchmark.protocol import ResolvedProtocol
 from benchmark.records.classification import Classification, EpochScores, Scores
-from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
-from benchmark.vocabulary import Filling, Mode, RegionVariant
-from harness.execution.packs import FLIPS, Packer, first_of_each
-from harness.execution.stages import Done
+from benchmark.vocabulary import Mode, RegionVariant
+from harness.execution.crops import first_of_each
+from harness.execution.results import Classifier, StageResult
 from harness.scoring import localisation
-from harness.scoring.hole_strip import hole_strip
-from harness.scoring.test_set import Examination, known_values
+from harness.scoring.test_set import TestSet, known_values
+
+Classifiers = Mapping[Mode, Mapping[RegionVariant, Classifier]]
+"""Classifiers by mode and region variant."""
 
 
-def inpainting(stage: Done, filled: Done, packer: Packer, protocol: Protocol, alexnet: Path | None) -> Inpainting:
-    """The inpainting training: its lowest validation generator loss, all of them, and the test images' holes.
+def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol) -> Classification:
+    """Validation scores after every epoch, test scores, and the localisation of the CAMs.
 
-    Their LPIPS is measured where its network's weights are given.
+    Only test images of individuals in training are scored: no other can be named.
+
+    Args:
+        classifier: trained on whole images.
+        test_set: the test images.
+        protocol: of the run.
     """
-    history = _history(stage)
-    assert stage.result.loss is not None
-    assert stage.result.epoch is not None
-    assert stage.result.iterations is not None
-    truth, holes = packer.inpainting_test(protocol.inpaint.masks)
-    fillings: dict[Filling, NDArray[np.uint8]] = {
-        "model": np.load(filled.file("reconstructions.npy")),
-        "mean_colour": fill_mean_colour(truth, holes),
-        "telea": fill_telea(truth, holes),
-    }
-    looks = _lpips(fillings, truth, holes, alexnet) if alexnet else {}
-    return Inpainting(
-        loss=stage.result.loss,
-        epoch=stage.result.epoch,
-        iterations=stage.result.iterations,
-        batch_size=protocol.inpaint.batch_size[DEFAULT],
-        validation=tuple(float(row["validation"]) for row in history),
-        reconstruction={
-            name: Reconstruction(**hole_errors(images, truth, holes)._asdict(), lpips=looks.get(name))
-            for name, images in fillings.items()
-        },
-    )
-
-
-def _lpips(
-    fillings: Mapping[Filling, NDArray[np.uint8]], truth: NDArray[np.uint8], holes: NDArray[np.uint8], alexnet: Path
-) -> dict[Filling, float]:
-    from benchmark.metrics.perceptual import hole_lpips, load
-
-    network = load(alexnet)
-    return {name: hole_lpips(network, images, truth, holes) for name, images in fillings.items()}
-
-
-def strip(filled: Done, packer: Packer, protocol: Protocol) -> Image.Image:
-    """The inpainting set's test images, without their flips, and what was painted into their holes."""
-    truth, holes = packer.inpainting_test(protocol.inpaint.masks)
-    unflipped = slice(len(truth) // len(FLIPS))
-    return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file("reconstructions.npy"))[unflipped])
-
-
-def encoder(embedding: Done, image_size: int) -> Encoder | None:
-    """How large the encoder is, where the backbone says so."""
-    said = embedding.result.encoder
-    if said is None:
-        return None
-    return Encoder(parameters=said.parameters, shape=said.shape, image_size=image_size)
-
-
-def classification(training: Done, prediction: Done, examination: Examination, protocol: Protocol) -> Classification:
-    """Validation scores per epoch, test scores once, and where the maps of probes and test images lay.
-
-    Scored are the test images that can be named.
-    """
-    packer, shown, known = examination.packer, examination.shown, examination.known
-    validation = examination.numbered(packer.rows("val").labels)
+    training, prediction = classifier.training, classifier.prediction
+    crops, classes, known = test_set.crops, test_set.train_classes, test_set.known
+    validation = test_set.numbered(crops.rows("val").labels)
     epochs = []
-    logits = np.load(training.file("validation_logits.npy"))
-    for row, epoch_logits in zip(_history(training), logits, strict=True):
-        score = scores(validation, predict(epoch_logits[:, shown]), len(shown))
+    for row, logits in zip(history(training), np.load(training.file("validation_logits.npy")), strict=True):
+        epoch = scores(validation, predict(logits[:, classes]), len(classes))
         epochs.append(
             EpochScores(
                 epoch=int(row["epoch"]),
                 loss=float(row["loss"]),
-                accuracy=score.accuracy,
-                recall=score.recall,
-                f1=score.f1,
+                accuracy=epoch.accuracy,
+                recall=epoch.recall,
+                f1=epoch.f1,
             )
         )
-    answers = _answers(prediction, examination)
-    asked = examination.numbered(examination.labels[known]), examination.numbered(answers[known]), len(shown)
-    seen = detail(*asked)
-    recall = np.full(examination.classes, np.nan)
-    recall[shown] = seen.recall
-    probed, null = localisation.after_epochs(training, packer, protocol.focus.probes_per_individual)
+    answers = _answers(prediction, test_set)
+    labels = test_set.numbered(test_set.labels[known])
+    answered = test_set.numbered(answers[known])
+    details = detail(labels, answered, len(classes))
+    recall = np.full(test_set.classes, np.nan)
+    recall[classes] = details.recall
+    probes = crops.probes(protocol.cam.probes_per_individual)
     return Classification(
-        test=scores(*asked),
+        test=scores(labels, answered, len(classes)),
         validation=tuple(epochs),
-        probe_localisation=probed,
-        probe_area=null,
+        probe_localisation=localisation.after_epochs(training, crops, probes),
+        probe_area=localisation.probe_area(training, crops, probes),
         answers=tuple(answers.tolist()),
-        balanced_accuracy=seen.balanced_accuracy,
+        balanced_accuracy=details.balanced_accuracy,
         individual_recall=known_values(recall),
-        intervals=examination.score_intervals(answers),
+        intervals=test_set.score_intervals(answers),
         never_above_chance=never_above_chance([epoch.accuracy for epoch in epochs], validation),
-        localisation=localisation.on_test_images(prediction, examination, protocol.focus.method),
+        localisation=localisation.on_test_images(prediction, test_set, protocol.cam.method),
     )
 
 
-def ablation(
-    predictions: Mapping[Mode, Mapping[RegionVariant, Done]], examination: Examination, most: int
-) -> dict[Mode, dict[RegionVariant, Scores]]:
-    """Scores of every mode and variant on the first `most` test images of each individual that can be named."""
-    named = np.flatnonzero(examination.known)
-    chosen = named[first_of_each(examination.labels[named], most)]
-    labels = examination.numbered(examination.labels[chosen])
+def ablation(classifiers: Classifiers, test_set: TestSet, most: int) -> dict[Mode, dict[RegionVariant, Scores]]:
+    """Test scores by mode and region variant, on the first `most` known test images of each individual."""
+    known = np.flatnonzero(test_set.known)
+    rows = known[first_of_each(test_set.labels[known], most)]
+    labels = test_set.numbered(test_set.labels[rows])
 
-    def of(done: Done) -> Scores:
-        answers = examination.numbered(_answers(done, examination)[chosen])
-        return scores(labels, answers, len(examination.shown))
+    def of(classifier: Classifier) -> Scores:
+        answers = test_set.numbered(_answers(classifier.prediction, test_set)[rows])
+        return scores(labels, answers, len(test_set.train_classes))
 
-    return {mode: {name: of(done) for name, done in variants.items()} for mode, variants in predictions.items()}
+    return {mode: {name: of(one) for name, one in variants.items()} for mode, variants in classifiers.items()}
 
 
-def validation(
-    trainings: Mapping[Mode, Mapping[RegionVariant, Done]], examination: Examination
-) -> dict[Mode, dict[RegionVariant, Scores]]:
-    """Scores of every mode and variant on the validation images after the last epoch; they chose nothing."""
-    labels = examination.numbered(examination.packer.rows("val").labels)
+def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[RegionVariant, Scores]]:
+    """Validation scores after the last epoch by mode and region variant; nothing was chosen by them."""
+    classes = test_set.train_classes
+    labels = test_set.numbered(test_set.crops.rows("val").labels)
 
-    def of(done: Done) -> Scores:
-        logits = np.load(done.file("validation_logits.npy"))[-1]
-        return scores(labels, predict(logits[:, examination.shown]), len(examination.shown))
+    def of(classifier: Classifier) -> Scores:
+        logits = np.load(classifier.training.file("validation_logits.npy"))[-1]
+        return scores(labels, predict(logits[:, classes]), len(classes))
 
-    return {mode: {name: of(done) for name, done in variants.items()} for mode, variants in trainings.items()}
-
-
-def _answers(prediction: Done, examination: Examination) -> NDArray[np.int64]:
-    """(N,) class numbers; no individual is named that training does not show."""
-    found: NDArray[np.int64] = examination.shown[predict(np.load(prediction.file("logits.npy"))[:, examination.shown])]
-    return found
+    return {mode: {name: of(one) for name, one in variants.items()} for mode, variants in classifiers.items()}
 
 
-def _history(stage: Done) -> list[dict[str, str]]:
-    with stage.file("history.csv").open(newline="", encoding="utf-8") as file:
+def history(training: StageResult) -> list[dict[str, str]]:
+    """The rows of a training's history.csv."""
+    with training.file("history.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def _answers(prediction: StageResult, test_set: TestSet) -> NDArray[np.int64]:
+    """(N,) class number answered for each test image; only individuals in training are answered."""
+    logits = np.load(prediction.file("logits.npy"))[:, test_set.train_classes]
+    answers: NDArray[np.int64] = test_set.train_classes[predict(logits)]
+    return answers

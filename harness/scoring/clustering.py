@@ -1,6 +1,7 @@
-"""From the encoded test images to the parts of a record that tell how they lie: clusterings, partitions and maps."""
+"""Scores of clustering: from the encoded test images to clusterings, cluster validation and projections."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,34 +11,53 @@ from benchmark.metrics.cluster_validation import partitions
 from benchmark.metrics.clustering import cluster, reduce
 from benchmark.records.clustering import Clustering, ClusterValidation, Plane, ProjectedImages, Projections
 from benchmark.vocabulary import EmbeddingView, EncoderState
-from harness.execution.stages import Done
-from harness.scoring.test_set import Examination
+from harness.execution.results import StageResult
+from harness.scoring.test_set import TestSet
 
-MAPPED: tuple[EncoderState, ...] = ("initial", "finetuned")
-"""Whose embeddings are drawn: before any label was seen, and after."""
+PROJECTED: tuple[EncoderState, ...] = ("initial", "finetuned")
+"""Encoder states whose embeddings are projected."""
 
 DIGITS = 4
-"""Significant digits of a coordinate: more than a figure shows."""
+"""Significant digits of a coordinate, more than a figure shows."""
 
 
-def evaluate(embeddings: Mapping[EncoderState, Done], examination: Examination) -> dict[str, object]:
-    """The record's `clustering`, `partitions`, `maps` and `mapped`; each file is reduced once for them all."""
-    labels, seed = examination.labels, examination.seed
+@dataclass(frozen=True, kw_only=True)
+class ClusterScores:
+    """The record's fields of the same names."""
+
+    clustering: dict[EncoderState, Clustering]
+    cluster_validation: dict[EncoderState, dict[EmbeddingView, ClusterValidation]]
+    projections: dict[EncoderState, Projections]
+    projected_images: ProjectedImages
+
+
+def score(embeddings: Mapping[EncoderState, StageResult], test_set: TestSet) -> ClusterScores:
+    """Clusterings and projections of the test images; the embeddings of a state are read and reduced once for all.
+
+    Args:
+        embeddings: the stages that encoded the test images, by encoder state.
+        test_set: the test images.
+    """
+    labels, seed = test_set.labels, test_set.seed
     rows = projections.draw(len(labels), seed)
     clusterings: dict[EncoderState, Clustering] = {}
-    parted: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
-    maps: dict[EncoderState, Projections] = {}
-    for name, done in embeddings.items():
-        reduced = reduce(np.load(done.file("embeddings.npy"), mmap_mode="r"), len(labels))
-        clusterings[name] = cluster(reduced, labels, seed)
-        parted[name] = partitions(reduced, labels, seed)
-        if name in MAPPED:
-            maps[name] = _maps(projections.maps(reduced.points[rows], seed))
-    recordings = examination.recordings(examination.positions[rows])
-    mapped = ProjectedImages(
-        rows=tuple(rows.tolist()), recordings=() if recordings is None else tuple(recordings.tolist())
+    validations: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
+    projected: dict[EncoderState, Projections] = {}
+    for state, stage in embeddings.items():
+        reduced = reduce(np.load(stage.file("embeddings.npy"), mmap_mode="r"), len(labels))
+        clusterings[state] = cluster(reduced, labels, seed)
+        validations[state] = partitions(reduced, labels, seed)
+        if state in PROJECTED:
+            projected[state] = _maps(projections.maps(reduced.points[rows], seed))
+    recordings = test_set.recordings(test_set.positions[rows])
+    return ClusterScores(
+        clustering=clusterings,
+        cluster_validation=validations,
+        projections=projected,
+        projected_images=ProjectedImages(
+            rows=tuple(rows.tolist()), recordings=() if recordings is None else tuple(recordings.tolist())
+        ),
     )
-    return {"clustering": clusterings, "cluster_validation": parted, "projections": maps, "projected_images": mapped}
 
 
 def _maps(found: projections.Maps) -> Projections:

@@ -1,97 +1,77 @@
-"""Where classifiers look: from the maps that stages wrote to the parts of a record, and to the picture beside it."""
-
-from collections.abc import Mapping
+"""Localisation of the CAMs that stages wrote: how they fall on the regions of their images."""
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from benchmark.data.catalogue import BACKGROUND, PATTERN
+from benchmark.data.catalogue import PATTERN
 from benchmark.metrics.cam_localisation import means, per_image, pick, region_area, region_mass
-from benchmark.records.classification import Classification
 from benchmark.records.localisation import EpochLocalisation, Example, Examples, Localisation, RegionValues
-from benchmark.vocabulary import CamMethod, Mode, RegionVariant
-from harness.execution.packs import Packer
-from harness.execution.stages import Done
-from harness.scoring.test_set import Examination
-from leaderboard.plots.localisation import focus_overlays
-from leaderboard.plots.style import picture
-
-HEADING = "Numbers: density of the map on the pattern; 1 = a random map"
+from benchmark.vocabulary import CamMethod
+from harness.execution.crops import CropSet
+from harness.execution.results import StageResult
+from harness.scoring.test_set import TestSet
 
 
-def after_epochs(
-    training: Done, packer: Packer, probes: int
-) -> tuple[tuple[EpochLocalisation, ...], RegionValues | None]:
-    """Where the maps of the probe images lay after each epoch, and what random maps give.
+def after_epochs(training: StageResult, crops: CropSet, probes: NDArray[np.int64]) -> tuple[EpochLocalisation, ...]:
+    """Region shares of the probe images' CAMs after every epoch; empty without CAMs or regions.
 
-    Returns:
-        Nothing and None where there are no maps or no regions.
+    Args:
+        training: of a classifier.
+        crops: of the data set.
+        probes: (P,) positions of the probe images in the crops.
     """
-    if not _measurable(training, packer):
-        return (), None
-    regions = packer.regions(packer.probes(probes))
-    masses = [region_mass(epoch, regions) for epoch in np.load(training.file("cams.npy"))]
-    focus = tuple(EpochLocalisation(epoch=epoch, **mass._asdict()) for epoch, mass in enumerate(masses, start=1))
-    return focus, RegionValues(**region_area(regions)._asdict())
+    if not _is_measurable(training, crops):
+        return ()
+    regions = crops.regions[probes]
+    masses = [region_mass(cams, regions) for cams in np.load(training.file("cams.npy"))]
+    return tuple(EpochLocalisation(epoch=epoch, **mass._asdict()) for epoch, mass in enumerate(masses, start=1))
 
 
-def on_test_images(prediction: Done, examination: Examination, method: CamMethod) -> Localisation | None:
-    """Where the maps of the test images lie, and which of them to show; None where there are no maps or no regions."""
-    if not _measurable(prediction, examination.packer):
+def probe_area(training: StageResult, crops: CropSet, probes: NDArray[np.int64]) -> RegionValues | None:
+    """Mean area shares of the regions in the probe images; None without CAMs or regions. Arguments as above."""
+    if not _is_measurable(training, crops):
         return None
-    maps = np.load(prediction.file("cams.npy"))
-    found = per_image(maps, examination.packer.regions(examination.positions))
+    return RegionValues(**region_area(crops.regions[probes])._asdict())
+
+
+def on_test_images(prediction: StageResult, test_set: TestSet, method: CamMethod) -> Localisation | None:
+    """Localisation of the test images' CAMs, with the examples to show; None without CAMs or regions.
+
+    Args:
+        prediction: of a classifier.
+        test_set: the test images.
+        method: of the CAMs.
+    """
+    if not _is_measurable(prediction, test_set.crops):
+        return None
+    cams = np.load(prediction.file("cams.npy"))
+    measures = per_image(cams, test_set.crops.regions[test_set.positions])
     return Localisation(
-        mass=_regions(found.mass),
-        density=_regions(found.density),
-        rank=_regions(found.rank),
-        pattern_density=examination.interval(found.density[:, PATTERN]),
-        images=len(found.mass),
-        area=_regions(found.area),
-        rank_null=_regions(np.where(found.area > 0, found.area, np.nan)),
+        mass=_region_means(measures.mass),
+        density=_region_means(measures.density),
+        rank=_region_means(measures.rank),
+        pattern_density=test_set.interval(measures.density[:, PATTERN]),
+        images=len(measures.mass),
+        area=_region_means(measures.area),
+        rank_null=_region_means(np.where(measures.area > 0, measures.area, np.nan)),
         method=method,
-        empty=int((~maps.any(axis=(1, 2))).sum()),
-        examples=_picked(found.density[:, PATTERN], examination.positions),
+        empty=int((~cams.any(axis=(1, 2))).sum()),
+        examples=_examples(measures.density[:, PATTERN], test_set.positions),
     )
 
 
-def overlays(
-    classification: Mapping[Mode, Classification],
-    predictions: Mapping[Mode, Mapping[RegionVariant, Done]],
-    packer: Packer,
-) -> Image.Image | None:
-    """The examples test images of the deep and of the shallow classifier under their maps; None where none is examples."""
-    modes: tuple[Mode, ...] = ("deep", "shallow")
-    titles, places, maps = [], [], []
-    for mode in modes:
-        focus = classification[mode].localisation if mode in classification else None
-        if focus and focus.examples:
-            cams = np.load(predictions[mode]["all"].file("cams.npy"), mmap_mode="r")
-            for rule, shown in focus.examples:
-                titles.append(f"{mode}, {rule}: {shown.density:.2f}")
-                places.append(shown.image)
-                maps.append(cams[shown.image])
-    if not places:
-        return None
-    images = np.load(packer.test("all").path / "images.npy", mmap_mode="r")[places]
-    regions = packer.regions(packer.rows("test").positions[places])
-    outlined = {"animal": regions > BACKGROUND, "pattern": regions == PATTERN}
-    return picture(focus_overlays(images, maps, outlined, titles, HEADING))
+def _is_measurable(stage: StageResult, crops: CropSet) -> bool:
+    return stage.file("cams.npy").exists() and crops.has_pattern
 
 
-def _measurable(stage: Done, packer: Packer) -> bool:
-    return stage.file("cams.npy").exists() and packer.patterned
-
-
-def _regions(values: NDArray[np.float64]) -> RegionValues:
+def _region_means(values: NDArray[np.float64]) -> RegionValues:
     return RegionValues(**means(values)._asdict())
 
 
-def _picked(density: NDArray[np.float64], positions: NDArray[np.int64]) -> Examples | None:
-    """By the rule of `pick`, in the order of the images' ids, which is that of the catalogue; None without pattern."""
+def _examples(density: NDArray[np.float64], positions: NDArray[np.int64]) -> Examples | None:
+    """The images to show by the rule of `pick`, in the catalogue's order; None if no image has a pattern."""
     if np.isnan(density).all():
         return None
     by_id = np.argsort(positions)
-    found = {rule: int(by_id[place]) for rule, place in pick(density[by_id])._asdict().items()}
-    return Examples(**{rule: Example(image=image, density=float(density[image])) for rule, image in found.items()})
+    rows = {rule: int(by_id[row]) for rule, row in pick(density[by_id])._asdict().items()}
+    return Examples(**{rule: Example(image=row, density=float(density[row])) for rule, row in rows.items()})

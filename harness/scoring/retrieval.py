@@ -1,4 +1,4 @@
-"""From encodings to the record's re-identification: test images look for their individual, and for strangers."""
+"""Scores of re-identification: test images search their individual, and unknown individuals are told apart."""
 
 from collections.abc import Mapping
 
@@ -9,42 +9,49 @@ from benchmark.metrics import open_set
 from benchmark.metrics.retrieval import Images, Matches, retrieve, summarise
 from benchmark.records.retrieval import CURVE_POINTS, AcrossRecordings, OpenSet, Retrieval
 from benchmark.vocabulary import Distance, RetrievalBackend, SplitPart
-from harness.execution.stages import Done
-from harness.scoring.test_set import Examination, known_values
+from harness.execution.results import StageResult
+from harness.scoring.test_set import TestSet, known_values
 
 
 class Search:
-    """Test images ranked against the training images, or where these show none of their individuals, each other."""
+    """The ranking of the gallery for each test image.
+
+    The gallery is the training images; in a disjoint split, test images search each other.
+    """
 
     def __init__(
-        self, queries: Done, references: Mapping[SplitPart, Done], examination: Examination, backend: RetrievalBackend
+        self,
+        queries: StageResult,
+        references: Mapping[SplitPart, StageResult],
+        test_set: TestSet,
+        backend: RetrievalBackend,
     ) -> None:
-        """Args: the encoded test images; the parts they are compared to, encoded alike; and what ranks."""
-        self._examination, self._references, self._backend = examination, references, backend
-        self._asked = Images(_embeddings(queries), examination.labels)
+        """Args: the encoded test images, the encoded references by part, the test set, and the backend."""
+        self._test_set, self._references, self._backend = test_set, references, backend
+        self._asked = Images(_embeddings(queries), test_set.labels)
         self._found = self._rank_all()
 
     def retrieval(self) -> dict[Distance, Retrieval]:
-        """How well test images find their individual."""
-        across_recordings = self._elsewhere()
+        """Scores of the ranking by each distance."""
+        across = self._across_recordings()
         return {
             distance: Retrieval(
                 **summarise(matches)._asdict(),
-                rank1_interval=self._examination.interval(_hits(matches)),
-                map_interval=self._examination.interval(matches.precision),
+                rank1_interval=self._test_set.interval(_hits(matches)),
+                map_interval=self._test_set.interval(matches.precision),
                 average_precisions=known_values(matches.precision),
-                across_recordings=across_recordings.get(distance),
+                across_recordings=across.get(distance),
             )
             for distance, matches in self._found.items()
         }
 
     def open_set(self) -> OpenSet | None:
-        """How well strangers are told from known individuals; None where all test individuals are known, or none."""
+        """Scores of telling unknown individuals from known ones; None in a closed and in a disjoint split."""
         if "val" not in self._references:
             return None
-        labels = self._examination.labels
+        labels = self._test_set.labels
         answers = open_set.answers(self._found["cosine"], labels, self._gallery.labels)
-        validation = Images(_embeddings(self._references["val"]), self._examination.packer.rows("val").labels)
+        validation = Images(_embeddings(self._references["val"]), self._test_set.crops.rows("val").labels)
         nearest = retrieve(validation, self._gallery, backend=self._backend)["cosine"].similarity
         scored = open_set.at_threshold(answers, open_set.threshold_keeping(nearest))
         curve = open_set.curve(answers)
@@ -56,7 +63,7 @@ class Search:
 
     @property
     def _gallery(self) -> Images:
-        return Images(_embeddings(self._references["train"]), self._examination.packer.rows("train").labels)
+        return Images(_embeddings(self._references["train"]), self._test_set.crops.rows("train").labels)
 
     def _rank_all(self) -> dict[Distance, Matches]:
         if "train" in self._references:
@@ -64,35 +71,35 @@ class Search:
         each = self._asked._replace(groups=np.arange(len(self._asked.labels)))  # a query misses itself alone
         return retrieve(each, each, exclude_same_group=True, backend=self._backend)
 
-    def _elsewhere(self) -> dict[Distance, AcrossRecordings]:
-        """The same without matches from the query's own recording; empty where recordings are not known."""
-        packer = self._examination.packer
-        searched = packer.rows("train" if "train" in self._references else "test")
-        here, there = map(self._examination.recordings, (self._examination.positions, searched.positions))
+    def _across_recordings(self) -> dict[Distance, AcrossRecordings]:
+        """Scores without matches from the query's own recording; empty if recordings are not known."""
+        crops = self._test_set.crops
+        searched = crops.rows("train" if "train" in self._references else "test")
+        here, there = map(self._test_set.recordings, (self._test_set.positions, searched.positions))
         if here is None or there is None:
             return {}
-        if not _any_elsewhere(self._asked.labels, here, searched.labels, there):
+        if not _any_across(self._asked.labels, here, searched.labels, there):
             return dict.fromkeys(self._found, AcrossRecordings(rank1=None, mean_average_precision=None, queries=0))
         gallery = self._gallery if "train" in self._references else self._asked
         asked, images = self._asked._replace(groups=here), gallery._replace(groups=there)
         found = retrieve(asked, images, exclude_same_group=True, backend=self._backend)
-        return {distance: _as_elsewhere(matches) for distance, matches in found.items()}
+        return {distance: _as_across(matches) for distance, matches in found.items()}
 
 
-def _embeddings(stage: Done) -> NDArray[np.floating]:
+def _embeddings(stage: StageResult) -> NDArray[np.floating]:
     embeddings: NDArray[np.floating] = np.load(stage.file("embeddings.npy"), mmap_mode="r")
     return embeddings
 
 
 def _hits(matches: Matches) -> NDArray[np.float64]:
-    """(Q,) whether the nearest image is a match; NaN for a query without any."""
+    """(Q,) float64, 1 if the nearest image is a match, else 0; NaN for a query without any match."""
     return np.where(matches.first > 0, matches.first == 1, np.nan)
 
 
-def _any_elsewhere(
+def _any_across(
     labels: NDArray[np.integer], here: NDArray[np.str_], searched: NDArray[np.integer], there: NDArray[np.str_]
 ) -> bool:
-    """Whether any query's individual was seen in another recording; ranking all in vain would take as long."""
+    """Whether any query has a match in another recording. Otherwise the ranking is not worth its time."""
     places: dict[int, set[str]] = {}
     for label, recording in zip(searched.tolist(), there.tolist(), strict=True):
         places.setdefault(label, set()).add(recording)
@@ -100,7 +107,7 @@ def _any_elsewhere(
     return any(places.get(label, set()) - {recording} for label, recording in pairs)
 
 
-def _as_elsewhere(matches: Matches) -> AcrossRecordings:
+def _as_across(matches: Matches) -> AcrossRecordings:
     found = summarise(matches)
     return AcrossRecordings(
         rank1=found.rank1, mean_average_precision=found.mean_average_precision, queries=found.queries

@@ -1,6 +1,4 @@
-"""What is known of a run's test images beside their pixels, and what follows from it for its scores."""
-
-from collections.abc import Mapping
+"""The test images of a run: labels, groups to resample, and what follows from them for scores."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,76 +10,92 @@ from benchmark.metrics.retrieval import Retrieval
 from benchmark.records.base import Interval
 from benchmark.records.classification import GroupBaseline, TestImages
 from benchmark.records.retrieval import RetrievalBaseline
-from harness.execution.packs import Packer
+from harness.execution.crops import CropSet
 
 FEWEST_GROUPS = 6
-"""Of fewer recordings no interval can be had (see `benchmark.metrics.significance`)."""
+"""Fewer recordings allow no interval (see `benchmark.metrics.significance`)."""
 
 BASELINE_COLUMNS = (*RECORDINGS, "camera", *TIMES)
-"""Columns that may give the identity away."""
+"""Metadata columns that may give the identity away."""
 
 
-class Examination:
-    """The test images of one run: labels, classes, and the groups that are resampled."""
+class TestSet:
+    """The test images of one run.
 
-    def __init__(self, packer: Packer, classes: int, seed: int) -> None:
-        """Args: the data, number of individuals, seed of the resampling."""
-        self.packer, self.classes, self.seed = packer, classes, seed
-        rows = packer.rows("test")
+    Attributes:
+        crops: of the whole data set.
+        classes: number of individuals.
+        seed: of the resampling.
+        labels: (N,) int64, class number of each test image.
+        positions: (N,) int64, index of each test image in the crops.
+        train_classes: (K,) int64, class numbers of the individuals in training, ascending.
+        known: (N,) bool, whether the individual occurs in training; others can be found again, but not named.
+        by_recordings: whether recordings are resampled; otherwise the test images are.
+        groups: (N,) int64, group of each test image to resample.
+    """
+
+    def __init__(self, crops: CropSet, seed: int) -> None:
+        """Args: the crops, and the seed of the resampling."""
+        self.crops, self.classes, self.seed = crops, len(crops.catalogue.identities), seed
+        rows = crops.rows("test")
         self.labels, self.positions = rows.labels, rows.positions
-        self.shown: NDArray[np.int64] = np.unique(packer.rows("train").labels)
-        """(K,) class numbers of the individuals in training, ascending."""
-        self.known: NDArray[np.bool_] = np.isin(rows.labels, self.shown)
-        """(N,) whether training shows the individual: others can be found again, but not named."""
-        names, numbers = self._numbered()
+        self.train_classes: NDArray[np.int64] = np.unique(crops.rows("train").labels)
+        self.known: NDArray[np.bool_] = np.isin(rows.labels, self.train_classes)
+        recordings = self.recordings(self.positions)
+        names, numbers = (
+            np.unique(recordings, return_inverse=True) if recordings is not None else (np.array([]), np.array([]))
+        )
         self.by_recordings = len(names) >= FEWEST_GROUPS
         self.groups: NDArray[np.int64] = numbers if self.by_recordings else np.arange(len(self.labels))
 
-    def images(self, identities: tuple[str, ...]) -> TestImages:
-        """For the record, with the individuals' names."""
-        by = "recordings" if self.by_recordings else "images"
-        labels, groups = tuple(self.labels.tolist()), tuple(self.groups.tolist())
-        return TestImages(labels=labels, groups=groups, by=by, identities=identities)
+    def images(self) -> TestImages:
+        """The record part, with the individuals' names."""
+        return TestImages(
+            labels=tuple(self.labels.tolist()),
+            groups=tuple(self.groups.tolist()),
+            by="recordings" if self.by_recordings else "images",
+            identities=self.crops.catalogue.identities,
+        )
 
     def interval(self, values: NDArray[np.floating]) -> Interval | None:
-        """Of the mean over the images; NaN is left out."""
+        """Interval of the mean of (N,) values over the test images; NaN is left out. None with too few groups."""
         known = ~np.isnan(values)
         found = intervals.of_mean(values[known], self.groups[known], seed=self.seed) if known.any() else None
         return as_interval(found) if found else None
 
     def score_intervals(self, answers: NDArray[np.int64]) -> dict[str, Interval]:
-        """Of accuracy, balanced accuracy, macro recall and macro F1 on the images that can be named."""
+        """Intervals of accuracy, balanced accuracy, macro recall and macro F1 on the known test images."""
         labels, given = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
-        found = intervals.of_scores(labels, given, len(self.shown), self.groups[self.known], seed=self.seed)
+        found = intervals.of_scores(labels, given, len(self.train_classes), self.groups[self.known], seed=self.seed)
         return dict(zip(found._fields, map(as_interval, found), strict=True)) if found else {}
 
-    def group_baselines(self) -> Mapping[str, GroupBaseline]:
-        """What would be scored without seeing an animal, on the images that can be named; nothing where none can."""
+    def group_baselines(self) -> dict[str, GroupBaseline]:
+        """Scores of the commonest individual and of each metadata column; empty if no test image is known."""
         if not self.known.any():
             return {}
-        train, positions, classes = self.packer.rows("train"), self.positions[self.known], len(self.shown)
+        train, positions, classes = self.crops.rows("train"), self.positions[self.known], len(self.train_classes)
         taught, labels = map(self.numbered, (train.labels, self.labels[self.known]))
         found = {"majority": group_baselines.majority_class(taught, labels, classes)}
         for column in BASELINE_COLUMNS:
-            seen, asked = (self.packer.column(at, column) for at in (train.positions, positions))
+            seen, asked = (self.crops.column(at, column) for at in (train.positions, positions))
             if seen is not None and asked is not None:
                 found[column] = group_baselines.group_only(Grouped(taught, seen), Grouped(labels, asked), classes)
         return {name: GroupBaseline(**one._asdict()) for name, one in found.items()}
 
-    def retrieval_baselines(self) -> Mapping[str, RetrievalBaseline]:
-        """What would be found again without seeing an animal, where `harness.scoring.retrieval.Search` searches."""
-        train = self.packer.rows("train")
+    def retrieval_baselines(self) -> dict[str, RetrievalBaseline]:
+        """Scores of rankings that know only one metadata column, in the gallery of `harness.scoring.retrieval`."""
+        train = self.crops.rows("train")
         themselves = not self.known.any()
         labels, positions = (self.labels, self.positions) if themselves else (train.labels, train.positions)
         groups: dict[str, tuple[NDArray[np.generic], NDArray[np.generic]]] = {
             "random": (np.zeros(len(self.labels), np.int64), np.zeros(len(labels), np.int64))
         }
         for column in BASELINE_COLUMNS:
-            asked, searched = (self.packer.column(at, column) for at in (self.positions, positions))
+            asked, searched = (self.crops.column(at, column) for at in (self.positions, positions))
             if asked is not None and searched is not None:
                 groups[column] = asked, searched
         return {
-            name: _as_guess(
+            name: _as_baseline(
                 group_baselines.retrieval_baselines(
                     Grouped(self.labels, asked), Grouped(labels, searched), themselves=themselves
                 )
@@ -90,32 +104,24 @@ class Examination:
         }
 
     def numbered(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Class numbers of individuals that training shows, as places in `shown`: others are never asked about."""
-        return np.searchsorted(self.shown, classes)
+        """Class numbers of individuals in training, as indices into `train_classes`."""
+        return np.searchsorted(self.train_classes, classes)
 
     def recordings(self, positions: NDArray[np.int64]) -> NDArray[np.str_] | None:
-        """(N,) the recording of some crops; None where not every image has one."""
-        columns = (self.packer.column(positions, name) for name in RECORDINGS)
+        """(N,) the recording of the given crops; None if not every image has one."""
+        columns = (self.crops.column(positions, name) for name in RECORDINGS)
         return next((column for column in columns if column is not None), None)
-
-    def _numbered(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
-        """Names of the test images' recordings, and the number of each image's; no names where they are not known."""
-        found = self.recordings(self.positions)
-        if found is None:
-            return np.array([], np.str_), np.arange(len(self.positions))
-        names, numbers = np.unique(found, return_inverse=True)
-        return names, numbers
 
 
 def known_values(values: NDArray[np.float64]) -> tuple[float | None, ...]:
-    """For a record, which holds no NaN."""
+    """Values for a record, which holds None in place of NaN."""
     return tuple(None if np.isnan(value) else float(value) for value in values)
 
 
-def _as_guess(found: Retrieval) -> RetrievalBaseline:
+def _as_baseline(found: Retrieval) -> RetrievalBaseline:
     return RetrievalBaseline(rank1=found.rank1, rank5=found.rank5, mean_average_precision=found.mean_average_precision)
 
 
 def as_interval(found: intervals.Interval) -> Interval:
-    """For the record."""
+    """The record part of an interval."""
     return Interval(**found._asdict())

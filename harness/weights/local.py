@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmark.data.licences import forbids_commerce, is_unstated
 from benchmark.errors import InputError
-from benchmark.protocol import DEFAULT, Protocol
+from benchmark.protocol import ResolvedProtocol
 from benchmark.vocabulary import Init
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Weights
@@ -53,14 +53,14 @@ class Note(BaseModel):
     date: str
 
 
-def needed(backbone: BackboneFacts, protocol: Protocol, workspace: Workspace) -> dict[str, Path]:
+def needed(backbone: BackboneFacts, protocol: ResolvedProtocol, workspace: Workspace) -> dict[str, Path]:
     """The files that a run needs, by name in backbone.toml; what comes with a package is no file.
 
     Raises:
         InputError: some are missing, or not known to be the published ones; says how to get them and how to go
             without. Or there is no such variant, or it cannot go without.
     """
-    published = protocol.of(backbone.name).init[DEFAULT] == "published"
+    published = protocol.init == "published"
     if not published and not backbone.starts_random:
         raise InputError(
             f"{backbone.label} cannot start from random weights: which network it is, only its published files say. "

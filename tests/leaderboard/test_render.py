@@ -15,7 +15,7 @@ from benchmark.records.localisation import EpochLocalisation, Example, Examples,
 from benchmark.records.record import Record
 from benchmark.records.retrieval import Retrieval
 from leaderboard.entries import read
-from leaderboard.render import PAGES, EXPERIMENTS, check, render, show, write
+from leaderboard.render import EXPERIMENTS, PAGES, check, render, show, write
 from support.paths import ROOT
 from support.records import blank_record
 

@@ -1,0 +1,203 @@
+"""The crops of a data set, cut once and kept in the store, with everything that scoring asks of them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.audit.near_duplicates import perceptual_hashes
+from benchmark.data.catalogue import PATTERN, Catalogue
+from benchmark.data.content_digests import said_digest
+from benchmark.data.crops import crops
+from benchmark.data.irregular_holes import irregular_mask
+from benchmark.splitting.split import Split
+from benchmark.vocabulary import SPLIT_PARTS, HoleKind, SplitPart, SplitSet
+from harness.execution.events import ProgressListener
+from harness.execution.store import Entry, Store, digest
+
+VERSION = 2
+"""Raised when the same inputs give other files."""
+
+FLIPS: tuple[tuple[int, ...], ...] = ((), (2,), (1,), (1, 2))
+"""The paper's four pairs of an original: as it is, flipped left-right, upside down, and both; axes of (N, H, W)."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one part of the classification set, in the order of the jobs.
+
+    Attributes:
+        positions: (N,) int64, index of each row in the crops.
+        labels: (N,) int64, class numbers.
+    """
+
+    positions: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+
+class CropSet:
+    """All crops of one data set under one split: pixels, regions, labels, metadata, perceptual hashes.
+
+    Crops are in the catalogue's order. Jobs see each set in the order of opaque ids, which carries no information
+    about the images; `ids` and `rows` are in that order.
+    """
+
+    def __init__(self, catalogue: Catalogue, split: Split, entry: Entry) -> None:
+        """Args: the data set, its split, and the stored crops (`cut_crops`)."""
+        self.catalogue = catalogue
+        self._split, self._folder = split, entry.path
+        self._content = digest({name: entry.facts["files"][name] for name in ("images.npy", "regions.npy")})
+        self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
+        classes = {identity: number for number, identity in enumerate(catalogue.identities)}
+        self._labels = np.array([classes[row.identity] for row in catalogue.rows])
+
+    @cached_property
+    def split_digest(self) -> str:
+        """sha256 over the split's rows."""
+        return digest([[row.image_id, row.sha256, row.set, row.part] for row in self._split.rows])
+
+    @cached_property
+    def data_digest(self) -> str:
+        """sha256 over the crops and the data set's metadata."""
+        return digest([self._content, said_digest(self.catalogue)])
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """(N, H, W, 3) uint8, memory-mapped."""
+        return _open(self._folder / "images.npy")
+
+    @property
+    def regions(self) -> NDArray[np.uint8]:
+        """(N, H, W) uint8 region masks, memory-mapped."""
+        return _open(self._folder / "regions.npy")
+
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """(N,) uint64 perceptual hashes."""
+        hashes: NDArray[np.uint64] = np.load(self._folder / "hashes.npy")
+        return hashes
+
+    @cached_property
+    def has_pattern(self) -> bool:
+        """Whether any image has a pattern region."""
+        return self.catalogue.has_regions and bool((self.regions == PATTERN).any())
+
+    def opaque_id(self, image_id: str) -> str:
+        """The name that jobs see of an image."""
+        return hashlib.sha256(f"{self.split_digest}:{image_id}".encode()).hexdigest()[:16]
+
+    def ids(self, of: SplitSet, part: SplitPart) -> list[str]:
+        """The image ids of one part, in the order of their opaque ids."""
+        ids = [row.image_id for row in self._split.rows if row.set == of and row.part == part]
+        return sorted(ids, key=self.opaque_id)
+
+    def positions(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """(len(ids),) int64, index of each image in the crops."""
+        return np.array([self._positions[image_id] for image_id in ids], dtype=np.int64)
+
+    def labels(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Class numbers of the given crops, in the shape of `positions`."""
+        return self._labels[positions]
+
+    def rows(self, part: SplitPart) -> Rows:
+        """One part of the classification set."""
+        positions = self.positions(self.ids("classify", part))
+        return Rows(positions, self.labels(positions))
+
+    def probes(self, per_individual: int) -> NDArray[np.int64]:
+        """Positions of the first `per_individual` validation images of each individual, in the order of the jobs."""
+        rows = self.rows("val")
+        return rows.positions[first_of_each(rows.labels, per_individual)]
+
+    def column(self, positions: NDArray[np.int64], name: str) -> NDArray[np.str_] | None:
+        """Metadata column `name` of the given crops, in their shape; None if any image of the data set lacks it."""
+        rows = self.catalogue.rows
+        if not all(row.groups.get(name) for row in rows):
+            return None
+        return np.array([rows[at].groups[name] for at in positions])
+
+    def with_hole(self, ids: list[str], masks: HoleKind) -> list[str]:
+        """The images that have a hole."""
+        if masks == "irregular" or not ids:
+            return ids
+        has_hole = (self.regions[self.positions(ids)] == PATTERN).any(axis=(1, 2))
+        return [image_id for image_id, has in zip(ids, has_hole, strict=True) if has]
+
+    def can_inpaint(self, masks: HoleKind) -> bool:
+        """Whether every part of the inpainting set has an image with a hole."""
+        if masks == "irregular":
+            return True
+        return self.catalogue.has_regions and all(
+            self.with_hole(self.ids("inpaint", part), masks) for part in SPLIT_PARTS
+        )
+
+    def holes(self, positions: NDArray[np.int64], masks: HoleKind) -> NDArray[np.uint8]:
+        """(N, H, W) uint8 holes of the given crops, 1 = hole: their pattern, or strokes fixed for each image."""
+        if masks == "pattern":
+            return np.asarray(self.regions[positions] == PATTERN, dtype=np.uint8)
+        size, rows = self.images.shape[1], self.catalogue.rows
+        return np.stack([irregular_mask(size, f"{self._content}:{rows[at].image_id}") for at in positions])
+
+    def inpainting_test(self, masks: HoleKind) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Test images of the inpainting set in four flips, (N, H, W, 3) uint8, and their holes, (N, H, W) uint8.
+
+        The flips follow each other: the first quarter of N are the images as they are.
+        """
+        positions = self.positions(self.ids("inpaint", "test"))
+        return flipped(self.images[positions]), flipped(self.holes(positions, masks))
+
+
+def cut_crops(
+    store: Store, catalogue: Catalogue, digests: Mapping[str, str], image_size: int, listener: ProgressListener
+) -> Entry:
+    """Cut and scale all crops of a data set, or find them in the store.
+
+    Args:
+        store: keeps the crops.
+        catalogue: the data set.
+        digests: content digest of each row, by image id.
+        image_size: side of a crop in pixels.
+        listener: receives the progress.
+
+    Raises:
+        InputError: a photo or a mask cannot be used.
+        RunError: the disk is full or cannot be written to.
+    """
+    rows = catalogue.rows
+    key = digest([VERSION, image_size, catalogue.crop_side, [digests[row.image_id] for row in rows]])
+
+    def write(folder: Path) -> None:
+        images = np.lib.format.open_memmap(
+            folder / "images.npy", mode="w+", dtype=np.uint8, shape=(len(rows), image_size, image_size, 3)
+        )
+        regions = np.zeros((len(rows), image_size, image_size), np.uint8)
+        for position, crop in enumerate(crops(rows, image_size, catalogue.crop_side, listener.on_crops)):
+            images[position], regions[position] = crop
+        images.flush()
+        np.save(folder / "regions.npy", regions)
+        np.save(folder / "hashes.npy", perceptual_hashes(images))
+
+    return store.find_or_build("crops", key, {"dataset": catalogue.name, "image_size": image_size}, write)
+
+
+def first_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Indices of the first `most` entries of each label, ascending.
+
+    >>> first_of_each(np.array([3, 1, 3, 3, 1]), 2).tolist()
+    [0, 1, 2, 4]
+    """
+    return np.sort(np.concatenate([np.flatnonzero(labels == label)[:most] for label in np.unique(labels)]))
+
+
+def flipped(arrays: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """All flips of some images one after the other: (N, H, W, ...) -> (4 N, H, W, ...)."""
+    return np.concatenate([np.flip(arrays, axes) for axes in FLIPS])
+
+
+def _open(path: Path) -> NDArray[np.uint8]:
+    array: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return array

@@ -1,0 +1,61 @@
+"""Executing a plan: every stage is found in the store or run, several at a time."""
+
+from collections.abc import Container, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from harness.execution.crops import CropSet
+from harness.execution.packs import write_pack
+from harness.execution.plan import CHECKPOINT, StageSpec
+from harness.execution.results import Results, StageResult
+from harness.execution.stages import StageRunner
+
+
+def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, workers: int) -> Results:
+    """Find or run every stage of a plan. A stage starts when the stage it comes after has finished.
+
+    Args:
+        stages: in the order of preference; no stage comes before the one it starts from.
+        crops: what the packs are made of.
+        runner: runs one stage.
+        workers: number of stages at the same time.
+
+    Raises:
+        StageError: of the first stage that failed; the stages that run beside it are finished, no other is started.
+        InputError: the backbone refused a job.
+        RunError: the engine or the disk failed.
+        KeyboardInterrupt: after the running stages were stopped.
+    """
+    waiting, running, finished = list(stages), dict[Future[StageResult], StageSpec](), dict[str, StageResult]()
+
+    def do(stage: StageSpec) -> StageResult:
+        artifacts = {path.name: path for path in stage.weights}
+        if stage.after is not None:
+            artifacts[CHECKPOINT] = finished[stage.after].file(CHECKPOINT)
+        return runner.run(stage, write_pack(stage.pack, crops, runner.store), artifacts)
+
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while waiting or running:
+                for stage in _startable(waiting, list(running.values()), finished, workers):
+                    waiting.remove(stage)
+                    running[pool.submit(do, stage)] = stage
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    finished[running.pop(future).name] = future.result()
+        except BaseException as error:
+            runner.halt(kill=isinstance(error, KeyboardInterrupt))
+            raise
+    return Results({stage.name: finished[stage.name] for stage in stages})
+
+
+def _startable(
+    waiting: Sequence[StageSpec], running: Sequence[StageSpec], finished: Container[str], workers: int
+) -> list[StageSpec]:
+    """The stages to start now, in the order of the plan."""
+    ready = [stage for stage in waiting if stage.after is None or stage.after in finished]
+    if any(stage.alone for stage in running):
+        return []
+    if ready and ready[0].alone:
+        return [] if running else ready[:1]
+    free = workers - len(running)
+    return [stage for stage in ready if not stage.alone][:free]

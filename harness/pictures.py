@@ -1,0 +1,106 @@
+"""Pictures beside a record: holes of test images as filled, and test images under their CAMs."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmark.data.catalogue import BACKGROUND, PATTERN
+from benchmark.records.record import Record
+from benchmark.vocabulary import HoleKind, Mode
+from harness.execution.crops import FLIPS, CropSet
+from harness.execution.results import Results, StageResult
+from leaderboard.plots.localisation import focus_overlays, overlays_file
+from leaderboard.plots.style import picture
+
+HEADING = "Numbers: density of the CAM on the pattern; 1 = a random CAM"
+
+COLUMNS = 6
+"""Largest number of images in a strip."""
+
+BLANK = 128
+"""Grey value of a hole."""
+
+MARGIN = 0.15
+"""Margin around a hole on each side, as a share of the hole's longer side."""
+
+
+def save_pictures(record: Record, path: Path, results: Results, crops: CropSet, masks: HoleKind) -> None:
+    """Draw the pictures of a record and save them beside it.
+
+    Args:
+        record: names the examples to show.
+        path: of the record; the pictures get its name.
+        results: of the run's stages.
+        crops: of the data set.
+        masks: kind of the holes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if results.reconstruction:
+        reconstruction_strip(results.reconstruction, crops, masks).save(path.with_suffix(".png"))
+    if overlays := cam_overlays(record, results, crops):
+        overlays.save(overlays_file(path), optimize=True)
+
+
+def cam_overlays(record: Record, results: Results, crops: CropSet) -> Image.Image | None:
+    """The example test images of both classifiers under their CAMs; None if there are no examples."""
+    modes: tuple[Mode, ...] = ("deep", "shallow")
+    titles, rows, cams = [], [], []
+    for mode in modes:
+        classification = record.classification.get(mode)
+        if classification is None or not classification.localisation or not classification.localisation.examples:
+            continue
+        stage = results.classifiers[mode]["all"].prediction
+        all_cams = np.load(stage.file("cams.npy"), mmap_mode="r")
+        for rule, example in classification.localisation.examples:
+            titles.append(f"{mode}, {rule}: {example.density:.2f}")
+            rows.append(example.image)
+            cams.append(all_cams[example.image])
+    if not rows:
+        return None
+    positions = crops.rows("test").positions[rows]
+    images, regions = crops.images[positions], crops.regions[positions]
+    outlines = {"animal": regions > BACKGROUND, "pattern": regions == PATTERN}
+    return picture(focus_overlays(images, cams, outlines, titles, HEADING))
+
+
+def reconstruction_strip(filled: StageResult, crops: CropSet, masks: HoleKind) -> Image.Image:
+    """The strip of the inpainting set's test images, without their flips."""
+    truth, holes = crops.inpainting_test(masks)
+    unflipped = slice(len(truth) // len(FLIPS))
+    return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file("reconstructions.npy"))[unflipped])
+
+
+def hole_strip(truth: NDArray[np.uint8], holes: NDArray[np.uint8], filled: NDArray[np.uint8]) -> Image.Image:
+    """The first images, cropped to their holes, in three rows: true, with a blank hole, and filled.
+
+    Args:
+        truth: (N, S, S, 3) images.
+        holes: (N, S, S), 1 = hole.
+        filled: (N, S, S, 3), the same with their holes filled.
+
+    Returns:
+        RGB, 3 S high, and S wide for each image.
+    """
+    masked = np.where(holes[..., None], np.uint8(BLANK), truth)
+    windows = [_window(hole) for hole in holes[:COLUMNS]]
+    side = truth.shape[1]
+    picture = Image.new("RGB", (side * len(windows), side * 3))
+    for row, images in enumerate((truth, masked, filled)):
+        for column, (image, window) in enumerate(zip(images, windows, strict=False)):
+            tile = Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST, window)
+            picture.paste(tile, (side * column, side * row))
+    return picture
+
+
+def _window(hole: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """The square (left, top, right, bottom) around the hole; the whole image if it has none."""
+    whole = len(hole)
+    if not hole.any():
+        return 0, 0, whole, whole
+    rows, columns = (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
+    longest = max(np.ptp(rows), np.ptp(columns)) + 1
+    side = min(whole, round(longest * (1 + 2 * MARGIN)))
+    top, left = (int(np.clip((found[0] + found[-1] + 1 - side) // 2, 0, whole - side)) for found in (rows, columns))
+    return left, top, left + side, top + side

@@ -1,0 +1,72 @@
+"""Scores of inpainting: the training, the filled holes, and the size of the encoder; and a picture of the holes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
+from benchmark.protocol import ResolvedProtocol
+from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
+from benchmark.vocabulary import Filling
+from harness.execution.crops import CropSet
+from harness.execution.results import StageResult
+from harness.scoring.classification import history
+
+
+def score(
+    training: StageResult,
+    filled: StageResult,
+    crops: CropSet,
+    protocol: ResolvedProtocol,
+    lpips_file: Path | None,
+) -> Inpainting:
+    """Validation losses of the inpainting training, and the errors of the filled holes of the test images.
+
+    Args:
+        training: the inpainting training.
+        filled: the test images with their holes filled.
+        crops: of the data set.
+        protocol: of the run.
+        lpips_file: weights of the perceptual distance; None = it is not measured.
+    """
+    result = training.result
+    assert result.loss is not None
+    assert result.epoch is not None
+    assert result.iterations is not None
+    truth, holes = crops.inpainting_test(protocol.inpaint.masks)
+    fillings: dict[Filling, NDArray[np.uint8]] = {
+        "model": np.load(filled.file("reconstructions.npy")),
+        "mean_colour": fill_mean_colour(truth, holes),
+        "telea": fill_telea(truth, holes),
+    }
+    distances = _lpips(fillings, truth, holes, lpips_file) if lpips_file else {}
+    return Inpainting(
+        loss=result.loss,
+        epoch=result.epoch,
+        iterations=result.iterations,
+        batch_size=protocol.inpaint.batch_size,
+        validation=tuple(float(row["validation"]) for row in history(training)),
+        reconstruction={
+            name: Reconstruction(**hole_errors(images, truth, holes)._asdict(), lpips=distances.get(name))
+            for name, images in fillings.items()
+        },
+    )
+
+
+def encoder_size(embedding: StageResult, image_size: int) -> Encoder | None:
+    """Parameters and feature map of the encoder; None if the backbone does not report them."""
+    size = embedding.result.encoder
+    if size is None:
+        return None
+    return Encoder(parameters=size.parameters, shape=size.shape, image_size=image_size)
+
+
+def _lpips(
+    fillings: Mapping[Filling, NDArray[np.uint8]], truth: NDArray[np.uint8], holes: NDArray[np.uint8], weights: Path
+) -> dict[Filling, float]:
+    from benchmark.metrics.perceptual import hole_lpips, load
+
+    network = load(weights)
+    return {name: hole_lpips(network, images, truth, holes) for name, images in fillings.items()}
