@@ -3,25 +3,29 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import InputError
-from benchmark.protocol import read_protocol
+from benchmark.protocol import Overrides, Protocol, read_protocol
 from support.paths import ROOT
 
 SHIPPED = ROOT / "benchmark" / "protocols"
 
 
-def test_paper_has_the_study_s_figures() -> None:
+def test_paper_has_the_values_of_the_paper() -> None:
     paper = read_protocol("paper", SHIPPED)
-    assert (paper.image_size, paper.init["default"], paper.inpaint.epochs, paper.inpaint.perceptual) == (
+    assert (paper.image_size, paper.init, paper.inpaint.epochs, paper.inpaint.perceptual) == (
         256,
         "published",
         10,
         "published",
     )
-    assert [paper.of(name).inpaint.batch_size for name in ("lama", "aotgan")] == [{"default": 4}, {"default": 8}]
     assert (paper.classify.epochs, paper.classify.batch_size, paper.classify.pooling) == (15, 8, "flatten")
     assert paper.ablation.images_per_individual == 300
     assert paper.inpaint.originals is None
     assert paper.classify.images is None
+
+
+@pytest.mark.parametrize("name", ["quick", "longer", "paper"])
+def test_no_shipped_protocol_names_a_contestant(name: str) -> None:
+    assert read_protocol(name, SHIPPED).backbones == {}
 
 
 def test_an_unknown_protocol_names_the_known() -> None:
@@ -29,21 +33,46 @@ def test_an_unknown_protocol_names_the_known() -> None:
         read_protocol("fast", SHIPPED)
 
 
-def test_what_is_settled_for_another_backbone_is_no_part_of_one_s_own_protocol() -> None:
+def test_a_contestant_s_own_values_stand_in_place_of_the_protocol_s() -> None:
     quick = read_protocol("quick", SHIPPED)
-    assert quick.of("lama").classify.learning_rate == {"default": quick.classify.learning_rate["default"]}
-    assert quick.of("colour").classify.learning_rate == {"default": quick.classify.learning_rate["colour"]}
-    assert quick.of("lama").classify == quick.of("aotgan").classify != quick.of("colour").classify
+    own = Overrides(learning_rate=3e-3, batch_size=2, init="published")
+    resolved = quick.resolve("colour", own)
+    assert (resolved.classify.learning_rate, resolved.inpaint.batch_size, resolved.init) == (3e-3, 2, "published")
+    plain = quick.resolve("lama", Overrides())
+    assert (plain.classify, plain.inpaint, plain.init) == (quick.classify, quick.inpaint, quick.init)
+
+
+def test_the_file_s_exceptions_go_before_a_contestant_s_own_values() -> None:
+    quick = read_protocol("quick", SHIPPED)
+    mine = Protocol.model_validate(quick.model_dump() | {"backbones": {"colour": {"learning_rate": 1.0}}})
+    own = Overrides(learning_rate=3e-3, batch_size=2)
+    resolved = mine.resolve("colour", own)
+    assert (resolved.classify.learning_rate, resolved.inpaint.batch_size) == (1.0, 2)
+    assert mine.resolve("pixels", own).classify.learning_rate == 3e-3
+
+
+def test_an_initialisation_of_the_user_s_holds_for_every_backbone() -> None:
+    quick = read_protocol("quick", SHIPPED)
+    mine = Protocol.model_validate(quick.model_dump() | {"backbones": {"colour": {"init": "random"}}})
+    assert mine.with_init("published").resolve("colour", Overrides()).init == "published"
+
+
+def test_a_seed_stays_within_its_bounds() -> None:
+    quick = read_protocol("quick", SHIPPED)
+    assert quick.with_seed(2**31 - 1).seed == 2**31 - 1
+    with pytest.raises(InputError, match=r"The seed 2147483648 is not allowed: .* 0 to 2147483647"):
+        quick.with_seed(2**31)
 
 
 def test_rules_are_what_holds_for_every_backbone() -> None:
     quick = read_protocol("quick", SHIPPED)
-    same = {"name": "mine", "seed": 7, "limits": quick.limits.model_copy(update={"seconds": 1})}
-    assert quick.model_copy(update=same).rules == quick.rules
-    rates = quick.classify.learning_rate
-    for others, equal in ((rates | {"lama": 1.0}, True), (rates | {"default": 1.0}, False)):
-        changed = quick.model_copy(update={"classify": quick.classify.model_copy(update={"learning_rate": others})})
-        assert (changed.rules == quick.rules) is equal
+
+    def changed(**values: object) -> str:
+        return Protocol.model_validate(quick.model_dump() | values).rules
+
+    assert changed(name="mine", seed=7, limits={"seconds": 1, "memory_gib": 1}) == quick.rules
+    assert changed(backbones={"lama": {"learning_rate": 1.0}}) == quick.rules
+    assert changed(classify=quick.classify.model_dump() | {"learning_rate": 1.0}) != quick.rules
     assert quick.rules != read_protocol("longer", SHIPPED).rules
 
 
@@ -60,13 +89,12 @@ def test_a_file_with_a_shipped_protocol_s_name_must_have_its_rules(tmp_path: Pat
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("{ default = 8 }", "8", r"inpaint\.batch_size: Value error, 8 should be by backbone name, \{ default = "),
-        ("{ default = 8 }", "{ lama = 4 }", r"\{'lama': 4\} should be by backbone name"),
-        ("{ default = 5e-5,", "{ default = 0,", r"learning_rate\.default: Input should be greater than 0"),
-        ("{ default = 5e-5,", "{ default = inf,", r"learning_rate\.default: Input should be a finite number"),
+        ("learning_rate = 5e-5", "learning_rate = 0", r"learning_rate: Input should be greater than 0"),
+        ("learning_rate = 5e-5", "learning_rate = inf", r"learning_rate: Input should be a finite number"),
+        ("batch_size = 8", "batch_size = { default = 8 }", r"inpaint\.batch_size: Input should be a valid integer"),
     ],
 )
-def test_a_value_by_backbone_has_a_default(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+def test_a_wrong_value_says_where(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     quick = (SHIPPED / "quick.toml").read_text(encoding="utf-8")
     assert old in quick
     path = tmp_path / "mine.toml"

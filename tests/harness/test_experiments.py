@@ -25,9 +25,9 @@ from benchmark.synth.scene import Seen
 from benchmark.synth.settings import SynthSettings
 from benchmark.vocabulary import SPLIT_PARTS
 from harness.cli.app import app
-from harness.execution.plan import Material
+from harness.execution.spec import DataBundle
 from harness.execution.store import Store
-from harness.experiments import check_strengths, material
+from harness.experiments import check_strengths, shortcut_data
 from harness.workspace import Workspace
 from leaderboard.render import PAGES
 from support.checkout import copy_pages, link, patternbench, write_plain, write_tiny
@@ -150,15 +150,15 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def made(workspace: Workspace) -> dict[float, Material]:
-    return {strength: material(DESIGN, strength, workspace, lambda *_: None) for strength in (0.0, 1.0)}
+def made(workspace: Workspace) -> dict[float, DataBundle]:
+    return {strength: shortcut_data(DESIGN, strength, workspace, lambda *_: None) for strength in (0.0, 1.0)}
 
 
-def of_part(made: Material, part: str) -> list[str]:
+def of_part(made: DataBundle, part: str) -> list[str]:
     return [row.image_id for row in made.split.rows if row.part == part]
 
 
-def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, Material]) -> None:
+def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, DataBundle]) -> None:
     clean, misled = made[0], made[1]
     assert of_part(clean, "test") == of_part(misled, "test")
     assert clean.split.ids("classify", "test") == misled.split.ids("classify", "test")
@@ -182,7 +182,7 @@ def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, Material])
     np.testing.assert_array_equal(shown[0].image, shown[1].image)
 
 
-def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(made: dict[float, Material]) -> None:
+def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(made: dict[float, DataBundle]) -> None:
     for strength, part in product(made, SPLIT_PARTS):
         rows = [row for row in made[strength].catalogue.rows if row.image_id in set(of_part(made[strength], part))]
         home = []
@@ -200,7 +200,7 @@ def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(made:
     assert all(contents[0][image_id] != contents[1][image_id] for image_id in shared)
 
 
-def test_the_split_is_that_of_the_frames_and_fits_the_data(made: dict[float, Material]) -> None:
+def test_the_split_is_that_of_the_frames_and_fits_the_data(made: dict[float, DataBundle]) -> None:
     for one in made.values():
         assert one.split.name == "clean-test"
         frame_of = {row.image_id: int(row.groups["frame"]) - 1 for row in one.catalogue.rows}
@@ -209,11 +209,11 @@ def test_the_split_is_that_of_the_frames_and_fits_the_data(made: dict[float, Mat
         assert {row.image_id: row.sha256 for row in one.split.rows} == content_digests(one.catalogue.rows)
 
 
-def test_a_data_set_is_made_once(made: dict[float, Material], workspace: Workspace) -> None:
+def test_a_data_set_is_made_once(made: dict[float, DataBundle], workspace: Workspace) -> None:
     def never(done: int, total: int) -> None:
         pytest.fail(f"drew frame {done} of {total}")
 
-    assert material(DESIGN, 1.0, workspace, never) == made[1]
+    assert shortcut_data(DESIGN, 1.0, workspace, never) == made[1]
     assert made[1].catalogue.name == "shortcut-1"
     assert made[1].experiment == Experiment(name="shortcut", strength=1, frames=FEWEST, seed=3)
 
@@ -223,7 +223,7 @@ def test_an_interrupted_data_set_leaves_nothing_behind(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        material(DESIGN, 1.0, Workspace(tmp_path), interrupt)
+        shortcut_data(DESIGN, 1.0, Workspace(tmp_path), interrupt)
     Store(tmp_path / ".patternbench")
     assert list((tmp_path / ".patternbench").glob("*/*")) == []
 
@@ -252,7 +252,7 @@ def experiment(workspace: Workspace, *arguments: str) -> subprocess.CompletedPro
 @pytest.mark.e2e
 @pytest.mark.timeout(600)
 def test_the_command_runs_every_strength_and_makes_its_page_alone(
-    made: dict[float, Material], workspace: Workspace
+    made: dict[float, DataBundle], workspace: Workspace
 ) -> None:
     design = ("--frames", str(FEWEST), "--data-seed", "3", "--strength", "1", "--strength", "0")
     chosen = ("--protocol", str(workspace.root / "tiny.toml"), "--runner", "process")

@@ -61,23 +61,23 @@ def write_tiny(root: Path, *, images: int, images_per_individual: int) -> None:
     (root / "tiny.toml").write_text(f"""
 image_size = 32
 seed = 0
-init = {{ default = "random" }}
+init = "random"
 precision = "float32"
 [inpaint]
 originals = 6
 epochs = 1
 patience = 1
 perceptual = "none"
-batch_size = {{ default = 8 }}
+batch_size = 8
 [classify]
 images = {images}
 epochs = 2
 batch_size = 8
-learning_rate = {{ default = 1e-3 }}
+learning_rate = 1e-3
 pooling = "flatten"
 [ablation]
 images_per_individual = {images_per_individual}
-[focus]
+[cam]
 probes_per_individual = 1
 [limits]
 seconds = 600

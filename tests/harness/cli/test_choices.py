@@ -7,22 +7,12 @@ import pytest
 from benchmark.errors import InputError, RunError
 from harness.cli.choices import choose_precision, choose_protocol, choose_runner
 from harness.execution.runners.process import ProcessRunner
-from harness.run import Screen
 from harness.workspace import Workspace
+from support.listener import RecordingListener
 
 HERE = Workspace.here()
 NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
 NO_TORCH = "torch cannot use the GPU here: it ended with exit code 1: Torch not compiled with CUDA enabled"
-
-
-class Heard(Screen):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
 
 
 class Engine:
@@ -96,16 +86,16 @@ def test_auto_takes_what_works_and_says_what(
     machine: Callable[..., None],
 ) -> None:
     machine(**has)
-    screen = Heard()
-    runner, device = choose_runner(*asked, HERE, screen)
+    listener = RecordingListener()
+    runner, device = choose_runner(*asked, HERE, listener)
     assert (runner.name, device) == taken
-    assert screen.lines == said
+    assert listener.reports == said
 
 
 def test_torch_for_the_processor_wants_no_gpu(machine: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     machine()
     monkeypatch.setenv("TORCH", "cpu")
-    runner, device = choose_runner("auto", "auto", HERE, Heard())
+    runner, device = choose_runner("auto", "auto", HERE, RecordingListener())
     assert (runner.name, device) == ("docker", "cpu")
 
 
@@ -122,7 +112,7 @@ def test_a_gpu_that_jobs_cannot_use_is_one_message_with_the_mend(
 ) -> None:
     machine(**has)
     with pytest.raises(RunError, match=f"^Device 'cuda' was asked for, but {why}\\. DEVICE=cpu needs no GPU\\.$"):
-        choose_runner(runner, "cuda", HERE, Heard())
+        choose_runner(runner, "cuda", HERE, RecordingListener())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +128,7 @@ def test_a_runner_or_device_that_there_is_not_is_the_user_s_error(
 ) -> None:
     machine(gpus=0)
     with pytest.raises(InputError) as raised:
-        choose_runner(runner, device, HERE, Heard())
+        choose_runner(runner, device, HERE, RecordingListener())
     assert str(raised.value) == complaint
 
 
@@ -151,13 +141,12 @@ def test_a_precision_is_one_of_the_contract_s() -> None:
 @pytest.mark.parametrize(("written", "hint"), [("colur", r"did you mean 'colour'\?"), ("xyz", "there are: aotgan, ")])
 def test_a_backbone_that_there_is_not_is_no_name_for_a_value(tmp_path: Path, written: str, hint: str) -> None:
     quick = (HERE.protocols / "quick.toml").read_text(encoding="utf-8")
-    assert "colour = 3e-3" in quick
     path = tmp_path / "mine.toml"
-    path.write_text(quick.replace("colour = 3e-3", f"{written} = 3e-3"), encoding="utf-8")
+    path.write_text(f"{quick}\n[backbones.{written}]\nlearning_rate = 3e-3\n", encoding="utf-8")
     with pytest.raises(InputError, match=rf"mine\.toml: .* the backbone '{written}', which there is not; {hint}"):
         choose_protocol(str(path), HERE)
-    path.write_text(quick, encoding="utf-8")
-    assert choose_protocol(str(path), HERE).named >= {"colour", "pixels"}
+    path.write_text(f"{quick}\n[backbones.colour]\nlearning_rate = 3e-3\n", encoding="utf-8")
+    assert set(choose_protocol(str(path), HERE).backbones) == {"colour"}
 
 
 def test_a_checkout_with_fewer_backbones_has_the_shipped_protocols_all_the_same(tmp_path: Path) -> None:

@@ -13,17 +13,18 @@ from benchmark.data.catalogue import Catalogue, MaskFile, Polygons, Row
 from benchmark.data.content_digests import content_digests, given_digests
 from benchmark.data.segmentation import region_mask
 from benchmark.errors import InputError
-from benchmark.protocol import read_protocol
+from benchmark.protocol import Overrides, read_protocol
 from benchmark.records.record import Record
 from benchmark.splitting.kinds import draw_split
 from benchmark.splitting.split import Split
 from harness.contestants import registry as contestants
 from harness.datasets.region_masks import COLOURS, MANIFEST, RegionMasks, folder_of
 from harness.datasets.registry import import_dataset, resolve
-from harness.execution.plan import Run
 from harness.execution.runners.base import Outcome, Runner
-from harness.run import Screen, bench
+from harness.execution.spec import DataBundle, RunSpec
+from harness.run import bench
 from harness.workspace import Workspace
+from support.listener import RecordingListener
 
 WIDTH, HEIGHT = 48, 36
 
@@ -365,16 +366,18 @@ def _split(catalogue: Catalogue) -> Split:
 
 def _bench(catalogue: Catalogue, split: Split, checkout: Path) -> Record:
     here = Workspace.here()
-    run = Run(
+    protocol = read_protocol("quick", here.protocols)
+    spec = RunSpec(
         backbone=contestants.find("pixels", here),
-        catalogue=catalogue,
-        split=split,
-        protocol=read_protocol("quick", here.protocols).of("pixels"),
+        data=DataBundle(catalogue, split),
+        protocol=protocol.resolve("pixels", Overrides()),
+        rules=protocol.rules,
         weights={},
+        own_files=frozenset(),
         device="cpu",
         workers=1,
     )
-    return bench(run, Workspace(checkout), _Broken(), Screen())
+    return bench(spec, Workspace(checkout), _Broken(), RecordingListener())
 
 
 class _Broken(Runner):

@@ -5,48 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
-from PIL import Image
 
-from benchmark.data.catalogue import PATTERN, Catalogue, MaskFile, Row
-from benchmark.data.content_digests import content_digests
-from benchmark.splitting.split import Split, SplitRow
-from benchmark.vocabulary import SplitPart, SplitSet
-from harness.execution.packs import FLIPS, Packer
-from harness.execution.store import Entry, Store
+from benchmark.data.catalogue import Catalogue
+from harness.execution.crops import FLIPS
+from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack, write_pack
+from harness.execution.store import Entry
+from support.pets import cut, pets, store_of
 
-SIDE = 8
-PLACES: tuple[tuple[SplitSet, SplitPart], ...] = (
-    ("inpaint", "train"),
-    ("inpaint", "train"),
-    ("inpaint", "val"),
-    ("inpaint", "test"),
-    ("classify", "train"),
-    ("classify", "train"),
-    ("classify", "val"),
-    ("classify", "test"),
-)
+TRAIN = TrainPack(variant="all", fill="zero", probes=1, most=None)
 
 
-def catalogue(root: Path, *, without_pattern: tuple[int, ...] = ()) -> Catalogue:
-    """Eight grey photos of two individuals by turns, each with a spot of pattern but for some."""
-    rows = []
-    for number in range(len(PLACES)):
-        photo, mask = root / f"{number}.png", root / f"{number}-mask.png"
-        Image.new("RGB", (SIDE, SIDE), (number * 20,) * 3).save(photo)
-        regions = np.zeros((SIDE, SIDE), np.uint8)
-        regions[2:5, 2:5] = 1 if number in without_pattern else PATTERN
-        Image.fromarray(regions).save(mask)
-        rows.append(Row(str(number), "ab"[number % 2], photo, segmentation=MaskFile(mask)))
-    return Catalogue("pets", root, tuple(rows))
-
-
-def packer(data: Catalogue) -> Packer:
-    digests = content_digests(data.rows)
-    rows = tuple(
-        SplitRow(row.image_id, digests[row.image_id], *place) for row, place in zip(data.rows, PLACES, strict=True)
-    )
-    return Packer(Store(data.root / "store"), data, Split("pets", "own", 0, "", rows), digests, SIDE)
+def written(pack: Pack, data: Catalogue) -> Entry:
+    return write_pack(pack, cut(data), store_of(data))
 
 
 def table(pack: Entry) -> list[dict[str, str]]:
@@ -54,35 +24,46 @@ def table(pack: Entry) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_where_an_image_is_said_to_be_of_another_individual_the_labels_are_packed_anew(tmp_path: Path) -> None:
+def test_a_corrected_identity_makes_the_labels_anew(tmp_path: Path) -> None:
     """The photos, the split and the individuals' names stay the same."""
-    before = catalogue(tmp_path)
+    before = pets(tmp_path)
     corrected = replace(before.rows[4], identity="b")
     after = replace(before, rows=(*before.rows[:4], corrected, *before.rows[5:]))
-    first, second = packer(before), packer(after)
+    first, second = cut(before), cut(after)
     assert first.split_digest == second.split_digest
     assert first.data_digest != second.data_digest
-    labels = [[row["label"] for row in table(one.train("all", 1, None))] for one in (first, second)]
+    labels = [[row["label"] for row in table(written(TRAIN, data))] for data in (before, after)]
     assert labels[0] != labels[1]
     assert sorted(labels[1]) == ["0", "1", "1"]
 
 
-def test_what_is_known_beside_the_picture_is_part_of_the_data(tmp_path: Path) -> None:
-    before = catalogue(tmp_path)
-    dated = replace(before, rows=tuple(replace(row, groups={"date": "2026-01-01"}) for row in before.rows))
-    marked = replace(before, rows=tuple(replace(row, approximate=True) for row in before.rows))
-    assert len({packer(data).data_digest for data in (before, dated, marked)}) == 3
-
-
 def test_images_without_a_hole_teach_no_inpainting(tmp_path: Path) -> None:
-    pack = packer(catalogue(tmp_path, without_pattern=(0,))).inpaint("pattern", None)
+    pack = written(InpaintPack("pattern", None), pets(tmp_path, without_pattern=(0,)))
     assert [row["split"] for row in table(pack)] == ["train", "val"] * len(FLIPS)
     assert np.load(pack.path / "masks.npy").any(axis=(1, 2)).all()
 
 
-@pytest.mark.parametrize("without_pattern", [(0, 1), (2,), (3,)])
-def test_every_part_needs_a_hole_to_inpaint(tmp_path: Path, without_pattern: tuple[int, ...]) -> None:
-    without = packer(catalogue(tmp_path, without_pattern=without_pattern))
-    assert not without.inpaintable("pattern")
-    assert without.inpaintable("irregular")
-    assert packer(catalogue(tmp_path)).inpaintable("pattern")
+def test_what_was_in_a_hole_is_in_no_pack(tmp_path: Path) -> None:
+    pack = written(HolesPack("pattern"), pets(tmp_path))
+    images, holes = np.load(pack.path / "images.npy"), np.load(pack.path / "masks.npy")
+    assert images[holes == 0].any()
+    assert not images[holes == 1].any()
+    assert list(table(pack)[0]) == ["id"]
+
+
+def test_images_to_encode_have_no_labels_and_a_variant_hides_regions(tmp_path: Path) -> None:
+    data = pets(tmp_path)
+    whole, pattern = (
+        written(EncodePack(part="test", variant=variant, fill="zero"), data) for variant in ("all", "pattern")
+    )
+    assert list(table(whole)[0]) == ["id"]
+    shown = np.load(pattern.path / "images.npy") > 0
+    assert shown.any()
+    assert shown.sum() < (np.load(whole.path / "images.npy") > 0).sum()
+
+
+def test_a_pack_is_written_once(tmp_path: Path) -> None:
+    data = pets(tmp_path)
+    first = written(TRAIN, data)
+    changed = (first.path / "table.csv").stat().st_mtime_ns
+    assert (written(TRAIN, data).path / "table.csv").stat().st_mtime_ns == changed

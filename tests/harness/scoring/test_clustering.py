@@ -9,7 +9,7 @@ from benchmark.metrics import projections
 from benchmark.metrics.cluster_validation import partitions
 from benchmark.records.provenance import Stage
 from harness.contract import Result
-from harness.execution.stages import Done
+from harness.execution.results import StageResult
 from harness.execution.store import Entry
 from harness.scoring import clustering
 
@@ -25,11 +25,11 @@ class Examined:
         return np.array([f"Vid{position % 2}" for position in positions]) if self._videos else None
 
 
-def encoded(folder: Path, embeddings: NDArray[np.floating]) -> Done:
+def encoded(folder: Path, embeddings: NDArray[np.floating]) -> StageResult:
     (folder / "out").mkdir(parents=True)
     np.save(folder / "out" / "embeddings.npy", embeddings)
     result = Result(contract="1", images=len(embeddings), seconds=1, peak_memory_mib=1, versions={})
-    return Done(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
+    return StageResult(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
 
 
 @pytest.fixture
@@ -43,18 +43,18 @@ def test_all_embeddings_are_measured_and_those_before_and_after_drawn(
 ) -> None:
     labels = np.arange(12) % 3
     done = {name: encoded(tmp_path / name, place + embeddings) for place, name in enumerate(("untrained", "initial"))}
-    found = clustering.evaluate(done, Examined(labels, videos=True))
+    found = clustering.score(done, Examined(labels, videos=True))
     reduced = metrics.reduce(1 + embeddings, 12)
-    assert set(found["clustering"]) == set(found["cluster_validation"]) == {"untrained", "initial"}
-    assert found["clustering"]["initial"] == metrics.cluster(reduced, labels, 3)
-    assert found["cluster_validation"]["initial"] == partitions(reduced, labels, 3)
-    assert set(found["projections"]) == {"initial"}
-    shown, expected = found["projections"]["initial"], projections.maps(reduced.points, 3)
+    assert set(found.clustering) == set(found.cluster_validation) == {"untrained", "initial"}
+    assert found.clustering["initial"] == metrics.cluster(reduced, labels, 3)
+    assert found.cluster_validation["initial"] == partitions(reduced, labels, 3)
+    assert set(found.projections) == {"initial"}
+    shown, expected = found.projections["initial"], projections.maps(reduced.points, 3)
     assert np.transpose([shown.pca.x, shown.pca.y]) == pytest.approx(expected.pca, rel=6e-4)
     assert np.transpose([shown.umap.x, shown.umap.y]) == pytest.approx(expected.umap, rel=6e-4)
     assert max(len(f"{abs(value):.10g}".replace(".", "").strip("0")) for value in (*shown.tsne.x, *shown.tsne.y)) == 4
-    assert found["projected_images"].rows == tuple(range(12))
-    assert found["projected_images"].recordings == ("Vid0", "Vid1") * 6
+    assert found.projected_images.rows == tuple(range(12))
+    assert found.projected_images.recordings == ("Vid0", "Vid1") * 6
 
 
 def test_of_many_images_some_are_drawn_each_with_its_recording(
@@ -62,15 +62,15 @@ def test_of_many_images_some_are_drawn_each_with_its_recording(
 ) -> None:
     monkeypatch.setattr(projections, "MOST_IMAGES", 7)
     done = {name: encoded(tmp_path / name, embeddings) for name in ("initial", "finetuned")}
-    found = clustering.evaluate(done, Examined(np.arange(12) % 3, videos=True))
-    rows = found["projected_images"].rows
-    assert len(rows) == len(found["projections"]["finetuned"].pca.x) == len(found["projections"]["initial"].umap.y) == 7
-    assert found["projected_images"].recordings == tuple(f"Vid{row % 2}" for row in rows)
+    found = clustering.score(done, Examined(np.arange(12) % 3, videos=True))
+    rows = found.projected_images.rows
+    assert len(rows) == len(found.projections["finetuned"].pca.x) == len(found.projections["initial"].umap.y) == 7
+    assert found.projected_images.recordings == tuple(f"Vid{row % 2}" for row in rows)
 
 
 def test_recordings_may_be_unknown_and_few_images_have_no_neighbours(tmp_path: Path) -> None:
     done = {"finetuned": encoded(tmp_path, np.eye(2, 5, dtype=np.float32))}
-    found = clustering.evaluate(done, Examined(np.arange(2), videos=False))
-    assert found["projected_images"].recordings == ()
-    assert found["projections"]["finetuned"].tsne is found["projections"]["finetuned"].umap is None
-    assert found["cluster_validation"]["finetuned"]["raw"].estimated is None
+    found = clustering.score(done, Examined(np.arange(2), videos=False))
+    assert found.projected_images.recordings == ()
+    assert found.projections["finetuned"].tsne is found.projections["finetuned"].umap is None
+    assert found.cluster_validation["finetuned"]["raw"].estimated is None

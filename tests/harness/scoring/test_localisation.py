@@ -11,13 +11,18 @@ from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN, Catalogue, Mas
 from benchmark.data.content_digests import content_digests
 from benchmark.records.classification import Classification, Scores
 from benchmark.records.localisation import Examples, Localisation, RegionValues
+from benchmark.records.provenance import Stage
 from benchmark.splitting.split import Split, SplitRow
 from harness.contract import Result
-from harness.execution.packs import Packer
-from harness.execution.stages import Done, Stage
+from harness.execution.crops import CropSet, cut_crops
+from harness.execution.plan import classifier
+from harness.execution.results import Results, StageResult
 from harness.execution.store import Entry, Store
+from harness.pictures import cam_overlays
 from harness.scoring import localisation
-from harness.scoring.test_set import Examination
+from harness.scoring.test_set import TestSet
+from support.listener import RecordingListener
+from support.records import blank_record
 
 SIDE = 8
 PARTS = {"train": 2, "val": 2, "test": 6}
@@ -38,7 +43,7 @@ def mask(pattern: bool) -> NDArray[np.uint8]:
     return regions
 
 
-def packer(folder: Path, without_pattern: frozenset[str] = frozenset()) -> Packer:
+def crop_set(folder: Path, without_pattern: frozenset[str] = frozenset()) -> CropSet:
     """A data set of two individuals; the test images are c0 to c5."""
     rows, placed = [], []
     for letter, (part, count) in zip("abc", PARTS.items(), strict=True):
@@ -51,42 +56,43 @@ def packer(folder: Path, without_pattern: frozenset[str] = frozenset()) -> Packe
             placed += [SplitRow(name, "", "inpaint", part), SplitRow(name, "", "classify", part)]
     catalogue = Catalogue("tiny", folder, tuple(rows))
     split = Split("tiny", "random", 0, "by hand", tuple(placed))
-    return Packer(Store(folder / "store"), catalogue, split, content_digests(rows), SIDE)
+    cut = cut_crops(Store(folder / "store"), catalogue, content_digests(rows), SIDE, RecordingListener())
+    return CropSet(catalogue, split, cut)
 
 
-def done(folder: Path, cams: NDArray[np.floating] | None) -> Done:
+def done(folder: Path, cams: NDArray[np.floating] | None) -> StageResult:
     """A stage that wrote these maps."""
     (folder / "out").mkdir(parents=True)
     if cams is not None:
         np.save(folder / "out" / "cams.npy", cams.astype(np.float32))
     result = Result(contract="1", images=1, seconds=0, peak_memory_mib=0, versions={})
-    return Done(Entry("", folder, {}), result, Stage(key="", seconds=0))
+    return StageResult(Entry("", folder, {}), result, Stage(key="", seconds=0))
 
 
-def on_pattern(shares: dict[str, float], of: Packer) -> NDArray[np.float64]:
+def on_pattern(shares: dict[str, float], of: CropSet) -> NDArray[np.float64]:
     """Maps of 2 x 2 cells of the test images, in the order of jobs, with a share on the pattern's quarter each."""
     names = [f"c{position - PARTS['train'] - PARTS['val']}" for position in of.rows("test").positions]
     return np.array([[[shares[name], 0], [0, 1 - shares[name]]] for name in names])
 
 
-def examined(found: Packer, shares: dict[str, float], folder: Path) -> Localisation:
+def examined(found: CropSet, shares: dict[str, float], folder: Path) -> Localisation:
     prediction = done(folder, on_pattern(shares, found))
-    focused = localisation.on_test_images(prediction, Examination(found, 2, 0), "hirescam")
+    focused = localisation.on_test_images(prediction, TestSet(found, 0), "hirescam")
     assert focused is not None
     return focused
 
 
-def names(examples: Examples | None, of: Packer) -> list[str]:
+def names(examples: Examples | None, of: CropSet) -> list[str]:
     assert examples is not None
     positions = of.rows("test").positions
     return [f"c{positions[shown.image] - PARTS['train'] - PARTS['val']}" for _, shown in examples]
 
 
 def test_empty_maps_are_counted(tmp_path: Path) -> None:
-    found = packer(tmp_path)
+    found = crop_set(tmp_path)
     maps = on_pattern(SHARES, found)
     maps[[1, 3]] = 0
-    focused = localisation.on_test_images(done(tmp_path / "some", maps), Examination(found, 2, 0), "gradcam")
+    focused = localisation.on_test_images(done(tmp_path / "some", maps), TestSet(found, 0), "gradcam")
     assert focused is not None
     assert (focused.empty, examined(found, SHARES, tmp_path / "none").empty) == (2, 0)
 
@@ -95,7 +101,7 @@ SHARES = {"c0": 0.1, "c1": 0.9, "c2": 0.0, "c3": 0.5, "c4": 0.9, "c5": 0.0}
 
 
 def test_the_images_to_show_are_picked_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    found = packer(tmp_path)
+    found = crop_set(tmp_path)
     order = found.rows("test").positions.tolist()
     assert order != sorted(order)  # else the test would not tell
     focused = examined(found, SHARES, tmp_path / "stage")
@@ -105,7 +111,7 @@ def test_the_images_to_show_are_picked_in_the_order_of_their_ids(tmp_path: Path)
 
 
 def test_what_random_maps_give_stands_beside_what_was_found(tmp_path: Path) -> None:
-    found = packer(tmp_path, frozenset({"c0", "c1", "c2"}))
+    found = crop_set(tmp_path, frozenset({"c0", "c1", "c2"}))
     focused = examined(found, SHARES, tmp_path / "stage")
     # half the test images have no pattern: the null of masses counts them, that of rank accuracy leaves them out
     assert focused.area == RegionValues(background=0.5, body=0.375, pattern=0.125)
@@ -116,14 +122,16 @@ def test_what_random_maps_give_stands_beside_what_was_found(tmp_path: Path) -> N
 
 
 def test_test_images_without_pattern_show_none(tmp_path: Path) -> None:
-    focused = examined(packer(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
+    focused = examined(crop_set(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
     assert (focused.examples, focused.density.pattern, focused.pattern_density) == (None, None, None)
 
 
 def test_masses_after_every_epoch_and_their_null(tmp_path: Path) -> None:
-    found = packer(tmp_path, frozenset({"b0"}))
+    found = crop_set(tmp_path, frozenset({"b0"}))
     cams = np.array([[[[1, 0], [0, 0]]] * 2, [[[0, 0], [0, 0]]] * 2])  # all on the pattern's quarter; then zero
-    epochs, null = localisation.after_epochs(done(tmp_path / "stage", cams), found, probes=1)
+    training, probes = done(tmp_path / "stage", cams), found.probes(1)
+    epochs = localisation.after_epochs(training, found, probes)
+    null = localisation.probe_area(training, found, probes)
     assert [(one.epoch, one.background, one.body, one.pattern) for one in epochs] == [
         (1, 0, 0.5, 0.5),
         (2, 0.5, 0.375, 0.125),
@@ -132,14 +140,15 @@ def test_masses_after_every_epoch_and_their_null(tmp_path: Path) -> None:
 
 
 def test_without_maps_or_without_pattern_there_is_nothing(tmp_path: Path) -> None:
-    found, plain = packer(tmp_path), tmp_path / "plain"
+    found, plain = crop_set(tmp_path), tmp_path / "plain"
     plain.mkdir()
-    bare = packer(plain, frozenset({f"{letter}{number}" for letter in "abc" for number in range(6)}))
+    bare = crop_set(plain, frozenset({f"{letter}{number}" for letter in "abc" for number in range(6)}))
     silent, speaking = done(tmp_path / "silent", None), done(tmp_path / "speaking", on_pattern(SHARES, found))
     for stage, data in ((silent, found), (speaking, bare)):
-        assert localisation.after_epochs(stage, data, probes=1) == ((), None)
-        assert localisation.on_test_images(stage, Examination(data, 2, 0), "gradcam") is None
-    assert localisation.overlays({}, {}, found) is None
+        assert localisation.after_epochs(stage, data, data.probes(1)) == ()
+        assert localisation.probe_area(stage, data, data.probes(1)) is None
+        assert localisation.on_test_images(stage, TestSet(data, 0), "gradcam") is None
+    assert cam_overlays(blank_record(), Results({}), found) is None
 
 
 def classified(focused: Localisation | None) -> Classification:
@@ -148,13 +157,15 @@ def classified(focused: Localisation | None) -> Classification:
 
 
 def test_the_picture_has_three_images_of_each_classifier_that_has_maps(tmp_path: Path) -> None:
-    found = packer(tmp_path)
+    found = crop_set(tmp_path)
     focused = examined(found, SHARES, tmp_path / "stage")
-    stage = {"all": done(tmp_path / "again", on_pattern(SHARES, found))}
-    both = localisation.overlays(
-        {"shallow": classified(focused), "deep": classified(focused)}, {"shallow": stage, "deep": stage}, found
-    )
-    alone = localisation.overlays({"shallow": classified(focused), "deep": classified(None)}, {"shallow": stage}, found)
+    stage = done(tmp_path / "again", on_pattern(SHARES, found))
+    names_of_both = [name for mode in ("shallow", "deep") for name in classifier(mode, "all")]
+    results = Results(dict.fromkeys(names_of_both, stage))
+    shown = blank_record(classification={"shallow": classified(focused), "deep": classified(focused)})
+    both = cam_overlays(shown, results, found)
+    shallow_alone = blank_record(classification={"shallow": classified(focused), "deep": classified(None)})
+    alone = cam_overlays(shallow_alone, results, found)
     assert both is not None
     assert alone is not None
     assert both.width > 1.7 * alone.width

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import pytest
 
 from benchmark.errors import InputError, RunError
-from benchmark.protocol import Protocol
+from benchmark.protocol import ResolvedProtocol
 from harness.contestants.registry import BackboneFacts
 from harness.execution.plan import Plan, Run
 from harness.weights.local import (
@@ -38,24 +38,24 @@ def facts(*weights: dict[str, Any], **other: Any) -> BackboneFacts:
     return BackboneFacts.model_validate({"capabilities": ["train:inpaint"]} | plain | other)
 
 
-def protocol(init: dict[str, str], perceptual: str = "none") -> Protocol:
-    return Protocol.model_validate(
+def protocol(init: str, perceptual: str = "none") -> ResolvedProtocol:
+    return ResolvedProtocol.model_validate(
         {
             "name": "tiny",
             "image_size": 32,
             "seed": 0,
             "init": init,
             "precision": "float32",
-            "inpaint": {"epochs": 1, "patience": 1, "perceptual": perceptual, "batch_size": {"default": 1}},
-            "classify": {"epochs": 1, "batch_size": 1, "learning_rate": {"default": 1e-3}, "pooling": "flatten"},
+            "inpaint": {"epochs": 1, "patience": 1, "perceptual": perceptual, "batch_size": 1},
+            "classify": {"epochs": 1, "batch_size": 1, "learning_rate": 1e-3, "pooling": "flatten"},
             "ablation": {"images_per_individual": 1},
-            "focus": {"probes_per_individual": 1},
+            "cam": {"probes_per_individual": 1},
             "limits": {"seconds": 1, "memory_gib": 1},
         }
     )
 
 
-PUBLISHED = protocol({"default": "published"}, "published")
+PUBLISHED = protocol("published", "published")
 
 
 @pytest.fixture
@@ -97,14 +97,13 @@ NET = facts(entry("own"), entry("judge", "discriminator"), entry("look", "percep
         ({"default": "random"}, "none", set()),
         ({"default": "published"}, "none", {"own", "judge"}),
         ({"default": "random"}, "published", {"look"}),
-        ({"default": "published"}, "published", {"own", "judge", "look"}),
-        ({"default": "random", "net": "published"}, "none", {"own", "judge"}),
-        ({"default": "published", "net": "random"}, "none", set()),
-        ({"default": "published", "other": "random"}, "none", {"own", "judge"}),
+        ("published", "published", {"own", "judge", "look"}),
+        ("published", "none", {"own", "judge"}),
+        ("random", "none", set()),
     ],
 )
 def test_a_run_needs_what_its_protocol_asks_for(
-    workspace: Workspace, init: dict[str, str], perceptual: str, expected: set[str]
+    workspace: Workspace, init: str, perceptual: str, expected: set[str]
 ) -> None:
     lay(NET, workspace)
     files = needed(NET, protocol(init, perceptual), workspace)
@@ -144,10 +143,10 @@ def test_missing_weights_are_named_with_licence_command_and_the_way_without(work
 
 def test_only_the_way_that_helps_is_offered(workspace: Workspace) -> None:
     with pytest.raises(InputError) as caught:
-        needed(NET, protocol({"default": "random"}, "published"), workspace)
+        needed(NET, protocol("random", "published"), workspace)
     assert "INIT=random" not in str(caught.value)
     with pytest.raises(InputError) as caught:
-        needed(NET, protocol({"default": "published"}), workspace)
+        needed(NET, protocol("published"), workspace)
     assert 'perceptual = "none"' not in str(caught.value)
 
 
@@ -235,8 +234,8 @@ def test_what_differs_between_variants_is_asked_until_it_is_noted(workspace: Wor
 @pytest.mark.parametrize("init", ["random", "published"])
 def test_a_variant_that_there_is_not_is_refused_before_anything_runs(workspace: Workspace, init: str) -> None:
     with pytest.raises(InputError, match=r"^there is no nosuch$"):
-        needed(of("nosuch"), protocol({"default": init}), workspace)
-    assert needed(of("a"), protocol({"default": "random"}), workspace) == {}
+        needed(of("nosuch"), protocol(init), workspace)
+    assert needed(of("a"), protocol("random"), workspace) == {}
 
 
 @pytest.mark.parametrize(
@@ -251,16 +250,16 @@ def test_a_command_that_says_no_licence_is_told(workspace: Workspace, command: s
 
 def test_what_its_files_alone_tell_never_starts_from_random_weights(workspace: Workspace) -> None:
     with pytest.raises(InputError, match=r"^net:hub:a cannot start from random weights: .* INIT=published starts"):
-        needed(of("hub:a"), protocol({"default": "random"}), workspace)
+        needed(of("hub:a"), protocol("random"), workspace)
     with pytest.raises(InputError) as caught:
-        needed(of("hub:a"), protocol({"default": "published"}), workspace)
+        needed(of("hub:a"), protocol("published"), workspace)
     assert str(caught.value) == (
         "net:hub:a needs the published weights 'own' (CC-BY-NC-4.0), which are not here. Get them with `patternbench "
         "weights fetch net:hub:a`, or, in a checkout on a machine that reaches https://hub.example/hub:a, run `python "
         "get.py hub:a own.pt`; with that file here, `patternbench weights import net:hub:a own own.pt`."
     )
     with pytest.raises(InputError, match="Or decide to go without: INIT=random"):
-        needed(of("a"), protocol({"default": "published"}), workspace)
+        needed(of("a"), protocol("published"), workspace)
 
 
 def test_an_untrained_control_stands_beside_all_that_can_start_from_random_weights() -> None:

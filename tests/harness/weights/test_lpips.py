@@ -20,9 +20,9 @@ from benchmark.records.provenance import Stage
 from harness.cli import weights as cli_weights
 from harness.contestants import scaffold
 from harness.contract import Result
-from harness.execution.stages import Done
+from harness.execution.results import StageResult
 from harness.execution.store import Entry
-from harness.scoring import classification as classification_scores
+from harness.scoring import inpainting
 from harness.weights import local as local_weights
 from harness.weights import lpips as lpips_weights
 from harness.weights.lpips import ALEXNET, LPIPS, convert, lack, lpips_file
@@ -215,11 +215,11 @@ def filled_holes(folder: Path, alexnet_file: Path | None) -> dict[str, float | N
     np.save(out / "reconstructions.npy", photos(0))
     holes = np.zeros((4, SIDE, SIDE), np.uint8)
     holes[:, 20:40, 20:40] = 1
-    packer = SimpleNamespace(inpainting_test=lambda _: (photos(0), holes))
+    crops = SimpleNamespace(inpainting_test=lambda _: (photos(0), holes))
     result = Result(contract="1", images=1, seconds=1, peak_memory_mib=1, versions={}, epoch=1, iterations=1, loss=0.5)
-    stage = Done(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
+    stage = StageResult(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
     protocol = read_protocol("quick", ROOT / "benchmark" / "protocols")
-    found = classification_scores.inpainting(stage, stage, packer, protocol, alexnet_file)
+    found = inpainting.score(stage, stage, crops, protocol, alexnet_file)
     return {name: filling.lpips for name, filling in found.reconstruction.items()}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.scoring.hole_strip import BLANK, COLUMNS, hole_strip
+from harness.pictures import BLANK, COLUMNS, hole_strip
 
 SIDE = 40
 

@@ -1,0 +1,49 @@
+"""Crops: digests that tell what the data is, ids that jobs see, what scoring asks of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.audit.near_duplicates import perceptual_hashes
+from harness.execution.store import Store
+from support.listener import RecordingListener
+from support.pets import SIDE, cut, pets
+
+
+def test_metadata_is_part_of_the_data(tmp_path: Path) -> None:
+    before = pets(tmp_path)
+    dated = replace(before, rows=tuple(replace(row, groups={"date": "2026-01-01"}) for row in before.rows))
+    marked = replace(before, rows=tuple(replace(row, approximate=True) for row in before.rows))
+    assert len({cut(data).data_digest for data in (before, dated, marked)}) == 3
+
+
+@pytest.mark.parametrize("without_pattern", [(0, 1), (2,), (3,)])
+def test_every_part_needs_a_hole_to_inpaint(tmp_path: Path, without_pattern: tuple[int, ...]) -> None:
+    without = cut(pets(tmp_path, without_pattern=without_pattern))
+    assert not without.can_inpaint("pattern")
+    assert without.can_inpaint("irregular")
+    assert cut(pets(tmp_path)).can_inpaint("pattern")
+
+
+def test_perceptual_hashes_are_made_once_with_the_crops(tmp_path: Path) -> None:
+    crops = cut(pets(tmp_path))
+    assert crops.hashes.tolist() == perceptual_hashes(crops.images).tolist()
+
+
+def test_crops_are_cut_once_with_progress(tmp_path: Path) -> None:
+    first, second = RecordingListener(), RecordingListener()
+    data = pets(tmp_path)
+    assert np.array_equal(cut(data, first).images, cut(data, second).images)
+    assert [value for _, value in first.events] == [(done, len(data.rows)) for done in range(1, len(data.rows) + 1)]
+    assert second.events == []
+    assert Store(tmp_path / "store")
+
+
+def test_jobs_see_an_order_of_their_own(tmp_path: Path) -> None:
+    crops = cut(pets(tmp_path))
+    ids = crops.ids("classify", "train")
+    assert sorted(ids) == ["4", "5"]
+    assert ids == sorted(ids, key=crops.opaque_id)
+    assert crops.images.shape == (8, SIDE, SIDE, 3)
