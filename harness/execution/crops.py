@@ -49,7 +49,7 @@ class CropSet:
     def __init__(self, catalogue: Catalogue, split: Split, entry: Entry) -> None:
         """Args: the data set, its split, and the stored crops (`cut_crops`)."""
         self.catalogue = catalogue
-        self._split, self._folder = split, entry.path
+        self.split, self._folder = split, entry.path
         self._content = digest({name: entry.facts["files"][name] for name in ("images.npy", "regions.npy")})
         self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
         classes = {identity: number for number, identity in enumerate(catalogue.identities)}
@@ -58,7 +58,7 @@ class CropSet:
     @cached_property
     def split_digest(self) -> str:
         """sha256 over the split's rows."""
-        return digest([[row.image_id, row.sha256, row.set, row.part] for row in self._split.rows])
+        return digest([[row.image_id, row.sha256, row.set, row.part] for row in self.split.rows])
 
     @cached_property
     def data_digest(self) -> str:
@@ -92,7 +92,7 @@ class CropSet:
 
     def ids(self, of: SplitSet, part: SplitPart) -> list[str]:
         """The image ids of one part, in the order of their opaque ids."""
-        ids = [row.image_id for row in self._split.rows if row.set == of and row.part == part]
+        ids = [row.image_id for row in self.split.rows if row.set == of and row.part == part]
         return sorted(ids, key=self.opaque_id)
 
     def positions(self, ids: Sequence[str]) -> NDArray[np.int64]:

@@ -36,7 +36,7 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
     with ThreadPoolExecutor(workers) as pool:
         try:
             while waiting or running:
-                for stage in _startable(waiting, list(running.values()), finished, workers):
+                for stage in startable(waiting, list(running.values()), finished, workers):
                     waiting.remove(stage)
                     running[pool.submit(do, stage)] = stage
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -48,7 +48,7 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
     return Results({stage.name: finished[stage.name] for stage in stages})
 
 
-def _startable(
+def startable(
     waiting: Sequence[StageSpec], running: Sequence[StageSpec], finished: Container[str], workers: int
 ) -> list[StageSpec]:
     """The stages to start now, in the order of the plan."""

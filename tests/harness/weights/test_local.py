@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from benchmark.errors import InputError, RunError
 from benchmark.protocol import ResolvedProtocol
 from harness.contestants.registry import BackboneFacts
-from harness.execution.plan import Plan, Run
+from harness.execution.plan import plan
+from harness.execution.spec import DataBundle, RunSpec
 from harness.weights.local import (
     Note,
     find,
@@ -26,6 +26,7 @@ from harness.weights.local import (
     state,
 )
 from harness.workspace import Workspace
+from support.pets import cut, pets
 
 
 def entry(name: str, role: str = "generator", **other: Any) -> dict[str, Any]:
@@ -262,13 +263,15 @@ def test_what_its_files_alone_tell_never_starts_from_random_weights(workspace: W
         needed(of("a"), protocol("published"), workspace)
 
 
-def test_an_untrained_control_stands_beside_all_that_can_start_from_random_weights() -> None:
-    nothing = cast("Any", SimpleNamespace(rows=[], has_regions=False, ids=lambda *_: []))
+def test_an_untrained_control_stands_beside_all_that_can_start_from_random_weights(tmp_path: Path) -> None:
+    data = pets(tmp_path)
+    crops = cut(data)
     plain, controlled = (
-        Plan(Run(of(variant), nothing, nothing, PUBLISHED.of("net"), {}, "cpu", 1), nothing, nothing).count
+        plan(RunSpec(of(variant), DataBundle(data, crops.split), PUBLISHED, "", {}, frozenset(), "cpu", 1), crops)
         for variant in ("hub:a", "a")
     )
-    assert controlled == plain + 4  # the test images, a training, its predictions, the images that are searched
+    added = {stage.name for stage in controlled} - {stage.name for stage in plain}
+    assert added == {"encode-untrained", "classify-untrained", "predict-untrained", "gallery-untrained"}
 
 
 def test_all_variants_are_listed_with_each_file_once(workspace: Workspace) -> None:

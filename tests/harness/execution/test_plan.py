@@ -1,0 +1,138 @@
+"""The plan of a run as data: which stages there are, in which order, and what each starts from."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark.protocol import Overrides, read_protocol
+from harness.contestants.registry import BackboneFacts
+from harness.contract import Encode, TrainClassify, TrainInpaint
+from harness.execution.execute import startable
+from harness.execution.plan import INPAINT, StageSpec, plan
+from harness.execution.results import Results
+from harness.execution.spec import DataBundle, RunSpec
+from harness.workspace import Workspace
+from support.pets import cut, pets
+
+EVERYTHING = ["train:inpaint", "train:shallow", "train:deep", "explain"]
+
+
+def facts(*capabilities: str, **more: Any) -> BackboneFacts:
+    return BackboneFacts.model_validate(
+        {"name": "net", "title": "Net", "paper": "", "licence": "MIT", "capabilities": capabilities, "input": {}} | more
+    )
+
+
+def stages(root: Path, backbone: BackboneFacts) -> list[StageSpec]:
+    data = pets(root)
+    crops = cut(data)
+    protocol = read_protocol("quick", Workspace.here().protocols).resolve("net", Overrides())
+    spec = RunSpec(
+        backbone=backbone,
+        data=DataBundle(data, crops.split),
+        protocol=protocol,
+        rules="",
+        weights={},
+        own_files=frozenset(),
+        device="cpu",
+        workers=2,
+    )
+    return list(plan(spec, crops))
+
+
+def test_a_backbone_that_can_everything_has_every_stage(tmp_path: Path) -> None:
+    found = stages(tmp_path, facts(*EVERYTHING))
+    names = [stage.name for stage in found]
+    assert len(set(names)) == len(names) == 37
+    assert names[:6] == [
+        "inpaint",
+        "encode",
+        "fill",
+        "encode-untrained",
+        "classify-untrained",
+        "predict-untrained",
+    ]
+    assert {"gallery-initial", "gallery-untrained", "gallery-finetuned", "classify-shallow-no_body"} < set(names)
+
+
+def test_no_stage_comes_before_the_one_it_starts_from(tmp_path: Path) -> None:
+    found = stages(tmp_path, facts(*EVERYTHING))
+    places = {stage.name: place for place, stage in enumerate(found)}
+    started = [stage for stage in found if stage.after is not None]
+    assert all(places[str(stage.after)] < places[stage.name] for stage in started)
+    assert all(stage.job.checkpoint for stage in started)
+    assert not any(stage.job.checkpoint for stage in found if stage.after is None)
+
+
+def test_only_inpainting_training_runs_alone(tmp_path: Path) -> None:
+    found = stages(tmp_path, facts(*EVERYTHING))
+    assert [stage.name for stage in found if stage.alone] == [INPAINT]
+    assert isinstance(found[0].job, TrainInpaint)
+
+
+def test_the_control_starts_from_random_weights_and_from_nothing_learnt(tmp_path: Path) -> None:
+    found = {stage.name: stage for stage in stages(tmp_path, facts(*EVERYTHING))}
+    assert [found[name].after for name in ("encode-untrained", "classify-untrained", "gallery-untrained")] == [None] * 3
+    assert found["predict-untrained"].after == "classify-untrained"
+    assert found["encode"].after == INPAINT
+
+
+def test_cams_are_wanted_of_classifiers_on_whole_images_alone(tmp_path: Path) -> None:
+    explained = {
+        stage.name
+        for stage in stages(tmp_path, facts(*EVERYTHING))
+        if isinstance(stage.job, TrainClassify | Encode) and stage.job.explain
+    }
+    trained = ("untrained", "deep-all", "shallow-all")
+    assert explained == {f"{verb}-{name}" for verb in ("classify", "predict") for name in trained}
+
+
+def test_a_backbone_without_parameters_is_only_embedded_and_classified(tmp_path: Path) -> None:
+    names = [stage.name for stage in stages(tmp_path, facts("train:shallow"))]
+    assert names[:2] == ["encode", "gallery-initial"]
+    assert len(names) == 2 + 2 * 7
+
+
+def stage(name: str, after: str | None = None, *, alone: bool = False) -> StageSpec:
+    (any_job, any_pack) = _ANY
+    return StageSpec(name, any_job, any_pack, after=after, alone=alone)
+
+
+_ANY: tuple[Any, Any] = (None, None)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "running", "finished", "expected"),
+    [
+        ([stage("a", alone=True), stage("b")], [], [], ["a"]),
+        ([stage("b")], [stage("a", alone=True)], [], []),
+        ([stage("a", alone=True), stage("b")], [stage("c")], [], []),
+        ([stage("a"), stage("b"), stage("c")], [], [], ["a", "b"]),
+        ([stage("a", after="x"), stage("b"), stage("c")], [stage("d")], [], ["b"]),
+        ([stage("a", after="x"), stage("b")], [], ["x"], ["a", "b"]),
+        ([stage("a")], [stage("b"), stage("c")], [], []),
+    ],
+)
+def test_what_starts_next(
+    waiting: list[StageSpec], running: list[StageSpec], finished: list[str], expected: list[str]
+) -> None:
+    assert [one.name for one in startable(waiting, running, finished, 2)] == expected
+
+
+def test_results_are_read_by_what_they_are(tmp_path: Path) -> None:
+    names = [one.name for one in stages(tmp_path, facts(*EVERYTHING))]
+    marks: dict[str, Any] = {name: name for name in names}
+    results = Results(marks)
+    assert results.embeddings == {
+        "initial": "encode",
+        "untrained": "encode-untrained",
+        "finetuned": "predict-deep-all",
+    }
+    assert results.references["finetuned"] == {"train": "gallery-finetuned"}
+    assert results.classifiers["deep"]["no_body"].training == "classify-deep-no_body"
+    assert results.untrained is not None
+    assert (results.inpainting, results.reconstruction) == ("inpaint", "fill")
+    assert Results({}).embeddings == {}
+    assert replace(results, stages={}).untrained is None
