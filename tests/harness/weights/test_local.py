@@ -95,12 +95,10 @@ NET = facts(entry("own"), entry("judge", "discriminator"), entry("look", "percep
 @pytest.mark.parametrize(
     ("init", "perceptual", "expected"),
     [
-        ({"default": "random"}, "none", set()),
-        ({"default": "published"}, "none", {"own", "judge"}),
-        ({"default": "random"}, "published", {"look"}),
-        ("published", "published", {"own", "judge", "look"}),
-        ("published", "none", {"own", "judge"}),
         ("random", "none", set()),
+        ("published", "none", {"own", "judge"}),
+        ("random", "published", {"look"}),
+        ("published", "published", {"own", "judge", "look"}),
     ],
 )
 def test_a_run_needs_what_its_protocol_asks_for(
@@ -173,8 +171,8 @@ def test_the_users_own_files_start_a_run_whose_row_says_so(workspace: Workspace)
     found = own_files(net, given, workspace)
     assert found == {"own"}
     nothing = cast("Any", None)
-    run = Run(net, nothing, nothing, PUBLISHED.of("net"), given, "cpu", 1, own_files=found)
-    assert run.init_name == "own (own file)+other"
+    spec = RunSpec(net, nothing, PUBLISHED, "", given, found, "cpu", 1)
+    assert spec.init_label == "own (own file)+other"
 
 
 def test_a_contestant_with_a_command_keeps_its_file_as_published(workspace: Workspace) -> None:
