@@ -43,6 +43,11 @@ def test_benchmark_knows_only_itself() -> None:
     assert strangers("benchmark", ("benchmark.",)) == []
 
 
+def test_records_know_only_the_choices_and_how_files_are_written() -> None:
+    known = ("vocabulary.", "records.", "errors.", "files.")
+    assert strangers("benchmark/records", tuple(f"benchmark.{name}" for name in known)) == []
+
+
 def test_the_kit_knows_only_itself() -> None:
     assert strangers("backbones/kit", ("backbones.kit.",)) == []
 
