@@ -14,28 +14,41 @@ ROOMS = ("backbones", "benchmark", "harness", "leaderboard")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
 RETIRED_WORDS = {
+    "clerk": "prepared run",
+    "examination": "test set",
     "nuisance": "group baseline",
     "nuisances": "group baselines",
+    "packer": "crop set, or pack",
     "studies": "experiments",
     "study": "paper, or experiment",
     "studys": "paper",
+    "watcher": "progress listener",
     "whoever": "the noun that it refers to",
 }
 """Words that no identifier contains, with the words to use."""
 
 RETIRED_NAMES = {
     "Audited": "SplitAudit",
+    "Chosen": "RunRequest",
+    "Done": "StageResult",
     "Elsewhere": "AcrossRecordings",
     "Embedded": "EncoderState",
     "ExaminedFocus": "Localisation",
     "ExaminedImages": "TestImages",
     "GroupRetrieval": "RetrievalBaseline",
+    "MAPPED": "PROJECTED",
     "MappedImages": "ProjectedImages",
+    "Material": "DataBundle",
     "Partitions": "ClusterValidation",
+    "RichScreen": "RichListener",
+    "Screen": "ProgressListener",
+    "began": "on_stage_start",
     "drawing": "sampling, or style",
     "elsewhere": "across_recordings",
     "focus_null": "rank_null",
     "group_retrieval": "retrieval_baselines",
+    "mapped": "projected_images",
+    "material": "data_bundle",
     "never_left_chance": "never_above_chance",
     "packing": "packs",
     "reidentification": "retrieval",
