@@ -16,7 +16,8 @@ SETTLED_SECONDS = 2
 class DigestCache:
     """sha256 of files by path, size, modification time and inode, kept in a database between runs.
 
-    A database that cannot be used makes files be hashed again; it never makes a run fail.
+    A damaged database is replaced. One that cannot be used at all makes files be hashed again; it never makes a run
+    fail.
     """
 
     def __init__(self, path: Path, *, rehash: bool = False) -> None:
@@ -31,11 +32,11 @@ class DigestCache:
         self._database: sqlite3.Connection | None = None
         with suppress(OSError, sqlite3.Error):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=10)
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS files "
-                "(path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, inode INTEGER, sha256 TEXT) WITHOUT ROWID"
-            )
+            try:
+                self._database = _open(path)
+            except sqlite3.DatabaseError:  # it is damaged
+                path.unlink()
+                self._database = _open(path)
 
     def __enter__(self) -> Self:
         return self
@@ -83,3 +84,12 @@ class DigestCache:
         if self._database is not None:
             with suppress(sqlite3.Error):
                 self._database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", (*state, sha256))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=10)
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS files "
+        "(path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, inode INTEGER, sha256 TEXT) WITHOUT ROWID"
+    )
+    return database
