@@ -11,7 +11,7 @@ from benchmark.errors import InputError
 from benchmark.records.classification import SplitAudit
 from benchmark.records.files import read_record, record_path, write_record
 from benchmark.records.provenance import Failure, Provenance
-from benchmark.records.record import Record
+from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
 from benchmark.splitting.split import check_split
 from harness import machine
@@ -33,7 +33,10 @@ from harness.weights import lpips as lpips_weights
 from harness.workspace import Workspace
 
 SCORING = 1
-"""Version of the scoring; raised when the same stages are given other scores, so that records are made anew."""
+"""Version of the scoring; raised when a score of the record is computed in another way, so that records are made anew.
+
+A score that is added needs no new version: the fields of the record are part of a run's key too.
+"""
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,17 @@ def prepare(
         _report_gaps(spec, workspace, listener, inpaints=inpaints)
     protocol_digest = digest(protocol.model_dump(mode="json", exclude={"name", "limits"}))
     data = [crops.data_digest, crops.split_digest]
-    identity = [SCORING, code, spec.backbone.variant, data, protocol_digest, spec.init, spec.device, weights]
+    identity = [
+        SCORING,
+        record_fields(),
+        code,
+        spec.backbone.variant,
+        data,
+        protocol_digest,
+        spec.init,
+        spec.device,
+        weights,
+    ]
     return PreparedRun(
         spec=spec,
         workspace=workspace,

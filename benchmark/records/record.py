@@ -89,3 +89,23 @@ class Record(RecordPart):
     validation: dict[Mode, dict[RegionVariant, Scores]] = {}
     failure: Failure | None = None
     provenance: Provenance
+
+
+def record_fields() -> object:
+    """Names and types of all fields of a record, as a JSON value: runs scored into other fields have other keys."""
+    return _without_prose(Record.model_json_schema())
+
+
+def _without_prose(schema: object) -> object:
+    """A JSON Schema without titles and descriptions."""
+    if isinstance(schema, list):
+        return [_without_prose(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: _without_prose(one) for name, one in value.items()}
+        if key in {"properties", "$defs"}
+        else _without_prose(value)
+        for key, value in schema.items()
+        if key not in {"title", "description"}
+    }

@@ -34,6 +34,8 @@ class DigestCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._database = _open(path)
+            except sqlite3.OperationalError:  # it is locked, or cannot be opened
+                raise
             except sqlite3.DatabaseError:  # it is damaged
                 path.unlink()
                 self._database = _open(path)
