@@ -82,10 +82,23 @@ def write_pack(pack: Pack, crops: CropSet, store: Store) -> Entry:
     Raises:
         RunError: the disk is full or cannot be written to.
     """
-    kind, settings = type(pack).__name__, asdict(pack)
-    key = digest([VERSION, crops.data_digest, crops.split_digest, kind, settings])
-    facts = {"dataset": crops.catalogue.name, "pack": kind, **settings}
+    settings = asdict(pack)
+    key = digest([VERSION, crops.data_digest, crops.split_digest, type(pack).__name__, settings])
+    facts = {"dataset": crops.catalogue.name, "pack": _label(pack), **settings}
     return store.find_or_build("pack", key, facts, _writer(pack, crops))
+
+
+def _label(pack: Pack) -> str:
+    """Name of a pack for people who look into the store."""
+    match pack:
+        case InpaintPack():
+            return "inpaint"
+        case HolesPack():
+            return "holes"
+        case TrainPack(variant=variant):
+            return f"train-{variant}"
+        case EncodePack(part=part, variant=variant):
+            return f"test-{variant}" if part == "test" else f"reference-{part}"
 
 
 def _writer(pack: Pack, crops: CropSet) -> Callable[[Path], None]:
