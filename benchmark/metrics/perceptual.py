@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmark.errors import InputError
-from benchmark.metrics.reconstruction import holed
+from benchmark.metrics.reconstruction import rows_with_hole
 
 SMALLEST = 31
 """Pixels a side that AlexNet needs."""
@@ -84,7 +84,7 @@ def hole_lpips(network: Lpips, filled: NDArray[np.uint8], truth: NDArray[np.uint
     Raises:
         InputError: shapes differ, images have fewer than 31 pixels a side, or no image has a hole.
     """
-    chosen = holed(filled, truth, holes)
+    chosen = rows_with_hole(filled, truth, holes)
     if min(truth.shape[1:3]) < SMALLEST:
         raise InputError(
             f"Images of {truth.shape[2]} x {truth.shape[1]} pixels are too small for LPIPS, whose network takes at "
