@@ -194,7 +194,7 @@ def _proximity(leak: Leak) -> str:
     """How near to the test images train has the same animal: in frames if most are that near, else by group."""
     column = next((column for column in SEQUENCES if column in leak.same_group), None)
     if column is None:
-        return "nothing says which images were taken together"
+        return "no metadata shows which images were taken together"
     furthest = max(leak.within.values(), default=0)
     frames = next((frames for frames, share in leak.within.items() if share and 2 * share >= furthest), None)
     if frames is not None and furthest >= _MOST:

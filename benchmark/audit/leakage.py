@@ -131,9 +131,7 @@ class LeakIndex:
             near=None if is_near is None else _mean(is_near),
             similar=None if is_similar is None else _mean(is_similar),
             same_frame=_mean(same_frame),
-            same_group={
-                column: _mean(_shared(keys, query_mask, pool_mask)) for column, keys in self.group_keys.items()
-            },
+            same_group={column: _mean(hits) for column, hits in same_group.items()},
             within={} if distances is None else {frames: _mean(distances <= frames) for frames in DISTANCES},
             nearest=None if distances is None else _least(distances),
         )

@@ -82,7 +82,7 @@ def ablation(classifiers: Classifiers, test_set: TestSet, most: int) -> dict[Mod
 
 
 def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[RegionVariant, Scores]]:
-    """Validation scores after the last epoch by mode and region variant; nothing was chosen by them."""
+    """Validation scores after the last epoch by mode and region variant; they were used for no choice."""
     classes = test_set.train_classes
     labels = test_set.numbered(test_set.crops.rows("val").labels)
 

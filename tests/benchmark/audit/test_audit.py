@@ -159,7 +159,7 @@ def test_copies_are_found_across_parts_and_under_other_names() -> None:
         "100 % of validation images are copies of images in train",
     ]
     assert sentence(report) == (
-        "hand: nothing says which images were taken together; 1 of 2 individuals of test are not in train; "
+        "hand: no metadata shows which images were taken together; 1 of 2 individuals of test are not in train; "
         "50 % of test images are copies of training images"
     )
 
@@ -176,7 +176,7 @@ def test_a_few_look_alikes_may_be_chance_more_are_not() -> None:
     catalogue, split, hashes = _two_hundred(2)
     few = audit(catalogue, split, hashes=hashes)
     assert (few.leaks["test_train"].near, find_faults(few)) == (0.01, [])
-    assert sentence(few) == "hand: nothing says which images were taken together"
+    assert sentence(few) == "hand: no metadata shows which images were taken together"
     catalogue, split, hashes = _two_hundred(3)
     more = audit(catalogue, split, hashes=hashes)
     assert find_faults(more) == ["2 % of test images look like an image in train"]

@@ -125,20 +125,22 @@ def test_averages_of_a_confusion_matrix_are_the_scores(classes: int) -> None:
     random = np.random.default_rng(2)
     labels, predictions = random.integers(0, 4, 80), random.integers(0, classes, 80)
     matrix = confusion_matrix(labels, predictions, classes)
-    found = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
+    result = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
     expected = scores(labels, predictions, classes)
-    assert (found.accuracy, found.recall, found.f1) == pytest.approx((expected.accuracy, expected.recall, expected.f1))
+    assert (result.accuracy, result.recall, result.f1) == pytest.approx(
+        (expected.accuracy, expected.recall, expected.f1)
+    )
 
 
 def test_averages_of_a_resample_leave_out_individuals_without_images() -> None:
     hits = np.array([[2.0, 0.0, 0.0], [1.0, 3.0, 0.0]])
     images = np.array([[4.0, 0.0, 0.0], [2.0, 3.0, 0.0]])
     answers = np.array([[2.0, 2.0, 0.0], [1.0, 4.0, 0.0]])
-    found = averages(hits, images, answers, present=2)  # of three individuals one has no image at all
-    assert found.accuracy == pytest.approx([0.5, 0.8])
-    assert found.balanced_accuracy == pytest.approx([0.5, 0.75])
-    assert found.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
-    assert found.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])
+    result = averages(hits, images, answers, present=2)  # of three individuals one has no image at all
+    assert result.accuracy == pytest.approx([0.5, 0.8])
+    assert result.balanced_accuracy == pytest.approx([0.5, 0.75])
+    assert result.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
+    assert result.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])
 
 
 def test_a_training_that_always_answers_one_individual_never_left_chance() -> None:

@@ -90,9 +90,9 @@ def test_the_area_is_the_probability_that_a_known_image_is_right_and_more_simila
             gap = answers.similarity[one] - answers.similarity[other]
             area += weight * answers.right[one] * (0.5 if gap == 0 else gap > 0)
             total += weight
-    found = scores_at(answers, 0.5).area
-    assert 0.2 < found < 0.8
-    assert found == pytest.approx(area / total)
+    score = scores_at(answers, 0.5).area
+    assert 0.2 < score < 0.8
+    assert score == pytest.approx(area / total)
 
 
 def test_if_all_known_images_are_named_rightly_the_area_is_that_of_the_roc_curve() -> None:
@@ -116,9 +116,9 @@ def test_without_unknown_or_without_known_individuals_there_are_no_scores() -> N
 
 
 def test_no_images() -> None:
-    nothing = Answers(np.zeros(0), np.zeros(0, bool), np.zeros(0, int), np.zeros(0, bool))
-    assert at_threshold(nothing, 0.5) is None
-    assert threshold_curve(nothing) is None
+    no_images = Answers(np.zeros(0), np.zeros(0, bool), np.zeros(0, int), np.zeros(0, bool))
+    assert at_threshold(no_images, 0.5) is None
+    assert threshold_curve(no_images) is None
 
 
 def test_the_answers_of_a_retrieval() -> None:

@@ -63,10 +63,10 @@ def brute_force(queries: Images, gallery: Images, distance: Distance, *, exclude
     return Matches(*(np.array(values) for values in zip(*rankings, strict=True)))
 
 
-def assert_same(found: Matches, expected: Matches, tolerance: float = 1e-9) -> None:
-    assert (found.first == expected.first).all()
-    assert found.precision == pytest.approx(expected.precision, rel=tolerance, nan_ok=True)
-    assert found.similarity == pytest.approx(expected.similarity, rel=tolerance, abs=tolerance)
+def assert_same(matches: Matches, expected: Matches, tolerance: float = 1e-9) -> None:
+    assert (matches.first == expected.first).all()
+    assert matches.precision == pytest.approx(expected.precision, rel=tolerance, nan_ok=True)
+    assert matches.similarity == pytest.approx(expected.similarity, rel=tolerance, abs=tolerance)
 
 
 def test_a_hand_case_with_negative_similarities() -> None:
@@ -99,11 +99,11 @@ def test_a_part_ranked_against_itself_with_image_numbers_as_groups_hides_each_im
     distance: Distance,
 ) -> None:
     part = blobs(40, seed=3)._replace(groups=np.arange(40))
-    found = retrieve(part, part, exclude_same_group=True)[distance]
+    matches = retrieve(part, part, exclude_same_group=True)[distance]
     for query in range(40):
         others = Images(*(np.delete(values, query, axis=0) for values in part[:2]))
         one = Images(part.embeddings[query : query + 1], part.labels[query : query + 1])
-        assert_same(Matches(*(values[query : query + 1] for values in found)), brute_force(one, others, distance))
+        assert_same(Matches(*(values[query : query + 1] for values in matches)), brute_force(one, others, distance))
 
 
 def test_only_matches_of_the_same_group_are_hidden_and_its_other_individuals_stay() -> None:
@@ -174,28 +174,28 @@ def test_ties_are_scikit_learn_s_and_the_order_of_the_gallery_does_not_matter(di
     random = np.random.default_rng(4)
     queries = Images(random.integers(-1, 2, (30, 3)).astype(float), random.integers(0, 4, 30))
     gallery = Images(random.integers(-1, 2, (50, 3)).astype(float), random.integers(0, 4, 50))
-    found = retrieve(queries, gallery)[distance]
+    matches = retrieve(queries, gallery)[distance]
     order = random.permutation(50)
-    assert_same(retrieve(queries, Images(gallery.embeddings[order], gallery.labels[order]))[distance], found)
+    assert_same(retrieve(queries, Images(gallery.embeddings[order], gallery.labels[order]))[distance], matches)
     for query, row in enumerate(np.round(similarities(queries, gallery, distance), 9)):
         right = gallery.labels == queries.labels[query]
-        assert found.precision[query] == pytest.approx(average_precision_score(right, row))
-        assert found.first[query] == 1 + (row[~right] >= row[right].max()).sum()
+        assert matches.precision[query] == pytest.approx(average_precision_score(right, row))
+        assert matches.first[query] == 1 + (row[~right] >= row[right].max()).sum()
 
 
 def test_an_embedding_of_zeros_has_cosine_0_with_everything() -> None:
     gallery = Images(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]]), np.array([0, 1, 1]))
-    found = retrieve(Images(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1, 1])), gallery)["cosine"]
-    assert found.similarity.tolist() == [0.0, 1.0]
-    assert found.first.tolist() == [2, 2]
+    matches = retrieve(Images(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1, 1])), gallery)["cosine"]
+    assert matches.similarity.tolist() == [0.0, 1.0]
+    assert matches.first.tolist() == [2, 2]
 
 
 def test_far_from_the_origin_the_euclidean_ranking_stays_exact() -> None:
     queries, gallery = blobs(30, seed=5), blobs(40, seed=6)
     far_queries = queries._replace(embeddings=queries.embeddings + 500)
     far_gallery = gallery._replace(embeddings=gallery.embeddings + 500)
-    found = retrieve(far_queries, far_gallery)["euclidean"]
-    assert_same(found, brute_force(far_queries, far_gallery, "euclidean"), tolerance=1e-7)
+    matches = retrieve(far_queries, far_gallery)["euclidean"]
+    assert_same(matches, brute_force(far_queries, far_gallery, "euclidean"), tolerance=1e-7)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
@@ -282,10 +282,10 @@ def test_faiss_agrees_up_to_rank_five(distance: Distance, exclude: bool) -> None
     pytest.importorskip("faiss")
     queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
     exact = retrieve(queries, gallery, exclude_same_group=exclude)[distance]
-    found = retrieve(queries, gallery, exclude_same_group=exclude, backend="faiss")[distance]
-    assert (found.first == np.minimum(exact.first, 6)).all()
-    assert found.similarity == pytest.approx(exact.similarity, abs=1e-5)
-    assert summary(found)[:3] == (*summary(exact)[:2], None)
+    matches = retrieve(queries, gallery, exclude_same_group=exclude, backend="faiss")[distance]
+    assert (matches.first == np.minimum(exact.first, 6)).all()
+    assert matches.similarity == pytest.approx(exact.similarity, abs=1e-5)
+    assert summary(matches)[:3] == (*summary(exact)[:2], None)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
