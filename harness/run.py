@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.audit.audit import audit, clean, sentence
+from benchmark.audit.audit import audit, find_faults, sentence
 from benchmark.data.content_digests import content_digests, file_digest, given_digests
 from benchmark.errors import InputError
 from benchmark.records.classification import SplitAudit
@@ -174,7 +174,7 @@ def _audit(spec: RunSpec, crops: CropSet) -> SplitAudit:
     """The audit of the split; refused if it has faults and the protocol wants a clean split."""
     catalogue, split, protocol = spec.data.catalogue, spec.data.split, spec.protocol
     report = audit(catalogue, split, hashes=crops.hashes)
-    faults = clean(report)
+    faults = find_faults(report)
     if faults and protocol.clean_split:
         raise InputError(
             f"Protocol {protocol.name!r} wants a clean split, but {split.name!r} of {catalogue.name} is not: "

@@ -1,4 +1,4 @@
-"""Leaks: what some images have in common with others, by content, look, photo, recording and frame."""
+"""Leakage: what query images share with a pool of other images, by content, look, photo, recording and frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,30 +13,30 @@ from benchmark.data.catalogue import Row
 from benchmark.splitting.sequence import SEQUENCES
 
 DISTANCES = (1, 2, 5, 10)
-"""Frames within which neighbours are counted."""
+"""Distances in frames within which neighbours are counted."""
 
 NEAR_BITS = 4
-"""Hashes that differ in at most so many of 64 bits are of near duplicates."""
+"""Images are near duplicates if their hashes differ in at most this number of 64 bits."""
 
 SIMILAR = 0.99
-"""Cosine similarity above which embeddings are counted as the same."""
+"""Cosine similarity above which embeddings count as equal."""
 
 
 class Leak(BaseModel, frozen=True, extra="forbid"):
-    """How much some images (the asked) have in common with others (the pool).
+    """What query images share with a pool of other images.
 
     Attributes:
-        images: how many are asked; where there are none, every share is 0.
+        images: number of queries; without any, every share is 0.
         exact: share whose content digest is in the pool: same photo, box and mask.
-        near: share with an image of the pool whose perceptual hash differs in at most 4 bits; None = not looked at.
-        similar: share with an image of the pool whose embedding is almost the same; None = not looked at. A good
-            encoder makes images of one animal similar: this is a hint, no proof.
-        same_frame: share cut from a photo, or taken at a moment of a recording, that another image of the pool is
-            from, whatever the animal: light and background are known.
-        same_group: by column, share with an image of the same animal and the same value in the pool.
-        within: by number of frames, share with an image of the same animal in the same recording that is
-            so near; empty where frames are not known.
-        nearest: the least such distance; None where there is none.
+        near: share with a pool image whose perceptual hash differs in at most 4 bits; None = not measured.
+        similar: share with a pool image whose embedding is almost equal; None = not measured. A good encoder makes
+            images of one animal similar: this is a hint, no proof.
+        same_frame: share cut from a photo, or taken in a frame of a recording, that a pool image is from too, whatever
+            the animal: light and background are then known.
+        same_group: by column, share with a pool image of the same animal and the same value.
+        within: by number of frames, share with a pool image of the same animal in the same recording at most this
+            far away; empty if frames are not known.
+        nearest: the least such distance; None if there is none.
     """
 
     images: int
@@ -50,26 +50,26 @@ class Leak(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What is known of N rows, mostly as numbers that are equal where rows have something in common.
+class LeakIndex:
+    """What is compared of N rows, mostly as keys: integers that are equal if rows share something.
 
     Attributes:
-        contents: (N,) by content digest.
-        photos: (N,) by photo.
-        moments: (N,) by recording and frame; None where these are not known.
-        tracks: (N,) by individual and recording; None as above.
-        frames: (N,) frame numbers; None as above.
-        groups: (N,) by individual and value of a column, for each column; -1 = no value.
-        hashes: (N,) perceptual hashes; None = not looked at.
-        centred: embeddings; None = not looked at.
+        content_keys: (N,) equal for equal content digests.
+        photo_keys: (N,) equal for the same photo.
+        frame_keys: (N,) equal for the same recording and frame; None if these are not known.
+        track_keys: (N,) equal for the same individual and recording; None as for `frame_keys`.
+        frames: (N,) frame numbers; None as for `frame_keys`.
+        group_keys: by column, (N,) equal for the same individual and value; -1 = no value.
+        hashes: (N,) perceptual hashes; None = not compared.
+        centred: embeddings; None = not compared.
     """
 
-    contents: NDArray[np.int64]
-    photos: NDArray[np.int64]
-    moments: NDArray[np.int64] | None
-    tracks: NDArray[np.int64] | None
+    content_keys: NDArray[np.int64]
+    photo_keys: NDArray[np.int64]
+    frame_keys: NDArray[np.int64] | None
+    track_keys: NDArray[np.int64] | None
     frames: NDArray[np.int64] | None
-    groups: dict[str, NDArray[np.int64]]
+    group_keys: dict[str, NDArray[np.int64]]
     hashes: NDArray[np.uint64] | None
     centred: Centred | None
 
@@ -77,68 +77,80 @@ class Evidence:
     def of(
         cls,
         rows: Sequence[Row],
-        contents: Sequence[str],
+        digests: Sequence[str],
         hashes: NDArray[np.uint64] | None,
         embeddings: NDArray[np.floating] | None,
-    ) -> "Evidence":
-        """Take it from rows and what else is known of each: content digest, hash, embedding.
+    ) -> "LeakIndex":
+        """The index of the given rows.
+
+        Args:
+            rows: of the catalogue.
+            digests: (N,) content digests.
+            hashes: (N,) perceptual hashes; None = not compared.
+            embeddings: (N, D); None = not compared.
 
         Raises:
             InputError: a frame is not a number, or an embedding is not finite; names the image.
         """
-        taken = footage(rows)
-        moments = tracks = frames = None
-        if taken is not None:
-            recordings, frames = taken.recordings.tolist(), taken.frames
-            moments = codes(list(zip(recordings, frames.tolist(), strict=True)))
-            tracks = codes([(row.identity, recording) for row, recording in zip(rows, recordings, strict=True)])
+        capture = footage(rows)
+        frame_keys = track_keys = frames = None
+        if capture is not None:
+            recordings, frames = capture.recordings.tolist(), capture.frames
+            frame_keys = codes(list(zip(recordings, frames.tolist(), strict=True)))
+            track_keys = codes([(row.identity, recording) for row, recording in zip(rows, recordings, strict=True)])
         return cls(
-            contents=codes(contents),
-            photos=codes([row.path for row in rows]),
-            moments=moments,
-            tracks=tracks,
+            content_keys=codes(digests),
+            photo_keys=codes([row.path for row in rows]),
+            frame_keys=frame_keys,
+            track_keys=track_keys,
             frames=frames,
-            groups=_groups(rows),
+            group_keys=_group_keys(rows),
             hashes=hashes,
             centred=None if embeddings is None else centre(embeddings, [row.image_id for row in rows]),
         )
 
-    def leak(self, asked: NDArray[np.bool_], pool: NDArray[np.bool_]) -> Leak:
-        """What the asked images have in common with those of the pool; both (N,), without an image in common."""
-        same_frame = _shared(self.photos, asked, pool)
-        if self.moments is not None:
-            same_frame |= _shared(self.moments, asked, pool)
+    def leak(self, query_mask: NDArray[np.bool_], pool_mask: NDArray[np.bool_]) -> Leak:
+        """What the queries share with the pool.
+
+        Args:
+            query_mask: (N,) whether each row is a query.
+            pool_mask: (N,) whether each row is in the pool; no row is in both.
+        """
+        same_frame = _shared(self.photo_keys, query_mask, pool_mask)
+        if self.frame_keys is not None:
+            same_frame |= _shared(self.frame_keys, query_mask, pool_mask)
         distances = None
-        if self.tracks is not None and self.frames is not None:
-            distances = nearest(self.tracks, self.frames, asked, pool)
-        looks = None if self.hashes is None else near(self.hashes[asked], self.hashes[pool], NEAR_BITS)
-        alike = None if self.centred is None else similar(self.centred, asked, pool, SIMILAR)
+        if self.track_keys is not None and self.frames is not None:
+            distances = nearest(self.track_keys, self.frames, query_mask, pool_mask)
+        is_near = None if self.hashes is None else near(self.hashes[query_mask], self.hashes[pool_mask], NEAR_BITS)
+        is_similar = None if self.centred is None else similar(self.centred, query_mask, pool_mask, SIMILAR)
+        same_group = {column: _shared(keys, query_mask, pool_mask) for column, keys in self.group_keys.items()}
         return Leak(
-            images=int(asked.sum()),
-            exact=_mean(_shared(self.contents, asked, pool)),
-            near=None if looks is None else _mean(looks),
-            similar=None if alike is None else _mean(alike),
+            images=int(query_mask.sum()),
+            exact=_mean(_shared(self.content_keys, query_mask, pool_mask)),
+            near=None if is_near is None else _mean(is_near),
+            similar=None if is_similar is None else _mean(is_similar),
             same_frame=_mean(same_frame),
-            same_group={column: _mean(_shared(values, asked, pool)) for column, values in self.groups.items()},
+            same_group={column: _mean(hits) for column, hits in same_group.items()},
             within={} if distances is None else {frames: _mean(distances <= frames) for frames in DISTANCES},
             nearest=None if distances is None else _least(distances),
         )
 
 
-def _groups(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
-    """The columns that say which images were taken together, where any row has a value."""
-    found = {}
+def _group_keys(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
+    """Keys of the columns that group images taken together, if any row has a value."""
+    keys = {}
     for column in (*SEQUENCES, "date"):
         values = [row.groups.get(column, "") for row in rows]
         if any(values):
             shared = codes([(row.identity, value) for row, value in zip(rows, values, strict=True)])
-            found[column] = np.where([bool(value) for value in values], shared, -1)
-    return found
+            keys[column] = np.where([bool(value) for value in values], shared, -1)
+    return keys
 
 
-def _shared(values: NDArray[np.int64], asked: NDArray[np.bool_], pool: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether each asked value is in the pool; negative ones are in none."""
-    return np.isin(values[asked], values[pool & (values >= 0)])
+def _shared(keys: NDArray[np.int64], query_mask: NDArray[np.bool_], pool_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each query's key is in the pool; negative keys are never shared."""
+    return np.isin(keys[query_mask], keys[pool_mask & (keys >= 0)])
 
 
 def _mean(hits: NDArray[np.bool_]) -> float:

@@ -1,4 +1,4 @@
-"""Nesting: what a column of the catalogue, such as the video, says about who is seen."""
+"""Nesting of identity in metadata columns: how far a column, such as the video, gives the identity away."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,20 @@ Relation = Literal["determines", "nested", "restricts", "none"]
 
 
 class Nesting(BaseModel, frozen=True, extra="forbid"):
-    """What a column of the catalogue says about who is seen, on the classification set.
+    """How far one metadata column gives the identity away, on the classification set.
 
     Attributes:
-        column: such as video.
-        values: how many it has.
-        most: individuals that share one value, at most.
+        column: its name, such as video.
+        values: number of distinct values.
+        most: largest number of individuals that share one value.
         relation: `determines` = each value has one individual; `nested` = each individual has one value, which rules
-            the others out; `restricts` = some value lacks some individual; `none` = every individual has every value.
-        accuracy: on the test part, of always answering the individual that is commonest in train among those of the
-            same value (among all where train lacks the value).
-        chance: the same, of always answering the individual that is commonest in train.
-        adjusted_rand: of the values taken as clusters of the test part (Hubert & Arabie 1985); 0 where it is empty.
-        mutual_information: of the same, nats.
+            out the individuals of other values; `restricts` = some value lacks some individual; `none` = every
+            individual has every value.
+        accuracy: on the test part, of always answering the individual that is commonest in train among the images of
+            the same value (among all images if train lacks the value).
+        chance: on the test part, of always answering the individual that is commonest in train.
+        adjusted_rand: of the values taken as clusters of the test part (Hubert & Arabie 1985); 0 if it is empty.
+        mutual_information: of the same clusters, in nats.
     """
 
     column: str
@@ -38,48 +39,57 @@ class Nesting(BaseModel, frozen=True, extra="forbid"):
 
 
 def nesting(train: Sequence[Row], val: Sequence[Row], test: Sequence[Row]) -> tuple[Nesting, ...]:
-    """What each column says, frame numbers and columns with hardly two images a value left aside, by name."""
-    everyone = [*train, *val, *test]
-    columns = sorted({column for row in everyone for column in row.groups} - {"frame"})
-    telling = [column for column in columns if 2 * len({_value(row, column) for row in everyone}) <= len(everyone)]
-    return tuple(_nested(column, everyone, train, test) for column in telling)
+    """Nesting of identity in each metadata column, in the order of the columns' names.
+
+    Frame numbers are left out, and columns with fewer than two images a value on average.
+
+    Args:
+        train: rows of the train part of the classification set.
+        val: rows of its val part.
+        test: rows of its test part.
+    """
+    rows = [*train, *val, *test]
+    columns = sorted({column for row in rows for column in row.groups} - {"frame"})
+    shared = [column for column in columns if 2 * len({_value(row, column) for row in rows}) <= len(rows)]
+    return tuple(_nesting_of(column, rows, train, test) for column in shared)
 
 
-def _nested(column: str, everyone: Sequence[Row], train: Sequence[Row], test: Sequence[Row]) -> Nesting:
+def _nesting_of(column: str, rows: Sequence[Row], train: Sequence[Row], test: Sequence[Row]) -> Nesting:
     from sklearn import metrics
 
-    seen: defaultdict[str, set[str]] = defaultdict(set)
-    homes: defaultdict[str, set[str]] = defaultdict(set)
-    for row in everyone:
-        seen[_value(row, column)].add(row.identity)
-        homes[row.identity].add(_value(row, column))
-    learnt: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    identities_of: defaultdict[str, set[str]] = defaultdict(set)
+    values_of: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        identities_of[_value(row, column)].add(row.identity)
+        values_of[row.identity].add(_value(row, column))
+    train_counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in train:
-        learnt[_value(row, column)][row.identity] += 1
-    anyone = _commonest(Counter(row.identity for row in train))
-    tested = [row.identity for row in test], [_value(row, column) for row in test]
-    answers = {value: _commonest(counts) for value, counts in learnt.items()}
+        train_counts[_value(row, column)][row.identity] += 1
+    commonest = _commonest(Counter(row.identity for row in train))
+    answers = {value: _commonest(counts) for value, counts in train_counts.items()}
+    labels, clusters = [row.identity for row in test], [_value(row, column) for row in test]
     return Nesting(
         column=column,
-        values=len(seen),
-        most=max(len(who) for who in seen.values()),
-        relation=_relation(seen, homes),
-        accuracy=_share([answers.get(_value(row, column), anyone) == row.identity for row in test]),
-        chance=_share([anyone == row.identity for row in test]),
-        adjusted_rand=float(metrics.adjusted_rand_score(*tested)) if test else 0.0,
-        mutual_information=max(0.0, float(metrics.mutual_info_score(*tested))) if test else 0.0,
+        values=len(identities_of),
+        most=max(len(identities) for identities in identities_of.values()),
+        relation=_relation(identities_of, values_of),
+        accuracy=_share([answers.get(_value(row, column), commonest) == row.identity for row in test]),
+        chance=_share([commonest == row.identity for row in test]),
+        adjusted_rand=float(metrics.adjusted_rand_score(labels, clusters)) if test else 0.0,
+        mutual_information=max(0.0, float(metrics.mutual_info_score(labels, clusters))) if test else 0.0,
     )
 
 
-def _relation(seen: Mapping[str, set[str]], homes: Mapping[str, set[str]]) -> Relation:
+def _relation(identities_of: Mapping[str, set[str]], values_of: Mapping[str, set[str]]) -> Relation:
     """From the individuals of each value, and the values of each individual."""
-    if len(homes) < 2 or len(seen) < 2:  # noqa: PLR2004 - nothing to tell apart, or nothing to tell it by
+    if len(values_of) < 2 or len(identities_of) < 2:  # noqa: PLR2004 - one individual or one value
         return "none"
-    if all(len(who) == 1 for who in seen.values()):
+    if all(len(identities) == 1 for identities in identities_of.values()):
         return "determines"
-    if all(len(values) == 1 for values in homes.values()):
+    if all(len(values) == 1 for values in values_of.values()):
         return "nested"
-    return "restricts" if any(len(who) < len(homes) for who in seen.values()) else "none"
+    some_value_lacks_one = any(len(identities) < len(values_of) for identities in identities_of.values())
+    return "restricts" if some_value_lacks_one else "none"
 
 
 def _value(row: Row, column: str) -> str:
@@ -91,5 +101,5 @@ def _share(hits: Sequence[bool]) -> float:
 
 
 def _commonest(counts: Counter[str]) -> str | None:
-    """The commonest name, among equals the first by name; None where there is none."""
+    """The commonest name, among equals the first by name; None without names."""
     return min(counts, key=lambda name: (-counts[name], name), default=None)

@@ -1,1 +1,1 @@
-"""Scores: arrays that a backbone wrote in, parts of a record out."""
+"""Metrics: arrays that a backbone wrote in, record parts out."""

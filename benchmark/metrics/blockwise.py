@@ -1,4 +1,4 @@
-"""Memory-mapped arrays, read block by block without keeping what was read in memory."""
+"""Block-wise reading of memory-mapped arrays: pages that were read are released at once."""
 
 import mmap
 
@@ -6,30 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROWS = 128
-"""Read at once. The system brings more of each row into memory than is asked for, up to some MiB."""
+"""Rows read at once. The system loads more of each row than is requested, up to some MiB."""
 
 
-def read(array: NDArray[np.floating], rows: slice, columns: slice = slice(None)) -> NDArray[np.float64]:
-    """A block of an array as float64; none of the file that it may be mapped from stays in memory.
+def read_block(array: NDArray[np.floating], rows: slice, columns: slice = slice(None)) -> NDArray[np.float64]:
+    """A block of an array as float64; no page of a file that the array is mapped from stays in memory.
 
     Args:
         array: (N, D).
         rows: of the block.
         columns: of the block.
     """
-    chosen = array[rows, columns]
-    block = np.empty(chosen.shape)
+    selection = array[rows, columns]
+    block = np.empty(selection.shape)
     for start in range(0, len(block), ROWS):
-        block[start : start + ROWS] = chosen[start : start + ROWS]
+        block[start : start + ROWS] = selection[start : start + ROWS]
         release(array)
     return block
 
 
 def release(array: NDArray[np.generic]) -> None:
-    """Give back the memory of what was read of a file mapped read-only; other arrays stay as they are.
+    """Release the pages of a file that is mapped read-only; other arrays stay as they are.
 
-    The system would keep it as long as there is memory to spare, so that a process that reads large files block by
-    block looks as large as they are, and is ended where its memory is limited.
+    The system keeps them as long as memory is free. A process that reads large files block by block would then look as
+    large as the files, and would be killed under a memory limit.
     """
     base: object = array
     while isinstance(base, np.ndarray):

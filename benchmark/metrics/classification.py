@@ -1,4 +1,4 @@
-"""How well predictions name the individuals."""
+"""Classification scores: predictions against true identities."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,40 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
-from benchmark.records.classification import Scores
+from benchmark.records.classification import EpochScores, Scores
 
 SIGNIFICANCE = 0.05
-"""A score is better than chance when chance alone reaches it less often than this."""
+"""A score is above chance if chance alone reaches it less often than this."""
 
 
 class Averages(NamedTuple):
-    """Scores in [0, 1], of any leading shape.
+    """Scores in [0, 1] of many confusion matrices, of any leading shape.
 
     Attributes:
         accuracy: share of images given their own identity.
         balanced_accuracy: mean recall of the individuals that have images.
-        recall: mean recall of all individuals; of one without images it is 0.
-        f1: mean F1 of all individuals; of one without images it is 0.
+        recall: mean recall of all individuals; an individual without images counts as 0.
+        f1: mean F1 of all individuals; an individual without images counts as 0.
     """
 
     accuracy: NDArray[np.float64]
     balanced_accuracy: NDArray[np.float64]
     recall: NDArray[np.float64]
     f1: NDArray[np.float64]
-
-
-class Detail(NamedTuple):
-    """What the averages hide.
-
-    Attributes:
-        balanced_accuracy: mean recall of the individuals that have images.
-        recall: (classes,) share of each individual's images given its identity; NaN for one without images.
-        confusion: (classes, classes) images by true individual (row) and predicted one (column).
-    """
-
-    balanced_accuracy: float
-    recall: NDArray[np.float64]
-    confusion: NDArray[np.int64]
 
 
 def predict(logits: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -54,25 +40,29 @@ def predict(logits: NDArray[np.floating]) -> NDArray[np.int64]:
 
     Raises:
         RunError: the array is not (N, C), or a logit is not finite.
+
+    Example:
+        >>> predict(np.array([[0.1, 0.9], [2.0, 2.0]]))
+        array([1, 0])
     """
     if logits.ndim != 2 or logits.shape[1] == 0:  # noqa: PLR2004 - (N, C)
         raise RunError(
-            f"The logits have shape {logits.shape}; (images, classes) is needed. Mend the backbone's encode."
+            f"The logits have shape {logits.shape}; (images, classes) is needed. Fix the backbone's `encode`."
         )
     bad = np.flatnonzero(~np.isfinite(logits).all(axis=1))
     if bad.size:
         raise RunError(
             f"The logits of row {bad[0]} are not finite ({bad.size} such rows of {len(logits)}); "
-            "the training has probably diverged. Lower the learning rate or mend the backbone."
+            "the training has probably diverged. Lower the learning rate or fix the backbone."
         )
     highest: NDArray[np.int64] = np.argmax(logits, axis=1).astype(np.int64)
     return highest
 
 
 def scores(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> Scores:
-    """Accuracy, macro recall and macro F1, and whether the accuracy could be chance.
+    """Accuracy, macro recall and macro F1, and whether the accuracy is at chance.
 
-    The macro averages run over all `classes`; one that is never right, or that no image shows, counts as 0
+    The macro averages run over all `classes`; a class without images, or without a correct answer, counts as 0
     (scikit-learn's `labels=range(classes), zero_division=0`).
 
     Args:
@@ -81,35 +71,94 @@ def scores(labels: NDArray[np.integer], predictions: NDArray[np.integer], classe
         classes: number of individuals.
 
     Raises:
-        InputError: no label at all, or one outside [0, classes).
-        RunError: another number of predictions than of labels, or one outside [0, classes).
-    """
-    from sklearn.metrics import f1_score, recall_score
+        InputError: there is no label, or one is outside [0, classes).
+        RunError: the number of predictions differs from that of labels, or one is outside [0, classes).
 
-    _refuse_unusable(labels, predictions, classes)
-    macro = {"labels": range(classes), "average": "macro", "zero_division": 0}
+    Example:
+        >>> scores(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), classes=2).accuracy
+        0.75
+    """
+    accuracy, recall, f1 = _macro(labels, predictions, classes)
     correct = int((labels == predictions).sum())
     return Scores(
-        accuracy=correct / len(labels),
-        recall=float(recall_score(labels, predictions, **macro)),
-        f1=float(f1_score(labels, predictions, **macro)),
+        accuracy=accuracy,
+        recall=recall,
+        f1=f1,
         images=len(labels),
         at_chance=_at_chance(correct, labels, SIGNIFICANCE),
     )
 
 
-def detail(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> Detail:
-    """Balanced accuracy, recall of each individual, confusion matrix; arguments and errors as `scores`."""
+def epoch_scores(
+    labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int, *, epoch: int, loss: float
+) -> EpochScores:
+    """Validation scores after one epoch.
+
+    Args:
+        labels: as `scores`.
+        predictions: as `scores`.
+        classes: as `scores`.
+        epoch: number of the epoch, from 1.
+        loss: mean training loss of the epoch, in nats.
+
+    Raises:
+        InputError: as `scores`.
+        RunError: as `scores`.
+    """
+    accuracy, recall, f1 = _macro(labels, predictions, classes)
+    return EpochScores(epoch=epoch, loss=loss, accuracy=accuracy, recall=recall, f1=f1)
+
+
+def confusion_matrix(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> NDArray[np.int64]:
+    """(classes, classes) numbers of images by true individual (row) and predicted one (column).
+
+    Args:
+        labels: as `scores`.
+        predictions: as `scores`.
+        classes: as `scores`.
+
+    Raises:
+        InputError: as `scores`.
+        RunError: as `scores`.
+
+    Example:
+        >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), classes=2).tolist()
+        [[1, 1], [0, 1]]
+    """
     _refuse_unusable(labels, predictions, classes)
     flat = labels.astype(np.int64) * classes + predictions
-    confusion = np.bincount(flat, minlength=classes**2).reshape(classes, classes)
-    images, hits = confusion.sum(axis=1), confusion.diagonal()
-    recall = np.divide(hits, images, out=np.full(classes, np.nan), where=images > 0)
-    return Detail(float(np.nanmean(recall)), recall, confusion)
+    return np.bincount(flat, minlength=classes**2).reshape(classes, classes)
+
+
+def individual_recall(confusion: NDArray[np.integer]) -> tuple[float | None, ...]:
+    """Share of each individual's images given its identity; None for an individual without images.
+
+    Args:
+        confusion: (classes, classes) from `confusion_matrix`.
+
+    Example:
+        >>> individual_recall(np.array([[1, 1], [0, 0]]))
+        (0.5, None)
+    """
+    rows = zip(confusion.diagonal().tolist(), confusion.sum(axis=1).tolist(), strict=True)
+    return tuple(hits / images if images else None for hits, images in rows)
+
+
+def balanced_accuracy(confusion: NDArray[np.integer]) -> float:
+    """Mean recall of the individuals that have images.
+
+    Args:
+        confusion: (classes, classes) from `confusion_matrix`.
+
+    Example:
+        >>> balanced_accuracy(np.array([[1, 1, 0], [0, 3, 0], [0, 0, 0]]))
+        0.75
+    """
+    return float(np.mean([recall for recall in individual_recall(confusion) if recall is not None]))
 
 
 def averages(
-    hits: NDArray[np.number], images: NDArray[np.number], answers: NDArray[np.number], shown: int | None = None
+    hits: NDArray[np.number], images: NDArray[np.number], answers: NDArray[np.number], present: int | None = None
 ) -> Averages:
     """The scores of many weighted or expected confusion matrices at once.
 
@@ -117,25 +166,30 @@ def averages(
         hits: (..., classes) weight of each individual's images that are given its identity.
         images: (..., classes) weight of its images; at least one is above 0.
         answers: (..., classes) weight of all images that are given its identity.
-        shown: how many individuals have images in the whole set, for a part of it that shows fewer: those
-            left out count in no mean, where an individual that the whole set does not show counts as 0. None =
-            this is the whole set.
+        present: number of individuals that have images in the whole set, if this is a resample of it. Individuals that
+            only the resample lacks are left out of all means; individuals that the whole set lacks count as 0.
+            None = this is the whole set.
     """
-    seen = images > 0
-    present = seen.sum(axis=-1)
+    has_images = images > 0
+    count = has_images.sum(axis=-1)
     zero = np.zeros(np.broadcast_shapes(hits.shape, images.shape))
-    recall = np.divide(hits, images, out=zero.copy(), where=seen).sum(axis=-1) / present
-    f1 = np.divide(2 * hits, images + answers, out=zero, where=seen).sum(axis=-1) / present
-    share = (present if shown is None else shown) / images.shape[-1]
-    return Averages(hits.sum(axis=-1) / images.sum(axis=-1), recall, recall * share, f1 * share)
+    recall = np.divide(hits, images, out=zero.copy(), where=has_images).sum(axis=-1) / count
+    f1 = np.divide(2 * hits, images + answers, out=zero, where=has_images).sum(axis=-1) / count
+    share = (count if present is None else present) / images.shape[-1]
+    return Averages(
+        accuracy=hits.sum(axis=-1) / images.sum(axis=-1),
+        balanced_accuracy=recall,
+        recall=recall * share,
+        f1=f1 * share,
+    )
 
 
 def never_above_chance(accuracies: Sequence[float], labels: NDArray[np.integer]) -> bool:
     """Whether a training was at chance in every epoch, by its accuracy on the validation images.
 
-    Each epoch's number of right answers is tested as `Scores.at_chance` is (exact, one-sided binomial test
-    against the share of the commonest individual), at 5 % divided by the number of epochs: of many epochs the
-    best is above chance by chance.
+    Each epoch's number of correct answers is tested as `Scores.at_chance` is (exact, one-sided binomial test
+    against the share of the commonest individual), at 5 % divided by the number of epochs: the best of many epochs is
+    above chance by chance.
 
     Args:
         accuracies: one for each epoch, at least one, in [0, 1].
@@ -146,15 +200,24 @@ def never_above_chance(accuracies: Sequence[float], labels: NDArray[np.integer])
     """
     if not len(accuracies) or not len(labels):
         raise InputError(
-            f"There are {len(accuracies)} epochs and {len(labels)} validation images; one of each is needed."
+            f"There are {len(accuracies)} epochs and {len(labels)} validation images; at least one of each is needed. "
+            "Train at least one epoch, and choose a split whose val part is not empty."
         )
     wrong = [accuracy for accuracy in accuracies if not 0 <= accuracy <= 1]
     if wrong:
-        raise InputError(
-            f"An epoch's validation accuracy is {wrong[0]}; it must lie in [0, 1]. Run the training again."
-        )
+        raise InputError(f"An epoch's validation accuracy is {wrong[0]}; it must be in [0, 1]. Run the training again.")
     best = round(max(accuracies) * len(labels))
     return _at_chance(best, labels, SIGNIFICANCE / len(accuracies))
+
+
+def _macro(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> tuple[float, float, float]:
+    """Accuracy, macro recall and macro F1."""
+    from sklearn.metrics import f1_score, recall_score
+
+    _refuse_unusable(labels, predictions, classes)
+    macro = {"labels": range(classes), "average": "macro", "zero_division": 0}
+    accuracy = int((labels == predictions).sum()) / len(labels)
+    return accuracy, float(recall_score(labels, predictions, **macro)), float(f1_score(labels, predictions, **macro))
 
 
 def _refuse_unusable(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> None:
@@ -162,19 +225,19 @@ def _refuse_unusable(labels: NDArray[np.integer], predictions: NDArray[np.intege
         raise InputError("There is no labelled image to score. Choose a split whose test part is not empty.")
     if labels.min() < 0 or labels.max() >= classes:
         raise InputError(
-            f"The labels run from {labels.min()} to {labels.max()}; with {classes} individuals they must lie "
+            f"The labels run from {labels.min()} to {labels.max()}; with {classes} individuals they must be "
             f"in 0..{classes - 1}. Pack the data set again."
         )
     if predictions.shape != labels.shape:
         raise RunError(
             f"There are {len(predictions)} predictions for {len(labels)} images; "
-            "the backbone must answer every image once, in the order given."
+            "the backbone must answer every image once, in the order of the job."
         )
     bad = np.flatnonzero((predictions < 0) | (predictions >= classes))
     if bad.size:
         raise RunError(
             f"Row {bad[0]} is predicted as class {predictions[bad[0]]}; with {classes} individuals a class "
-            f"must lie in 0..{classes - 1}. Mend the width of the backbone's head."
+            f"must be in 0..{classes - 1}. Fix the width of the backbone's head."
         )
 
 

@@ -1,9 +1,9 @@
-"""Beside the paper's five clustering measures: what their number of clusters, scaling and start change, and more.
+"""Cluster validation: how the clustering metrics depend on the number of clusters, the scaling and the start.
 
-Mutual information grows with the number of clusters and has no upper end; Euclidean measures follow the scale of
-the embeddings. So each measure is given for k-means with k as the number of individuals and with k estimated from
-the embeddings alone, for several starts, for the individuals themselves as a partition, and for the embeddings as
-they are, of unit length, and whitened.
+Mutual information grows with the number of clusters and has no upper bound; Euclidean metrics depend on the scale of
+the embeddings. So each metric is computed for k-means with k = number of individuals and with k estimated from the
+embeddings alone, for several starts, for the individuals themselves as the partition, and for three views of the
+embeddings: as they are, of unit length, and whitened.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,26 +18,26 @@ from benchmark.records.clustering import Agreement, ClusterValidation, Measures,
 from benchmark.vocabulary import EmbeddingView
 
 STARTS = 5
-"""Seeds, of which each gives one result of k-means."""
+"""Number of seeds of k-means."""
 
 ESTIMATE_RESTARTS = 3
-"""k-means runs for each k that is tried."""
+"""k-means runs for each k tried."""
 
 ESTIMATE_FACTOR = 3
-"""The k tried are at most so many times the number of individuals."""
+"""The largest k tried, as a multiple of the number of individuals."""
 
 ESTIMATES = 20
-"""How many k are tried at most."""
+"""Most k tried."""
 
 WHITENED_VARIANCE = 0.95
-"""Share of the variance that whitened components hold together."""
+"""Share of the variance that the whitened components explain."""
 
 IMAGES_PER_COMPONENT = 10
-"""Whitened components are at most one for so many images (two at least). With one for each image all points would be
-equally far from each other, whatever the embeddings are."""
+"""Images for each whitened component, of which there are at least two. With one component for each image all points
+would be equally far from each other, whatever the embeddings are."""
 
 EQUAL_DECIMALS = 9
-"""Unit vectors whose coordinates agree when rounded to so many decimals are taken for equal."""
+"""Unit vectors whose coordinates agree when rounded to this number of decimals count as equal."""
 
 
 class Points(NamedTuple):
@@ -46,7 +46,7 @@ class Points(NamedTuple):
     Attributes:
         name: of the view.
         values: (N, d) coordinates; equal vectors have equal rows.
-        dimensions: of the vectors that they stand for.
+        dimensions: of the vectors that the coordinates stand for.
     """
 
     name: EmbeddingView
@@ -54,18 +54,20 @@ class Points(NamedTuple):
     dimensions: int
 
 
-def partitions(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> dict[EmbeddingView, ClusterValidation]:
-    """Partitions of the embeddings into clusters and into individuals, measured, for each view.
+def validate_clusters(
+    reduced: Reduced, labels: NDArray[np.integer], seed: int
+) -> dict[EmbeddingView, ClusterValidation]:
+    """Metrics of partitions into clusters and into individuals, for each view of the embeddings.
 
-    Views: `raw` as they are; `unit` each divided by its Euclidean length (a zero stays), so that distances are
-    those of angles; `whitened` the leading principal components, each divided by its standard deviation.
+    Views: `raw` as they are; `unit` each divided by its Euclidean length (a zero stays), so that distances depend on
+    angles only; `whitened` the leading principal components, each divided by its standard deviation.
 
     Args:
         reduced: the embeddings (see `clustering.reduce`).
         labels: (N,) class numbers.
         seed: of the first start of k-means; the others follow it.
     """
-    return {points.name: _partition(points, labels, seed) for points in views(reduced)}
+    return {points.name: _validate(points, labels, seed) for points in views(reduced)}
 
 
 def views(reduced: Reduced) -> Iterator[Points]:
@@ -81,10 +83,10 @@ def views(reduced: Reduced) -> Iterator[Points]:
 def unit(reduced: Reduced) -> NDArray[np.float64]:
     """Coordinates of the embeddings divided by their lengths, (N, d + 1); an embedding of zeros stays zero.
 
-    The origin is the embeddings' own, not their mean: angles between centred rows would be others.
+    The origin is that of the embeddings, not their mean: angles between centred rows would differ.
     """
-    upright = np.zeros((len(reduced.points), 1))
-    vectors = np.hstack([reduced.points, upright]) + reduced.mean
+    perpendicular = np.zeros((len(reduced.points), 1))
+    vectors = np.hstack([reduced.points, perpendicular]) + reduced.mean
     lengths = reduced.lengths[:, None]
     directions: NDArray[np.float64] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
     return directions
@@ -93,8 +95,8 @@ def unit(reduced: Reduced) -> NDArray[np.float64]:
 def whiten(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leading principal components of variance 1 (n - 1), largest first, (N, kept).
 
-    Kept are the fewest that hold `WHITENED_VARIANCE` of the variance, and at most one for
-    `IMAGES_PER_COMPONENT` images, but never fewer than the first two for that reason.
+    The fewest components that explain `WHITENED_VARIANCE` are kept, and at most one for `IMAGES_PER_COMPONENT` images;
+    this limit is never below two.
 
     Args:
         points: (N, d), centred.
@@ -113,57 +115,57 @@ def whiten(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def estimate(points: NDArray[np.float64], individuals: int, seed: int) -> int | None:
     """The number of clusters whose k-means partition has the highest silhouette (Rousseeuw 1987).
 
-    Tried is every k from 2 to the least of N - 1, `ESTIMATE_FACTOR` times the individuals and the number of
-    distinct points, or where these are many, `ESTIMATES` of them, evenly spaced on a logarithmic scale; of equally
-    good ones the smallest wins. One cluster cannot be the answer, for it has no silhouette.
+    Every k is tried from 2 to the least of N - 1, `ESTIMATE_FACTOR` times the individuals and the number of distinct
+    points. If these are more than `ESTIMATES`, that number of them is tried, evenly spaced on a logarithmic scale. Of
+    equal silhouettes the smallest k wins. k = 1 is never tried, because one cluster has no silhouette.
 
     Args:
         points: (N, d) coordinates; equal points have equal rows.
-        individuals: how many there are.
+        individuals: number of individuals.
         seed: of k-means.
 
     Returns:
-        k; None where none can be tried.
+        k; None if no k can be tried.
     """
-    most = min(len(points) - 1, ESTIMATE_FACTOR * individuals, clustering.distinct(points))
+    most = min(len(points) - 1, ESTIMATE_FACTOR * individuals, clustering.count_distinct(points))
     best, highest = None, -np.inf
-    tried = range(2, most + 1)
-    if len(tried) > ESTIMATES:
-        tried = np.unique(np.geomspace(2, most, ESTIMATES).round().astype(int)).tolist()
-    for clusters in tried:
-        silhouette = clustering.silhouette(points, clustering.kmeans(points, clusters, seed, ESTIMATE_RESTARTS))
+    counts = range(2, most + 1)
+    if len(counts) > ESTIMATES:
+        counts = np.unique(np.geomspace(2, most, ESTIMATES).round().astype(int)).tolist()
+    for count in counts:
+        silhouette = clustering.silhouette(points, clustering.kmeans(points, count, seed, ESTIMATE_RESTARTS))
         if silhouette is not None and silhouette > highest:
-            best, highest = clusters, silhouette
+            best, highest = count, silhouette
     return best
 
 
-def measure(points: NDArray[np.float64], found: NDArray[np.integer], labels: NDArray[np.integer]) -> Measures:
-    """All measures of one partition.
+def measure(points: NDArray[np.float64], partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Measures:
+    """All metrics of one partition.
 
     Args:
         points: (N, d) coordinates.
-        found: (N,) part of each image.
+        partition: (N,) cluster number of each image.
         labels: (N,) class numbers.
     """
-    five = clustering.measure(points, found, labels, dimensions=points.shape[1])
-    shape = Shape(
-        silhouette=five.silhouette, davies_bouldin=five.davies_bouldin, calinski_harabasz=five.calinski_harabasz
-    )
-    return Measures(agreement=agreement(found, labels), shape=shape)
+    return Measures(agreement=agreement(partition, labels), shape=clustering.shape(points, partition))
 
 
-def agreement(found: NDArray[np.integer], labels: NDArray[np.integer]) -> Agreement:
-    """Compare a partition with the individuals.
+def agreement(partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Agreement:
+    """Agreement of a partition with the individuals.
 
     Args:
-        found: (N,) part of each image, N >= 1.
+        partition: (N,) cluster number of each image, N >= 1.
         labels: (N,) class numbers.
+
+    Example:
+        >>> agreement(np.array([0, 0, 0, 1]), np.array([5, 5, 7, 7])).purity
+        0.75
     """
     from sklearn import metrics
 
     _, rows = np.unique(labels, return_inverse=True)
-    _, columns = np.unique(found, return_inverse=True)
-    table = np.zeros((rows.max() + 1, columns.max() + 1))  # images of an individual in a part
+    _, columns = np.unique(partition, return_inverse=True)
+    table = np.zeros((rows.max() + 1, columns.max() + 1))  # images by individual and cluster
     np.add.at(table, (rows, columns), 1)
     precision = float((table**2 / table.sum(axis=0)).sum() / len(labels))
     recall = float((table**2 / table.sum(axis=1, keepdims=True)).sum() / len(labels))
@@ -179,21 +181,22 @@ def agreement(found: NDArray[np.integer], labels: NDArray[np.integer]) -> Agreem
     )
 
 
-def _partition(points: Points, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
+def _validate(points: Points, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
     individuals = len(np.unique(labels))
     estimated = estimate(points.values, individuals, seed)
     return ClusterValidation(
-        given=_starts(points.values, min(individuals, clustering.distinct(points.values)), labels, seed),
+        given=_starts(points.values, min(individuals, clustering.count_distinct(points.values)), labels, seed),
         estimated=None if estimated is None else _starts(points.values, estimated, labels, seed),
         truth=measure(points.values, labels, labels),
         dimensions=points.dimensions,
     )
 
 
-def _starts(points: NDArray[np.float64], clusters: int, labels: NDArray[np.integer], seed: int) -> Starts:
-    runs = [measure(points, clustering.kmeans(points, clusters, start), labels) for start in range(seed, seed + STARTS)]
+def _starts(points: NDArray[np.float64], count: int, labels: NDArray[np.integer], seed: int) -> Starts:
+    """k-means with `count` clusters from several seeds."""
+    runs = [measure(points, clustering.kmeans(points, count, start), labels) for start in range(seed, seed + STARTS)]
     return Starts(
-        clusters=clusters,
+        clusters=count,
         starts=STARTS,
         mean=_over(runs, np.mean),
         sd=_over(runs, lambda values: np.std(values, ddof=1)),
@@ -201,7 +204,7 @@ def _starts(points: NDArray[np.float64], clusters: int, labels: NDArray[np.integ
 
 
 def _over(runs: list[Measures], statistic: Callable[[list[float]], np.floating]) -> Measures:
-    """A statistic of each measure; None where it is in any run."""
+    """A statistic of each metric over the runs; None if the metric is None in any run."""
 
     def of(parts: Iterable[Agreement | Shape]) -> dict[str, float | None]:
         values = [part.model_dump() for part in parts]

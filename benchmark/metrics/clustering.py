@@ -1,4 +1,4 @@
-"""How well the embeddings fall into individuals by themselves: k-means++ and the paper's five measures."""
+"""Clustering of embeddings without labels: k-means++ and the paper's five metrics."""
 
 import hashlib
 from typing import NamedTuple
@@ -7,31 +7,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.blockwise import read, release
-from benchmark.records.clustering import Clustering
+from benchmark.metrics.blockwise import read_block, release
+from benchmark.records.clustering import Clustering, Shape
 
 RESTARTS = 10
-"""k-means runs, of which the one with the lowest inertia counts (scikit-learn's `n_init`)."""
+"""k-means runs; the one with the lowest inertia counts (scikit-learn's `n_init`)."""
 
 BLOCK_BYTES = 64 * 2**20
-"""How much of the embeddings is held as float64 at once."""
+"""Size of a block of embeddings as float64."""
 
 EXACT_IMAGES = 10_000
-"""Up to so many images every number is exact: the matrix of their inner products takes 0.8 GB, and its eigenvectors
-three times that. With more, k-means works on mini batches, the silhouette is that of so many images drawn at random,
-and embeddings wider than `SKETCH` are sketched."""
+"""Up to this number of images every result is exact: the matrix of their inner products takes 0.8 GB, and its
+eigenvectors three times that. With more images, k-means works on mini batches, the silhouette is that of a random
+sample of this size, and embeddings wider than `SKETCH` are sketched."""
 
 SKETCH = 1024
-"""Dimensions of a sketch; a squared distance in it errs by a factor of about 1 +- sqrt(2 / SKETCH) = 1 +- 0.04."""
+"""Dimensions of a sketch; its relative error of a squared distance is about sqrt(2 / SKETCH) = 0.04."""
 
 
 class Reduced(NamedTuple):
-    """Embeddings turned into few dimensions; distances, lengths and angles stay as they were.
+    """Embeddings in at most N dimensions, with the same distances, lengths and angles.
 
     Attributes:
         points: (N, d) with d <= min(N, D), d >= 1, centred; those of equal embeddings are equal.
-        mean: (d + 1,) the mean embedding along the same axes, and along one more that stands upright on them: row i
-            of the embeddings is `[*points[i], 0] + mean`.
+        mean: (d + 1,) the mean embedding along the same axes, and along one more axis perpendicular to them: row i of
+            the embeddings is `[*points[i], 0] + mean`.
         lengths: (N,) Euclidean lengths of the embeddings.
         dimensions: D.
     """
@@ -43,31 +43,35 @@ class Reduced(NamedTuple):
 
 
 def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Clustering:
-    """k-means++ clusters of the embeddings (k = individuals among the labels), measured.
+    """k-means++ on the embeddings with k = number of individuals among the labels, and the paper's five metrics.
 
     Adjusted Rand index and mutual information (nats) compare the clusters with the labels; silhouette,
-    Davies-Bouldin and Calinski-Harabasz describe the clusters found, by Euclidean distance on the embeddings
-    as they are. The last three are None where they are not defined (see `benchmark.records.record.Clustering`).
+    Davies-Bouldin and Calinski-Harabasz describe the clusters by Euclidean distance on the embeddings as they are. The
+    last three are None where they are not defined (see `benchmark.records.clustering.Clustering`).
 
     Args:
         reduced: the embeddings (see `reduce`).
         labels: (N,) class numbers.
         seed: of k-means++.
+
+    Example:
+        >>> reduced = reduce(np.array([[0.0, 0.1], [0.0, 0.2], [9.0, 9.1], [9.0, 9.2]]), images=4)
+        >>> cluster(reduced, np.array([0, 0, 1, 1]), seed=0).adjusted_rand
+        1.0
     """
-    clusters = min(len(np.unique(labels)), distinct(reduced.points))
-    found = kmeans(reduced.points, clusters, seed)
-    return measure(reduced.points, found, labels, reduced.dimensions)
+    count = min(len(np.unique(labels)), count_distinct(reduced.points))
+    clusters = kmeans(reduced.points, count, seed)
+    return measure(reduced.points, clusters, labels, reduced.dimensions)
 
 
 def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
-    """The same vectors in at most N dimensions: all distances, so all measures and k-means, stay as they are.
+    """The same vectors in at most N dimensions; distances stay the same, and so do k-means and all metrics.
 
-    Of N points only the Gram matrix of the centred rows matters, and its eigenvectors scaled by the roots of
-    its eigenvalues are coordinates with that Gram matrix (classical scaling, Torgerson 1952). Where the origin
-    lies among them follows from the products of the rows with their mean. Both are summed over blocks of
-    columns, so the file is read once for them, and once before to find equal rows. Centring each block, rather than
-    the whole Gram matrix afterwards, keeps small distances far from the origin exact. Arrays that are not wider than
-    high are only centred.
+    The distances of N points depend only on the Gram matrix of the centred rows. Its eigenvectors, scaled by the roots
+    of its eigenvalues, are coordinates with that Gram matrix (classical scaling, Torgerson 1952). The position of the
+    origin follows from the products of the rows with their mean. Both are summed over blocks of columns, so the file is
+    read once for them, and once before to find equal rows. Each block is centred, not the Gram matrix afterwards,
+    because that keeps small distances far from the origin exact. Arrays that are not wider than high are only centred.
 
     Args:
         embeddings: (N, D), any floating dtype, finite; may be memory-mapped and wider than memory. More than
@@ -82,7 +86,7 @@ def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
     if embeddings.ndim != 2 or len(embeddings) != images:  # noqa: PLR2004 - (N, D)
         raise RunError(
             f"The embeddings have shape {embeddings.shape}; ({images}, dimensions) is needed, a row for "
-            "each image in the order given. Mend the backbone's encode."
+            "each image in the order of the job. Fix the backbone's `encode`."
         )
     if images == 0:
         raise InputError("There is no embedding to cluster. Choose a split whose test part is not empty.")
@@ -93,102 +97,137 @@ def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
 
 
 def measure(
-    points: NDArray[np.float64], found: NDArray[np.integer], labels: NDArray[np.integer], dimensions: int
+    points: NDArray[np.float64], clusters: NDArray[np.integer], labels: NDArray[np.integer], dimensions: int
 ) -> Clustering:
-    """The five measures of given clusters.
+    """The five metrics of given clusters.
 
     Args:
         points: (N, d) coordinates.
-        found: (N,) cluster numbers.
+        clusters: (N,) cluster numbers.
         labels: (N,) class numbers.
         dimensions: of the embeddings that the points stand for.
     """
     from sklearn import metrics
 
-    several = 2 <= len(np.unique(found)) < len(points)  # noqa: PLR2004 - fewer are no clustering, more are no clusters
-    several = several and bool(np.ptp(points, axis=0).any())  # scikit-learn calls one point repeated well clustered
+    silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters)
     return Clustering(
-        adjusted_rand=float(metrics.adjusted_rand_score(labels, found)),
-        mutual_information=max(0.0, float(metrics.mutual_info_score(labels, found))),
-        silhouette=silhouette(points, found) if several else None,
-        davies_bouldin=float(metrics.davies_bouldin_score(points, found)) if several else None,
-        calinski_harabasz=(
-            float(metrics.calinski_harabasz_score(points, found)) if several and _spread(points, found) else None
-        ),
+        adjusted_rand=float(metrics.adjusted_rand_score(labels, clusters)),
+        mutual_information=max(0.0, float(metrics.mutual_info_score(labels, clusters))),
+        silhouette=silhouette_,
+        davies_bouldin=davies_bouldin,
+        calinski_harabasz=calinski_harabasz,
         images=len(points),
         dimensions=dimensions,
         exact=len(points) <= EXACT_IMAGES,
     )
 
 
-def silhouette(points: NDArray[np.float64], found: NDArray[np.integer]) -> float | None:
+def shape(points: NDArray[np.float64], clusters: NDArray[np.integer]) -> Shape:
+    """Silhouette, Davies-Bouldin and Calinski-Harabasz of given clusters; None where they are not defined.
+
+    Args:
+        points: (N, d) coordinates.
+        clusters: (N,) cluster numbers.
+    """
+    silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters)
+    return Shape(silhouette=silhouette_, davies_bouldin=davies_bouldin, calinski_harabasz=calinski_harabasz)
+
+
+def silhouette(points: NDArray[np.float64], clusters: NDArray[np.integer]) -> float | None:
     """Mean silhouette (Rousseeuw 1987), over at most `EXACT_IMAGES` images drawn at random.
 
     Args:
         points: (N, d) coordinates.
-        found: (N,) cluster numbers.
+        clusters: (N,) cluster numbers.
 
     Returns:
-        In [-1, 1]; None where the images are one cluster, or a cluster each.
+        In [-1, 1]; None if the images are one cluster, or each image is its own.
     """
     from sklearn.metrics import silhouette_score
 
     if len(points) > EXACT_IMAGES:
-        drawn = np.sort(np.random.default_rng(0).choice(len(points), EXACT_IMAGES, replace=False))
-        points, found = points[drawn], found[drawn]
-    several = 2 <= len(np.unique(found)) < len(points)  # noqa: PLR2004 - fewer are no clustering, more are no clusters
-    return float(silhouette_score(points, found)) if several else None
+        rows = np.sort(np.random.default_rng(0).choice(len(points), EXACT_IMAGES, replace=False))
+        points, clusters = points[rows], clusters[rows]
+    return float(silhouette_score(points, clusters)) if _is_clustering(clusters) else None
 
 
 def first_equal_rows(embeddings: NDArray[np.floating]) -> NDArray[np.int64]:
-    """For each row the number of the first row equal to it; (N,). A row that is not finite raises.
+    """For each row the index of the first row equal to it, (N,).
 
-    The coordinates of equal rows differ by rounding, which k-means would take for distinct points.
+    The reduced coordinates of equal rows differ by rounding, and k-means would treat them as distinct points.
+
+    Raises:
+        RunError: a row is not finite.
+
+    Example:
+        >>> first_equal_rows(np.array([[1.0], [2.0], [1.0]]))
+        array([0, 1, 0])
     """
-    seen: dict[bytes, int] = {}
+    row_of: dict[bytes, int] = {}
     first = np.empty(len(embeddings), np.int64)
     for number, row in enumerate(embeddings):
         if not np.isfinite(row).all():
             raise RunError(
                 f"The embedding in row {number} is not finite; the training has probably diverged. "
-                "Lower the learning rate or mend the backbone."
+                "Lower the learning rate or fix the backbone."
             )
         unsigned_zero = np.ascontiguousarray(row + 0)  # -0.0 equals 0.0 but has other bytes
-        first[number] = seen.setdefault(hashlib.sha256(unsigned_zero.tobytes()).digest(), number)
+        first[number] = row_of.setdefault(hashlib.sha256(unsigned_zero.tobytes()).digest(), number)
         release(embeddings)
     return first
 
 
-def distinct(points: NDArray[np.float64]) -> int:
-    """How many rows differ."""
+def count_distinct(points: NDArray[np.float64]) -> int:
+    """Number of distinct rows."""
     return len(np.unique(first_equal_rows(points)))
 
 
-def kmeans(points: NDArray[np.float64], clusters: int, seed: int, restarts: int = RESTARTS) -> NDArray[np.int32]:
+def kmeans(points: NDArray[np.float64], count: int, seed: int, restarts: int = RESTARTS) -> NDArray[np.int32]:
     """k-means++ (Arthur & Vassilvitskii 2007), the best of several runs by inertia.
 
     More than `EXACT_IMAGES` points are clustered by mini batches (Sculley 2010).
 
     Args:
-        points: (N, d) coordinates, of which at least `clusters` are distinct.
-        clusters: how many.
+        points: (N, d) coordinates, at least `count` of them distinct.
+        count: number of clusters.
         seed: of the starts.
-        restarts: runs.
+        restarts: number of runs.
 
     Returns:
         (N,) cluster numbers.
     """
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
-    settings = {"n_clusters": clusters, "init": "k-means++", "n_init": restarts, "tol": 0.0, "random_state": seed}
+    settings = {"n_clusters": count, "init": "k-means++", "n_init": restarts, "tol": 0.0, "random_state": seed}
     # scikit-learn's tolerance follows the mean variance per dimension, which depends on the coordinates.
     model = KMeans(**settings) if len(points) <= EXACT_IMAGES else MiniBatchKMeans(**settings)
-    labels: NDArray[np.int32] = model.fit_predict(points)
-    return labels
+    clusters: NDArray[np.int32] = model.fit_predict(points)
+    return clusters
+
+
+def _shape(
+    points: NDArray[np.float64], clusters: NDArray[np.integer]
+) -> tuple[float | None, float | None, float | None]:
+    """Silhouette, Davies-Bouldin and Calinski-Harabasz; scikit-learn calls one point repeated well clustered."""
+    from sklearn import metrics
+
+    if not _is_clustering(clusters) or not np.ptp(points, axis=0).any():
+        return None, None, None
+    spread = _has_spread(points, clusters)
+    return (
+        silhouette(points, clusters),
+        float(metrics.davies_bouldin_score(points, clusters)),
+        float(metrics.calinski_harabasz_score(points, clusters)) if spread else None,
+    )
+
+
+def _is_clustering(clusters: NDArray[np.integer]) -> bool:
+    """Whether there is more than one cluster, and fewer clusters than images."""
+    return 2 <= len(np.unique(clusters)) < len(clusters)  # noqa: PLR2004
 
 
 def _centred(embeddings: NDArray[np.float64]) -> Reduced:
-    """The embeddings moved to their mean; they are overwritten."""
+    """The embeddings minus their mean; overwrites its argument."""
     lengths = np.linalg.norm(embeddings, axis=1)
     mean = embeddings.mean(axis=0)
     embeddings -= mean
@@ -204,7 +243,7 @@ def _scaled(embeddings: NDArray[np.floating]) -> Reduced:
     mean_square = 0.0
     step = max(1, BLOCK_BYTES // (8 * images))
     for start in range(0, dimensions, step):
-        block = read(embeddings, slice(None), slice(start, start + step))  # (N, step)
+        block = read_block(embeddings, slice(None), slice(start, start + step))  # (N, step)
         squares += np.einsum("nd,nd->n", block, block)
         mean = block.mean(axis=0)
         block -= mean
@@ -223,9 +262,9 @@ def _scaled(embeddings: NDArray[np.floating]) -> Reduced:
 
 
 def _sketch(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Each dimension added to one of `SKETCH` sums, with a random sign (count sketch, Charikar et al. 2002).
+    """Count sketch (Charikar et al. 2002), (N, SKETCH): each dimension is added to one of the sums, with a random sign.
 
-    Inner products, so distances, are kept in expectation. (N, D) to (N, SKETCH), read block by block of rows.
+    Inner products, and so distances, are kept in expectation. The (N, D) embeddings are read in blocks of rows.
     """
     from scipy.sparse import csr_array
 
@@ -237,10 +276,10 @@ def _sketch(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
     result = np.empty((images, SKETCH))
     step = max(1, BLOCK_BYTES // (8 * dimensions))
     for start in range(0, images, step):
-        result[start : start + step] = (matrix @ read(embeddings, slice(start, start + step)).T).T
+        result[start : start + step] = (matrix @ read_block(embeddings, slice(start, start + step)).T).T
     return result
 
 
-def _spread(points: NDArray[np.float64], found: NDArray[np.integer]) -> bool:
+def _has_spread(points: NDArray[np.float64], clusters: NDArray[np.integer]) -> bool:
     """Whether any cluster holds two distinct points."""
-    return any(np.ptp(points[found == number], axis=0).any() for number in np.unique(found))
+    return any(np.ptp(points[clusters == number], axis=0).any() for number in np.unique(clusters))

@@ -1,6 +1,7 @@
-"""What a label that says nothing of the animal would score: the video, camera or date alone, or nothing at all.
+"""Group baselines: scores expected of a baseline that sees no animal and knows only one metadata column, or nothing.
 
-Where identity is nested in video, knowing the video is worth much; a score means what it has above this.
+Where identity is nested in video, knowing the video alone gives a high score. A score is evidence of recognition only
+as far as it exceeds this baseline.
 """
 
 import math
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 from benchmark.metrics.classification import averages
-from benchmark.metrics.retrieval import DEEPEST, Retrieval
+from benchmark.metrics.retrieval import DEEPEST
+from benchmark.records.classification import GroupBaseline
+from benchmark.records.retrieval import RetrievalBaseline
 
 
 class Grouped(NamedTuple):
@@ -27,68 +30,76 @@ class Grouped(NamedTuple):
     groups: NDArray[np.generic]
 
 
-class GroupBaseline(NamedTuple):
-    """Expected scores of someone who knows only the group (scores as `benchmark.metrics.classification.Averages`).
+def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline:
+    """Expected scores of naming the commonest individual in the image's group in training.
 
-    Attributes:
-        accuracy: of naming the individual commonest in the image's group in training.
-        balanced_accuracy: of the same.
-        recall: of the same.
-        f1: of the expected confusion matrix of the same.
-        adjusted_rand: of the groups taken as clusters.
-        mutual_information: of the groups taken as clusters, nats.
-    """
+    Adjusted Rand index and mutual information are those of the groups taken as clusters of the test images.
 
-    accuracy: float
-    balanced_accuracy: float
-    recall: float
-    f1: float
-    adjusted_rand: float
-    mutual_information: float
-
-
-def group_only(train: Grouped, test: Grouped, classes: int) -> GroupBaseline:
-    """What the group alone would score.
+    Args:
+        train: the training images.
+        test: the test images.
+        classes: number of individuals.
 
     Raises:
         InputError: as `group_answers`.
+
+    Example:
+        >>> train = Grouped(np.array([0, 1]), np.array(["film", "film"]))
+        >>> group_baseline(train, train, classes=2).accuracy
+        0.5
     """
     from sklearn import metrics
 
     answers = group_answers(train, test, classes)
     confusion = np.zeros((classes, classes))
     np.add.at(confusion, test.labels, answers)
-    figures = averages(confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
+    expected = averages(confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
     return GroupBaseline(
-        accuracy=float(figures.accuracy),
-        balanced_accuracy=float(figures.balanced_accuracy),
-        recall=float(figures.recall),
-        f1=float(figures.f1),
+        accuracy=float(expected.accuracy),
+        balanced_accuracy=float(expected.balanced_accuracy),
+        recall=float(expected.recall),
+        f1=float(expected.f1),
         adjusted_rand=float(metrics.adjusted_rand_score(test.labels, test.groups)),
         mutual_information=max(0.0, float(metrics.mutual_info_score(test.labels, test.groups))),
     )
 
 
-def majority_class(train: NDArray[np.integer], test: NDArray[np.integer], classes: int) -> GroupBaseline:
-    """What always naming the commonest individual of the training images would score; labels (N,) and (M,).
+def majority_baseline(train: NDArray[np.integer], test: NDArray[np.integer], classes: int) -> GroupBaseline:
+    """Expected scores of always naming the commonest individual of the training images.
+
+    Args:
+        train: (N,) class numbers of the training images.
+        test: (M,) class numbers of the test images.
+        classes: number of individuals.
 
     Raises:
         InputError: as `group_answers`.
     """
-    return group_only(
+    return group_baseline(
         Grouped(train, np.zeros(len(train), np.int64)), Grouped(test, np.zeros(len(test), np.int64)), classes
     )
 
 
 def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.float64]:
-    """How probably each test image is given each identity, (N, classes): the rows add up to 1.
+    """Probability with which the baseline gives each test image each identity, (N, classes); the rows add up to 1.
 
-    Named is the individual with the most training images in the image's group; of equals each with the same
-    probability. A group without training images is answered from all of them. The expected correctness of the
-    images, `answers[range(N), labels]`, can stand as a row of `benchmark.metrics.significance.shared_ranks`.
+    The baseline names the individual with the most training images in the image's group; equally common individuals
+    share the probability. A group without training images is answered from all training images. The expected
+    correctness of the images, `answers[range(N), labels]`, can be a row of
+    `benchmark.metrics.significance.shared_ranks`.
+
+    Args:
+        train: the training images.
+        test: the test images.
+        classes: number of individuals.
 
     Raises:
         InputError: a part has no image, a label is outside [0, classes), or labels and groups differ in length.
+
+    Example:
+        >>> train = Grouped(np.array([0, 0, 1]), np.array([10, 10, 11]))
+        >>> group_answers(train, Grouped(np.array([0, 0]), np.array([10, 11])), classes=2).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
     """
     for part, images in (("train", train), ("test", test)):
         _refuse_unusable(images, part, classes)
@@ -101,17 +112,20 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
     return answers
 
 
-def retrieval_baselines(queries: Grouped, gallery: Grouped, *, themselves: bool = False) -> Retrieval:
-    """Expected rank-1, rank-5 and mean average precision where images of one group are nearest, in random order.
+def retrieval_baseline(queries: Grouped, gallery: Grouped, *, self_search: bool = False) -> RetrievalBaseline:
+    """Expected rank-1, rank-5 and mean average precision of a ranking by the group alone.
 
-    The means are over the random orders too (average precision: McSherry and Najork 2008, section 3), where
-    `benchmark.metrics.retrieval` lets a tie never help: a gallery in which only the group shows would have no
-    hits at all.
+    Gallery images of the query's group come first, in random order, then all others in random order. The means are over
+    the random orders too (average precision: McSherry and Najork 2008, section 3). `benchmark.metrics.retrieval` lets a
+    tie never help instead, so an embedding that shows only the group has no hits there.
 
     Args:
         queries: the test images.
         gallery: the training images, at least one.
-        themselves: whether the queries are the gallery, where each misses itself alone.
+        self_search: whether the queries are the gallery; each query is then hidden from itself.
+
+    Returns:
+        Means over the queries that have a match; all None if none has.
 
     Raises:
         InputError: the gallery is empty, or labels and groups differ in length.
@@ -120,29 +134,30 @@ def retrieval_baselines(queries: Grouped, gallery: Grouped, *, themselves: bool 
     _refuse_lengths(gallery, "gallery")
     if not len(gallery.labels):
         raise InputError("The gallery is empty. Choose a split whose train part is not empty.")
-    asked = len(queries.labels)
+    count = len(queries.labels)
     label, group = (
         np.unique(np.concatenate(both), return_inverse=True)[1] for both in zip(queries, gallery, strict=True)
     )
-    table = np.zeros((label.max() + 1, group.max() + 1), np.int64)  # gallery images
-    np.add.at(table, (label[asked:], group[asked:]), 1)
-    kinds, counts = np.unique(np.stack([label[:asked], group[:asked]], axis=1), axis=0, return_counts=True)
-    hidden = int(themselves)
+    table = np.zeros((label.max() + 1, group.max() + 1), np.int64)  # gallery images by individual and group
+    np.add.at(table, (label[count:], group[count:]), 1)
+    kinds, counts = np.unique(np.stack([label[:count], group[:count]], axis=1), axis=0, return_counts=True)
+    hidden = int(self_search)
     matched = table.sum(axis=1)[kinds[:, 0]] > hidden
-    figures = [
+    if not matched.any():
+        return RetrievalBaseline(rank1=None, rank5=None, mean_average_precision=None)
+    expected = [
         _expected(
-            near=_Tier(int(table[:, of].sum()) - hidden, int(table[who, of]) - hidden),
-            far=_Tier(int(np.delete(table, of, axis=1).sum()), int(np.delete(table[who], of).sum())),
+            near=_Tier(int(table[:, column].sum()) - hidden, int(table[row, column]) - hidden),
+            far=_Tier(int(np.delete(table, column, axis=1).sum()), int(np.delete(table[row], column).sum())),
         )
-        for who, of in kinds[matched]
+        for row, column in kinds[matched]
     ]
-    found = int(counts[matched].sum())
-    rank1, rank5, precision = np.average(figures, axis=0, weights=counts[matched]).tolist() if found else (None,) * 3
-    return Retrieval(rank1, rank5, precision, queries=found, unmatched=asked - found)
+    rank1, rank5, precision = np.average(expected, axis=0, weights=counts[matched]).tolist()
+    return RetrievalBaseline(rank1=rank1, rank5=rank5, mean_average_precision=precision)
 
 
 class _Tier(NamedTuple):
-    """Gallery images that are equally near: how many, and how many of them are matches."""
+    """Gallery images that are equally near: their number, and the number of matches among them."""
 
     images: int
     matches: int
@@ -167,7 +182,7 @@ def _miss(depth: int, near: _Tier, far: _Tier) -> float:
 def _precisions(tier: _Tier, before: _Tier) -> float:
     """The expected sum of precision x relevance over the ranks of a tier."""
     ahead = np.arange(tier.images)  # images of the tier before each rank
-    matches = before.matches + 1 + ahead * (tier.matches - 1) / max(tier.images - 1, 1)  # where a match stands there
+    matches = before.matches + 1 + ahead * (tier.matches - 1) / max(tier.images - 1, 1)  # if a match is at this rank
     return float((matches / (before.images + 1 + ahead)).sum() * tier.matches / max(tier.images, 1))
 
 
@@ -178,7 +193,7 @@ def _refuse_unusable(images: Grouped, part: str, classes: int) -> None:
     if images.labels.min() < 0 or images.labels.max() >= classes:
         raise InputError(
             f"The {part} labels run from {images.labels.min()} to {images.labels.max()}; with {classes} individuals "
-            f"they must lie in 0..{classes - 1}. Pack the data set again."
+            f"they must be in 0..{classes - 1}. Pack the data set again."
         )
 
 

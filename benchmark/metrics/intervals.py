@@ -1,50 +1,24 @@
-"""How far a score may move with other test images: percentile bootstrap over sequences.
+"""Confidence intervals of scores: percentile bootstrap over groups of images.
 
-Frames of one sequence are near-copies, so a bootstrap over images would believe in far more evidence than there
-is. Whole sequences are drawn with replacement, as many as there are (Davison and Hinkley 1997, section 3.8); all
-scores here are functions of sums over sequences, so that a resample is a product of matrices.
+Frames of one recording are near-copies, so a bootstrap over images would overstate the evidence. Whole groups are drawn
+with replacement, as many as there are (Davison and Hinkley 1997, section 3.8). All scores here are functions of sums
+over groups, so a resample is a matrix product.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 from benchmark.metrics.classification import averages
+from benchmark.records.base import Interval
 
 RESAMPLES = 1000
 LEVEL = 0.95
 
 BLOCK_BYTES = 64 * 2**20
-"""How much of the resamples is held at once."""
-
-
-class Interval(NamedTuple):
-    """A confidence interval.
-
-    Few groups make it too narrow: of five groups, what says 95 % holds the truth about 83 times in 100, of ten about
-    90 times. So their number belongs beside it.
-
-    Attributes:
-        low: its lower end.
-        high: its upper end.
-        groups: sequences that were resampled; images where there are no sequences.
-    """
-
-    low: float
-    high: float
-    groups: int
-
-
-class ScoreIntervals(NamedTuple):
-    """Intervals of the classification scores (see `benchmark.metrics.classification.Averages`)."""
-
-    accuracy: Interval
-    balanced_accuracy: Interval
-    recall: Interval
-    f1: Interval
+"""Size of a block of resamples."""
 
 
 def of_mean(
@@ -55,31 +29,35 @@ def of_mean(
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> Interval | None:
-    """The interval of a mean over images: accuracy, rank-k (hits), mean average precision.
+    """Interval of a mean over images: accuracy, rank-k (hits), mean average precision.
 
     Args:
         values: (N,) one for each image, finite. Leave out queries without a match, with their groups.
-        groups: (N,) the sequence of each image; None = each image is its own.
+        groups: (N,) the group of each image; None = each image is its own.
         seed: of the resampling.
-        resamples: 1000 at least.
+        resamples: at least 1000.
         level: share of the resamples within the interval.
 
     Returns:
-        None where there are fewer than two groups, which say nothing of the spread.
+        None with fewer than two groups, which do not show the spread.
 
     Raises:
         InputError: a value is not finite, the lengths differ, or there are too few resamples.
+
+    Example:
+        >>> of_mean(np.array([1, 1, 1, 0]), np.array(["a", "a", "a", "b"]), seed=0)
+        Interval(low=0.0, high=1.0, groups=2)
     """
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         raise InputError(
-            f"The value in row {bad[0]} is {values[bad[0]]}; it must be finite. Leave out images that have none."
+            f"The value in row {bad[0]} is {values[bad[0]]}; it must be finite. Leave out images without a value."
         )
     number, count = number_groups(groups, len(values))
-    if count < 2:  # noqa: PLR2004 - no spread of one
+    if count < 2:  # noqa: PLR2004 - one group has no spread
         return None
     sums = np.stack([np.bincount(number, values), np.bincount(number)], axis=1)  # (groups, 2)
-    totals = np.concatenate([drawn @ sums for drawn in _resample(count, seed, resamples)])
+    totals = np.concatenate([draws @ sums for draws in _resample(count, seed, resamples)])
     return _interval(totals[:, 0] / totals[:, 1], count, level)
 
 
@@ -92,10 +70,10 @@ def of_scores(
     seed: int,
     resamples: int = RESAMPLES,
     level: float = LEVEL,
-) -> ScoreIntervals | None:
-    """The intervals of accuracy, balanced accuracy, macro recall and macro F1.
+) -> dict[str, Interval]:
+    """Intervals of the classification scores, by name: `accuracy`, `balanced_accuracy`, `recall` and `f1`.
 
-    An individual whom a resample does not show is left out of that resample's averages.
+    An individual without images in a resample is left out of that resample's averages.
 
     Args:
         labels: (N,) true class numbers in [0, classes).
@@ -107,7 +85,7 @@ def of_scores(
         level: as `of_mean`.
 
     Returns:
-        None where there are fewer than two groups.
+        Empty with fewer than two groups.
 
     Raises:
         InputError: the lengths differ, or there are too few resamples.
@@ -117,25 +95,29 @@ def of_scores(
     if len(predictions) != len(labels):
         raise InputError(f"There are {len(predictions)} predictions for {len(labels)} images; each needs one.")
     number, count = number_groups(groups, len(labels))
-    if count < 2:  # noqa: PLR2004 - no spread of one
-        return None
-    parts = [(labels == predictions, labels), (np.ones(len(labels)), labels), (np.ones(len(labels)), predictions)]
-    sums = [csr_array((weight, (number, of)), shape=(count, classes), dtype=np.float64) for weight, of in parts]
+    if count < 2:  # noqa: PLR2004 - one group has no spread
+        return {}
+    weights = [(labels == predictions, labels), (np.ones(len(labels)), labels), (np.ones(len(labels)), predictions)]
+    sums = [csr_array((weight, (number, of)), shape=(count, classes), dtype=np.float64) for weight, of in weights]
     hits, images, answers = (
         np.concatenate(totals)
         for totals in zip(
-            *([drawn @ sum_ for sum_ in sums] for drawn in _resample(count, seed, resamples)), strict=True
+            *([draws @ sum_ for sum_ in sums] for draws in _resample(count, seed, resamples)), strict=True
         )
     )
-    figures = averages(hits, images, answers, shown=len(np.unique(labels)))
-    return ScoreIntervals(*(_interval(figure, count, level) for figure in figures))
+    scores = averages(hits, images, answers, present=len(np.unique(labels)))
+    return {name: _interval(values, count, level) for name, values in zip(scores._fields, scores, strict=True)}
 
 
 def number_groups(groups: NDArray[np.generic] | None, images: int) -> tuple[NDArray[np.int64], int]:
-    """The number of each image's group, (images,) from 0, and how many there are; None = each image its own.
+    """Number of each image's group, (images,) from 0, and the number of groups; None = each image is its own.
 
     Raises:
         InputError: there is not one group for each image.
+
+    Example:
+        >>> number_groups(np.array(["b", "a", "b"]), 3)
+        (array([1, 0, 1]), 2)
     """
     if groups is None:
         return np.arange(images), images
@@ -149,18 +131,18 @@ def _resample(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.flo
     """How often each group is drawn in each resample, in blocks of (b, groups).
 
     Raises:
-        InputError: fewer than 1000 resamples are wanted.
+        InputError: fewer than 1000 resamples are requested.
     """
     if resamples < RESAMPLES:
         raise InputError(f"{resamples} resamples are too few for the ends of an interval; take {RESAMPLES} or more.")
-    draws = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     block = max(1, BLOCK_BYTES // (8 * groups))
     for start in range(0, resamples, block):
         count = min(block, resamples - start)
-        drawn = draws.integers(0, groups, (count, groups)) + groups * np.arange(count)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=count * groups).reshape(count, groups).astype(np.float64)
+        draws = generator.integers(0, groups, (count, groups)) + groups * np.arange(count)[:, None]
+        yield np.bincount(draws.ravel(), minlength=count * groups).reshape(count, groups).astype(np.float64)
 
 
-def _interval(figures: NDArray[np.float64], groups: int, level: float) -> Interval:
-    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), groups)
+def _interval(values: NDArray[np.float64], groups: int, level: float) -> Interval:
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(low=float(low), high=float(high), groups=groups)

@@ -1,7 +1,7 @@
-"""Open set: name the known individuals, and say "new" of those never seen, by a threshold on the similarity.
+"""Open-set re-identification: name known individuals and call others new, by a threshold on the similarity.
 
-An image is accepted, as its nearest gallery image's individual, where that image's similarity reaches the
-threshold, else it is called new. BAKS and BAUS are the measures of AnimalCLEF 2025.
+An image is accepted, as its nearest gallery image's individual, if their similarity reaches the threshold; else it is
+called new. BAKS and BAUS are the metrics of AnimalCLEF 2025.
 """
 
 import math
@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 from benchmark.metrics.retrieval import Matches
+from benchmark.records.retrieval import OpenSet
+
+CURVE_POINTS = 200
+"""Most points of a curve that a record keeps."""
 
 
 class Answers(NamedTuple):
-    """What the nearest gallery image says of each query.
+    """The nearest gallery image of each query, as an answer.
 
     Attributes:
         similarity: (Q,) of the nearest gallery image, finite.
         right: (Q,) whether it shows the query's individual.
-        labels: (Q,) class numbers of the queries, those of unknown individuals among them.
+        labels: (Q,) class numbers of the queries, unknown individuals included.
         known: (Q,) whether the gallery holds the query's individual.
     """
 
@@ -30,85 +34,99 @@ class Answers(NamedTuple):
     known: NDArray[np.bool_]
 
 
-class OpenSet(NamedTuple):
-    """Scores at one threshold, each in [0, 1].
-
-    Attributes:
-        threshold: the similarity from which on an image is accepted.
-        baks: balanced accuracy on known samples: the mean over known individuals of the share of their images
-            that are accepted and named rightly; None where no individual is known.
-        baus: balanced accuracy on unknown samples: the mean over unknown individuals of the share of their images
-            that are called new; None where all individuals are known.
-        geometric: sqrt(baks x baus); None where one of them is.
-    """
-
-    threshold: float
-    baks: float | None
-    baus: float | None
-    geometric: float | None
-
-
 class Curve(NamedTuple):
-    """BAKS falls and BAUS rises with the threshold.
+    """BAKS and BAUS at every threshold: BAKS falls and BAUS rises with it.
 
     Attributes:
-        thresholds: (T,) rising: every similarity that occurs, which accepts all at first, and infinity.
+        thresholds: (T,) ascending: every similarity that occurs, the lowest of which accepts all images, and infinity.
         baks: (T,)
         baus: (T,)
-        area: under BAKS as a function of BAUS, in [0, 1]: the chance that an image of a known individual is named
-            rightly and is more similar than one of an unknown individual, each individual drawn alike. A tie
-            counts half. At most the balanced rank-1 accuracy on known individuals.
     """
 
     thresholds: NDArray[np.float64]
     baks: NDArray[np.float64]
     baus: NDArray[np.float64]
-    area: float
 
 
-def answers(matches: Matches, labels: NDArray[np.integer], gallery_labels: NDArray[np.integer]) -> Answers:
-    """The answers of a retrieval in which no match was left out; `labels` (Q,), `gallery_labels` (G,)."""
+def answers_of(matches: Matches, labels: NDArray[np.integer], gallery_labels: NDArray[np.integer]) -> Answers:
+    """The answers of a retrieval in which no match was hidden.
+
+    Args:
+        matches: from `benchmark.metrics.retrieval.retrieve`.
+        labels: (Q,) class numbers of the queries.
+        gallery_labels: (G,) class numbers of the gallery.
+    """
     return Answers(matches.similarity, matches.first == 1, labels, np.isin(labels, gallery_labels))
 
 
-def at_threshold(given: Answers, threshold: float) -> OpenSet:
-    """BAKS, BAUS and their geometric mean at one threshold.
+def at_threshold(answers: Answers, threshold: float) -> OpenSet | None:
+    """BAKS, BAUS and their geometric mean at one threshold, and the area under the curve over all thresholds.
 
-    The threshold must not be chosen on the same images: see `threshold_keeping`.
+    The area is the probability that an image of a known individual is named rightly and is more similar than an image
+    of an unknown individual, with every individual drawn equally often; a tie counts half. It is at most the balanced
+    rank-1 accuracy on known individuals.
+
+    Args:
+        answers: from `answers_of`.
+        threshold: chosen on other images, see `threshold_accepting`.
+
+    Returns:
+        None if no individual is known, or all are.
+
+    Raises:
+        InputError: an array has another length than the others, or a similarity is not finite.
+
+    Example:
+        >>> answers = Answers(
+        ...     similarity=np.array([0.9, 0.2]),
+        ...     right=np.array([True, False]),
+        ...     labels=np.array([0, 7]),
+        ...     known=np.array([True, False]),
+        ... )
+        >>> scores = at_threshold(answers, 0.5)
+        >>> scores.baks, scores.baus
+        (1.0, 1.0)
+    """
+    known, unknown = _weights(answers)
+    curve = threshold_curve(answers)
+    if curve is None:
+        return None
+    accepted = answers.similarity >= threshold
+    baks, baus = float(known[accepted & answers.right].sum()), float(unknown[~accepted].sum())
+    return OpenSet(
+        threshold=threshold,
+        baks=baks,
+        baus=baus,
+        geometric=math.sqrt(baks * baus),
+        area=float(np.trapezoid(curve.baks, curve.baus)),
+        curve=_thinned(curve),
+    )
+
+
+def threshold_curve(answers: Answers) -> Curve | None:
+    """BAKS and BAUS at every threshold; None if no individual is known, or all are.
 
     Raises:
         InputError: an array has another length than the others, or a similarity is not finite.
     """
-    known, unknown = _weights(given)
-    accepted = given.similarity >= threshold
-    baks = float(known[accepted & given.right].sum()) if known.any() else None
-    baus = float(unknown[~accepted].sum()) if unknown.any() else None
-    geometric = None if baks is None or baus is None else math.sqrt(baks * baus)
-    return OpenSet(threshold, baks, baus, geometric)
-
-
-def curve(given: Answers) -> Curve | None:
-    """BAKS and BAUS at every threshold; None where no individual is known, or all are.
-
-    Raises:
-        InputError: an array has another length than the others, or a similarity is not finite.
-    """
-    known, unknown = _weights(given)
+    known, unknown = _weights(answers)
     if not known.any() or not unknown.any():
         return None
-    levels, level = np.unique(given.similarity, return_inverse=True)
-    named = np.bincount(level, known * given.right)
+    levels, level = np.unique(answers.similarity, return_inverse=True)
+    named = np.bincount(level, known * answers.right)
     rejected = np.bincount(level, unknown)
-    baks = np.append(np.cumsum(named[::-1])[::-1], 0.0)
-    baus = np.concatenate([[0.0], np.cumsum(rejected)])
-    return Curve(np.append(levels, np.inf), baks, baus, float(np.trapezoid(baks, baus)))
+    return Curve(
+        thresholds=np.append(levels, np.inf),
+        baks=np.append(np.cumsum(named[::-1])[::-1], 0.0),
+        baus=np.concatenate([[0.0], np.cumsum(rejected)]),
+    )
 
 
-def threshold_keeping(similarity: NDArray[np.floating], share: float = 0.95) -> float:
+def threshold_accepting(similarity: NDArray[np.floating], share: float = 0.95) -> float:
     """The highest threshold that accepts at least this share of images.
 
-    For images of known individuals that are neither in the gallery nor scored, as the validation images are: so
-    no unknown individual is needed to choose a threshold.
+    Use it on images of known individuals that are neither in the gallery nor scored, such as the validation images: no
+    unknown individual is then needed to choose a threshold.
 
     Args:
         similarity: (N,) of their nearest gallery images, N >= 1, finite.
@@ -116,25 +134,35 @@ def threshold_keeping(similarity: NDArray[np.floating], share: float = 0.95) -> 
 
     Raises:
         InputError: there is no image, a similarity is not finite, or the share is out of range.
+
+    Example:
+        >>> threshold_accepting(np.array([0.1, 0.2, 0.3, 0.4]), share=0.75)
+        0.2
     """
     _refuse_not_finite(similarity)
     if not len(similarity) or not 0 < share <= 1:
         raise InputError(
-            f"A threshold for a share of {share} of {len(similarity)} images cannot be chosen; the share must lie "
+            f"A threshold for a share of {share} of {len(similarity)} images cannot be chosen; the share must be "
             "in (0, 1], and there must be a validation image."
         )
-    kept = math.ceil(share * len(similarity) - 1e-9)  # 0.9 x 10 may come out above 9
-    return float(np.sort(similarity)[len(similarity) - kept])
+    count = math.ceil(share * len(similarity) - 1e-9)  # 0.9 x 10 may come out above 9
+    return float(np.sort(similarity)[len(similarity) - count])
 
 
-def _weights(given: Answers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _thinned(curve: Curve) -> tuple[tuple[float, float], ...]:
+    """(BAUS, BAKS) of at most `CURVE_POINTS` thresholds, evenly spaced by their rank."""
+    rows = np.unique(np.linspace(0, len(curve.baks) - 1, CURVE_POINTS).round().astype(int))
+    return tuple(zip(curve.baus[rows].tolist(), curve.baks[rows].tolist(), strict=True))
+
+
+def _weights(answers: Answers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The weight of each image in BAKS and in BAUS, (Q,) each: all 0 or with the sum 1."""
-    lengths = [len(values) for values in given]
+    lengths = [len(values) for values in answers]
     if len(set(lengths)) > 1:
         raise InputError(f"Similarity, right, labels and known have {lengths} values; each image needs one of each.")
-    _refuse_not_finite(given.similarity)
-    _, individual, images = np.unique(given.labels, return_inverse=True, return_counts=True)
-    known, unknown = given.known / images[individual], ~given.known / images[individual]
+    _refuse_not_finite(answers.similarity)
+    _, individual, images = np.unique(answers.labels, return_inverse=True, return_counts=True)
+    known, unknown = answers.known / images[individual], ~answers.known / images[individual]
     return known / max(known.sum(), 1), unknown / max(unknown.sum(), 1)
 
 
@@ -143,5 +171,5 @@ def _refuse_not_finite(similarity: NDArray[np.floating]) -> None:
     if bad.size:
         raise InputError(
             f"The similarity in row {bad[0]} is {similarity[bad[0]]}; it must be finite. Retrieve again from finite "
-            "embeddings, and leave no match out."
+            "embeddings, and hide no match."
         )

@@ -1,86 +1,72 @@
-"""Embeddings in two dimensions, for looking: PCA, t-SNE and UMAP.
+"""Embeddings projected to two dimensions, for pictures: PCA, t-SNE and UMAP.
 
-Only PCA is a picture of the distances: t-SNE and UMAP keep neighbours, not sizes of clusters nor gaps between them.
-Both start from the PCA (Kobak & Linderman 2021), so the same embeddings and seed give the same map.
+Only PCA shows distances: t-SNE and UMAP keep neighbours, not sizes of clusters nor gaps between them. Both start from
+the PCA (Kobak & Linderman 2021), so the same embeddings and seed give the same projection.
 """
 
 import warnings
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
+from benchmark.records.clustering import Plane, Projections
 
 MOST_IMAGES = 2000
-"""Of more images so many are drawn at random: more hide each other, and t-SNE takes its time."""
+"""With more images, a random sample of this size is projected: more points hide each other, and t-SNE is slow."""
 
 FEWEST_IMAGES = 4
 """Fewer distinct embeddings have no neighbours to keep."""
 
 PERPLEXITY = 30
-"""Of t-SNE, or a third of the other images where that is less (van der Maaten 2014)."""
+"""Of t-SNE, or a third of the other images if that is less (van der Maaten 2014)."""
 
 NEIGHBOURS = 15
-"""Of UMAP, or all other images where these are fewer."""
+"""Of UMAP, or all other images if these are fewer."""
+
+DIGITS = 4
+"""Significant digits of a coordinate in the record: more than a figure shows."""
 
 
-class Maps(NamedTuple):
-    """Two coordinates for each image.
-
-    Attributes:
-        pca: (M, 2); the second column is zero where the embeddings lie on a line.
-        variance: share of the variance along each column of `pca`; 0 where all embeddings are one.
-        tsne: (M, 2); None where fewer than `FEWEST_IMAGES` embeddings are distinct.
-        perplexity: of t-SNE.
-        umap: (M, 2); None as for t-SNE.
-        neighbours: of UMAP.
-    """
-
-    pca: NDArray[np.float64]
-    variance: tuple[float, float]
-    tsne: NDArray[np.float64] | None
-    perplexity: float
-    umap: NDArray[np.float64] | None
-    neighbours: int
-
-
-def draw(images: int, seed: int) -> NDArray[np.int64]:
-    """Places of the images to show, ascending: all of them, or `MOST_IMAGES` drawn at random.
+def sample_images(images: int, seed: int) -> NDArray[np.int64]:
+    """Indices of the images to project, ascending: all of them, or `MOST_IMAGES` drawn at random.
 
     Args:
-        images: how many there are.
+        images: number of images.
         seed: of the draw.
+
+    Example:
+        >>> sample_images(3, seed=0)
+        array([0, 1, 2])
     """
     rows = np.arange(images)
     return rows if images <= MOST_IMAGES else np.sort(np.random.default_rng(seed).choice(rows, MOST_IMAGES, False))
 
 
-def maps(points: NDArray[np.float64], seed: int) -> Maps:
-    """All three maps of the same images.
+def project(points: NDArray[np.float64], seed: int) -> Projections:
+    """All three projections of the same images.
 
     Args:
-        points: (M, d) coordinates, M >= 1, such as `benchmark.metrics.clustering.reduce` gives for wide embeddings;
-            distances alone matter.
+        points: (M, d) coordinates, M >= 1, such as `benchmark.metrics.clustering.reduce` returns for wide embeddings;
+            only distances matter.
         seed: of t-SNE and UMAP.
 
     Raises:
         InputError: there is no image.
     """
     if len(points) == 0:
-        raise InputError("There is no embedding to draw. Choose a split whose test part is not empty.")
-    flat, variance = pca(points)
+        raise InputError("There is no embedding to project. Choose a split whose test part is not empty.")
+    coordinates, variance = pca(points)
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
     neighbours = min(NEIGHBOURS, len(points) - 1)
-    if len(np.unique(points, axis=0)) < FEWEST_IMAGES:
-        return Maps(flat, variance, None, perplexity, None, neighbours)
-    start = _start(flat, seed)
-    return Maps(
-        pca=flat,
+    few = len(np.unique(points, axis=0)) < FEWEST_IMAGES
+    start = None if few else _start(coordinates, seed)
+    return Projections(
+        pca=_plane(coordinates),
         variance=variance,
-        tsne=tsne(points, start, perplexity, seed),
+        tsne=None if start is None else _plane(tsne(points, start, perplexity, seed)),
         perplexity=perplexity,
-        umap=umap(points, start, neighbours, seed),
+        umap=None if start is None else _plane(umap(points, start, neighbours, seed)),
         neighbours=neighbours,
     )
 
@@ -94,74 +80,84 @@ def pca(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, 
         points: (N, d).
 
     Returns:
-        (N, 2) and two shares in [0, 1].
+        (N, 2) and two shares in [0, 1]; the second column is zero if the points lie on a line.
+
+    Example:
+        >>> pca(np.array([[1.0], [4.0], [2.0]]))[1]
+        (1.0, 0.0)
     """
     centred = points - points.mean(axis=0)
     left, roots, _ = np.linalg.svd(centred, full_matrices=False)
-    flat = np.zeros((len(points), 2))
-    found = min(2, len(roots))
-    flat[:, :found] = left[:, :found] * roots[:found]
-    farthest = np.abs(flat).argmax(axis=0)
-    flat *= np.where(flat[farthest, [0, 1]] < 0, -1.0, 1.0)
+    coordinates = np.zeros((len(points), 2))
+    axes = min(2, len(roots))
+    coordinates[:, :axes] = left[:, :axes] * roots[:axes]
+    farthest = np.abs(coordinates).argmax(axis=0)
+    coordinates *= np.where(coordinates[farthest, [0, 1]] < 0, -1.0, 1.0)
     total = float((roots**2).sum())
-    shares = [float(root**2) / total if total else 0.0 for root in roots[:found]]
-    return flat, (shares[0], shares[1] if found > 1 else 0.0)
+    shares = [float(root**2) / total if total else 0.0 for root in roots[:axes]]
+    return coordinates, (shares[0], shares[1] if axes > 1 else 0.0)
 
 
 def tsne(points: NDArray[np.float64], start: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.float64]:
     """t-SNE (van der Maaten & Hinton 2008; Barnes-Hut), (N, 2).
 
     Args:
-        points: (N, d), `FEWEST_IMAGES` distinct ones at least.
-        start: (N, 2) where they begin, of unit size.
+        points: (N, d), at least `FEWEST_IMAGES` of them distinct.
+        start: (N, 2) initial positions, of unit size.
         perplexity: at most (N - 1) / 3.
-        seed: of what the optimisation draws.
+        seed: of the optimisation.
     """
     from sklearn.manifold import TSNE
 
-    begin = (1e-4 * start).astype(np.float32)
-    model = TSNE(perplexity=perplexity, init=begin, learning_rate="auto", random_state=seed)
-    found: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
-    return found
+    initial = (1e-4 * start).astype(np.float32)
+    model = TSNE(perplexity=perplexity, init=initial, learning_rate="auto", random_state=seed)
+    coordinates: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
+    return coordinates
 
 
 def umap(points: NDArray[np.float64], start: NDArray[np.float64], neighbours: int, seed: int) -> NDArray[np.float64]:
-    """UMAP (McInnes et al. 2018; least distance 0.1), (N, 2).
+    """UMAP (McInnes et al. 2018; minimum distance 0.1), (N, 2).
 
-    Its import compiles, and so does the first map of a process: together several seconds. Finding the neighbours here
-    saves the half of them that goes into compiling UMAP's own search.
+    Its import compiles, and so does the first projection of a process: together several seconds. The neighbours are
+    computed here, because UMAP's own search would take half of the compilation.
 
     Args:
-        points: (N, d), `FEWEST_IMAGES` distinct ones at least.
-        start: (N, 2) where they begin, of unit size.
+        points: (N, d), at least `FEWEST_IMAGES` of them distinct.
+        start: (N, 2) initial positions, of unit size.
         neighbours: from 2 to N - 1.
-        seed: of its samples; with a seed it works on one core.
+        seed: of its samples; with a seed it runs on one core.
     """
     from sklearn.metrics import euclidean_distances
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ImportWarning)  # that TensorFlow is not there
+        warnings.simplefilter("ignore", ImportWarning)  # TensorFlow is not installed
         from umap import UMAP  # type: ignore[import-untyped]
 
     distances = euclidean_distances(points)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]  # themselves included, as in UMAP
-    found = (nearest, np.take_along_axis(distances, nearest, axis=1), None)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]  # each point itself included, as in UMAP
+    precomputed = (nearest, np.take_along_axis(distances, nearest, axis=1), None)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)  # that new points cannot be added later
+        warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)  # new points cannot be added later
         model = UMAP(
             n_neighbors=neighbours,
             init=(10 * start).astype(np.float32),
             random_state=seed,
             n_jobs=1,
-            precomputed_knn=found,
-            force_approximation_algorithm=True,  # or else given neighbours of few points are not taken
+            precomputed_knn=precomputed,
+            force_approximation_algorithm=True,  # else UMAP ignores precomputed neighbours of few points
         )
-        flat: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
-    return flat
+        coordinates: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
+    return coordinates
 
 
-def _start(flat: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """The PCA with standard deviation 1 along its first component, and a little noise that parts equal points."""
-    noise = np.random.default_rng(seed).normal(scale=1e-4, size=flat.shape)
-    start: NDArray[np.float64] = flat / flat[:, 0].std() + noise
+def _start(coordinates: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """The PCA with standard deviation 1 along its first component, and a little noise that separates equal points."""
+    noise = np.random.default_rng(seed).normal(scale=1e-4, size=coordinates.shape)
+    start: NDArray[np.float64] = coordinates / coordinates[:, 0].std() + noise
     return start
+
+
+def _plane(coordinates: NDArray[np.float64]) -> Plane:
+    """(N, 2) coordinates, rounded to `DIGITS`."""
+    x, y = (tuple(float(f"{value:.{DIGITS}g}") for value in column) for column in coordinates.T)
+    return Plane(x=x, y=y)

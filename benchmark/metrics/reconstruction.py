@@ -1,36 +1,45 @@
-"""How near a filled hole is to what was there: measured over the hole's pixels alone.
+"""Errors of filled holes, measured over the pixels of the hole alone.
 
-Known pixels are given to every model, so a mean over the whole image would mostly measure how small the hole is.
+Every model is given the known pixels, so a mean over the whole image would mostly measure the size of the hole.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
+from benchmark.records.inpainting import Reconstruction
 
 GREY = 128
 
 
-class HoleErrors(NamedTuple):
-    """Means over the images.
+def hole_errors(
+    filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8], lpips: float | None = None
+) -> Reconstruction:
+    """L1, PSNR and SSIM in the holes, means over the images that have one.
 
-    Attributes:
-        l1: mean absolute difference of the hole's values, of a range of 1.
-        psnr: 10 log10(1 / mean squared difference), in dB; None where an image was filled exactly.
-        ssim: mean structural similarity (Wang et al. 2004) at the hole's pixels, at most 1.
-        images: that have a hole; others are left out.
+    Args:
+        filled: (N, H, W, 3).
+        truth: (N, H, W, 3).
+        holes: (N, H, W), 1 = hole.
+        lpips: `benchmark.metrics.perceptual.hole_lpips` of the same images; None if it was not measured.
+
+    Raises:
+        InputError: shapes differ, images are smaller than SSIM's window (11), or no image has a hole.
     """
+    rows = rows_with_hole(filled, truth, holes)
+    errors = np.array([_of_one(filled[row], truth[row], holes[row] > 0) for row in rows])
+    l1, squared, ssim = errors.T
+    return Reconstruction(
+        l1=float(l1.mean()),
+        psnr=float((-10 * np.log10(squared)).mean()) if squared.all() else None,
+        ssim=float(ssim.mean()),
+        images=len(rows),
+        lpips=lpips,
+    )
 
-    l1: float
-    psnr: float | None
-    ssim: float
-    images: int
 
-
-def hole_errors(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8]) -> HoleErrors:
-    """Compare filled images with the true ones.
+def rows_with_hole(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Row numbers of the images that have a hole, ascending.
 
     Args:
         filled: (N, H, W, 3).
@@ -38,29 +47,24 @@ def hole_errors(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDAr
         holes: (N, H, W), 1 = hole.
 
     Raises:
-        InputError: shapes differ, images are smaller than SSIM's window (11), or no image has a hole.
+        InputError: shapes do not match, or no image has a hole.
     """
-    with_hole = holed(filled, truth, holes)
-    figures = np.array([_of_one(filled[one], truth[one], holes[one] > 0) for one in with_hole])
-    l1, squared, ssim = figures.T
-    psnr = float((-10 * np.log10(squared)).mean()) if squared.all() else None
-    return HoleErrors(float(l1.mean()), psnr, float(ssim.mean()), len(with_hole))
-
-
-def holed(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Which images have a hole; InputError where shapes do not match, or none has."""
     if filled.shape != truth.shape or holes.shape != truth.shape[:3]:
         raise InputError(f"Filled {filled.shape}, true images {truth.shape} and holes {holes.shape} do not match.")
-    with_hole = np.flatnonzero(holes.any(axis=(1, 2)))
-    if not len(with_hole):
+    rows = np.flatnonzero(holes.any(axis=(1, 2)))
+    if not len(rows):
         raise InputError("No test image of the inpainting set has a hole: there is nothing to compare.")
-    return with_hole
+    return rows
 
 
 def fill_mean_colour(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every hole in the mean colour of its image's known pixels, (N, H, W, 3): the least a model must beat.
+    """Every hole in the mean colour of its image's known pixels, (N, H, W, 3): the weakest baseline.
 
-    Where nothing is known it is mid-grey.
+    An image without known pixels becomes mid-grey.
+
+    Args:
+        images: (N, H, W, 3).
+        holes: (N, H, W), 1 = hole.
     """
     filled = images.copy()
     for image, hole in zip(filled, holes > 0, strict=True):
@@ -70,9 +74,13 @@ def fill_mean_colour(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDA
 
 
 def fill_telea(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every hole grown shut from its border (Telea 2004, as in OpenCV), (N, H, W, 3): no learning at all.
+    """Every hole filled inwards from its border (Telea 2004, as in OpenCV), (N, H, W, 3): a baseline without learning.
 
-    Where a hole has no border, because nothing is known, it is mid-grey.
+    An image without known pixels becomes mid-grey.
+
+    Args:
+        images: (N, H, W, 3).
+        holes: (N, H, W), 1 = hole.
     """
     import cv2
 
@@ -85,6 +93,7 @@ def fill_telea(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[n
 
 
 def _of_one(filled: NDArray[np.uint8], truth: NDArray[np.uint8], hole: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Mean absolute difference, mean squared difference and mean SSIM over the hole of one image."""
     from skimage.metrics import structural_similarity
 
     difference = filled[hole].astype(np.float64) / 255 - truth[hole].astype(np.float64) / 255

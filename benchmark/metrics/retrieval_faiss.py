@@ -1,8 +1,8 @@
-"""The nearest few by faiss: no deeper than rank 5, in float32, on all cores.
+"""Ranking by faiss: no deeper than rank 5, in float32, on all cores.
 
-Both parts are held as float32. A match beyond rank 5 has place 6 whichever it is, and so has one that is tied with
-the last image looked at; there is no average precision. The Euclidean distance is measured from the gallery's
-mean, or embeddings far from the origin would lose their digits.
+Both parts are held as float32. Every match beyond rank 5 has rank 6, and so has a match that is tied with the last
+image searched; there is no average precision. Both parts are centred on the gallery's mean for the Euclidean distance,
+because float32 would lose the digits of embeddings far from the origin.
 """
 
 import importlib
@@ -22,14 +22,19 @@ TIE = 1e-6
 def rank(
     queries: NDArray[np.floating], gallery: NDArray[np.floating], candidates: Candidates
 ) -> dict[Distance, Matches]:
-    """The matches of (Q, D) in (G, D), both finite, as `benchmark.metrics.retrieval.retrieve` returns them.
+    """The matches, as `benchmark.metrics.retrieval.retrieve` returns them.
+
+    Args:
+        queries: (Q, D), finite.
+        gallery: (G, D), finite.
+        candidates: matches and hidden images of each query.
 
     Raises:
         InputError: faiss is not installed.
     """
     faiss = _import_faiss()
     hidden = max((len(candidates.of(query)[1]) for query in range(len(queries))), default=0)
-    depth = min(len(gallery), DEEPEST + hidden + 1)  # one more shows whether the last place is tied
+    depth = min(len(gallery), DEEPEST + hidden + 1)  # one more shows whether the last rank is tied
     complete = depth == len(gallery)
     directions = [_directions(part) for part in (queries, gallery)]
     cosines, rows = faiss.knn(*directions, depth, metric=faiss.METRIC_INNER_PRODUCT)
@@ -52,24 +57,25 @@ def _first_matches(
 
     Args:
         similarity: of the nearest images.
-        rows: their numbers in the gallery.
-        candidates: which of them are matches.
-        complete: whether the nearest are the whole gallery.
+        rows: their rows in the gallery.
+        candidates: matches and hidden images of each query.
+        complete: whether the nearest images are the whole gallery.
     """
     matches = unfilled(len(rows))
     for query, (near, row) in enumerate(zip(similarity, rows, strict=True)):
         right, hidden = candidates.of(query)
-        seen, own = ~np.isin(row, hidden), np.isin(row, right)
-        matches.similarity[query] = near[seen].max(initial=-np.inf)
+        visible, own = ~np.isin(row, hidden), np.isin(row, right)
+        matches.similarity[query] = near[visible].max(initial=-np.inf)
         if len(right):
             level = near[own].max(initial=-np.inf) - TIE
             certain = own.any() and (complete or near[-1] < level)
-            others = int((near[seen & ~own] >= level).sum())
+            others = int((near[visible & ~own] >= level).sum())
             matches.first[query] = min(others, DEEPEST) + 1 if certain else DEEPEST + 1
     return matches
 
 
 def _directions(part: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The rows scaled to unit length; a row of zeros stays zero."""
     lengths = np.linalg.norm(part.astype(np.float64), axis=1, keepdims=True)
     return np.ascontiguousarray(part / np.where(lengths > 0, lengths, 1), np.float32)
 
@@ -80,5 +86,5 @@ def _import_faiss() -> Any:  # noqa: ANN401 - an optional package without types
     except ImportError as error:
         raise InputError(
             "The backend 'faiss' needs a package that is not installed: pip install faiss-cpu. "
-            "Or take the backend 'numpy'."
+            "Or use the backend 'numpy'."
         ) from error

@@ -1,1 +1,1 @@
-"""Result types: what a record holds. They import nothing but pydantic."""
+"""Result types: what a record holds. Its parts import only pydantic and the vocabulary."""

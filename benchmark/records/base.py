@@ -1,4 +1,4 @@
-"""The base of all parts of a record, and what a reader needs to know of a metric."""
+"""The base of all record parts, and the description of a metric that a reader needs."""
 
 from typing import NamedTuple
 
@@ -6,19 +6,19 @@ from pydantic import BaseModel, ConfigDict
 
 
 class RecordPart(BaseModel):
-    """A part of a record: immutable, without unknown keys."""
+    """A part of a record: immutable; an unknown key raises."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Metric(NamedTuple):
-    """What a reader needs to know of one number; it annotates the field of the record that holds the number.
+    """Description of one number; it annotates the field of the record part that holds the number.
 
     Attributes:
         title: heading of its column.
         meaning: one clause for the legend.
-        higher_is_better: None where neither direction is better.
-        unit: empty for a share or an index.
+        higher_is_better: None if neither direction is better, or if that depends on the region.
+        unit: empty for a share, a count or an index.
         reference: publication that defines it; empty for textbook definitions.
     """
 
@@ -30,7 +30,16 @@ class Metric(NamedTuple):
 
 
 class Interval(RecordPart):
-    """A 95 % confidence interval by bootstrap over `groups` groups (see `TestImages.groups`)."""
+    """A 95 % confidence interval by bootstrap over groups of images (`benchmark.metrics.intervals`).
+
+    With few groups it is too narrow: with five groups it covers the true value about 83 times in 100, with ten about
+    90 times. Show `groups` beside it.
+
+    Attributes:
+        low: lower end.
+        high: upper end.
+        groups: number of groups resampled: recordings, or images if recordings are not known.
+    """
 
     low: float
     high: float
@@ -43,7 +52,7 @@ def metric_of(part: type[RecordPart], field: str) -> Metric:
     Raises:
         KeyError: the part has no such field, or the field holds no metric.
     """
-    found = [note for note in part.model_fields[field].metadata if isinstance(note, Metric)]
-    if not found:
-        raise KeyError(f"{part.__name__}.{field} is annotated with no Metric.")
-    return found[0]
+    metrics = [note for note in part.model_fields[field].metadata if isinstance(note, Metric)]
+    if not metrics:
+        raise KeyError(f"{part.__name__}.{field} has no Metric; annotate it: Annotated[float | None, Metric(...)].")
+    return metrics[0]

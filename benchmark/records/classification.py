@@ -1,13 +1,15 @@
-"""Record parts of classification: scores, epochs, and what a baseline without the animal would score."""
+"""Record parts of classification: test scores, epochs, and baselines that see no animal."""
 
 from typing import Annotated, Literal
 
 from benchmark.records.base import Interval, Metric, RecordPart
-from benchmark.records.localisation import EpochLocalisation, Localisation, RegionValues
+from benchmark.records.clustering import AdjustedRand, MutualInformation
+from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
-Recall = Annotated[float, Metric("recall", "mean recall over identities", True)]
-F1 = Annotated[float, Metric("F1", "mean F1 over identities", True)]
+BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
+Recall = Annotated[float, Metric("recall", "mean recall over all individuals", True)]
+F1 = Annotated[float, Metric("F1", "mean F1 over all individuals", True)]
 
 
 class Scores(RecordPart):
@@ -15,8 +17,8 @@ class Scores(RecordPart):
 
     Attributes:
         accuracy: share of images given their own identity.
-        recall: mean recall over identities.
-        f1: mean F1 over identities.
+        recall: mean recall over all individuals; an individual without images counts as 0.
+        f1: mean F1 over all individuals; an individual without images counts as 0.
         images: number of images scored.
         at_chance: whether `accuracy` is no better than always answering the commonest identity (one-sided binomial
             test at 5 %).
@@ -33,7 +35,7 @@ class EpochScores(RecordPart):
     """Validation scores after one epoch, numbered from 1, with the mean training loss of that epoch in nats."""
 
     epoch: int
-    loss: float
+    loss: Annotated[float, Metric("loss", "mean training loss of the epoch", False, "nats")]
     accuracy: Accuracy
     recall: Recall
     f1: F1
@@ -45,9 +47,10 @@ class Classification(RecordPart):
     Attributes:
         test: scores on the test images.
         validation: scores on the validation images after every epoch.
-        probe_localisation: region shares of the probe images' CAMs after every epoch.
-        probe_area: mean area share of each region in the probe images, which random CAMs would give; None as for
-            `localisation`.
+        probe_localisation: region shares of the probe images' CAMs after every epoch; empty without CAMs or without
+            regions.
+        probe_area: mean area share of each region in the probe images, which is the expected share of random CAMs;
+            None if `probe_localisation` is empty.
         answers: class number given to each test image, in the order of `TestImages`.
         balanced_accuracy: mean recall of the individuals that have test images.
         individual_recall: recall of each individual in the order of class numbers; None for one without test images.
@@ -60,12 +63,14 @@ class Classification(RecordPart):
     validation: tuple[EpochScores, ...]
     probe_localisation: tuple[EpochLocalisation, ...]
     answers: tuple[int, ...] = ()
-    balanced_accuracy: Annotated[float, Metric("balanced accuracy", "mean recall over the tested", True)] | None = None
-    individual_recall: tuple[float | None, ...] = ()
+    balanced_accuracy: Annotated[float | None, BALANCED_ACCURACY] = None
+    individual_recall: Annotated[
+        tuple[float | None, ...], Metric("recall", "share of an individual's test images given its identity", True)
+    ] = ()
     intervals: dict[str, Interval] = {}
     never_above_chance: bool = False
     localisation: Localisation | None = None
-    probe_area: RegionValues | None = None
+    probe_area: RegionShares | None = None
 
 
 class TestImages(RecordPart):
@@ -98,15 +103,15 @@ class GroupBaseline(RecordPart):
     Attributes:
         accuracy: share of images given their own identity.
         balanced_accuracy: mean recall of the individuals that have test images.
-        recall: mean recall over identities.
-        f1: mean F1 over identities.
+        recall: mean recall over all individuals.
+        f1: mean F1 over all individuals.
         adjusted_rand: of the column's values taken as clusters.
-        mutual_information: of the same clusters, in nats.
+        mutual_information: of the same clusters.
     """
 
-    accuracy: float
-    balanced_accuracy: float
-    recall: float
-    f1: float
-    adjusted_rand: float
-    mutual_information: float
+    accuracy: Accuracy
+    balanced_accuracy: Annotated[float, BALANCED_ACCURACY]
+    recall: Recall
+    f1: F1
+    adjusted_rand: AdjustedRand
+    mutual_information: MutualInformation

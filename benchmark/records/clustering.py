@@ -5,34 +5,85 @@ from typing import Annotated
 from benchmark.records.base import Metric, RecordPart
 
 AdjustedRand = Annotated[
-    float, Metric("AdjRand", "adjusted Rand index, 0 = as by chance", True, reference="Hubert & Arabie 1985")
+    float, Metric("AdjRand", "adjusted Rand index; 0 = as by chance, 1 = equal", True, reference="Hubert & Arabie 1985")
 ]
-MutualInformation = Annotated[float, Metric("MutInfo", "mutual information with the individuals", True, "nats")]
-Silhouette = Annotated[float, Metric("Silhouette", "mean silhouette, -1 to 1", True, reference="Rousseeuw 1987")]
-DaviesBouldin = Annotated[float, Metric("DaviesBouldin", "Davies-Bouldin index", False, reference="1979")]
-CalinskiHarabasz = Annotated[float, Metric("CalinskiHarabasz", "Calinski-Harabasz index", True, reference="1974")]
+MutualInformation = Annotated[
+    float, Metric("MutInfo", "mutual information with the individuals, at most the log of their number", True, "nats")
+]
+AdjustedMutualInformation = Annotated[
+    float,
+    Metric(
+        "AdjMutInfo",
+        "mutual information corrected for chance; 0 = as by chance, at most 1",
+        True,
+        reference="Vinh et al. 2010",
+    ),
+]
+NormalisedMutualInformation = Annotated[
+    float, Metric("NormMutInfo", "mutual information divided by the mean entropy, in [0, 1]", True)
+]
+Purity = Annotated[
+    float,
+    Metric(
+        "Purity",
+        "share of images that are of their cluster's commonest individual",
+        True,
+        reference="Manning et al. 2008",
+    ),
+]
+BCubedPrecision = Annotated[
+    float,
+    Metric(
+        "BCubed precision",
+        "mean share of an image's cluster that shows its individual",
+        True,
+        reference="Bagga & Baldwin 1998",
+    ),
+]
+BCubedRecall = Annotated[
+    float,
+    Metric(
+        "BCubed recall",
+        "mean share of an image's individual that is in its cluster",
+        True,
+        reference="Bagga & Baldwin 1998",
+    ),
+]
+BCubed = Annotated[
+    float, Metric("BCubed", "harmonic mean of BCubed precision and recall", True, reference="Amigo et al. 2009")
+]
+Silhouette = Annotated[
+    float | None, Metric("Silhouette", "mean silhouette, in [-1, 1]", True, reference="Rousseeuw 1987")
+]
+DaviesBouldin = Annotated[
+    float | None, Metric("DaviesBouldin", "Davies-Bouldin index, from 0", False, reference="Davies & Bouldin 1979")
+]
+CalinskiHarabasz = Annotated[
+    float | None,
+    Metric("CalinskiHarabasz", "Calinski-Harabasz index, from 0", True, reference="Calinski & Harabasz 1974"),
+]
 
 
 class Clustering(RecordPart):
-    """k-means++ on the embeddings of the test images, k = number of individuals: the paper's five measures.
+    """k-means++ on the embeddings of the test images, k = number of individuals: the paper's five metrics.
 
     Attributes:
         adjusted_rand: in [-1, 1]; 0 = as by chance.
         mutual_information: in nats, from 0.
-        silhouette: in [-1, 1], of the clusters found; None for one cluster, or if every image is its own.
+        silhouette: in [-1, 1], of the clusters; None for one cluster, or if every image is its own cluster.
         davies_bouldin: from 0, lower is better; None as for `silhouette`.
         calinski_harabasz: from 0, higher is better; None as for `silhouette`, and if every cluster is one point.
         images: number of embeddings.
         dimensions: of an embedding.
-        exact: False if images were sampled, embeddings sketched or clusters found by mini batches, as is done with
+        exact: False if images were sampled, embeddings sketched or clusters made by mini batches, as is done with
             many images (see `benchmark.metrics.clustering.EXACT_IMAGES`).
     """
 
     adjusted_rand: AdjustedRand
     mutual_information: MutualInformation
-    silhouette: Silhouette | None
-    davies_bouldin: DaviesBouldin | None
-    calinski_harabasz: CalinskiHarabasz | None
+    silhouette: Silhouette
+    davies_bouldin: DaviesBouldin
+    calinski_harabasz: CalinskiHarabasz
     images: int
     dimensions: int
     exact: bool = True
@@ -46,22 +97,22 @@ class Agreement(RecordPart):
         mutual_information: nats, from 0.
         adjusted_mutual_information: at most 1, 0 = as by chance (Vinh et al. 2010; arithmetic mean of entropies).
         normalised_mutual_information: in [0, 1] (arithmetic mean of entropies).
-        purity: in (0, 1], share of images that are of their cluster's commonest individual; 1 where every image is its
+        purity: in (0, 1], share of images that are of their cluster's commonest individual; 1 if every image is its
             own cluster (Manning et al. 2008, eq. 16.1).
         bcubed_precision: in (0, 1], mean over the images of the share of their cluster that is the same individual,
-            themselves included (Bagga & Baldwin 1998).
+            the image itself included (Bagga & Baldwin 1998).
         bcubed_recall: in (0, 1], mean over the images of the share of their individual that is in the same cluster.
         bcubed: harmonic mean of the two (Amigo et al. 2009).
     """
 
-    adjusted_rand: float
-    mutual_information: float
-    adjusted_mutual_information: float
-    normalised_mutual_information: float
-    purity: float
-    bcubed_precision: float
-    bcubed_recall: float
-    bcubed: float
+    adjusted_rand: AdjustedRand
+    mutual_information: MutualInformation
+    adjusted_mutual_information: AdjustedMutualInformation
+    normalised_mutual_information: NormalisedMutualInformation
+    purity: Purity
+    bcubed_precision: BCubedPrecision
+    bcubed_recall: BCubedRecall
+    bcubed: BCubed
 
 
 class Shape(RecordPart):
@@ -73,13 +124,13 @@ class Shape(RecordPart):
         calinski_harabasz: from 0, higher is better.
     """
 
-    silhouette: float | None
-    davies_bouldin: float | None
-    calinski_harabasz: float | None
+    silhouette: Silhouette
+    davies_bouldin: DaviesBouldin
+    calinski_harabasz: CalinskiHarabasz
 
 
 class Measures(RecordPart):
-    """All measures of one partition, or a statistic of each over several."""
+    """All metrics of one partition, or a statistic of each over several partitions."""
 
     agreement: Agreement
     shape: Shape
@@ -91,18 +142,18 @@ class Starts(RecordPart):
     Attributes:
         clusters: k.
         starts: number of seeds.
-        mean: of each measure over them.
-        sd: standard deviation over them (n - 1). A measure of the shape is None if it is None in any start.
+        mean: of each metric over the seeds.
+        sd: standard deviation over the seeds (n - 1). A metric of the shape is None if it is None for any seed.
     """
 
-    clusters: int
+    clusters: Annotated[int, Metric("k", "number of clusters", None)]
     starts: int
     mean: Measures
     sd: Measures
 
 
 class ClusterValidation(RecordPart):
-    """Measures of several partitions of one view of the embeddings.
+    """Metrics of several partitions of one view of the embeddings.
 
     Attributes:
         given: k = number of individuals among the test images, or of distinct embeddings if these are fewer.
@@ -129,7 +180,7 @@ class Projections(RecordPart):
 
     Attributes:
         pca: the second coordinate is zero if the embeddings lie on a line.
-        variance: share of the variance along each coordinate of `pca`.
+        variance: share of the variance along each coordinate of `pca`; 0 if all embeddings are equal.
         tsne: None if too few embeddings are distinct.
         perplexity: of t-SNE.
         umap: None as for t-SNE.
@@ -137,7 +188,9 @@ class Projections(RecordPart):
     """
 
     pca: Plane
-    variance: tuple[float, float]
+    variance: Annotated[
+        tuple[float, float], Metric("variance", "share of the variance along each principal component", None)
+    ]
     tsne: Plane | None
     perplexity: float
     umap: Plane | None
@@ -149,7 +202,7 @@ class ProjectedImages(RecordPart):
 
     Attributes:
         rows: their indices in `TestImages`, ascending.
-        recordings: name of each image's video, sequence or encounter; empty if they are not known.
+        recordings: name of each image's video, sequence or encounter; empty if these are not known.
     """
 
     rows: tuple[int, ...]

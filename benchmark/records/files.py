@@ -15,7 +15,7 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        InputError: the file is no record; names the file and the first fault in it.
+        InputError: the file is not a record; names the file and its first invalid field.
     """
     try:
         return Record.model_validate_json(path.read_bytes())

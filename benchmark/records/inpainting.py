@@ -7,30 +7,30 @@ from benchmark.vocabulary import Filling
 
 
 class Reconstruction(RecordPart):
-    """Errors of filled holes over the pixels of the hole alone; means over the test images.
+    """Errors of filled holes over the pixels of the hole alone; means over the test images that have a hole.
 
     Attributes:
         l1: mean absolute difference, of a range of 1.
-        psnr: in dB; None if an image was filled exactly.
-        ssim: structural similarity, at most 1.
-        images: number of images.
-        lpips: perceptual distance, lower is better; None if the weights of its network were not available.
+        psnr: 10 log10(1 / mean squared difference), in dB; None if an image was filled exactly.
+        ssim: structural similarity (Wang et al. 2004), at most 1.
+        images: number of images that have a hole.
+        lpips: perceptual distance (Zhang et al. 2018), from 0; None if the weights of its network were not available.
     """
 
     l1: Annotated[float, Metric("Hole L1", "mean absolute difference in the hole, of a range of 1", False)]
-    psnr: Annotated[float, Metric("Hole PSNR", "peak signal-to-noise ratio in the hole", True, "dB")] | None
+    psnr: Annotated[float | None, Metric("Hole PSNR", "peak signal-to-noise ratio in the hole", True, "dB")]
     ssim: Annotated[float, Metric("Hole SSIM", "structural similarity in the hole", True, reference="Wang et al. 2004")]
     images: int
-    lpips: (
-        Annotated[float, Metric("Hole LPIPS", "perceptual distance in the hole", False, reference="Zhang et al. 2018")]
-        | None
-    ) = None
+    lpips: Annotated[
+        float | None,
+        Metric("Hole LPIPS", "perceptual distance in the hole", False, reference="Zhang et al. 2018"),
+    ] = None
 
 
 class Encoder(RecordPart):
     """Number of parameters of the encoder, and the shape (C, H, W) of its feature map at one image size in pixels."""
 
-    parameters: int
+    parameters: Annotated[int, Metric("Parameters", "number of parameters of the encoder", None)]
     shape: tuple[int, int, int]
     image_size: int
 
@@ -47,9 +47,11 @@ class Inpainting(RecordPart):
         reconstruction: of the test images' holes, by the model and by two fillings that learn nothing.
     """
 
-    loss: float
-    epoch: int
-    iterations: int
-    batch_size: int
+    loss: Annotated[
+        float, Metric("Lowest loss", "generator loss on the validation images, in the backbone's own units", False)
+    ]
+    epoch: Annotated[int, Metric("Epoch", "epoch of the lowest loss, counted from 1 over all phases", None)]
+    iterations: Annotated[int, Metric("Iterations", "training steps up to that epoch", None)]
+    batch_size: Annotated[int, Metric("Batch", "images a step", None)]
     validation: tuple[float, ...]
     reconstruction: dict[Filling, Reconstruction] = {}

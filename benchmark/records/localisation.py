@@ -1,6 +1,8 @@
 """Record parts of CAM localisation: how class activation maps fall on background, body and pattern."""
 
-from benchmark.records.base import Interval, RecordPart
+from typing import Annotated
+
+from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.vocabulary import CamMethod
 
 
@@ -13,7 +15,7 @@ class RegionShares(RecordPart):
 
 
 class EpochLocalisation(RegionShares):
-    """Mean share of the CAMs' mass per region on the probe images after one epoch, numbered from 1."""
+    """Mean share of the CAMs' mass on each region of the probe images after one epoch, numbered from 1."""
 
     epoch: int
 
@@ -51,21 +53,39 @@ class Localisation(RecordPart):
             the share inside the region.
         pattern_density: interval of the density on the pattern; None with too few groups.
         images: number of images.
-        area: mean area share of each region over all images, which is the mass of a random CAM.
-        rank_null: mean area share over the images that have the region, which is the rank accuracy of a random CAM.
+        area: mean area share of each region over all images, which is the expected mass of a random CAM.
+        rank_null: mean area share over the images that have the region, which is the expected rank accuracy of a
+            random CAM.
         method: CAM method of the protocol.
         empty: number of CAMs that are zero everywhere, because no evidence supports the answer; they count as
             uniform.
         examples: the images to show; None if no image has a pattern.
     """
 
-    mass: RegionValues
-    density: RegionValues
-    rank: RegionValues
+    mass: Annotated[
+        RegionValues, Metric("Mass", "share of a CAM's mass on the region", None, reference="Arras et al. 2022")
+    ]
+    density: Annotated[
+        RegionValues, Metric("Density", "mass divided by the region's share of the area; 1 = a random CAM", None)
+    ]
+    rank: Annotated[
+        RegionValues,
+        Metric(
+            "Rank accuracy",
+            "share of the CAM's most relevant part, as large as the region, that is inside the region",
+            True,
+            reference="Arras et al. 2022",
+        ),
+    ]
     pattern_density: Interval | None
     images: int
-    area: RegionValues | None = None
-    rank_null: RegionValues | None = None
+    area: Annotated[
+        RegionValues | None, Metric("Mass, random CAM", "mean area share of the region over all images", None)
+    ] = None
+    rank_null: Annotated[
+        RegionValues | None,
+        Metric("Rank accuracy, random CAM", "mean area share over the images that have the region", None),
+    ] = None
     method: CamMethod = "gradcam"
-    empty: int | None = None
+    empty: Annotated[int | None, Metric("Empty CAMs", "CAMs that are zero everywhere, counted as uniform", None)] = None
     examples: Examples | None = None

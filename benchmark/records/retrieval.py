@@ -4,12 +4,9 @@ from typing import Annotated
 
 from benchmark.records.base import Interval, Metric, RecordPart
 
-CURVE_POINTS = 200
-"""Most points of a curve that a record keeps."""
-
-Rank1 = Annotated[float, Metric("rank-1", "share of queries whose nearest image shows the same individual", True)]
-Rank5 = Annotated[float, Metric("rank-5", "share of queries with a match among the five nearest images", True)]
-MeanAveragePrecision = Annotated[float, Metric("mAP", "mean average precision over the whole ranking", True)]
+Rank1 = Annotated[float | None, Metric("rank-1", "share of queries whose nearest image is a match", True)]
+Rank5 = Annotated[float | None, Metric("rank-5", "share of queries with a match among the five nearest images", True)]
+MeanAveragePrecision = Annotated[float | None, Metric("mAP", "mean average precision over the whole ranking", True)]
 
 
 class RetrievalScores(RecordPart):
@@ -22,9 +19,9 @@ class RetrievalScores(RecordPart):
             whole gallery.
     """
 
-    rank1: Rank1 | None
-    rank5: Rank5 | None
-    mean_average_precision: MeanAveragePrecision | None
+    rank1: Rank1
+    rank5: Rank5
+    mean_average_precision: MeanAveragePrecision
 
 
 class RetrievalBaseline(RetrievalScores):
@@ -40,9 +37,9 @@ class AcrossRecordings(RecordPart):
         queries: number of queries with a match in another recording.
     """
 
-    rank1: Rank1 | None
-    mean_average_precision: MeanAveragePrecision | None
-    queries: int
+    rank1: Rank1
+    mean_average_precision: MeanAveragePrecision
+    queries: Annotated[int, Metric("Queries", "test images with a match in another recording", None)]
 
 
 class Retrieval(RetrievalScores):
@@ -61,27 +58,32 @@ class Retrieval(RetrievalScores):
 
     rank1_interval: Interval | None
     map_interval: Interval | None
-    queries: int
-    unmatched: int
+    queries: Annotated[int, Metric("Queries", "test images with a match in the gallery", None)]
+    unmatched: Annotated[int, Metric("Unmatched", "test images without a match in the gallery", None)]
     average_precisions: tuple[float | None, ...]
     across_recordings: AcrossRecordings | None = None
 
 
 class OpenSet(RecordPart):
-    """Naming known individuals and calling others new, by a threshold on the cosine similarity.
+    """Naming known individuals and calling others new, by a threshold on the cosine similarity (AnimalCLEF 2025).
 
     Attributes:
         threshold: similarity that 95 % of the validation images reach, so that no unknown individual chose it.
-        baks: balanced accuracy on known samples: of test images of known individuals, in [0, 1].
-        baus: balanced accuracy on unknown samples: of test images of unknown individuals, in [0, 1].
+        baks: balanced accuracy on known samples, in [0, 1]: mean over known individuals of the share of their images
+            that are accepted and named rightly.
+        baus: balanced accuracy on unknown samples, in [0, 1]: mean over unknown individuals of the share of their
+            images that are called new.
         geometric: sqrt(baks x baus).
         area: area under BAKS as a function of BAUS over all thresholds, in [0, 1].
-        curve: (BAUS, BAKS) from accepting all images to accepting none, thinned to `CURVE_POINTS`.
+        curve: (BAUS, BAKS) from accepting all images to accepting none, thinned to at most
+            `benchmark.metrics.open_set.CURVE_POINTS`.
     """
 
-    threshold: float
-    baks: Annotated[float, Metric("BAKS", "balanced accuracy on known individuals", True)]
-    baus: Annotated[float, Metric("BAUS", "balanced accuracy on unknown individuals", True)]
-    geometric: Annotated[float, Metric("sqrt(BAKS x BAUS)", "geometric mean of both", True)]
-    area: Annotated[float, Metric("area", "area under BAKS as a function of BAUS", True)]
+    threshold: Annotated[float, Metric("Threshold", "similarity that 95 % of the validation images reach", None)]
+    baks: Annotated[float, Metric("BAKS", "balanced accuracy on known individuals", True, reference="AnimalCLEF 2025")]
+    baus: Annotated[
+        float, Metric("BAUS", "balanced accuracy on unknown individuals", True, reference="AnimalCLEF 2025")
+    ]
+    geometric: Annotated[float, Metric("Geometric mean", "sqrt(BAKS x BAUS)", True, reference="AnimalCLEF 2025")]
+    area: Annotated[float, Metric("Area", "area under BAKS as a function of BAUS over all thresholds", True)]
     curve: tuple[tuple[float, float], ...]

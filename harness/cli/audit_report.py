@@ -4,7 +4,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.audit.audit import PAIRINGS, Audit, Pairing, clean, frames_said, sentence
+from benchmark.audit.audit import PAIRINGS, Audit, Pairing, find_faults, frames_text, sentence
 
 _ASKED: dict[Pairing, str] = {
     "test_train": "test in\ntrain",
@@ -24,7 +24,7 @@ _RELATIONS = {
 
 def report(audit: Audit) -> list[RenderableType]:
     """The sentence, whether the split is clean, and tables of leaks, nesting and balance."""
-    reasons = clean(audit)
+    reasons = find_faults(audit)
     verdict = "Not clean: " + "; ".join(reasons) + "." if reasons else "Clean."
     return [Text(sentence(audit), style="bold"), Text(verdict), _leaks(audit), _nesting(audit), _balance(audit)]
 
@@ -42,7 +42,7 @@ def _leaks(audit: Audit) -> Table:
         "any animal of the frame": [leak.same_frame for leak in leaks],
     }
     for frames in leaks[0].within:
-        shares[f"same animal, {frames_said(frames)}"] = [leak.within[frames] for leak in leaks]
+        shares[f"same animal, {frames_text(frames)}"] = [leak.within[frames] for leak in leaks]
     for column in leaks[0].same_group:
         shares[f"same animal, {column}"] = [leak.same_group[column] for leak in leaks]
     table.add_row("(images)", *(str(leak.images) for leak in leaks))

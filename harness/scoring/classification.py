@@ -6,14 +6,22 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.classification import detail, never_above_chance, predict, scores
+from benchmark.metrics.classification import (
+    balanced_accuracy,
+    confusion_matrix,
+    epoch_scores,
+    individual_recall,
+    never_above_chance,
+    predict,
+    scores,
+)
 from benchmark.protocol import ResolvedProtocol
-from benchmark.records.classification import Classification, EpochScores, Scores
+from benchmark.records.classification import Classification, Scores
 from benchmark.vocabulary import Mode, RegionVariant
 from harness.execution.crops import first_of_each
 from harness.execution.results import Classifier, StageResult
 from harness.scoring import localisation
-from harness.scoring.test_set import TestSet, known_values
+from harness.scoring.test_set import TestSet
 
 Classifiers = Mapping[Mode, Mapping[RegionVariant, Classifier]]
 """Classifiers by mode and region variant."""
@@ -32,33 +40,28 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
     training, prediction = classifier.training, classifier.prediction
     crops, classes, known = test_set.crops, test_set.train_classes, test_set.known
     validation = test_set.numbered(crops.rows("val").labels)
-    epochs = []
-    for row, logits in zip(history(training), np.load(training.file("validation_logits.npy")), strict=True):
-        epoch = scores(validation, predict(logits[:, classes]), len(classes))
-        epochs.append(
-            EpochScores(
-                epoch=int(row["epoch"]),
-                loss=float(row["loss"]),
-                accuracy=epoch.accuracy,
-                recall=epoch.recall,
-                f1=epoch.f1,
-            )
+    epochs = tuple(
+        epoch_scores(
+            validation,
+            predict(logits[:, classes]),
+            len(classes),
+            epoch=int(row["epoch"]),
+            loss=float(row["loss"]),
         )
+        for row, logits in zip(history(training), np.load(training.file("validation_logits.npy")), strict=True)
+    )
     answers = _answers(prediction, test_set)
-    labels = test_set.numbered(test_set.labels[known])
-    answered = test_set.numbered(answers[known])
-    details = detail(labels, answered, len(classes))
-    recall = np.full(test_set.classes, np.nan)
-    recall[classes] = details.recall
+    labels, answered = (test_set.numbered(numbers[known]) for numbers in (test_set.labels, answers))
+    confusion = confusion_matrix(test_set.labels[known], answers[known], test_set.classes)
     probes = crops.probes(protocol.cam.probes_per_individual)
     return Classification(
         test=scores(labels, answered, len(classes)),
-        validation=tuple(epochs),
+        validation=epochs,
         probe_localisation=localisation.after_epochs(training, crops, probes),
         probe_area=localisation.probe_area(training, crops, probes),
         answers=tuple(answers.tolist()),
-        balanced_accuracy=details.balanced_accuracy,
-        individual_recall=known_values(recall),
+        balanced_accuracy=balanced_accuracy(confusion),
+        individual_recall=individual_recall(confusion),
         intervals=test_set.score_intervals(answers),
         never_above_chance=never_above_chance([epoch.accuracy for epoch in epochs], validation),
         localisation=localisation.on_test_images(prediction, test_set, protocol.cam.method),
@@ -79,7 +82,7 @@ def ablation(classifiers: Classifiers, test_set: TestSet, most: int) -> dict[Mod
 
 
 def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[RegionVariant, Scores]]:
-    """Validation scores after the last epoch by mode and region variant; nothing was chosen by them."""
+    """Validation scores after the last epoch by mode and region variant; they were used for no choice."""
     classes = test_set.train_classes
     labels = test_set.numbered(test_set.crops.rows("val").labels)
 

@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark.metrics import projections
-from benchmark.metrics.cluster_validation import partitions
+from benchmark.metrics.cluster_validation import validate_clusters
 from benchmark.metrics.clustering import cluster, reduce
-from benchmark.records.clustering import Clustering, ClusterValidation, Plane, ProjectedImages, Projections
+from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.vocabulary import EmbeddingView, EncoderState
 from harness.execution.results import StageResult
 from harness.scoring.test_set import TestSet
 
 PROJECTED: tuple[EncoderState, ...] = ("initial", "finetuned")
 """Encoder states whose embeddings are projected."""
-
-DIGITS = 4
-"""Significant digits of a coordinate, more than a figure shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +35,16 @@ def score(embeddings: Mapping[EncoderState, StageResult], test_set: TestSet) -> 
         test_set: the test images.
     """
     labels, seed = test_set.labels, test_set.seed
-    rows = projections.draw(len(labels), seed)
+    rows = projections.sample_images(len(labels), seed)
     clusterings: dict[EncoderState, Clustering] = {}
     validations: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
     projected: dict[EncoderState, Projections] = {}
     for state, stage in embeddings.items():
         reduced = reduce(np.load(stage.file("embeddings.npy"), mmap_mode="r"), len(labels))
         clusterings[state] = cluster(reduced, labels, seed)
-        validations[state] = partitions(reduced, labels, seed)
+        validations[state] = validate_clusters(reduced, labels, seed)
         if state in PROJECTED:
-            projected[state] = _maps(projections.maps(reduced.points[rows], seed))
+            projected[state] = projections.project(reduced.points[rows], seed)
     recordings = test_set.recordings(test_set.positions[rows])
     return ClusterScores(
         clustering=clusterings,
@@ -58,14 +54,3 @@ def score(embeddings: Mapping[EncoderState, StageResult], test_set: TestSet) -> 
             rows=tuple(rows.tolist()), recordings=() if recordings is None else tuple(recordings.tolist())
         ),
     )
-
-
-def _maps(found: projections.Maps) -> Projections:
-    tsne, umap = (None if flat is None else _plane(flat) for flat in (found.tsne, found.umap))
-    planes = {"pca": _plane(found.pca), "tsne": tsne, "umap": umap}
-    return Projections.model_validate(found._asdict() | planes)
-
-
-def _plane(flat: NDArray[np.float64]) -> Plane:
-    x, y = (tuple(float(f"{value:.{DIGITS}g}") for value in column) for column in flat.T)
-    return Plane(x=x, y=y)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
 from benchmark.protocol import ResolvedProtocol
-from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
+from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.vocabulary import Filling
 from harness.execution.crops import CropSet
 from harness.execution.results import StageResult
@@ -49,8 +49,7 @@ def score(
         batch_size=protocol.inpaint.batch_size,
         validation=tuple(float(row["validation"]) for row in history(training)),
         reconstruction={
-            name: Reconstruction(**hole_errors(images, truth, holes)._asdict(), lpips=distances.get(name))
-            for name, images in fillings.items()
+            name: hole_errors(images, truth, holes, distances.get(name)) for name, images in fillings.items()
         },
     )
 

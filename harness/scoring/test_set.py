@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from benchmark.data.capture import RECORDINGS, TIMES
 from benchmark.metrics import group_baselines, intervals
 from benchmark.metrics.group_baselines import Grouped
-from benchmark.metrics.retrieval import Retrieval
 from benchmark.records.base import Interval
 from benchmark.records.classification import GroupBaseline, TestImages
 from benchmark.records.retrieval import RetrievalBaseline
@@ -57,50 +56,44 @@ class TestSet:
             identities=self.crops.catalogue.identities,
         )
 
-    def interval(self, values: NDArray[np.floating]) -> Interval | None:
-        """Interval of the mean of (N,) values over the test images; NaN is left out. None with too few groups."""
-        known = ~np.isnan(values)
-        found = intervals.of_mean(values[known], self.groups[known], seed=self.seed) if known.any() else None
-        return as_interval(found) if found else None
-
     def score_intervals(self, answers: NDArray[np.int64]) -> dict[str, Interval]:
         """Intervals of accuracy, balanced accuracy, macro recall and macro F1 on the known test images."""
-        labels, given = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
-        found = intervals.of_scores(labels, given, len(self.train_classes), self.groups[self.known], seed=self.seed)
-        return dict(zip(found._fields, map(as_interval, found), strict=True)) if found else {}
+        labels, answered = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
+        groups = self.groups[self.known]
+        return intervals.of_scores(labels, answered, len(self.train_classes), groups, seed=self.seed)
 
     def group_baselines(self) -> dict[str, GroupBaseline]:
         """Scores of the commonest individual and of each metadata column; empty if no test image is known."""
         if not self.known.any():
             return {}
         train, positions, classes = self.crops.rows("train"), self.positions[self.known], len(self.train_classes)
-        taught, labels = map(self.numbered, (train.labels, self.labels[self.known]))
-        found = {"majority": group_baselines.majority_class(taught, labels, classes)}
+        train_labels, test_labels = map(self.numbered, (train.labels, self.labels[self.known]))
+        baselines = {"majority": group_baselines.majority_baseline(train_labels, test_labels, classes)}
         for column in BASELINE_COLUMNS:
-            seen, asked = (self.crops.column(at, column) for at in (train.positions, positions))
-            if seen is not None and asked is not None:
-                found[column] = group_baselines.group_only(Grouped(taught, seen), Grouped(labels, asked), classes)
-        return {name: GroupBaseline(**one._asdict()) for name, one in found.items()}
+            train_groups, test_groups = (self.crops.column(at, column) for at in (train.positions, positions))
+            if train_groups is not None and test_groups is not None:
+                baselines[column] = group_baselines.group_baseline(
+                    Grouped(train_labels, train_groups), Grouped(test_labels, test_groups), classes
+                )
+        return baselines
 
     def retrieval_baselines(self) -> dict[str, RetrievalBaseline]:
         """Scores of rankings that know only one metadata column, in the gallery of `harness.scoring.retrieval`."""
         train = self.crops.rows("train")
-        themselves = not self.known.any()
-        labels, positions = (self.labels, self.positions) if themselves else (train.labels, train.positions)
+        self_search = not self.known.any()
+        labels, positions = (self.labels, self.positions) if self_search else (train.labels, train.positions)
         groups: dict[str, tuple[NDArray[np.generic], NDArray[np.generic]]] = {
             "random": (np.zeros(len(self.labels), np.int64), np.zeros(len(labels), np.int64))
         }
         for column in BASELINE_COLUMNS:
-            asked, searched = (self.crops.column(at, column) for at in (self.positions, positions))
-            if asked is not None and searched is not None:
-                groups[column] = asked, searched
+            query_groups, gallery_groups = (self.crops.column(at, column) for at in (self.positions, positions))
+            if query_groups is not None and gallery_groups is not None:
+                groups[column] = query_groups, gallery_groups
         return {
-            name: _as_baseline(
-                group_baselines.retrieval_baselines(
-                    Grouped(self.labels, asked), Grouped(labels, searched), themselves=themselves
-                )
+            name: group_baselines.retrieval_baseline(
+                Grouped(self.labels, query_groups), Grouped(labels, gallery_groups), self_search=self_search
             )
-            for name, (asked, searched) in groups.items()
+            for name, (query_groups, gallery_groups) in groups.items()
         }
 
     def numbered(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -111,17 +104,3 @@ class TestSet:
         """(N,) the recording of the given crops; None if not every image has one."""
         columns = (self.crops.column(positions, name) for name in RECORDINGS)
         return next((column for column in columns if column is not None), None)
-
-
-def known_values(values: NDArray[np.float64]) -> tuple[float | None, ...]:
-    """Values for a record, which holds None in place of NaN."""
-    return tuple(None if np.isnan(value) else float(value) for value in values)
-
-
-def _as_baseline(found: Retrieval) -> RetrievalBaseline:
-    return RetrievalBaseline(rank1=found.rank1, rank5=found.rank5, mean_average_precision=found.mean_average_precision)
-
-
-def as_interval(found: intervals.Interval) -> Interval:
-    """The record part of an interval."""
-    return Interval(**found._asdict())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.classification import detail
+from benchmark.metrics.classification import confusion_matrix
 from benchmark.records.record import Record
 from leaderboard.entries import Section
 from leaderboard.plots.style import literal, named
@@ -79,7 +79,7 @@ def _shares(record: Record) -> NDArray[np.float64]:
     """(individuals, individuals) confusion matrix whose rows add up to 1, NaN in those that were not asked for."""
     assert record.test_images is not None
     deep = record.classification["deep"]
-    confusion = detail(np.array(record.test_images.labels), np.array(deep.answers), record.individuals).confusion
+    confusion = confusion_matrix(np.array(record.test_images.labels), np.array(deep.answers), record.individuals)
     asked = np.array([recall is not None for recall in deep.individual_recall])[:, None]
     images = confusion.sum(axis=1, keepdims=True)
     shares = np.full(confusion.shape, np.nan)

@@ -1,6 +1,6 @@
-"""What reducing wide embeddings to the dimensions of their Gram matrix saves: time and memory beside scikit-learn.
+"""Time and memory of clustering wide embeddings by the dimensions of their Gram matrix, compared with scikit-learn.
 
-And how little of a file of wide embeddings is in memory at once while all is computed that a record says of them.
+And the share of a file of wide embeddings that is in memory while its part of a record is computed.
 
 `pytest tests/perf -s` shows the ratios. More starts of k-means make the first larger.
 """
@@ -18,7 +18,7 @@ from sklearn import metrics
 from sklearn.cluster import KMeans
 
 from benchmark.metrics import clustering, retrieval
-from benchmark.metrics.cluster_validation import partitions
+from benchmark.metrics.cluster_validation import validate_clusters
 from benchmark.metrics.clustering import cluster, kmeans, measure, reduce
 from benchmark.metrics.projections import pca
 from benchmark.metrics.retrieval import Images, retrieve
@@ -27,7 +27,7 @@ IMAGES, DIMENSIONS, INDIVIDUALS, STARTS = 300, 100_000, 6, 2
 
 
 def measured(work: Callable[[], tuple[float, ...]]) -> tuple[tuple[float, ...], float, float]:
-    """What the work gives, its seconds, and its peak of allocated memory in MiB."""
+    """Result of the work, its seconds, and its peak of allocated memory in MiB."""
     tracemalloc.start()
     start = time.perf_counter()
     result = work()
@@ -38,15 +38,15 @@ def measured(work: Callable[[], tuple[float, ...]]) -> tuple[tuple[float, ...], 
 
 
 def in_full(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
-    """The paper's measures by scikit-learn on the array as it is."""
+    """The paper's metrics by scikit-learn on the whole array."""
     raw = embeddings.astype(np.float64)
-    found = KMeans(INDIVIDUALS, n_init=STARTS, tol=0.0, random_state=0).fit_predict(raw)
+    clusters = KMeans(INDIVIDUALS, n_init=STARTS, tol=0.0, random_state=0).fit_predict(raw)
     return (
-        metrics.adjusted_rand_score(labels, found),
-        metrics.mutual_info_score(labels, found),
-        metrics.silhouette_score(raw, found),
-        metrics.davies_bouldin_score(raw, found),
-        metrics.calinski_harabasz_score(raw, found),
+        metrics.adjusted_rand_score(labels, clusters),
+        metrics.mutual_info_score(labels, clusters),
+        metrics.silhouette_score(raw, clusters),
+        metrics.davies_bouldin_score(raw, clusters),
+        metrics.calinski_harabasz_score(raw, clusters),
     )
 
 
@@ -75,12 +75,12 @@ def test_reduced_embeddings_cost_a_fraction_of_the_raw_ones(tmp_path: Path) -> N
 
 
 def evaluated(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
-    """What a record says of embeddings, less t-SNE and UMAP, which see the points that PCA sees."""
+    """Metrics of embeddings in a record, except t-SNE and UMAP, which take the points that PCA takes."""
     reduced = reduce(embeddings, len(labels))
-    rands = [part.given.mean.agreement.adjusted_rand for part in partitions(reduced, labels, 0).values()]
+    rands = [part.given.mean.agreement.adjusted_rand for part in validate_clusters(reduced, labels, 0).values()]
     _, variance = pca(reduced.points)
-    found = retrieve(Images(embeddings, labels), Images(embeddings, labels))["cosine"]
-    return (cluster(reduced, labels, 0).adjusted_rand, *rands, *variance, float(found.precision.mean()))
+    matches = retrieve(Images(embeddings, labels), Images(embeddings, labels))["cosine"]
+    return (cluster(reduced, labels, 0).adjusted_rand, *rands, *variance, float(matches.precision.mean()))
 
 
 def test_wide_embeddings_are_evaluated_within_a_fraction_of_their_size(
@@ -95,8 +95,8 @@ def test_wide_embeddings_are_evaluated_within_a_fraction_of_their_size(
     values += 0.1 * values[labels]  # images of an individual are a little like its first
     np.save(tmp_path / "embeddings.npy", values.astype(np.float16))
     embeddings = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
-    found, _, memory = measured(lambda: evaluated(embeddings, labels))
+    metrics_, _, memory = measured(lambda: evaluated(embeddings, labels))
     size = embeddings.nbytes / 2**20
     sys.stdout.write(f"\n{images} x {dimensions}: {memory:.1f} MiB for a file of {size:.0f}\n")
-    assert found[-1] > 2 / INDIVIDUALS  # it was there to be found
+    assert metrics_[-1] > 2 / INDIVIDUALS  # above chance
     assert memory < size / 3

@@ -1,7 +1,7 @@
-"""Ranking by blocks beside the plain way: all similarities and all rankings held at once.
+"""Time and memory of ranking by blocks, compared with holding all similarities and all rankings at once.
 
-Run with `--benchmark-enable --benchmark-json FILE`: the figures in brackets are the ratios in time, and `peak_mib` in
-the file is the highest memory of Python and NumPy. Without, each way runs once.
+With `--benchmark-enable --benchmark-json FILE` the numbers in brackets are the ratios in time, and `peak_mib` in the
+file is the highest memory of Python and NumPy. Without it, each implementation runs once.
 """
 
 import tracemalloc
@@ -12,7 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmark.metrics import retrieval
-from benchmark.metrics.retrieval import Images, retrieve, summarise
+from benchmark.metrics.retrieval import Images, retrieve
 
 IMAGES, DIMENSIONS, INDIVIDUALS = 1000, 64, 20
 
@@ -24,11 +24,11 @@ def part(seed: int) -> Images:
     return Images(centres[labels] + 2 * random.normal(size=(IMAGES, DIMENSIONS)), labels)
 
 
-def by_blocks(queries: Images, gallery: Images) -> list[float | None]:
-    return [summarise(matches).mean_average_precision for matches in retrieve(queries, gallery).values()]
+def by_blocks(queries: Images, gallery: Images) -> list[float]:
+    return [float(np.mean(matches.precision)) for matches in retrieve(queries, gallery).values()]
 
 
-def at_once(queries: Images, gallery: Images) -> list[float | None]:
+def at_once(queries: Images, gallery: Images) -> list[float]:
     products = queries.embeddings @ gallery.embeddings.T
     lengths = [(images.embeddings**2).sum(axis=1) for images in (queries, gallery)]
     cosine = products / np.sqrt(np.outer(*lengths))
@@ -43,16 +43,16 @@ def mean_average_precision(similarity: np.ndarray, labels: np.ndarray, gallery_l
 
 
 @pytest.mark.benchmark(group="retrieval")
-@pytest.mark.parametrize("way", [by_blocks, at_once])
+@pytest.mark.parametrize("rank", [by_blocks, at_once])
 def test_ranking(
-    way: Callable[[Images, Images], list[float | None]], benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch
+    rank: Callable[[Images, Images], list[float]], benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrieval, "BLOCK_BYTES", 2**20)
     monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", DIMENSIONS)
     queries, gallery = part(1), part(2)
     tracemalloc.start()
-    found = way(queries, gallery)
+    precisions = rank(queries, gallery)
     benchmark.extra_info["peak_mib"] = round(tracemalloc.get_traced_memory()[1] / 2**20, 1)
     tracemalloc.stop()
-    assert found == pytest.approx(at_once(queries, gallery))
-    benchmark(way, queries, gallery)
+    assert precisions == pytest.approx(at_once(queries, gallery))
+    benchmark(rank, queries, gallery)

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.audit.audit import PAIRINGS, Audit, audit, clean, sentence
+from benchmark.audit.audit import PAIRINGS, Audit, audit, find_faults, sentence
 from benchmark.data.adapters.layouts import open_dataset
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
@@ -22,7 +22,7 @@ IN_THE_VIDEO = "of test images have the same animal in the same video in train, 
 
 @pytest.fixture(scope="module")
 def aau(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    """The AAU set's table with its real frame structure; the frames are empty files, for nothing looks at them."""
+    """The AAU set's table with its real frame structure; the frames are empty files, which no test opens."""
     root = tmp_path_factory.mktemp("aau-zebrafish")
     (root / "data").mkdir()
     lines = [HEADER]
@@ -62,16 +62,16 @@ def test_the_frame_structure_is_the_aau_sets(aau: Catalogue) -> None:
 
 
 def test_the_random_split_leaks_as_measured_on_the_aau_set(aau: Catalogue) -> None:
-    found = _audited(aau, "random")
-    leak = found.leaks["test_train"]
+    report = _audited(aau, "random")
+    leak = report.leaks["test_train"]
     # a test frame has two neighbours, each in train (64 + 16 of 100 images) with probability 0.8: 1 - 0.2 ** 2
     assert leak.within[1] == pytest.approx(0.96, abs=0.02)
     assert leak.within[2] == pytest.approx(1 - 0.2**4, abs=0.01)
-    assert found.leaks["test_labelled"].within[1] == pytest.approx(1 - 0.36**2, abs=0.03)
+    assert report.leaks["test_labelled"].within[1] == pytest.approx(1 - 0.36**2, abs=0.03)
     assert leak.same_frame == pytest.approx(0.96, abs=0.02)  # one of the two other fish
     assert leak.same_group == {"video": 1}
-    assert sentence(found) == "random: 96 % of test images have the same animal within one frame in train"
-    assert clean(found)[0] == "over 99 % of test images have the same animal within two frames in train"
+    assert sentence(report) == "random: 96 % of test images have the same animal within one frame in train"
+    assert find_faults(report)[0] == "over 99 % of test images have the same animal within two frames in train"
 
 
 def test_identity_is_nested_in_video(aau: Catalogue) -> None:
@@ -86,37 +86,37 @@ def test_identity_is_nested_in_video(aau: Catalogue) -> None:
 
 @pytest.mark.parametrize("kind", ["block", "time", "open", "disjoint"])
 def test_the_other_splits_of_it_are_clean(aau: Catalogue, kind: str) -> None:
-    found = _audited(aau, kind)
-    assert clean(found) == []
+    report = _audited(aau, kind)
+    assert find_faults(report) == []
     for pairing in PAIRINGS:
-        assert set(found.leaks[pairing].within.values()) == {0}
+        assert set(report.leaks[pairing].within.values()) == {0}
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "expected"),
     [
         ("block", f"block: 100 % {IN_THE_VIDEO}"),
         ("open", f"open: 67 % {IN_THE_VIDEO}; 2 of 6 individuals of test are not in train"),
         ("disjoint", "disjoint: no individual of test is in train"),
     ],
 )
-def test_what_is_said_of_them(aau: Catalogue, kind: str, said: str) -> None:
-    assert sentence(_audited(aau, kind)) == said
+def test_their_sentences(aau: Catalogue, kind: str, expected: str) -> None:
+    assert sentence(_audited(aau, kind)) == expected
 
 
-def test_it_cannot_carry_sequence(aau: Catalogue) -> None:
+def test_the_aau_set_allows_no_sequence_split(aau: Catalogue) -> None:
     with pytest.raises(InputError, match=r"nested in video\. Splits .* can carry: random, block, time, open, disjoint"):
         draw_split("sequence", aau, name_digests(aau), 0)
     assert len(KINDS) == 6
 
 
 def test_an_audit_survives_json(aau: Catalogue) -> None:
-    found = _audited(aau, "block")
-    assert Audit.model_validate_json(found.model_dump_json()) == found
+    report = _audited(aau, "block")
+    assert Audit.model_validate_json(report.model_dump_json()) == report
 
 
 def test_distances_and_shares_by_hand() -> None:
-    found = audit(
+    report = audit(
         *_case(
             ("fox", "classify", "train", _at(10)),
             ("fox", "inpaint", "train", _at(20)),
@@ -128,20 +128,20 @@ def test_distances_and_shares_by_hand() -> None:
             ("owl", "classify", "test", _at(10, "w")),  # in another video
         )
     )
-    leak = found.leaks["test_train"]
+    leak = report.leaks["test_train"]
     assert leak.within == {1: 0.25, 2: 0.5, 5: 0.75, 10: 0.75}
     assert (leak.images, leak.nearest, leak.same_frame, leak.exact) == (4, 1, 0.25, 0)
     assert leak.same_group == {"video": 0.75}
     assert (leak.near, leak.similar) == (None, None)
-    assert found.leaks["test_labelled"].within == {1: 0.25, 2: 0.25, 5: 0.5, 10: 0.75}
-    assert found.leaks["test_val"].within == {1: 0.25, 2: 0.25, 5: 0.25, 10: 0.5}
-    assert found.leaks["val_train"].within == {1: 0, 2: 0, 5: 1, 10: 1}
-    assert found.leaks["inpaint_test"].images == 0
-    assert sentence(found) == "hand: 50 % of test images have the same animal within two frames in train"
+    assert report.leaks["test_labelled"].within == {1: 0.25, 2: 0.25, 5: 0.5, 10: 0.75}
+    assert report.leaks["test_val"].within == {1: 0.25, 2: 0.25, 5: 0.25, 10: 0.5}
+    assert report.leaks["val_train"].within == {1: 0, 2: 0, 5: 1, 10: 1}
+    assert report.leaks["inpaint_test"].images == 0
+    assert sentence(report) == "hand: 50 % of test images have the same animal within two frames in train"
 
 
 def test_copies_are_found_across_parts_and_under_other_names() -> None:
-    found = audit(
+    report = audit(
         *_case(
             ("fox", "classify", "train", {}),
             ("fox", "classify", "train", {}),
@@ -151,15 +151,15 @@ def test_copies_are_found_across_parts_and_under_other_names() -> None:
             digests="abbac",
         )
     )
-    assert found.leaks["test_train"].exact == 0.5
-    assert found.leaks["val_train"].exact == 1
-    assert (found.repeated, found.contradictory) == (4, 4)
-    assert clean(found) == [
+    assert report.leaks["test_train"].exact == 0.5
+    assert report.leaks["val_train"].exact == 1
+    assert (report.repeated, report.contradictory) == (4, 4)
+    assert find_faults(report) == [
         "50 % of test images are copies of images in train",
         "100 % of validation images are copies of images in train",
     ]
-    assert sentence(found) == (
-        "hand: nothing says which images were taken together; 1 of 2 individuals of test are not in train; "
+    assert sentence(report) == (
+        "hand: no metadata shows which images were taken together; 1 of 2 individuals of test are not in train; "
         "50 % of test images are copies of training images"
     )
 
@@ -175,11 +175,11 @@ def _two_hundred(near: int) -> tuple[Catalogue, Split, np.ndarray]:
 def test_a_few_look_alikes_may_be_chance_more_are_not() -> None:
     catalogue, split, hashes = _two_hundred(2)
     few = audit(catalogue, split, hashes=hashes)
-    assert (few.leaks["test_train"].near, clean(few)) == (0.01, [])
-    assert sentence(few) == "hand: nothing says which images were taken together"
+    assert (few.leaks["test_train"].near, find_faults(few)) == (0.01, [])
+    assert sentence(few) == "hand: no metadata shows which images were taken together"
     catalogue, split, hashes = _two_hundred(3)
     more = audit(catalogue, split, hashes=hashes)
-    assert clean(more) == ["2 % of test images look like an image in train"]
+    assert find_faults(more) == ["2 % of test images look like an image in train"]
     assert sentence(more).endswith("; 2 % of test images look like a training image")
     five_bits = np.where(np.arange(400) >= 200, hashes ^ np.uint64(1 << 40), hashes)
     assert audit(catalogue, split, hashes=five_bits).leaks["test_train"].near == 0
@@ -188,13 +188,13 @@ def test_a_few_look_alikes_may_be_chance_more_are_not() -> None:
 def test_similar_embeddings_are_reported_but_no_fault() -> None:
     catalogue, split = _case(*[("fox", "classify", part, {}) for part in ("train", "train", "test", "test")])
     embeddings = np.array([[1, 0], [0, 1], [1, 0.01], [-1, -1.5]])
-    found = audit(catalogue, split, embeddings=embeddings - embeddings.mean(axis=0) + 7)
-    assert found.leaks["test_train"].similar == 0.5
-    assert clean(found) == []
+    report = audit(catalogue, split, embeddings=embeddings - embeddings.mean(axis=0) + 7)
+    assert report.leaks["test_train"].similar == 0.5
+    assert find_faults(report) == []
 
 
 def test_the_balance_by_hand() -> None:
-    found = audit(
+    report = audit(
         *_case(
             ("fox", "classify", "train", {}),
             ("fox", "classify", "train", {}),
@@ -202,7 +202,7 @@ def test_the_balance_by_hand() -> None:
             ("owl", "classify", "test", {}),
         )
     )
-    balance = {(one.set, one.part): one for one in found.balance}
+    balance = {(one.set, one.part): one for one in report.balance}
     train, test = balance["classify", "train"], balance["classify", "test"]
     assert (train.images, train.individuals, train.fewest, train.most, train.side) == (3, 2, 1, 2, 20)
     assert (test.images, test.individuals, test.fewest, test.most, test.side) == (1, 1, 0, 1, 40)
@@ -211,9 +211,9 @@ def test_the_balance_by_hand() -> None:
 
 
 def test_an_empty_test_part_is_not_clean() -> None:
-    found = audit(*_case(("fox", "classify", "train", _at(1)), ("fox", "classify", "val", _at(9))))
-    assert clean(found) == ["there are no test images"]
-    assert sentence(found) == "hand: there are no test images"
+    report = audit(*_case(("fox", "classify", "train", _at(1)), ("fox", "classify", "val", _at(9))))
+    assert find_faults(report) == ["there are no test images"]
+    assert sentence(report) == "hand: there are no test images"
 
 
 def test_images_that_the_split_leaves_out_count_for_nothing() -> None:
@@ -227,8 +227,8 @@ def test_images_that_the_split_leaves_out_count_for_nothing() -> None:
     assert (leak.nearest, leak.images) == (49, 1)
 
 
-def test_groups_that_some_rows_lack_are_matched_where_they_are() -> None:
-    found = audit(
+def test_groups_that_some_rows_lack_are_matched_among_the_others() -> None:
+    report = audit(
         *_case(
             ("fox", "classify", "train", {"sequence": "1"}),
             ("fox", "classify", "train", {}),
@@ -236,26 +236,26 @@ def test_groups_that_some_rows_lack_are_matched_where_they_are() -> None:
             ("fox", "classify", "test", {}),
         )
     )
-    assert found.leaks["test_train"].same_group == {"sequence": 0.5}
-    assert found.leaks["test_train"].within == {}
-    assert sentence(found) == "hand: 50 % of test images have the same animal in the same sequence in train"
+    assert report.leaks["test_train"].same_group == {"sequence": 0.5}
+    assert report.leaks["test_train"].within == {}
+    assert sentence(report) == "hand: 50 % of test images have the same animal in the same sequence in train"
 
 
-def test_where_few_are_near_in_frames_the_sequence_is_said_first() -> None:
+def test_if_few_are_near_in_frames_the_sequence_comes_first() -> None:
     train: tuple[str, SplitSet, SplitPart, dict[str, str]] = ("fox", "classify", "train", _at(0))
     tests = [("fox", "classify", "test", _at(80 * n + 1)) for n in range(5)]
-    said = sentence(audit(*_case(train, *tests)))  # type: ignore[arg-type]
-    assert said == ("hand: 100 % of test images have the same animal in the same video in train, 20 % within one frame")
+    line = sentence(audit(*_case(train, *tests)))  # type: ignore[arg-type]
+    assert line == ("hand: 100 % of test images have the same animal in the same video in train, 20 % within one frame")
 
 
 @pytest.mark.parametrize(
-    ("hits", "images", "said"),
+    ("hits", "images", "percent"),
     [(1, 400, "under 1 %"), (399, 400, "over 99 %"), (4, 400, "1 %"), (396, 400, "99 %"), (9, 9, "100 %")],
 )
-def test_shares_never_round_to_none_or_all(hits: int, images: int, said: str) -> None:
+def test_shares_never_round_to_none_or_all(hits: int, images: int, percent: str) -> None:
     tests = [("fox", "classify", "test", {"sequence": "a" if n < hits else "b"}) for n in range(images)]
-    found = audit(*_case(("fox", "classify", "train", {"sequence": "a"}), *tests))  # type: ignore[arg-type]
-    assert sentence(found).startswith(f"hand: {said} of test images")
+    report = audit(*_case(("fox", "classify", "train", {"sequence": "a"}), *tests))  # type: ignore[arg-type]
+    assert sentence(report).startswith(f"hand: {percent} of test images")
 
 
 def test_a_split_of_another_data_set_is_refused(aau: Catalogue) -> None:

@@ -9,7 +9,7 @@ from benchmark.errors import InputError
 
 
 def _noise(count: int, size: int = 64, seed: int = 0) -> np.ndarray:
-    """Smooth coloured noise: what survives scaling."""
+    """Smooth coloured noise, which survives scaling."""
     rng = np.random.default_rng(seed)
     small = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     return np.stack([np.asarray(Image.fromarray(one).resize((size, size), Image.Resampling.BICUBIC)) for one in small])
@@ -45,22 +45,22 @@ def test_light_scale_and_compression_hardly_change_a_hash_and_other_images_do() 
     assert min(_bits(hashes[i], hashes[j]) for i in range(6) for j in range(i)) > 10
 
 
-def test_plain_colours_have_one_hash_and_nothing_has_none() -> None:
+def test_plain_colours_have_one_hash_and_no_images_have_none() -> None:
     plain = [np.full((20, 20, 3), value, np.uint8) for value in (0, 7, 130, 255)]
     assert len(set(perceptual_hashes(plain[1:]).tolist())) == 1
     assert perceptual_hashes([]).shape == (0,)
 
 
 @pytest.mark.parametrize("pairs", [1, 64, 1 << 22])
-def test_near_is_what_counting_differing_bits_finds(pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_equals_counting_differing_bits(pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near_duplicates, "_PAIRS", pairs)
     rng = np.random.default_rng(2)
     pool = rng.integers(0, 2**64, 50, dtype=np.uint64)
     flips = np.array([sum(1 << int(bit) for bit in rng.choice(64, n % 8, replace=False)) for n in range(30)], np.uint64)
-    asked = pool[:30] ^ flips
-    counted = np.unpackbits((asked[:, None] ^ pool).view(np.uint8).reshape(30, 50, 8), axis=-1).sum(axis=-1)
+    queries = pool[:30] ^ flips
+    counted = np.unpackbits((queries[:, None] ^ pool).view(np.uint8).reshape(30, 50, 8), axis=-1).sum(axis=-1)
     for bits in (0, 4, 64):
-        np.testing.assert_array_equal(near(asked, pool, bits), (counted <= bits).any(axis=1))
+        np.testing.assert_array_equal(near(queries, pool, bits), (counted <= bits).any(axis=1))
 
 
 def test_nothing_is_near_an_empty_pool() -> None:
@@ -79,21 +79,21 @@ def test_similar_is_scikit_learns_cosine_of_centred_embeddings(
     embeddings = (rng.normal(size=(90, 20)) + 5).astype(dtype)
     embeddings[60:] = embeddings[:30] + rng.normal(scale=np.linspace(0, 1, 30)[:, None], size=(30, 20)).astype(dtype)
     part = rng.integers(0, 3, 90)
-    asked, pool = part == 0, part == 1
+    queries, pool = part == 0, part == 1
     cosines = cosine_similarity(embeddings.astype(float) - embeddings.astype(float).mean(axis=0))
     for above in (0.9, 0.5):
-        wanted = (cosines[asked][:, pool] > above).any(axis=1)
-        assert 0 < wanted.sum() < asked.sum()
-        np.testing.assert_array_equal(similar(centre(embeddings, [""] * 90), asked, pool, above), wanted)
+        expected = (cosines[queries][:, pool] > above).any(axis=1)
+        assert 0 < expected.sum() < queries.sum()
+        np.testing.assert_array_equal(similar(centre(embeddings, [""] * 90), queries, pool, above), expected)
 
 
 def test_constant_embeddings_are_similar_to_nothing() -> None:
-    everything = np.arange(6) < 3
+    query_mask = np.arange(6) < 3
     for constant in (np.full((6, 4), 0.1, np.float32), np.zeros((6, 4)), np.full((6, 3), 1e30)):
-        assert not similar(centre(constant, [""] * 6), everything, ~everything, 0.0).any()
+        assert not similar(centre(constant, [""] * 6), query_mask, ~query_mask, 0.0).any()
 
 
-def test_an_embedding_that_is_not_finite_is_refused_by_image() -> None:
+def test_an_embedding_that_is_not_finite_is_refused_and_its_image_named() -> None:
     embeddings = np.ones((5, 3))
     embeddings[3, 1] = np.nan
     with pytest.raises(InputError, match="The embedding of 'd' is not finite"):

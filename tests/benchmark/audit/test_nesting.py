@@ -9,11 +9,11 @@ from benchmark.data.catalogue import Row
 
 def _rows(*pairs: tuple[str, str], column: str = "camera", times: int = 1) -> list[Row]:
     """Rows by (identity, value)."""
-    found = [Row("", identity, Path("p.png"), groups={column: value}) for identity, value in pairs]
-    return found * times
+    rows = [Row("", identity, Path("p.png"), groups={column: value}) for identity, value in pairs]
+    return rows * times
 
 
-def test_three_animals_a_video_make_a_third_right() -> None:
+def test_three_animals_a_video_give_an_accuracy_of_a_third() -> None:
     pairs = [(f"{video}{number}", video) for video in "ab" for number in range(3)]
     (one,) = nesting(_rows(*pairs, times=8), _rows(*pairs), _rows(*pairs, times=2))
     assert (one.column, one.values, one.most, one.relation) == ("camera", 2, 3, "nested")
@@ -36,13 +36,13 @@ def test_three_animals_a_video_make_a_third_right() -> None:
         ([("fox", "1"), ("fox", "2")], "none", 1),
     ],
 )
-def test_what_a_column_says_by_hand(pairs: list[tuple[str, str]], relation: str, most: int) -> None:
+def test_relations_by_hand(pairs: list[tuple[str, str]], relation: str, most: int) -> None:
     (one,) = nesting(_rows(*pairs, times=2), [], [])
     assert (one.relation, one.most) == (relation, most)
     assert (one.accuracy, one.chance) == (0, 0)  # no test images
 
 
-def test_the_answer_is_learnt_in_train_and_asked_in_test() -> None:
+def test_answers_come_from_train_and_are_scored_on_test() -> None:
     train = _rows(("fox", "1"), ("fox", "1"), ("owl", "1"), ("owl", "2"), ("owl", "2"))
     test = _rows(("fox", "1"), ("owl", "1"), ("fox", "2"), ("owl", "2"), ("owl", "3"), ("fox", "3"))
     (one,) = nesting(train, [], test)
@@ -51,12 +51,12 @@ def test_the_answer_is_learnt_in_train_and_asked_in_test() -> None:
     assert one.chance == pytest.approx(3 / 6)
 
 
-def test_among_equals_the_first_by_name_is_answered() -> None:
+def test_of_equally_common_individuals_the_first_by_name_is_answered() -> None:
     (one,) = nesting(_rows(("owl", "1"), ("fox", "1")), [], _rows(("fox", "1"), ("fox", "1"), ("owl", "1")))
     assert one.accuracy == pytest.approx(2 / 3)
 
 
-def test_frame_numbers_and_columns_of_single_images_are_left_aside() -> None:
+def test_frame_numbers_and_columns_of_single_images_are_left_out() -> None:
     rows = [Row("", "fox", Path("p.png"), groups={"frame": "1", "file": f"{n}", "date": f"{n // 2}"}) for n in range(8)]
     assert [one.column for one in nesting(rows, [], [])] == ["date"]
 

@@ -1,22 +1,52 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.cam_localisation import means, per_image, pick, region_area, region_mass
+from benchmark.metrics.cam_localisation import (
+    localise,
+    mass_after_epochs,
+    means,
+    per_image,
+    pick_examples,
+    region_area,
+)
+from benchmark.metrics.intervals import of_mean
+from benchmark.records.localisation import RegionShares, RegionValues
+
+Three = tuple[float | None, float | None, float | None]
+
+
+def three(part: RegionShares | RegionValues) -> Three:
+    """Background, body, pattern."""
+    return part.background, part.body, part.pattern
+
+
+def mean_mass(cams: NDArray[np.floating], regions: NDArray[np.integer]) -> Three:
+    """Of one epoch."""
+    (epoch,) = mass_after_epochs(cams[None], regions)
+    return three(epoch)
+
+
+def picked(density: list[float], order: list[int] | None = None) -> tuple[int, int, int]:
+    """Best, typical and worst image."""
+    examples = pick_examples(np.array(density), np.arange(len(density)) if order is None else np.array(order))
+    assert examples is not None
+    return examples.best.image, examples.typical.image, examples.worst.image
 
 
 def test_hand_case() -> None:
-    cam = np.array([[[3.0, 1.0]]])  # one row of two cells over a 2 x 4 mask: each covers 2 x 2 pixels
+    cam = np.array([[[3.0, 1.0]]])  # one row of two cells on a 2 x 4 mask: each covers 2 x 2 pixels
     region = np.array([[[0, 1, 2, 2], [0, 0, 2, 1]]])
-    # left cell: 3/4 background, 1/4 fish; right cell: 3/4 pattern, 1/4 fish; masses 3/4 and 1/4
-    assert region_mass(cam, region) == pytest.approx((9 / 16, 3 / 16 + 1 / 16, 3 / 16))
+    # left cell: 3/4 background, 1/4 body; right cell: 3/4 pattern, 1/4 body; masses 3/4 and 1/4
+    assert mean_mass(cam, region) == pytest.approx((9 / 16, 3 / 16 + 1 / 16, 3 / 16))
 
 
 def test_a_cell_edge_may_cut_a_pixel() -> None:
     cam = np.array([[[1.0, 0.0]]])  # the left cell covers one and a half of three pixels
     region = np.array([[[BACKGROUND, PATTERN, ANIMAL]]])
-    assert region_mass(cam, region) == pytest.approx((2 / 3, 0, 1 / 3))
+    assert mean_mass(cam, region) == pytest.approx((2 / 3, 0, 1 / 3))
 
 
 @pytest.mark.parametrize(("cells", "pixels"), [((7, 5), (21, 10)), ((7, 5), (16, 23)), ((9, 9), (4, 4))])
@@ -30,47 +60,47 @@ def test_equals_both_enlarged_to_their_common_multiple(cells: tuple[int, int], p
         fine_regions = fine_regions.repeat(common // pixels[axis - 1], axis)
     fine_cams /= fine_cams.sum(axis=(1, 2), keepdims=True)
     expected = [(fine_cams * (fine_regions == region)).sum() / 3 for region in (BACKGROUND, ANIMAL, PATTERN)]
-    assert region_mass(cams, regions) == pytest.approx(expected)
+    assert mean_mass(cams, regions) == pytest.approx(expected)
 
 
-def test_a_map_of_zeros_is_uniform_and_every_map_counts_the_same() -> None:
+def test_a_cam_of_zeros_is_uniform_and_every_cam_counts_equally() -> None:
     regions = np.array([[[PATTERN, BACKGROUND]], [[PATTERN, BACKGROUND]]])
     cams = np.array([[[0.0, 0.0]], [[0.0, 1e-40]]], np.float32)
-    assert region_mass(cams, regions) == pytest.approx((0.75, 0.0, 0.25))
+    assert mean_mass(cams, regions) == pytest.approx((0.75, 0.0, 0.25))
 
 
 def test_huge_half_precision_values_do_not_overflow() -> None:
     cams = np.full((1, 8, 8), 65504, np.float16)
-    assert region_mass(cams, np.full((1, 8, 8), ANIMAL, np.uint8)) == pytest.approx((0, 1, 0))
+    assert mean_mass(cams, np.full((1, 8, 8), ANIMAL, np.uint8)) == pytest.approx((0, 1, 0))
 
 
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf])
-def test_unusable_values_are_refused_with_their_row(value: float) -> None:
+def test_unusable_values_are_refused_and_their_row_named(value: float) -> None:
     cams = np.ones((3, 2, 2))
     cams[2, 0, 1] = value
     with pytest.raises(RunError, match="row 2 "):
-        region_mass(cams, np.zeros((3, 4, 4), np.uint8))
+        mean_mass(cams, np.zeros((3, 4, 4), np.uint8))
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 4), (3, 4), (3, 0, 4)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(RunError, match=r"\(3, height, width\)"):
-        region_mass(np.ones(shape), np.zeros((3, 4, 4), np.uint8))
+        mean_mass(np.ones(shape), np.zeros((3, 4, 4), np.uint8))
 
 
 def test_other_region_values_are_refused() -> None:
     with pytest.raises(InputError, match="value 255"):
-        region_mass(np.ones((1, 2, 2)), np.full((1, 2, 2), 255, np.uint8))
+        mean_mass(np.ones((1, 2, 2)), np.full((1, 2, 2), 255, np.uint8))
 
 
-# --- every measure of every image ----------------------------------------------------------------------------------
+# --- all metrics of each image -------------------------------------------------------------------------------------
 
-ONE_MAP = np.array([[[4.0, 2.0], [2.0, 0.0]]])
+ONE_CAM = np.array([[[4.0, 2.0], [2.0, 0.0]]])
 ONE_MASK = np.array([[[PATTERN, BACKGROUND], [ANIMAL, BACKGROUND]]])  # a pixel a cell
 
 
-def test_measures_by_hand() -> None:
-    values = per_image(ONE_MAP, ONE_MASK)
+def test_metrics_by_hand() -> None:
+    values = per_image(ONE_CAM, ONE_MASK)
     assert values.area == pytest.approx(np.array([[1 / 2, 1 / 4, 1 / 4]]))
     assert values.mass == pytest.approx(np.array([[1 / 4, 1 / 4, 1 / 2]]))
     assert values.density == pytest.approx(np.array([[1 / 2, 1, 2]]))
@@ -90,7 +120,7 @@ def test_without_ties_rank_accuracy_is_the_share_of_the_highest_pixels() -> None
     assert per_image(cams, regions).rank == pytest.approx(expected)
 
 
-def test_coarse_maps_measure_what_maps_of_the_masks_size_measure() -> None:
+def test_coarse_cams_have_the_metrics_of_cams_of_the_masks_size() -> None:
     random = np.random.default_rng(4)
     cams, regions = random.random((3, 4, 5)), random.integers(0, 3, (3, 12, 10))
     coarse, fine = per_image(cams, regions), per_image(cams.repeat(3, 1).repeat(2, 2), regions)
@@ -98,9 +128,9 @@ def test_coarse_maps_measure_what_maps_of_the_masks_size_measure() -> None:
         assert measure == pytest.approx(expected)
 
 
-def test_a_random_map_scores_the_area_and_density_one() -> None:
+def test_a_random_cam_scores_the_area_and_density_one() -> None:
     random = np.random.default_rng(5)
-    cam = random.gamma(0.3, size=(1, 48)).round(2)  # heavy-tailed and with ties, as maps behind a ReLU are
+    cam = random.gamma(0.3, size=(1, 48)).round(2)  # heavy-tailed and with ties, as CAMs behind a ReLU are
     regions = np.repeat(random.choice(3, (1, 12, 16), p=(0.6, 0.3, 0.1)), 4000, axis=0)
     values = per_image(random.permuted(cam.repeat(4000, axis=0), axis=1).reshape(-1, 6, 8), regions)
     for measure in (values.mass, values.rank):
@@ -109,7 +139,7 @@ def test_a_random_map_scores_the_area_and_density_one() -> None:
     assert values.density.mean(axis=0) == pytest.approx(1, abs=0.05)
 
 
-def test_a_uniform_map_scores_exactly_the_null() -> None:
+def test_a_uniform_cam_scores_exactly_the_null() -> None:
     regions = np.random.default_rng(6).integers(0, 3, (2, 9, 9))
     for cams in (np.zeros((2, 4, 4)), np.full((2, 4, 4), 7.0)):
         values = per_image(cams, regions)
@@ -118,7 +148,7 @@ def test_a_uniform_map_scores_exactly_the_null() -> None:
             assert measure == pytest.approx(values.area)
 
 
-def test_a_perfect_map_scores_one() -> None:
+def test_a_perfect_cam_scores_one() -> None:
     regions = np.random.default_rng(7).integers(0, 3, (2, 6, 6))
     values = per_image((regions == PATTERN).astype(np.float16), regions)
     assert values.mass[:, 2] == pytest.approx(1)
@@ -126,53 +156,78 @@ def test_a_perfect_map_scores_one() -> None:
     assert values.density[:, 2] == pytest.approx(1 / values.area[:, 2])
 
 
-def test_an_absent_region_has_no_mass_and_nothing_else() -> None:
+def test_an_absent_region_has_no_mass_and_no_other_metric() -> None:
     regions = np.array([ONE_MASK[0], [[BACKGROUND, BACKGROUND], [ANIMAL, BACKGROUND]]])
-    values = per_image(ONE_MAP.repeat(2, axis=0), regions)
+    values = per_image(ONE_CAM.repeat(2, axis=0), regions)
     assert (values.area[1, 2], values.mass[1, 2]) == (0, 0)
     for measure in (values.density, values.rank):
         assert np.isnan(measure).tolist() == [[False] * 3, [False, False, True]]
-    assert means(values.density) == pytest.approx((np.mean([1 / 2, (6 / 8) / (3 / 4)]), 1, 2))
+    assert three(means(values.density)) == pytest.approx((np.mean([1 / 2, (6 / 8) / (3 / 4)]), 1, 2))
     assert means(values.density[1:]).pattern is None
 
 
-def test_the_mean_mass_is_the_region_mass() -> None:
+def test_the_mean_mass_is_the_mass_after_an_epoch() -> None:
     random = np.random.default_rng(8)
     cams, regions = random.random((5, 3, 3)), random.integers(0, 3, (5, 7, 8))
-    assert means(per_image(cams, regions).mass) == pytest.approx(region_mass(cams, regions))
+    assert three(means(per_image(cams, regions).mass)) == pytest.approx(mean_mass(cams, regions))
 
 
-def test_the_area_is_what_uniform_maps_weigh() -> None:
+def test_epochs_are_numbered_from_one() -> None:
+    regions = np.random.default_rng(10).integers(0, 3, (2, 4, 4))
+    epochs = mass_after_epochs(np.random.default_rng(11).random((3, 2, 2, 2)), regions)
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
+
+
+def test_localisation_holds_the_means_the_null_and_the_interval() -> None:
+    random = np.random.default_rng(12)
+    cams, regions = random.random((9, 4, 4)), random.integers(0, 3, (9, 8, 8))
+    regions[4] = BACKGROUND
+    cams[2] = 0
+    groups = np.arange(9) // 2
+    result = localise(cams, regions, order=np.arange(9), groups=groups, seed=5, method="layercam")
+    values = per_image(cams, regions)
+    assert (result.mass, result.density, result.rank) == tuple(map(means, (values.mass, values.density, values.rank)))
+    assert (result.images, result.empty, result.method) == (9, 1, "layercam")
+    assert result.area == means(values.area)
+    others = np.arange(9) != 4
+    assert result.rank_null is not None
+    assert result.rank_null.pattern == pytest.approx(values.area[others, 2].mean())
+    assert result.pattern_density == of_mean(values.density[others, 2], groups[others], seed=5)
+    assert result.examples is not None
+    assert result.examples.best.density == np.nanmax(values.density[:, 2])
+
+
+def test_the_area_is_the_mass_of_uniform_cams() -> None:
     regions = np.random.default_rng(9).integers(0, 3, (4, 7, 9))
-    assert region_area(regions) == pytest.approx(region_mass(np.ones((4, 2, 3)), regions))
-    assert region_area(np.array([ONE_MASK[0], np.zeros((2, 2), int)])) == (3 / 4, 1 / 8, 1 / 8)
+    assert three(region_area(regions)) == pytest.approx(mean_mass(np.ones((4, 2, 3)), regions))
+    assert three(region_area(np.array([ONE_MASK[0], np.zeros((2, 2), int)]))) == (3 / 4, 1 / 8, 1 / 8)
     with pytest.raises(InputError, match="value 7"):
         region_area(np.full((1, 2, 2), 7))
 
 
-def test_unusable_maps_are_refused_for_every_measure() -> None:
+def test_unusable_cams_are_refused_for_all_metrics() -> None:
     with pytest.raises(RunError, match="row 1 "):
         per_image(np.array([[[1.0]], [[np.nan]]]), np.zeros((2, 2, 2), int))
 
 
-# --- which image to show -------------------------------------------------------------------------------------------
+# --- the images to show --------------------------------------------------------------------------------------------
 
 
 def test_best_typical_and_worst_by_rule() -> None:
-    assert pick(np.array([0.5, 0.1, 0.9, 0.4, 0.8])) == (2, 0, 1)
+    assert picked([0.5, 0.1, 0.9, 0.4, 0.8]) == (2, 0, 1)
 
 
 def test_of_equal_images_the_first_is_picked() -> None:
-    assert pick(np.array([0.3, 0.7, 0.7, 0.3])) == (1, 0, 0)
-    assert pick(np.array([0.2, 0.1, 0.3, 0.4])) == (3, 0, 1)  # 0.2 and 0.3 are equally close to 0.25
-    assert pick(np.array([0.7, 0.1, 0.6, 0.8])) == (3, 0, 1)  # so are 0.7 and 0.6 to 0.65, but not in floating point
+    assert picked([0.3, 0.7, 0.7, 0.3]) == (1, 0, 0)
+    assert picked([0.2, 0.1, 0.3, 0.4]) == (3, 0, 1)  # 0.2 and 0.3 are equally close to 0.25
+    assert picked([0.7, 0.1, 0.6, 0.8]) == (3, 0, 1)  # so are 0.7 and 0.6 to 0.65, but not in floating point
+    assert picked([0.3, 0.7, 0.7, 0.3], order=[3, 2, 1, 0]) == (2, 3, 3)
 
 
 def test_images_without_the_region_are_never_picked() -> None:
-    assert pick(np.array([np.nan, 0.2, np.nan, 0.1])) == (1, 1, 3)
-    with pytest.raises(InputError, match="pick"):
-        pick(np.array([np.nan, np.nan]))
+    assert picked([np.nan, 0.2, np.nan, 0.1]) == (1, 1, 3)
+    assert pick_examples(np.array([np.nan, np.nan]), np.arange(2)) is None
 
 
-def test_of_one_image_all_three_are_that() -> None:
-    assert pick(np.array([0.5], np.float16)) == (0, 0, 0)
+def test_one_image_is_all_three_examples() -> None:
+    assert picked([0.5]) == (0, 0, 0)

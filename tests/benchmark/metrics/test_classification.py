@@ -4,7 +4,16 @@ from scipy.stats import binom
 from sklearn import metrics
 
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.classification import averages, detail, never_above_chance, predict, scores
+from benchmark.metrics.classification import (
+    averages,
+    balanced_accuracy,
+    confusion_matrix,
+    epoch_scores,
+    individual_recall,
+    never_above_chance,
+    predict,
+    scores,
+)
 
 
 def test_hand_case() -> None:
@@ -54,7 +63,7 @@ def test_labels_outside_the_classes_are_refused(label: int) -> None:
         scores(np.array([0, label]), np.array([0, 0]), classes=3)
 
 
-def test_predictions_outside_the_classes_are_refused_with_their_row() -> None:
+def test_predictions_outside_the_classes_are_refused_and_their_row_named() -> None:
     with pytest.raises(RunError, match="Row 1 is predicted as class 7"):
         scores(np.array([0, 1]), np.array([0, 7]), classes=2)
 
@@ -64,13 +73,13 @@ def test_another_number_of_predictions_is_refused() -> None:
         scores(np.array([0, 1]), np.array([0]), classes=2)
 
 
-def test_predict_takes_the_highest_and_of_equals_the_first() -> None:
+def test_predict_takes_the_highest_logit_and_of_equal_ones_the_first() -> None:
     logits = np.array([[0.1, 0.9, 0.3], [2.0, 1.0, 2.0], [-5.0, -5.0, -5.0]], np.float16)
     assert predict(logits).tolist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_predict_refuses_what_is_not_finite_with_its_row(value: float) -> None:
+def test_predict_refuses_a_logit_that_is_not_finite_and_names_its_row(value: float) -> None:
     logits = np.zeros((5, 3), np.float32)
     logits[3, 1] = value
     with pytest.raises(RunError, match="row 3 "):
@@ -83,45 +92,55 @@ def test_predict_refuses_other_shapes(shape: tuple[int, ...]) -> None:
         predict(np.zeros(shape))
 
 
-def test_detail_is_scikit_learn_s() -> None:
+def test_an_epoch_has_the_scores_of_its_predictions() -> None:
+    labels, predictions = np.random.default_rng(3).integers(0, 4, (2, 60))
+    expected = scores(labels, predictions, classes=5)
+    epoch = epoch_scores(labels, predictions, classes=5, epoch=3, loss=1.25)
+    assert (epoch.epoch, epoch.loss) == (3, 1.25)
+    assert (epoch.accuracy, epoch.recall, epoch.f1) == (expected.accuracy, expected.recall, expected.f1)
+
+
+def test_confusion_recall_and_balanced_accuracy_equal_scikit_learn() -> None:
     labels, predictions = np.random.default_rng(1).integers(0, 6, (2, 150))
-    found = detail(labels, predictions, classes=6)
-    assert found.balanced_accuracy == pytest.approx(metrics.balanced_accuracy_score(labels, predictions))
-    assert found.recall == pytest.approx(metrics.recall_score(labels, predictions, average=None))
-    assert (found.confusion == metrics.confusion_matrix(labels, predictions, labels=range(6))).all()
+    confusion = confusion_matrix(labels, predictions, classes=6)
+    assert (confusion == metrics.confusion_matrix(labels, predictions, labels=range(6))).all()
+    assert individual_recall(confusion) == pytest.approx(metrics.recall_score(labels, predictions, average=None))
+    assert balanced_accuracy(confusion) == pytest.approx(metrics.balanced_accuracy_score(labels, predictions))
 
 
 def test_an_individual_without_images_has_no_recall_and_no_part_in_the_balanced_accuracy() -> None:
-    found = detail(np.array([0, 0, 2], np.uint8), np.array([0, 1, 2]), classes=4)
-    assert found.recall.tolist() == pytest.approx([0.5, np.nan, 1.0, np.nan], nan_ok=True)
-    assert found.balanced_accuracy == 0.75
-    assert found.confusion.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+    confusion = confusion_matrix(np.array([0, 0, 2], np.uint8), np.array([0, 1, 2]), classes=4)
+    assert individual_recall(confusion) == (0.5, None, 1.0, None)
+    assert balanced_accuracy(confusion) == 0.75
+    assert confusion.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
 
 
-def test_detail_refuses_what_scores_refuses() -> None:
+def test_the_confusion_matrix_refuses_what_scores_refuses() -> None:
     with pytest.raises(RunError, match="Row 1 is predicted as class 7"):
-        detail(np.array([0, 1]), np.array([0, 7]), classes=2)
+        confusion_matrix(np.array([0, 1]), np.array([0, 7]), classes=2)
 
 
 @pytest.mark.parametrize("classes", [4, 9])
 def test_averages_of_a_confusion_matrix_are_the_scores(classes: int) -> None:
     random = np.random.default_rng(2)
     labels, predictions = random.integers(0, 4, 80), random.integers(0, classes, 80)
-    matrix = detail(labels, predictions, classes).confusion
-    found = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
+    matrix = confusion_matrix(labels, predictions, classes)
+    result = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
     expected = scores(labels, predictions, classes)
-    assert (found.accuracy, found.recall, found.f1) == pytest.approx((expected.accuracy, expected.recall, expected.f1))
+    assert (result.accuracy, result.recall, result.f1) == pytest.approx(
+        (expected.accuracy, expected.recall, expected.f1)
+    )
 
 
-def test_averages_of_a_part_leave_out_whom_it_does_not_show() -> None:
+def test_averages_of_a_resample_leave_out_individuals_without_images() -> None:
     hits = np.array([[2.0, 0.0, 0.0], [1.0, 3.0, 0.0]])
     images = np.array([[4.0, 0.0, 0.0], [2.0, 3.0, 0.0]])
     answers = np.array([[2.0, 2.0, 0.0], [1.0, 4.0, 0.0]])
-    found = averages(hits, images, answers, shown=2)  # of three individuals one has no image at all
-    assert found.accuracy == pytest.approx([0.5, 0.8])
-    assert found.balanced_accuracy == pytest.approx([0.5, 0.75])
-    assert found.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
-    assert found.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])
+    result = averages(hits, images, answers, present=2)  # of three individuals one has no image at all
+    assert result.accuracy == pytest.approx([0.5, 0.8])
+    assert result.balanced_accuracy == pytest.approx([0.5, 0.75])
+    assert result.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
+    assert result.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])
 
 
 def test_a_training_that_always_answers_one_individual_never_left_chance() -> None:
@@ -132,7 +151,7 @@ def test_a_training_that_learned_in_one_epoch_left_chance() -> None:
     assert not never_above_chance([1 / 6, 0.9, 1 / 6], np.arange(120) % 6)
 
 
-def test_the_best_of_many_epochs_must_be_rarer_by_their_number() -> None:
+def test_the_best_of_many_epochs_is_tested_at_five_per_cent_divided_by_their_number() -> None:
     labels = np.arange(100) % 4
     enough = {epochs: next(k for k in range(101) if binom.sf(k - 1, 100, 0.25) < 0.05 / epochs) for epochs in (1, 15)}
     assert enough[1] < enough[15]

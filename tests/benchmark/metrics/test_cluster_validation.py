@@ -18,7 +18,7 @@ INDIVIDUALS = 4
 
 
 def blobs(images: int, dimensions: int, spread: float, offset: float = 2.0) -> tuple[NDArray[np.float32], NDArray]:
-    """Clouds about the individuals' centres, away from the origin, as embeddings behind a ReLU are."""
+    """Clouds around the individuals' centres, away from the origin, as embeddings behind a ReLU are."""
     random = np.random.default_rng(7)
     labels = np.arange(images) % INDIVIDUALS
     centres = random.normal(size=(INDIVIDUALS, dimensions))
@@ -31,10 +31,10 @@ def reduce(embeddings: NDArray[np.floating]) -> Reduced:
     return clustering.reduce(embeddings, len(embeddings))
 
 
-def parted(
+def validated(
     embeddings: NDArray[np.floating], labels: NDArray[np.integer], seed: int
 ) -> dict[EmbeddingView, ClusterValidation]:
-    return cluster_validation.partitions(reduce(embeddings), labels, seed)
+    return cluster_validation.validate_clusters(reduce(embeddings), labels, seed)
 
 
 def numbers(part: Agreement | Shape) -> tuple[float | None, ...]:
@@ -52,11 +52,11 @@ def in_full(embeddings: NDArray[np.floating], components: int) -> dict[str, NDAr
 
 
 def test_agreement_by_hand() -> None:
-    found = np.array([0, 0, 0, 0, 1, 1, 1, 2])
+    clusters = np.array([0, 0, 0, 0, 1, 1, 1, 2])
     labels = np.array([5, 5, 5, 9, 9, 9, 5, 7])
-    result = agreement(found, labels)
+    result = agreement(clusters, labels)
     assert result.purity == pytest.approx((3 + 2 + 1) / 8)
-    # part 0: three images see 3/4 of it, one 1/4; part 1: two see 2/3, one 1/3; part 2: one sees all
+    # shares of the own individual: in cluster 0 three times 3/4, once 1/4; in 1 twice 2/3, once 1/3; in 2 once 1
     assert result.bcubed_precision == pytest.approx((3 * 3 / 4 + 1 / 4 + 2 * 2 / 3 + 1 / 3 + 1) / 8)
     # individual 5: three of its four are together; 9: two of three; 7: alone
     assert result.bcubed_recall == pytest.approx((3 * 3 / 4 + 1 / 4 + 2 * 2 / 3 + 1 / 3 + 1) / 8)
@@ -65,12 +65,12 @@ def test_agreement_by_hand() -> None:
 
 def test_bcubed_equals_its_definition_image_by_image() -> None:
     random = np.random.default_rng(0)
-    found, labels = random.integers(0, 7, 90), random.integers(10, 15, 90)
-    together = found[:, None] == found
+    clusters, labels = random.integers(0, 7, 90), random.integers(10, 15, 90)
+    together = clusters[:, None] == clusters
     same = labels[:, None] == labels
     precision = ((together & same).sum(1) / together.sum(1)).mean()
     recall = ((together & same).sum(1) / same.sum(1)).mean()
-    result = agreement(found, labels)
+    result = agreement(clusters, labels)
     assert (result.bcubed_precision, result.bcubed_recall) == pytest.approx((precision, recall))
     assert result.bcubed == pytest.approx(2 / (1 / precision + 1 / recall))
 
@@ -78,15 +78,15 @@ def test_bcubed_equals_its_definition_image_by_image() -> None:
 def test_agreement_equals_scikit_learn() -> None:
     random = np.random.default_rng(1)
     labels = random.integers(0, 5, 70)
-    found = np.where(random.random(70) < 0.5, labels, random.integers(0, 9, 70))
-    result = agreement(found, labels)
-    assert result.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, found))
-    assert result.mutual_information == pytest.approx(metrics.mutual_info_score(labels, found))
-    assert result.adjusted_mutual_information == pytest.approx(metrics.adjusted_mutual_info_score(labels, found))
-    assert result.normalised_mutual_information == pytest.approx(metrics.normalized_mutual_info_score(labels, found))
+    clusters = np.where(random.random(70) < 0.5, labels, random.integers(0, 9, 70))
+    result = agreement(clusters, labels)
+    assert result.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, clusters))
+    assert result.mutual_information == pytest.approx(metrics.mutual_info_score(labels, clusters))
+    assert result.adjusted_mutual_information == pytest.approx(metrics.adjusted_mutual_info_score(labels, clusters))
+    assert result.normalised_mutual_information == pytest.approx(metrics.normalized_mutual_info_score(labels, clusters))
 
 
-def test_one_part_of_several_individuals_tells_nothing() -> None:
+def test_one_cluster_of_several_individuals_has_no_information() -> None:
     result = numbers(agreement(np.zeros(12, int), np.arange(12) % 3))
     assert result == pytest.approx((0, 0, 0, 0, 1 / 3, 1 / 3, 1, 1 / 2))
 
@@ -108,7 +108,7 @@ def test_videos_that_nest_individuals_score_as_published() -> None:
 
 
 @pytest.mark.parametrize("dimensions", [3, 60, 5000])
-def test_measures_of_every_view_agree_with_scikit_learn_on_the_raw_array(dimensions: int, tmp_path: Path) -> None:
+def test_metrics_of_every_view_agree_with_scikit_learn_on_the_raw_array(dimensions: int, tmp_path: Path) -> None:
     values, labels = blobs(60, dimensions, spread=1.5)
     np.save(tmp_path / "embeddings.npy", values.astype(np.float16))
     embeddings = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
@@ -117,25 +117,25 @@ def test_measures_of_every_view_agree_with_scikit_learn_on_the_raw_array(dimensi
     assert kept["raw"] == kept["unit"] == dimensions
     for points in views(reduce(embeddings)):
         raw = full[points.name]
-        for found in (labels, KMeans(5, n_init=2, tol=0.0, random_state=3).fit_predict(raw)):
-            shape = measure(points.values, found, labels).shape
-            assert shape.silhouette == pytest.approx(metrics.silhouette_score(raw, found), abs=1e-6)
-            assert shape.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, found), rel=1e-6)
-            assert shape.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, found), rel=1e-6)
+        for clusters in (labels, KMeans(5, n_init=2, tol=0.0, random_state=3).fit_predict(raw)):
+            shape = measure(points.values, clusters, labels).shape
+            assert shape.silhouette == pytest.approx(metrics.silhouette_score(raw, clusters), abs=1e-6)
+            assert shape.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, clusters), rel=1e-6)
+            assert shape.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, clusters), rel=1e-6)
 
 
 @pytest.mark.parametrize("dimensions", [60, 3000])
-def test_k_means_of_every_view_finds_what_it_finds_on_the_raw_array(dimensions: int) -> None:
+def test_k_means_of_every_view_finds_the_clusters_of_the_raw_array(dimensions: int) -> None:
     embeddings, labels = blobs(60, dimensions, spread=9.0 if dimensions > 60 else 1.5)
-    result = parted(embeddings, labels, seed=3)
+    result = validated(embeddings, labels, seed=3)
     full = in_full(embeddings, result["whitened"].dimensions)
     for name, part in result.items():
         runs = [
             KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=seed).fit_predict(full[name])
             for seed in range(3, 3 + STARTS)
         ]
-        informations = [metrics.adjusted_mutual_info_score(labels, found) for found in runs]
-        silhouettes = [metrics.silhouette_score(full[name], found) for found in runs]
+        informations = [metrics.adjusted_mutual_info_score(labels, clusters) for clusters in runs]
+        silhouettes = [metrics.silhouette_score(full[name], clusters) for clusters in runs]
         mean = part.given.mean
         assert mean.agreement.adjusted_mutual_information == pytest.approx(np.mean(informations), abs=1e-6)
         assert mean.shape.silhouette == pytest.approx(np.mean(silhouettes), abs=1e-6)
@@ -169,12 +169,12 @@ def test_whitening_keeps_the_fewest_components_that_hold_the_variance() -> None:
     assert whiten(values - values.mean(axis=0)).shape == (200, 3)
 
 
-# --- partitions ----------------------------------------------------------------------------------------------------
+# --- validation ----------------------------------------------------------------------------------------------------
 
 
-def test_k_is_estimated_where_the_clouds_are_plain() -> None:
+def test_k_is_estimated_if_the_clouds_are_distinct() -> None:
     embeddings, labels = blobs(48, 500, spread=0.05, offset=0)
-    result = parted(normalize(embeddings), labels // 2, seed=0)["raw"]  # two individuals said, four clouds there
+    result = validated(normalize(embeddings), labels // 2, seed=0)["raw"]  # labels of two individuals, but four clouds
     assert result.given.clusters == 2
     assert result.estimated is not None
     assert result.estimated.clusters == INDIVIDUALS
@@ -190,25 +190,25 @@ def test_the_estimate_is_the_k_of_the_highest_silhouette() -> None:
     assert estimate(points, individuals=3, seed=5) == max(silhouettes, key=lambda k: silhouettes[k])
 
 
-def test_of_many_k_some_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = []
+def test_of_many_k_a_sample_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
 
-    def kmeans(points: NDArray[np.float64], clusters: int, *_: int) -> NDArray[np.int64]:
-        tried.append(clusters)
-        return np.arange(len(points)) % clusters
+    def kmeans(points: NDArray[np.float64], count: int, *_: int) -> NDArray[np.int64]:
+        counts.append(count)
+        return np.arange(len(points)) % count
 
     monkeypatch.setattr(clustering, "kmeans", kmeans)
     estimate(blobs(200, 3, spread=0.8)[0].astype(np.float64), individuals=50, seed=0)
-    assert tried[:4] == [2, 3, 4, 5]
-    assert tried[-1] == 150
-    assert len(tried) <= ESTIMATES
-    assert tried == sorted(set(tried))
-    assert max(np.diff(tried) / tried[:-1]) <= 1 / 2
+    assert counts[:4] == [2, 3, 4, 5]
+    assert counts[-1] == 150
+    assert len(counts) <= ESTIMATES
+    assert counts == sorted(set(counts))
+    assert max(np.diff(counts) / counts[:-1]) <= 1 / 2
 
 
 def test_the_starts_are_the_published_row_with_other_seeds() -> None:
     embeddings, labels = blobs(50, 200, spread=6.0)
-    given = parted(embeddings, labels, seed=11)["raw"].given
+    given = validated(embeddings, labels, seed=11)["raw"].given
     rows = [cluster(reduce(embeddings), labels, seed) for seed in range(11, 11 + STARTS)]
     assert given.starts == STARTS == 5
     rands = [row.adjusted_rand for row in rows]
@@ -221,7 +221,7 @@ def test_the_starts_are_the_published_row_with_other_seeds() -> None:
 
 def test_the_true_labels_agree_with_themselves() -> None:
     embeddings, labels = blobs(40, 100, spread=1.0)
-    for part in parted(embeddings, labels, seed=0).values():
+    for part in validated(embeddings, labels, seed=0).values():
         assert numbers(part.truth.agreement) == pytest.approx((1, np.log(INDIVIDUALS), 1, 1, 1, 1, 1, 1))
 
 
@@ -231,7 +231,7 @@ def test_the_true_labels_agree_with_themselves() -> None:
 @pytest.mark.parametrize("dimensions", [2, 500])
 def test_constant_embeddings_are_one_cluster_without_shape(dimensions: int) -> None:
     labels = np.arange(12) % 3
-    for part in parted(np.full((12, dimensions), 0.1, np.float32), labels, seed=0).values():
+    for part in validated(np.full((12, dimensions), 0.1, np.float32), labels, seed=0).values():
         assert part.given.clusters == 1
         assert part.estimated is None
         assert numbers(part.given.mean.agreement) == pytest.approx((0, 0, 0, 0, 1 / 3, 1 / 3, 1, 1 / 2))
@@ -243,7 +243,7 @@ def test_constant_embeddings_are_one_cluster_without_shape(dimensions: int) -> N
 def test_embeddings_that_differ_in_length_alone_are_one_direction(dimensions: int) -> None:
     row = np.random.default_rng(0).random(dimensions).astype(np.float32)
     embeddings = row * 2.0 ** np.arange(9)[:, None]
-    result = parted(embeddings.astype(np.float32), np.arange(9) % 3, seed=0)
+    result = validated(embeddings.astype(np.float32), np.arange(9) % 3, seed=0)
     assert (result["raw"].given.clusters, result["unit"].given.clusters) == (3, 1)
     assert numbers(result["unit"].truth.shape) == (None, None, None)
     assert result["whitened"].dimensions == 1
@@ -252,7 +252,7 @@ def test_embeddings_that_differ_in_length_alone_are_one_direction(dimensions: in
 @pytest.mark.parametrize("dimensions", [2, 500])
 def test_fewer_distinct_embeddings_than_individuals(dimensions: int) -> None:
     embeddings = np.random.default_rng(0).normal(size=(2, dimensions)).astype(np.float32)[np.arange(12) % 2]
-    for part in parted(embeddings, np.arange(12) % 4, seed=0).values():
+    for part in validated(embeddings, np.arange(12) % 4, seed=0).values():
         assert part.given.clusters == 2
         assert part.estimated is not None
         assert part.estimated.clusters == 2
@@ -261,7 +261,7 @@ def test_fewer_distinct_embeddings_than_individuals(dimensions: int) -> None:
 
 def test_one_individual() -> None:
     embeddings, _ = blobs(20, 60, spread=1.0)
-    for part in parted(embeddings, np.zeros(20, int), seed=0).values():
+    for part in validated(embeddings, np.zeros(20, int), seed=0).values():
         assert part.given.clusters == 1
         assert numbers(part.given.mean.agreement) == pytest.approx((1, 0, 1, 1, 1, 1, 1, 1))
         assert numbers(part.truth.shape) == (None, None, None)
@@ -271,7 +271,7 @@ def test_one_individual() -> None:
 
 def test_one_image_for_each_individual() -> None:
     embeddings, _ = blobs(24, 60, spread=1.0)
-    part = parted(embeddings, np.arange(24), seed=0)["raw"]
+    part = validated(embeddings, np.arange(24), seed=0)["raw"]
     assert numbers(part.given.mean.agreement) == pytest.approx((1, np.log(24), 1, 1, 1, 1, 1, 1))
     assert numbers(part.given.mean.shape) == (None, None, None)
     assert part.estimated is not None
@@ -280,20 +280,20 @@ def test_one_image_for_each_individual() -> None:
 
 @pytest.mark.parametrize("images", [1, 2])
 def test_one_or_two_images(images: int) -> None:
-    for part in parted(np.eye(images, 5, dtype=np.float16), np.arange(images), seed=0).values():
+    for part in validated(np.eye(images, 5, dtype=np.float16), np.arange(images), seed=0).values():
         assert part.given.clusters == images
         assert part.estimated is None
         assert part.truth.agreement.purity == 1.0
 
 
-# --- more than can be done exactly ---------------------------------------------------------------------------------
+# --- too many for exact results    ---------------------------------------------------------------------------------
 
 
-def test_many_images_are_sampled_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_images_are_sampled_and_the_result_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     embeddings, labels = blobs(160, 40, spread=0.3, offset=0)
-    whole = parted(embeddings, labels, seed=0)["unit"]
+    whole = validated(embeddings, labels, seed=0)["unit"]
     monkeypatch.setattr(clustering, "EXACT_IMAGES", 80)
-    some = parted(embeddings, labels, seed=0)["unit"]
+    some = validated(embeddings, labels, seed=0)["unit"]
     assert not cluster(reduce(embeddings), labels, seed=0).exact
     assert some.given.mean.agreement.adjusted_rand == whole.given.mean.agreement.adjusted_rand == 1.0
     assert some.truth.shape.davies_bouldin == whole.truth.shape.davies_bouldin

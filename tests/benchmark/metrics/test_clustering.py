@@ -24,9 +24,9 @@ def blobs(images: int, dimensions: int, spread: float) -> tuple[NDArray[np.float
 
 
 def resident(path: Path) -> int:
-    """How many bytes of a file this process holds in its memory."""
-    maps = Path("/proc/self/smaps").read_text()
-    sizes = [part.split("Rss:")[1].split()[0] for part in maps.split(f"{path}\n")[1:]]
+    """Bytes of a file in the memory of this process."""
+    mappings = Path("/proc/self/smaps").read_text()
+    sizes = [part.split("Rss:")[1].split()[0] for part in mappings.split(f"{path}\n")[1:]]
     return 1024 * sum(map(int, sizes))
 
 
@@ -35,23 +35,23 @@ def clustered(embeddings: NDArray[np.floating], labels: NDArray[np.integer], see
 
 
 @pytest.mark.parametrize("dimensions", [3, 60, 5000])
-def test_measures_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> None:
+def test_metrics_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> None:
     embeddings, labels = blobs(60, dimensions, spread=1.5)
     raw = embeddings.astype(np.float64)
-    found = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(raw)
-    reduced = measure(reduce(embeddings, len(embeddings)).points, found, labels, dimensions)
-    assert reduced.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, found), abs=1e-6)
-    assert reduced.mutual_information == pytest.approx(metrics.mutual_info_score(labels, found), abs=1e-6)
-    assert reduced.silhouette == pytest.approx(metrics.silhouette_score(raw, found), abs=1e-6)
-    assert reduced.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, found), abs=1e-6)
-    assert reduced.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, found), rel=1e-6)
+    clusters = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(raw)
+    reduced = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, dimensions)
+    assert reduced.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, clusters), abs=1e-6)
+    assert reduced.mutual_information == pytest.approx(metrics.mutual_info_score(labels, clusters), abs=1e-6)
+    assert reduced.silhouette == pytest.approx(metrics.silhouette_score(raw, clusters), abs=1e-6)
+    assert reduced.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, clusters), abs=1e-6)
+    assert reduced.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, clusters), rel=1e-6)
 
 
 def test_k_means_finds_the_same_clusters_as_on_the_raw_array() -> None:
     embeddings, labels = blobs(60, 5000, spread=9.0)
-    found = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(embeddings.astype(np.float64))
-    expected = measure(reduce(embeddings, len(embeddings)).points, found, labels, 5000)
-    assert 0.1 < expected.adjusted_rand < 0.9  # neither a walk-over nor noise
+    clusters = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(embeddings.astype(np.float64))
+    expected = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, 5000)
+    assert 0.1 < expected.adjusted_rand < 0.9  # neither trivial nor noise
     assert clustered(embeddings, labels, seed=3).model_dump() == pytest.approx(expected.model_dump(), abs=1e-9)
 
 
@@ -63,7 +63,7 @@ def test_coordinates_keep_every_distance() -> None:
     assert metrics.euclidean_distances(points) == pytest.approx(expected, rel=1e-9, abs=1e-5)
 
 
-def test_blocks_of_columns_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_columns_give_the_result_of_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
     embeddings, labels = blobs(20, 1001, spread=0.3)
     whole = clustered(embeddings, labels, seed=0)
     monkeypatch.setattr(clustering, "BLOCK_BYTES", 8 * 20 * 100)
@@ -120,7 +120,7 @@ def test_negative_zero_is_zero() -> None:
     assert clustered(embeddings, np.arange(6) % 2, seed=0).silhouette is None
 
 
-def test_every_image_another_individual() -> None:
+def test_one_image_of_each_individual() -> None:
     embeddings, _ = blobs(4, 10, spread=1.0)
     result = clustered(embeddings, np.arange(4), seed=0)
     assert result.adjusted_rand == 1.0
@@ -128,7 +128,7 @@ def test_every_image_another_individual() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf])
-def test_what_is_not_finite_is_refused_with_its_row(value: float) -> None:
+def test_an_embedding_that_is_not_finite_is_refused_and_its_row_named(value: float) -> None:
     embeddings, labels = blobs(8, 100, spread=1.0)
     embeddings[5, 99] = value
     with pytest.raises(RunError, match="row 5 "):

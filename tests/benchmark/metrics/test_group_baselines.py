@@ -7,7 +7,21 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from benchmark.errors import InputError
-from benchmark.metrics.group_baselines import Grouped, group_answers, group_only, majority_class, retrieval_baselines
+from benchmark.metrics.group_baselines import (
+    Grouped,
+    group_answers,
+    group_baseline,
+    majority_baseline,
+    retrieval_baseline,
+)
+from benchmark.records.classification import GroupBaseline
+from benchmark.records.retrieval import RetrievalBaseline
+
+NO_MATCH = RetrievalBaseline(rank1=None, rank5=None, mean_average_precision=None)
+
+
+def scores(baseline: GroupBaseline) -> tuple[float, ...]:
+    return baseline.accuracy, baseline.balanced_accuracy, baseline.recall, baseline.f1
 
 
 def two_videos_of_three(images: tuple[int, int]) -> Grouped:
@@ -16,66 +30,67 @@ def two_videos_of_three(images: tuple[int, int]) -> Grouped:
     return Grouped(labels, np.where(labels < 3, "Vid1", "Vid2"))
 
 
-def test_the_video_alone_of_six_fish_nested_in_two_videos() -> None:
+def test_the_video_baseline_of_six_fish_nested_in_two_videos() -> None:
     train, test = two_videos_of_three((80, 80)), two_videos_of_three((1000, 1000))
-    found = group_only(train, test, classes=6)
-    assert found[:4] == pytest.approx([1 / 3] * 4, abs=1e-12)
-    assert found.mutual_information == pytest.approx(np.log(2), abs=1e-12)
-    # of pairs of images: 6 fish, 2 videos, all; the index is that of the fish, for they lie within the videos
+    baseline = group_baseline(train, test, classes=6)
+    assert scores(baseline) == pytest.approx([1 / 3] * 4, abs=1e-12)
+    assert baseline.mutual_information == pytest.approx(np.log(2), abs=1e-12)
+    # pairs of images of one fish, of one video, and all; each fish is within one video
     fish, videos, pairs = 6 * 1000 * 999 // 2, 2 * 3000 * 2999 // 2, 6000 * 5999 // 2
     chance = Fraction(fish * videos, pairs)
-    assert found.adjusted_rand == pytest.approx(float((fish - chance) / (Fraction(fish + videos, 2) - chance)))
-    assert round(found.adjusted_rand, 3) == 0.333
+    assert baseline.adjusted_rand == pytest.approx(float((fish - chance) / (Fraction(fish + videos, 2) - chance)))
+    assert round(baseline.adjusted_rand, 3) == 0.333
 
 
-def test_the_video_alone_of_the_published_frame_counts() -> None:
+def test_the_video_baseline_of_the_published_frame_counts() -> None:
     train, test = two_videos_of_three((869, 910)), two_videos_of_three((109, 114))  # 80 and 10 % of 1086 and 1138
-    found = group_only(train, test, classes=6)
-    assert found.accuracy == pytest.approx(1 / 3, abs=1e-12)
-    assert round(found.adjusted_rand, 2) == 0.33
-    assert round(found.mutual_information, 3) == 0.693
+    baseline = group_baseline(train, test, classes=6)
+    assert baseline.accuracy == pytest.approx(1 / 3, abs=1e-12)
+    assert round(baseline.adjusted_rand, 2) == 0.33
+    assert round(baseline.mutual_information, 3) == 0.693
 
 
-def test_the_majority_class_is_one_group() -> None:
+def test_the_majority_baseline_is_one_group() -> None:
     train, test = np.array([0, 0, 1, 2, 2, 2]), np.array([2, 2, 2, 1, 0])
-    found = majority_class(train, test, classes=3)
-    assert found.accuracy == pytest.approx(3 / 5)
-    assert found.balanced_accuracy == pytest.approx(1 / 3)
-    assert found.f1 == pytest.approx(2 * 3 / (3 + 5) / 3)
-    assert (found.adjusted_rand, found.mutual_information) == (0, 0)
+    baseline = majority_baseline(train, test, classes=3)
+    assert baseline.accuracy == pytest.approx(3 / 5)
+    assert baseline.balanced_accuracy == pytest.approx(1 / 3)
+    assert baseline.f1 == pytest.approx(2 * 3 / (3 + 5) / 3)
+    assert (baseline.adjusted_rand, baseline.mutual_information) == (0, 0)
 
 
-def test_without_ties_it_is_the_commonest_in_training_scored_by_scikit_learn() -> None:
+def test_without_ties_it_equals_the_commonest_in_training_scored_by_scikit_learn() -> None:
     random = np.random.default_rng(1)
     train = Grouped(random.integers(0, 7, 301), random.integers(0, 5, 301))
     test = Grouped(random.integers(0, 7, 100), random.integers(0, 5, 100))
     table = metrics.cluster.contingency_matrix(train.groups, train.labels)
     assert (np.sort(table, axis=1)[:, -1] > np.sort(table, axis=1)[:, -2]).all()
     predictions = table.argmax(axis=1)[test.groups]
-    found = group_only(train, test, classes=7)
-    assert found.accuracy == pytest.approx(metrics.accuracy_score(test.labels, predictions))
-    assert found.recall == pytest.approx(metrics.recall_score(test.labels, predictions, average="macro"))
-    assert found.f1 == pytest.approx(metrics.f1_score(test.labels, predictions, average="macro"))
-    assert found.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(test.labels, test.groups))
+    baseline = group_baseline(train, test, classes=7)
+    assert baseline.accuracy == pytest.approx(metrics.accuracy_score(test.labels, predictions))
+    assert baseline.recall == pytest.approx(metrics.recall_score(test.labels, predictions, average="macro"))
+    assert baseline.f1 == pytest.approx(metrics.f1_score(test.labels, predictions, average="macro"))
+    assert baseline.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(test.labels, test.groups))
 
 
-def test_of_equally_common_individuals_each_is_named_with_the_same_probability() -> None:
+def test_equally_common_individuals_are_named_with_equal_probability() -> None:
     train = Grouped(np.array([0, 1, 2, 2]), np.array(["a", "a", "b", "b"]))
     test = Grouped(np.array([1, 2, 0]), np.array(["a", "b", "b"]))
     assert group_answers(train, test, classes=3).tolist() == [[0.5, 0.5, 0], [0, 0, 1], [0, 0, 1]]
-    assert group_only(train, test, classes=3).accuracy == pytest.approx((0.5 + 1 + 0) / 3)
+    assert group_baseline(train, test, classes=3).accuracy == pytest.approx((0.5 + 1 + 0) / 3)
 
 
-def test_a_group_that_training_does_not_show_is_answered_from_all_of_training() -> None:
+def test_a_group_without_training_images_is_answered_from_all_of_training() -> None:
     train = Grouped(np.array([0, 1, 1]), np.array([10, 11, 11]))
     assert group_answers(train, Grouped(np.array([0, 0]), np.array([10, 12])), classes=2).tolist() == [[1, 0], [0, 1]]
 
 
 def test_one_individual_and_one_image_each() -> None:
     one = Grouped(np.zeros(4, int), np.arange(4))
-    assert group_only(one, one, classes=1)[:4] == (1, 1, 1, 1)
+    assert scores(group_baseline(one, one, classes=1)) == (1, 1, 1, 1)
     each = Grouped(np.arange(4), np.arange(4))
-    assert group_only(each, each, classes=4)[:5] == (1, 1, 1, 1, 1)
+    assert scores(group_baseline(each, each, classes=4)) == (1, 1, 1, 1)
+    assert group_baseline(each, each, classes=4).adjusted_rand == 1
 
 
 def average_precision(right: NDArray[np.bool_]) -> float:
@@ -83,10 +98,10 @@ def average_precision(right: NDArray[np.bool_]) -> float:
     return float((np.arange(1, len(places) + 1) / places).mean())
 
 
-def test_retrieval_by_the_group_alone_is_the_mean_over_all_orders() -> None:
+def test_the_retrieval_baseline_is_the_mean_over_all_orders() -> None:
     gallery = Grouped(np.array([0, 0, 1, 1, 0, 2, 1]), np.array(["a", "a", "a", "b", "b", "b", "b"]))
     queries = Grouped(np.array([0, 0, 1, 2, 0]), np.array(["a", "b", "b", "a", "unseen"]))
-    found = []
+    by_query = []
     for label, group in zip(*queries, strict=True):
         near, far = (np.flatnonzero((gallery.groups == group) == same) for same in (True, False))
         orders = [
@@ -94,14 +109,14 @@ def test_retrieval_by_the_group_alone_is_the_mean_over_all_orders() -> None:
             for first in itertools.permutations(near)
             for second in itertools.permutations(far)
         ]
-        found.append([(order[0], order[:5].any(), average_precision(order)) for order in orders])
-    expected = np.mean([np.mean(of_one, axis=0) for of_one in found], axis=0)
-    assert retrieval_baselines(queries, gallery)[:3] == pytest.approx(tuple(expected))
+        by_query.append([(order[0], order[:5].any(), average_precision(order)) for order in orders])
+    expected = np.mean([np.mean(orders, axis=0) for orders in by_query], axis=0)
+    assert tuple(retrieval_baseline(queries, gallery).model_dump().values()) == pytest.approx(tuple(expected))
 
 
-def test_images_that_search_each_other_miss_themselves_alone() -> None:
+def test_images_that_search_each_other_are_hidden_only_from_themselves() -> None:
     images = Grouped(np.array([0, 0, 1, 1, 0, 2, 1]), np.array(["a", "a", "a", "b", "b", "b", "c"]))
-    found = []
+    by_query = []
     for query in np.flatnonzero(images.labels != 2):  # that individual has no other image
         others = np.delete(np.arange(7), query)
         same = images.groups[others] == images.groups[query]
@@ -111,37 +126,36 @@ def test_images_that_search_each_other_miss_themselves_alone() -> None:
             for first in itertools.permutations(near)
             for second in itertools.permutations(far)
         ]
-        found.append(np.mean([(order[0], order[:5].any(), average_precision(order)) for order in orders], axis=0))
-    expected = retrieval_baselines(images, images, themselves=True)
-    assert expected[:3] == pytest.approx(tuple(np.mean(found, axis=0)))
-    assert (expected.queries, expected.unmatched) == (6, 1)
+        by_query.append(np.mean([(order[0], order[:5].any(), average_precision(order)) for order in orders], axis=0))
+    assert len(by_query) == 6  # the mean leaves the other image out
+    baseline = retrieval_baseline(images, images, self_search=True)
+    assert tuple(baseline.model_dump().values()) == pytest.approx(tuple(np.mean(by_query, axis=0)))
 
 
-def test_retrieval_by_the_video_alone_of_six_fish_finds_one_in_three_at_first() -> None:
+def test_the_retrieval_baseline_by_video_of_six_fish_has_rank_1_of_one_third() -> None:
     parts = two_videos_of_three((30, 30)), two_videos_of_three((50, 50))
-    assert retrieval_baselines(*parts).rank1 == pytest.approx(1 / 3)
+    assert retrieval_baseline(*parts).rank1 == pytest.approx(1 / 3)
 
 
-def test_queries_without_a_match_are_counted() -> None:
+def test_queries_without_a_match_are_left_out() -> None:
     gallery = Grouped(np.array([0, 1]), np.array([0, 0]))
-    found = retrieval_baselines(Grouped(np.array([0, 5, 5]), np.array([0, 0, 1])), gallery)
-    assert (found.rank1, found.rank5, found.queries, found.unmatched) == (0.5, 1, 1, 2)
-    nobody = retrieval_baselines(Grouped(np.array([5]), np.array([0])), gallery)
-    assert nobody == (None, None, None, 0, 1)
-    assert retrieval_baselines(Grouped(np.zeros(0, int), np.zeros(0, int)), gallery) == (None, None, None, 0, 0)
+    baseline = retrieval_baseline(Grouped(np.array([0, 5, 5]), np.array([0, 0, 1])), gallery)
+    assert (baseline.rank1, baseline.rank5) == (0.5, 1)  # of the first query alone
+    assert retrieval_baseline(Grouped(np.array([5]), np.array([0])), gallery) == NO_MATCH
+    assert retrieval_baseline(Grouped(np.zeros(0, int), np.zeros(0, int)), gallery) == NO_MATCH
 
 
-def test_what_cannot_be_used_is_refused() -> None:
+def test_unusable_arguments_are_refused() -> None:
     good, empty = Grouped(np.array([0, 1]), np.array([0, 0])), Grouped(np.zeros(0, int), np.zeros(0, int))
     with pytest.raises(InputError, match="no train image"):
-        group_only(empty, good, classes=2)
+        group_baseline(empty, good, classes=2)
     with pytest.raises(InputError, match="no test image"):
-        group_only(good, empty, classes=2)
+        group_baseline(good, empty, classes=2)
     with pytest.raises(InputError, match=r"test labels run from 0 to 1; with 1 .* 0\.\.0"):
-        group_only(Grouped(np.array([0]), np.array([0])), good, classes=1)
+        group_baseline(Grouped(np.array([0]), np.array([0])), good, classes=1)
     with pytest.raises(InputError, match="1 groups for 2 train images"):
-        group_only(good._replace(groups=np.array([0])), good, classes=2)
+        group_baseline(good._replace(groups=np.array([0])), good, classes=2)
     with pytest.raises(InputError, match="3 groups for 2 query images"):
-        retrieval_baselines(good._replace(groups=np.arange(3)), good)
+        retrieval_baseline(good._replace(groups=np.arange(3)), good)
     with pytest.raises(InputError, match="gallery is empty"):
-        retrieval_baselines(good, empty)
+        retrieval_baseline(good, empty)

@@ -6,13 +6,19 @@ from sklearn.manifold import trustworthiness
 
 from benchmark.errors import InputError
 from benchmark.metrics import projections
-from benchmark.metrics.projections import draw, maps, pca
+from benchmark.metrics.projections import pca, project, sample_images
+from benchmark.records.clustering import Plane
 
 
 def clouds(images: int, dimensions: int = 12, individuals: int = 3) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     random = np.random.default_rng(2)
     labels = np.arange(images) % individuals
     return 6 * random.normal(size=(individuals, dimensions))[labels] + random.normal(size=(images, dimensions)), labels
+
+
+def array(plane: Plane | None) -> NDArray[np.float64]:
+    assert plane is not None
+    return np.column_stack([plane.x, plane.y])
 
 
 def test_pca_equals_scikit_learn_up_to_the_sign_that_is_fixed() -> None:
@@ -35,61 +41,61 @@ def test_pca_of_a_line_and_of_one_point() -> None:
     assert variance == (0.0, 0.0)
 
 
-def test_t_sne_and_umap_keep_neighbours_and_are_the_same_again() -> None:
+def test_t_sne_and_umap_keep_neighbours_and_are_reproducible() -> None:
     points, _ = clouds(60)
-    found, again = maps(points, seed=4), maps(points, seed=4)
-    for flat, same in ((found.tsne, again.tsne), (found.umap, again.umap)):
-        assert flat is not None
-        assert same is not None
-        assert trustworthiness(points, flat, n_neighbors=5) > 0.85
-        assert np.array_equal(flat, same)
+    first, second = project(points, seed=4), project(points, seed=4)
+    assert first == second
+    for plane in (first.tsne, first.umap):
+        assert trustworthiness(points, array(plane), n_neighbors=5) > 0.85
 
 
-def test_all_three_maps_part_plain_clouds() -> None:
+def test_all_three_projections_separate_distinct_clouds() -> None:
     points, labels = clouds(45)
-    found = maps(points, seed=0)
-    for flat in (found.pca, found.tsne, found.umap):
-        assert flat is not None
+    projections = project(points, seed=0)
+    for flat in map(array, (projections.pca, projections.tsne, projections.umap)):
         assert flat.shape == (45, 2)
         distances = np.linalg.norm(flat[:, None] - flat, axis=2) + np.where(np.eye(45), np.inf, 0)
         assert (labels[distances.argmin(axis=1)] == labels).all()
-    assert (found.perplexity, found.neighbours) == (pytest.approx(44 / 3), 15)
+    assert (projections.perplexity, projections.neighbours) == (pytest.approx(44 / 3), 15)
 
 
 @pytest.mark.parametrize("images", [4, 7])
-def test_few_images_are_drawn(images: int) -> None:
-    found = maps(clouds(images)[0], seed=0)
-    assert found.tsne is not None
-    assert found.umap is not None
-    assert np.isfinite(found.tsne).all()
-    assert np.isfinite(found.umap).all()
-    assert (found.perplexity, found.neighbours) == ((images - 1) / 3, images - 1)
+def test_few_images_are_projected(images: int) -> None:
+    projections = project(clouds(images)[0], seed=0)
+    assert np.isfinite(array(projections.tsne)).all()
+    assert np.isfinite(array(projections.umap)).all()
+    assert (projections.perplexity, projections.neighbours) == ((images - 1) / 3, images - 1)
 
 
-def test_repeated_embeddings_on_a_line_are_drawn() -> None:
-    found = maps(np.repeat(np.arange(5.0), 4)[:, None], seed=0)
-    assert found.tsne is not None
-    assert found.umap is not None
-    assert np.isfinite(found.tsne).all()
-    assert np.isfinite(found.umap).all()
+def test_repeated_embeddings_on_a_line_are_projected() -> None:
+    projections = project(np.repeat(np.arange(5.0), 4)[:, None], seed=0)
+    assert np.isfinite(array(projections.tsne)).all()
+    assert np.isfinite(array(projections.umap)).all()
+
+
+def test_coordinates_are_the_principal_components_to_four_significant_digits() -> None:
+    points, _ = clouds(30)
+    plane = project(points, seed=0).pca
+    assert array(plane) == pytest.approx(pca(points)[0], rel=6e-4)
+    assert max(len(f"{abs(value):.10g}".replace(".", "").strip("0")) for value in (*plane.x, *plane.y)) == 4
 
 
 @pytest.mark.parametrize("points", [np.zeros((1, 3)), np.full((9, 2), 0.1), np.arange(12.0).reshape(12, 1) % 3])
-def test_fewer_than_four_distinct_embeddings_have_pca_alone(points: NDArray[np.float64]) -> None:
-    found = maps(points, seed=0)
-    assert found.pca.shape == (len(points), 2)
-    assert found.tsne is found.umap is None
+def test_fewer_than_four_distinct_embeddings_have_only_pca(points: NDArray[np.float64]) -> None:
+    projections = project(points, seed=0)
+    assert array(projections.pca).shape == (len(points), 2)
+    assert projections.tsne is projections.umap is None
 
 
-def test_of_many_images_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_images_a_sample_is_projected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projections, "MOST_IMAGES", 20)
-    assert draw(20, seed=1).tolist() == list(range(20))
-    rows = draw(50, seed=1).tolist()
+    assert sample_images(20, seed=1).tolist() == list(range(20))
+    rows = sample_images(50, seed=1).tolist()
     assert len(rows) == 20
     assert rows == sorted(set(rows))
-    assert rows == draw(50, seed=1).tolist() != draw(50, seed=2).tolist()
+    assert rows == sample_images(50, seed=1).tolist() != sample_images(50, seed=2).tolist()
 
 
 def test_no_image_is_refused() -> None:
     with pytest.raises(InputError, match="no embedding"):
-        maps(np.zeros((0, 3)), seed=0)
+        project(np.zeros((0, 3)), seed=0)

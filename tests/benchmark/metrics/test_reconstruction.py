@@ -30,7 +30,7 @@ def test_a_hole_filled_with_a_constant_error_by_hand() -> None:
     assert errors.psnr == pytest.approx(10 * np.log10(1 / 0.04))
 
 
-def test_what_happens_outside_the_hole_does_not_count_for_l1_and_psnr() -> None:
+def test_pixels_outside_the_hole_do_not_count_for_l1_and_psnr() -> None:
     truth, holes = photos(2), square_holes(2)
     filled = np.where(holes[..., None], truth, 0).astype(np.uint8)
     errors = hole_errors(filled, truth, holes)
@@ -44,7 +44,7 @@ def test_psnr_and_ssim_are_scikit_image_s_over_the_hole() -> None:
     assert whole.psnr == pytest.approx(np.mean([peak_signal_noise_ratio(a, b) for a, b in pairs]))
     assert whole.images == 3
     inner = np.zeros((3, SIDE, SIDE), np.uint8)
-    inner[:, 5:-5, 5:-5] = 1  # the usual mean leaves out where the window of 11 pixels hangs over the border
+    inner[:, 5:-5, 5:-5] = 1  # the usual mean leaves out pixels whose window of 11 pixels crosses the border
     settings = {"channel_axis": 2, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     usual = [structural_similarity(a, b, data_range=255, **settings) for a, b in pairs]
     assert hole_errors(filled, truth, inner).ssim == pytest.approx(np.mean(usual))
@@ -58,7 +58,9 @@ def test_images_without_a_hole_are_left_out_and_all_without_is_refused() -> None
         hole_errors(truth, truth, np.zeros_like(holes))
 
 
-def test_shapes_must_match() -> None:
+def test_lpips_is_part_of_the_result_and_shapes_must_match() -> None:
+    assert hole_errors(photos(2), photos(2), square_holes(2)).lpips is None
+    assert hole_errors(photos(2), photos(2), square_holes(2), lpips=0.25).lpips == 0.25
     with pytest.raises(InputError, match="do not match"):
         hole_errors(photos(2), photos(3), square_holes(3))
 
@@ -69,14 +71,14 @@ def test_mean_colour_is_that_of_the_known_pixels() -> None:
     truth[0, 8:20, 10:24] = 255
     filled = fill_mean_colour(truth, square_holes(1))
     assert (filled == (10, 0, 0)).all()
-    assert (truth[0, 8:20, 10:24] == 255).all()  # the given images stay
+    assert (truth[0, 8:20, 10:24] == 255).all()  # the argument is not changed
 
 
-@pytest.mark.parametrize("control", [fill_mean_colour, fill_telea])
-def test_a_control_that_knows_no_pixel_does_not_give_back_what_was_there(control: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("baseline", [fill_mean_colour, fill_telea])
+def test_a_baseline_without_known_pixels_does_not_return_the_truth(baseline: Callable[..., Any]) -> None:
     truth, holes = photos(2), square_holes(2)
     holes[1] = 1
-    filled = control(truth, holes)
+    filled = baseline(truth, holes)
     assert (filled[1] == 128).all()
     assert (filled[0][holes[0] == 0] == truth[0][holes[0] == 0]).all()
 

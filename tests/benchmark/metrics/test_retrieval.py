@@ -10,14 +10,31 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics import retrieval
-from benchmark.metrics.retrieval import Images, Matches, Retrieval, retrieve, summarise
+from benchmark.metrics.intervals import of_mean
+from benchmark.metrics.retrieval import (
+    Images,
+    Matches,
+    retrieve,
+    summarise,
+    summarise_across_recordings,
+)
+from benchmark.records.retrieval import Retrieval
 from benchmark.vocabulary import Distance
 
 DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
 
 
+Summary = tuple[float | None, float | None, float | None, int, int]
+
+
+def summary(matches: Matches) -> Summary:
+    """Rank-1, rank-5, mean average precision, queries, unmatched."""
+    result: Retrieval = summarise(matches, seed=0)
+    return result.rank1, result.rank5, result.mean_average_precision, result.queries, result.unmatched
+
+
 def blobs(images: int, seed: int, dimensions: int = 6, individuals: int = 5) -> Images:
-    """Overlapping clouds off the origin, each image of one of four sequences."""
+    """Overlapping clouds away from the origin; each image is of one of four recordings."""
     centres = np.random.default_rng(0).normal(size=(individuals, dimensions))
     random = np.random.default_rng(seed)
     labels = random.integers(0, individuals, images)
@@ -34,22 +51,22 @@ def similarities(queries: Images, gallery: Images, distance: Distance) -> NDArra
 
 def brute_force(queries: Images, gallery: Images, distance: Distance, *, exclude: bool = False) -> Matches:
     """Rankings one by one, precision by scikit-learn."""
-    found: list[tuple[int, float, float]] = []
+    rankings: list[tuple[int, float, float]] = []
     for query, row in enumerate(similarities(queries, gallery, distance)):
         right = gallery.labels == queries.labels[query]
         if exclude and queries.groups is not None and gallery.groups is not None:
-            seen = ~(right & (gallery.groups == queries.groups[query]))
-            row, right = row[seen], right[seen]  # noqa: PLW2901 - without those left out
+            visible = ~(right & (gallery.groups == queries.groups[query]))
+            row, right = row[visible], right[visible]  # noqa: PLW2901 - without hidden images
         order = right[np.argsort(-row)]
         first = int(order.argmax()) + 1 if right.any() else 0
-        found.append((first, average_precision_score(right, row) if first else np.nan, row.max()))
-    return Matches(*(np.array(values) for values in zip(*found, strict=True)))
+        rankings.append((first, average_precision_score(right, row) if first else np.nan, row.max()))
+    return Matches(*(np.array(values) for values in zip(*rankings, strict=True)))
 
 
-def assert_same(found: Matches, expected: Matches, tolerance: float = 1e-9) -> None:
-    assert (found.first == expected.first).all()
-    assert found.precision == pytest.approx(expected.precision, rel=tolerance, nan_ok=True)
-    assert found.similarity == pytest.approx(expected.similarity, rel=tolerance, abs=tolerance)
+def assert_same(matches: Matches, expected: Matches, tolerance: float = 1e-9) -> None:
+    assert (matches.first == expected.first).all()
+    assert matches.precision == pytest.approx(expected.precision, rel=tolerance, nan_ok=True)
+    assert matches.similarity == pytest.approx(expected.similarity, rel=tolerance, abs=tolerance)
 
 
 def test_a_hand_case_with_negative_similarities() -> None:
@@ -73,21 +90,23 @@ def test_euclidean_and_cosine_by_hand_where_they_differ() -> None:
 def test_agrees_with_brute_force_and_scikit_learn(distance: Distance, exclude: bool) -> None:
     queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
     expected = brute_force(queries, gallery, distance, exclude=exclude)
-    assert 0.2 < (expected.first == 1).mean() < 0.9  # neither noise nor a walk-over
+    assert 0.2 < (expected.first == 1).mean() < 0.9  # neither noise nor trivial
     assert_same(retrieve(queries, gallery, exclude_same_group=exclude)[distance], expected)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-def test_a_part_ranked_against_itself_with_image_numbers_as_groups_misses_only_itself(distance: Distance) -> None:
+def test_a_part_ranked_against_itself_with_image_numbers_as_groups_hides_each_image_from_itself(
+    distance: Distance,
+) -> None:
     part = blobs(40, seed=3)._replace(groups=np.arange(40))
-    found = retrieve(part, part, exclude_same_group=True)[distance]
+    matches = retrieve(part, part, exclude_same_group=True)[distance]
     for query in range(40):
         others = Images(*(np.delete(values, query, axis=0) for values in part[:2]))
         one = Images(part.embeddings[query : query + 1], part.labels[query : query + 1])
-        assert_same(Matches(*(values[query : query + 1] for values in found)), brute_force(one, others, distance))
+        assert_same(Matches(*(values[query : query + 1] for values in matches)), brute_force(one, others, distance))
 
 
-def test_only_matches_of_the_same_group_are_left_out_and_its_other_individuals_stay() -> None:
+def test_only_matches_of_the_same_group_are_hidden_and_its_other_individuals_stay() -> None:
     queries = Images(np.array([[1.0, 0.0]]), np.array([0]), np.array(["film 1"]))
     angles = np.array([0.0, 0.1, 0.2])
     embeddings = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -100,40 +119,54 @@ def test_queries_without_a_match_are_left_out_and_counted() -> None:
     gallery = Images(np.eye(3), np.array([0, 1, 1]), np.array([5, 5, 6]))
     queries = Images(np.eye(3)[[0, 1, 2, 2]], np.array([0, 1, 7, 0]), np.array([5, 5, 5, 6]))
     # the first query's one match is of its own group; the third query's individual is unknown
-    result = summarise(retrieve(queries, gallery, exclude_same_group=True)["cosine"])
+    result = summarise(retrieve(queries, gallery, exclude_same_group=True)["cosine"], seed=0)
     assert (result.queries, result.unmatched) == (2, 2)
-    assert result.rank1 == 0.0  # the second query equals the image left out: a wrong one ties with the right one
-    everyone = retrieve(queries, gallery)["cosine"]
-    assert np.isnan(everyone.precision).tolist() == [False, False, True, False]
-    assert summarise(everyone).unmatched == 1
+    assert result.rank1 == 0.0  # the second query equals the hidden image: a wrong one ties with the right one
+    unhidden = retrieve(queries, gallery)["cosine"]
+    assert np.isnan(unhidden.precision).tolist() == [False, False, True, False]
+    assert summarise(unhidden, seed=0).unmatched == 1
 
 
 def test_summary_by_hand() -> None:
     nan = np.nan
     matches = Matches(np.array([1, 0, 5, 6]), np.array([1.0, nan, 0.3, 0.2]), np.zeros(4))
-    assert summarise(matches) == Retrieval(1 / 3, 2 / 3, pytest.approx(0.5), queries=3, unmatched=1)
+    assert summary(matches) == (1 / 3, 2 / 3, pytest.approx(0.5), 3, 1)
+    assert summarise(matches, seed=0).average_precisions == (1.0, None, 0.3, 0.2)
+    across = summarise_across_recordings(matches)
+    assert (across.rank1, across.mean_average_precision, across.queries) == (1 / 3, pytest.approx(0.5), 3)
+    assert summarise(matches, seed=0, across_recordings=across).across_recordings == across
+
+
+def test_the_intervals_are_those_of_the_means_over_the_matched_queries() -> None:
+    queries, gallery = blobs(60, seed=1), blobs(90, seed=2)
+    queries.labels[:7] = 99  # without a match
+    matches = retrieve(queries, gallery)["cosine"]
+    assert queries.groups is not None
+    result = summarise(matches, queries.groups, seed=3)
+    assert result.rank1_interval == of_mean(matches.first[7:] == 1, queries.groups[7:], seed=3)
+    assert result.map_interval == of_mean(matches.precision[7:], queries.groups[7:], seed=3)
+    assert summarise(matches, np.zeros(60), seed=3).rank1_interval is None
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("dimensions", [1, 700])
-def test_a_constant_embedding_finds_no_one_at_first_and_has_the_share_of_matches_as_precision(
+def test_a_constant_embedding_has_rank_1_of_zero_and_the_share_of_matches_as_precision(
     distance: Distance, dimensions: int
 ) -> None:
     queries = Images(np.full((9, dimensions), 0.1, np.float32), np.arange(9) % 3)
     gallery = Images(np.full((30, dimensions), 0.1, np.float32), np.arange(30) % 3)
-    result = summarise(retrieve(queries, gallery)[distance])
-    assert (result.rank1, result.rank5, result.mean_average_precision) == (0, 0, pytest.approx(1 / 3))
+    assert summary(retrieve(queries, gallery)[distance])[:3] == (0, 0, pytest.approx(1 / 3))
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-def test_equal_but_for_rounding_is_a_tie(distance: Distance) -> None:
+def test_equal_up_to_rounding_is_a_tie(distance: Distance) -> None:
     random = np.random.default_rng(3)
     row = random.random(300)
     shuffled = np.stack([random.permutation(row) for _ in range(30)])  # all as far from a constant
     gallery = Images(shuffled, np.arange(30) % 3)
     assert len(np.unique(shuffled.sum(axis=1))) > 1
-    result = summarise(retrieve(Images(np.full((9, 300), 0.1), np.arange(9) % 3), gallery)[distance])
-    assert (result.rank1, result.rank5, result.mean_average_precision) == (0, 0, pytest.approx(1 / 3))
+    constant = Images(np.full((9, 300), 0.1), np.arange(9) % 3)
+    assert summary(retrieve(constant, gallery)[distance])[:3] == (0, 0, pytest.approx(1 / 3))
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
@@ -141,28 +174,28 @@ def test_ties_are_scikit_learn_s_and_the_order_of_the_gallery_does_not_matter(di
     random = np.random.default_rng(4)
     queries = Images(random.integers(-1, 2, (30, 3)).astype(float), random.integers(0, 4, 30))
     gallery = Images(random.integers(-1, 2, (50, 3)).astype(float), random.integers(0, 4, 50))
-    found = retrieve(queries, gallery)[distance]
+    matches = retrieve(queries, gallery)[distance]
     order = random.permutation(50)
-    assert_same(retrieve(queries, Images(gallery.embeddings[order], gallery.labels[order]))[distance], found)
+    assert_same(retrieve(queries, Images(gallery.embeddings[order], gallery.labels[order]))[distance], matches)
     for query, row in enumerate(np.round(similarities(queries, gallery, distance), 9)):
         right = gallery.labels == queries.labels[query]
-        assert found.precision[query] == pytest.approx(average_precision_score(right, row))
-        assert found.first[query] == 1 + (row[~right] >= row[right].max()).sum()
+        assert matches.precision[query] == pytest.approx(average_precision_score(right, row))
+        assert matches.first[query] == 1 + (row[~right] >= row[right].max()).sum()
 
 
 def test_an_embedding_of_zeros_has_cosine_0_with_everything() -> None:
     gallery = Images(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]]), np.array([0, 1, 1]))
-    found = retrieve(Images(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1, 1])), gallery)["cosine"]
-    assert found.similarity.tolist() == [0.0, 1.0]
-    assert found.first.tolist() == [2, 2]
+    matches = retrieve(Images(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1, 1])), gallery)["cosine"]
+    assert matches.similarity.tolist() == [0.0, 1.0]
+    assert matches.first.tolist() == [2, 2]
 
 
 def test_far_from_the_origin_the_euclidean_ranking_stays_exact() -> None:
     queries, gallery = blobs(30, seed=5), blobs(40, seed=6)
     far_queries = queries._replace(embeddings=queries.embeddings + 500)
     far_gallery = gallery._replace(embeddings=gallery.embeddings + 500)
-    found = retrieve(far_queries, far_gallery)["euclidean"]
-    assert_same(found, brute_force(far_queries, far_gallery, "euclidean"), tolerance=1e-7)
+    matches = retrieve(far_queries, far_gallery)["euclidean"]
+    assert_same(matches, brute_force(far_queries, far_gallery, "euclidean"), tolerance=1e-7)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
@@ -193,21 +226,21 @@ def test_the_whole_matrix_of_similarities_is_never_held(monkeypatch: pytest.Monk
 
 def test_one_individual_and_one_image_each() -> None:
     alone = Images(np.eye(4), np.zeros(4, int))
-    assert summarise(retrieve(alone, alone)["cosine"]) == Retrieval(1, 1, 1, queries=4, unmatched=0)
+    assert summary(retrieve(alone, alone)["cosine"]) == (1, 1, 1, 4, 0)
     each = Images(np.eye(4), np.arange(4))
-    assert summarise(retrieve(each, each)["euclidean"]) == Retrieval(1, 1, 1, queries=4, unmatched=0)
+    assert summary(retrieve(each, each)["euclidean"]) == (1, 1, 1, 4, 0)
 
 
 def test_without_queries_or_without_any_match_there_is_no_mean() -> None:
     gallery = blobs(5, seed=1)
-    nobody = Images(np.zeros((0, 6)), np.zeros(0, int))
-    assert summarise(retrieve(nobody, gallery)["cosine"]) == Retrieval(None, None, None, queries=0, unmatched=0)
-    strangers = Images(np.zeros((2, 6)), np.array([98, 99]))
-    assert summarise(retrieve(strangers, gallery)["cosine"]) == Retrieval(None, None, None, queries=0, unmatched=2)
+    no_queries = Images(np.zeros((0, 6)), np.zeros(0, int))
+    assert summary(retrieve(no_queries, gallery)["cosine"]) == (None, None, None, 0, 0)
+    unknown = Images(np.zeros((2, 6)), np.array([98, 99]))
+    assert summary(retrieve(unknown, gallery)["cosine"]) == (None, None, None, 0, 2)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_finite_is_refused_with_its_row(value: float) -> None:
+def test_an_embedding_that_is_not_finite_is_refused_and_its_row_named(value: float) -> None:
     queries, gallery = blobs(8, seed=1), blobs(9, seed=2)
     gallery.embeddings[5, 2] = value
     with pytest.raises(RunError, match="gallery embedding in row 5 "):
@@ -237,7 +270,7 @@ def test_an_empty_gallery_and_missing_groups_are_refused() -> None:
         retrieve(queries._replace(groups=np.arange(4)), queries, exclude_same_group=True)
 
 
-def test_without_faiss_its_backend_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_faiss_the_error_tells_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(InputError, match="pip install faiss-cpu"):
         retrieve(blobs(5, seed=1), blobs(5, seed=2), backend="faiss")
@@ -249,10 +282,10 @@ def test_faiss_agrees_up_to_rank_five(distance: Distance, exclude: bool) -> None
     pytest.importorskip("faiss")
     queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
     exact = retrieve(queries, gallery, exclude_same_group=exclude)[distance]
-    found = retrieve(queries, gallery, exclude_same_group=exclude, backend="faiss")[distance]
-    assert (found.first == np.minimum(exact.first, 6)).all()
-    assert found.similarity == pytest.approx(exact.similarity, abs=1e-5)
-    assert summarise(found)[:3] == (summarise(exact).rank1, summarise(exact).rank5, None)
+    matches = retrieve(queries, gallery, exclude_same_group=exclude, backend="faiss")[distance]
+    assert (matches.first == np.minimum(exact.first, 6)).all()
+    assert matches.similarity == pytest.approx(exact.similarity, abs=1e-5)
+    assert summary(matches)[:3] == (*summary(exact)[:2], None)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)

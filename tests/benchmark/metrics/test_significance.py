@@ -9,7 +9,7 @@ from benchmark.metrics.significance import shared_ranks
 
 
 def answers(skills: list[float], groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
-    """Right or wrong by row and image; rows share how hard a sequence is and differ in it by chance."""
+    """Right or wrong by row and image; rows share the difficulty of a group and differ in it by chance."""
     random = np.random.default_rng(seed)
     count = groups.max() + 1
     ease = random.normal(0, 1, (1, count)) + random.normal(0, 0.7, (len(skills), count))
@@ -17,69 +17,69 @@ def answers(skills: list[float], groups: NDArray[np.int64], seed: int) -> NDArra
     return random.random(chance.shape) < chance
 
 
-def test_rows_that_are_never_better_share_the_first_rank() -> None:
+def test_equal_rows_share_the_first_rank() -> None:
     row = np.random.default_rng(0).random(50) < 0.7
-    found = shared_ranks(np.stack([row, row, row]), seed=0)
-    assert found.rank.tolist() == [1, 1, 1]
-    assert not found.better.any()
-    assert found.groups == 50
+    ranks = shared_ranks(np.stack([row, row, row]), seed=0)
+    assert ranks.rank.tolist() == [1, 1, 1]
+    assert not ranks.better.any()
+    assert ranks.groups == 50
 
 
-def test_clear_differences_are_ranked_by_how_many_rows_are_better() -> None:
+def test_clear_differences_are_ranked_by_the_number_of_better_rows() -> None:
     random = np.random.default_rng(1)
     rows = np.stack([random.random(400) < share for share in (0.3, 0.9, 0.31, 0.6)])
-    found = shared_ranks(rows, seed=0)
-    assert found.rank.tolist() == [3, 1, 3, 2]
-    assert found.better.sum() == 5
+    ranks = shared_ranks(rows, seed=0)
+    assert ranks.rank.tolist() == [3, 1, 3, 2]
+    assert ranks.better.sum() == 5
 
 
 def test_a_row_between_two_may_share_a_rank_with_both() -> None:
     right = np.array([80, 74, 68])  # of the same 100 images, each row's among those of the row before
-    found = shared_ranks(np.arange(100) < right[:, None], seed=0)
-    assert found.better[0].tolist() == [False, False, True]
-    assert found.rank.tolist() == [1, 1, 2]
+    ranks = shared_ranks(np.arange(100) < right[:, None], seed=0)
+    assert ranks.better[0].tolist() == [False, False, True]
+    assert ranks.rank.tolist() == [1, 1, 2]
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_two_rows_are_judged_as_by_scipy_s_permutation_of_signs(seed: int) -> None:
+def test_two_rows_are_tested_as_by_scipy_s_permutation_of_signs(seed: int) -> None:
     random = np.random.default_rng(seed)
     groups = np.repeat(np.arange(12), 5)
     rows = random.normal(size=(2, 60)) + np.array([[0.0], [0.1 * seed]]) + random.normal(0, 0.3, (2, 12))[:, groups]
     gaps = (rows[0] - rows[1]).reshape(12, 5).mean(axis=1)
     exact = stats.permutation_test((gaps,), np.mean, permutation_type="samples", n_resamples=np.inf)
-    assert abs(exact.pvalue - 0.05) > 0.01  # away from where resamples decide
+    assert abs(exact.pvalue - 0.05) > 0.01  # not so near that the resamples decide
     assert shared_ranks(rows, groups, seed=0, resamples=4000).better.any() == (exact.pvalue < 0.05)
 
 
-@pytest.mark.parametrize(("groups", "apart"), [(2, False), (5, False), (6, True)])
-def test_always_better_is_enough_from_six_groups_on(groups: int, apart: bool) -> None:
+@pytest.mark.parametrize(("groups", "significant"), [(2, False), (5, False), (6, True)])
+def test_a_row_that_is_always_better_is_significantly_better_from_six_groups_on(groups: int, significant: bool) -> None:
     rows = np.stack([np.ones(4 * groups), np.zeros(4 * groups)])
     of = np.repeat(np.arange(groups), 4)
-    assert {bool(shared_ranks(rows, of, seed=seed, resamples=1000).better[0, 1]) for seed in range(60)} == {apart}
+    assert {bool(shared_ranks(rows, of, seed=seed, resamples=1000).better[0, 1]) for seed in range(60)} == {significant}
 
 
-def test_t_is_the_difference_by_its_error_over_sequences_of_any_length() -> None:
+def test_t_is_the_difference_divided_by_its_error_over_groups_of_any_size() -> None:
     random = np.random.default_rng(2)
     sizes = np.array([1, 30, 4, 9, 2, 7, 50])
     groups = np.repeat(np.arange(7), sizes)
     rows, signs = random.random((3, 103)), random.choice([-1.0, 1.0], (5, 7))
     sums = np.stack([np.bincount(groups, row) for row in rows], axis=1)
-    found = significance._statistics(sums, sizes.astype(float), signs)
-    for sign, values in zip(signs, found, strict=True):
+    statistics = significance._statistics(sums, sizes.astype(float), signs)
+    for sign, values in zip(signs, statistics, strict=True):
         for (first, second), value in zip(((0, 1), (0, 2), (1, 2)), values, strict=True):
             gap = sign[groups] * (rows[first] - rows[second])
             residuals = [(gap[groups == group] - gap.mean()).sum() for group in range(7)]
             assert value == pytest.approx(gap.mean() * 103 / np.linalg.norm(residuals))
 
 
-def test_pairs_told_apart_make_way_for_others() -> None:
+def test_significant_pairs_are_removed_before_the_others_are_tested() -> None:
     null = np.array([[3.0, 1.0]] * 60 + [[1.0, 1.0]] * 940)  # the first alone reaches 3, in 6 % of resamples
     assert significance._step_down(np.array([2.0, 2.0]), null).tolist() == [False, False]
     assert significance._step_down(np.array([4.0, 2.0]), null).tolist() == [True, True]
     assert significance._step_down(np.array([4.0, 0.5]), null).tolist() == [True, False]
 
 
-def test_copies_of_an_image_in_its_sequence_add_no_certainty() -> None:
+def test_copies_of_an_image_in_its_group_add_no_significance() -> None:
     rows = answers([0.5, 0.9, 1.4], np.arange(40), seed=3).astype(float)
     copies = shared_ranks(np.tile(rows, 9), np.tile(np.arange(40), 9), seed=1)
     assert (copies.better == shared_ranks(rows, seed=1).better).all()
@@ -97,11 +97,11 @@ def test_a_false_difference_in_a_table_of_equal_rows_is_rare() -> None:
 
 def test_a_true_difference_in_a_table_is_found() -> None:
     groups = np.repeat(np.arange(40), 10)
-    found = [shared_ranks(answers([2.2, 1, 1, 1], groups, seed), groups, seed=seed).better for seed in range(20)]
-    assert np.mean([better[0, 1:] for better in found]) > 0.9
+    tables = [shared_ranks(answers([2.2, 1, 1, 1], groups, seed), groups, seed=seed).better for seed in range(20)]
+    assert np.mean([better[0, 1:] for better in tables]) > 0.9
 
 
-def test_two_rows_that_hardly_differ_do_not_blur_the_others() -> None:
+def test_two_rows_that_hardly_differ_do_not_hide_other_differences() -> None:
     random = np.random.default_rng(5)
     row = random.random(200) < 0.9
     twin = row.copy()
@@ -110,7 +110,7 @@ def test_two_rows_that_hardly_differ_do_not_blur_the_others() -> None:
     assert shared_ranks(np.stack([row, twin, poor]), seed=0).rank.tolist() == [1, 1, 3]
 
 
-def test_the_size_of_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_block_size_does_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = answers([0.5, 0.9, 1.4], np.arange(40), seed=3)
     whole = shared_ranks(rows, seed=1)
     monkeypatch.setattr(significance, "BLOCK_BYTES", 8 * 40 * 7)
@@ -126,7 +126,7 @@ def test_one_row_and_no_row() -> None:
     assert shared_ranks(np.ones((0, 20)), seed=0).rank.tolist() == []
 
 
-def test_what_cannot_be_used_is_refused() -> None:
+def test_unusable_arguments_are_refused() -> None:
     values = np.ones((3, 20))
     with pytest.raises(InputError, match="row 2 for image 4 is not finite"):
         shared_ranks(np.where(np.arange(60).reshape(3, 20) == 44, np.nan, values), seed=0)

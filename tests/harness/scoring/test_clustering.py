@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from benchmark.metrics import clustering as metrics
 from benchmark.metrics import projections
-from benchmark.metrics.cluster_validation import partitions
+from benchmark.metrics.cluster_validation import validate_clusters
 from benchmark.records.provenance import Stage
 from harness.contract import Result
 from harness.execution.results import StageResult
@@ -14,7 +14,7 @@ from harness.execution.store import Entry
 from harness.scoring import clustering
 
 
-class Examined:
+class FakeTestSet:
     """Test images of two videos."""
 
     def __init__(self, labels: NDArray[np.int64], *, videos: bool) -> None:
@@ -38,39 +38,39 @@ def embeddings() -> NDArray[np.float16]:
     return (random.normal(size=(3, 90))[np.arange(12) % 3] + random.normal(size=(12, 90))).astype(np.float16)
 
 
-def test_all_embeddings_are_measured_and_those_before_and_after_drawn(
+def test_all_embeddings_are_scored_and_the_initial_and_finetuned_projected(
     tmp_path: Path, embeddings: NDArray[np.float16]
 ) -> None:
     labels = np.arange(12) % 3
-    done = {name: encoded(tmp_path / name, place + embeddings) for place, name in enumerate(("untrained", "initial"))}
-    found = clustering.score(done, Examined(labels, videos=True))
+    stages = {name: encoded(tmp_path / name, place + embeddings) for place, name in enumerate(("untrained", "initial"))}
+    scores = clustering.score(stages, FakeTestSet(labels, videos=True))
     reduced = metrics.reduce(1 + embeddings, 12)
-    assert set(found.clustering) == set(found.cluster_validation) == {"untrained", "initial"}
-    assert found.clustering["initial"] == metrics.cluster(reduced, labels, 3)
-    assert found.cluster_validation["initial"] == partitions(reduced, labels, 3)
-    assert set(found.projections) == {"initial"}
-    shown, expected = found.projections["initial"], projections.maps(reduced.points, 3)
-    assert np.transpose([shown.pca.x, shown.pca.y]) == pytest.approx(expected.pca, rel=6e-4)
-    assert np.transpose([shown.umap.x, shown.umap.y]) == pytest.approx(expected.umap, rel=6e-4)
-    assert max(len(f"{abs(value):.10g}".replace(".", "").strip("0")) for value in (*shown.tsne.x, *shown.tsne.y)) == 4
-    assert found.projected_images.rows == tuple(range(12))
-    assert found.projected_images.recordings == ("Vid0", "Vid1") * 6
+    assert set(scores.clustering) == set(scores.cluster_validation) == {"untrained", "initial"}
+    assert scores.clustering["initial"] == metrics.cluster(reduced, labels, 3)
+    assert scores.cluster_validation["initial"] == validate_clusters(reduced, labels, 3)
+    assert set(scores.projections) == {"initial"}
+    projected = scores.projections["initial"]
+    assert projected == projections.project(reduced.points, 3)
+    coordinates = (*projected.tsne.x, *projected.tsne.y)
+    assert max(len(f"{abs(value):.10g}".replace(".", "").strip("0")) for value in coordinates) == 4
+    assert scores.projected_images.rows == tuple(range(12))
+    assert scores.projected_images.recordings == ("Vid0", "Vid1") * 6
 
 
-def test_of_many_images_some_are_drawn_each_with_its_recording(
+def test_of_many_images_a_sample_is_projected_each_with_its_recording(
     tmp_path: Path, embeddings: NDArray[np.float16], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections, "MOST_IMAGES", 7)
-    done = {name: encoded(tmp_path / name, embeddings) for name in ("initial", "finetuned")}
-    found = clustering.score(done, Examined(np.arange(12) % 3, videos=True))
-    rows = found.projected_images.rows
-    assert len(rows) == len(found.projections["finetuned"].pca.x) == len(found.projections["initial"].umap.y) == 7
-    assert found.projected_images.recordings == tuple(f"Vid{row % 2}" for row in rows)
+    stages = {name: encoded(tmp_path / name, embeddings) for name in ("initial", "finetuned")}
+    scores = clustering.score(stages, FakeTestSet(np.arange(12) % 3, videos=True))
+    rows = scores.projected_images.rows
+    assert len(rows) == len(scores.projections["finetuned"].pca.x) == len(scores.projections["initial"].umap.y) == 7
+    assert scores.projected_images.recordings == tuple(f"Vid{row % 2}" for row in rows)
 
 
 def test_recordings_may_be_unknown_and_few_images_have_no_neighbours(tmp_path: Path) -> None:
-    done = {"finetuned": encoded(tmp_path, np.eye(2, 5, dtype=np.float32))}
-    found = clustering.score(done, Examined(np.arange(2), videos=False))
-    assert found.projected_images.recordings == ()
-    assert found.projections["finetuned"].tsne is found.projections["finetuned"].umap is None
-    assert found.cluster_validation["finetuned"]["raw"].estimated is None
+    stages = {"finetuned": encoded(tmp_path, np.eye(2, 5, dtype=np.float32))}
+    scores = clustering.score(stages, FakeTestSet(np.arange(2), videos=False))
+    assert scores.projected_images.recordings == ()
+    assert scores.projections["finetuned"].tsne is scores.projections["finetuned"].umap is None
+    assert scores.cluster_validation["finetuned"]["raw"].estimated is None

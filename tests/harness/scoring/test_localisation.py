@@ -1,4 +1,4 @@
-"""From maps to records and pictures, on photos of 8 x 8 pixels whose pattern is the upper left quarter."""
+"""From CAMs to records and pictures, on photos of 8 x 8 pixels whose pattern is the upper left quarter."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from PIL import Image
 from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN, Catalogue, MaskFile, Row
 from benchmark.data.content_digests import content_digests
 from benchmark.records.classification import Classification, Scores
-from benchmark.records.localisation import Examples, Localisation, RegionValues
+from benchmark.records.localisation import Examples, Localisation, RegionShares, RegionValues
 from benchmark.records.provenance import Stage
 from benchmark.splitting.split import Split, SplitRow
 from harness.contract import Result
@@ -60,8 +60,8 @@ def crop_set(folder: Path, without_pattern: frozenset[str] = frozenset()) -> Cro
     return CropSet(catalogue, split, cut)
 
 
-def done(folder: Path, cams: NDArray[np.floating] | None) -> StageResult:
-    """A stage that wrote these maps."""
+def stage_with(folder: Path, cams: NDArray[np.floating] | None) -> StageResult:
+    """A stage that wrote these CAMs."""
     (folder / "out").mkdir(parents=True)
     if cams is not None:
         np.save(folder / "out" / "cams.npy", cams.astype(np.float32))
@@ -70,105 +70,108 @@ def done(folder: Path, cams: NDArray[np.floating] | None) -> StageResult:
 
 
 def on_pattern(shares: dict[str, float], of: CropSet) -> NDArray[np.float64]:
-    """Maps of 2 x 2 cells of the test images, in the order of jobs, with a share on the pattern's quarter each."""
+    """CAMs of 2 x 2 cells of the test images, in the order of the job, each with its share on the pattern's quarter."""
     names = [f"c{position - PARTS['train'] - PARTS['val']}" for position in of.rows("test").positions]
     return np.array([[[shares[name], 0], [0, 1 - shares[name]]] for name in names])
 
 
-def examined(found: CropSet, shares: dict[str, float], folder: Path) -> Localisation:
-    prediction = done(folder, on_pattern(shares, found))
-    focused = localisation.on_test_images(prediction, TestSet(found, 0), "hirescam")
-    assert focused is not None
-    return focused
+def localised(crops: CropSet, shares: dict[str, float], folder: Path) -> Localisation:
+    prediction = stage_with(folder, on_pattern(shares, crops))
+    result = localisation.on_test_images(prediction, TestSet(crops, 0), "hirescam")
+    assert result is not None
+    return result
 
 
 def names(examples: Examples | None, of: CropSet) -> list[str]:
     assert examples is not None
     positions = of.rows("test").positions
-    return [f"c{positions[shown.image] - PARTS['train'] - PARTS['val']}" for _, shown in examples]
+    return [f"c{positions[example.image] - PARTS['train'] - PARTS['val']}" for _, example in examples]
 
 
-def test_empty_maps_are_counted(tmp_path: Path) -> None:
-    found = crop_set(tmp_path)
-    maps = on_pattern(SHARES, found)
-    maps[[1, 3]] = 0
-    focused = localisation.on_test_images(done(tmp_path / "some", maps), TestSet(found, 0), "gradcam")
-    assert focused is not None
-    assert (focused.empty, examined(found, SHARES, tmp_path / "none").empty) == (2, 0)
+def test_empty_cams_are_counted(tmp_path: Path) -> None:
+    crops = crop_set(tmp_path)
+    cams = on_pattern(SHARES, crops)
+    cams[[1, 3]] = 0
+    result = localisation.on_test_images(stage_with(tmp_path / "some", cams), TestSet(crops, 0), "gradcam")
+    assert result is not None
+    assert (result.empty, localised(crops, SHARES, tmp_path / "none").empty) == (2, 0)
 
 
 SHARES = {"c0": 0.1, "c1": 0.9, "c2": 0.0, "c3": 0.5, "c4": 0.9, "c5": 0.0}
 
 
 def test_the_images_to_show_are_picked_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    found = crop_set(tmp_path)
-    order = found.rows("test").positions.tolist()
-    assert order != sorted(order)  # else the test would not tell
-    focused = examined(found, SHARES, tmp_path / "stage")
-    assert names(focused.examples, found) == ["c1", "c0", "c2"]  # c1 and c4, c0 and c3, c2 and c5 are equal
-    assert focused.examples is not None
-    assert [shown.density for _, shown in focused.examples] == pytest.approx([0.9 / 0.25, 0.1 / 0.25, 0])
+    crops = crop_set(tmp_path)
+    order = crops.rows("test").positions.tolist()
+    assert order != sorted(order)  # else the test shows nothing
+    result = localised(crops, SHARES, tmp_path / "stage")
+    assert names(result.examples, crops) == ["c1", "c0", "c2"]  # c1 and c4, c0 and c3, c2 and c5 are equal
+    assert result.examples is not None
+    assert [example.density for _, example in result.examples] == pytest.approx([0.9 / 0.25, 0.1 / 0.25, 0])
 
 
-def test_what_random_maps_give_stands_beside_what_was_found(tmp_path: Path) -> None:
-    found = crop_set(tmp_path, frozenset({"c0", "c1", "c2"}))
-    focused = examined(found, SHARES, tmp_path / "stage")
+def test_the_values_of_random_cams_are_part_of_the_result(tmp_path: Path) -> None:
+    crops = crop_set(tmp_path, frozenset({"c0", "c1", "c2"}))
+    result = localised(crops, SHARES, tmp_path / "stage")
     # half the test images have no pattern: the null of masses counts them, that of rank accuracy leaves them out
-    assert focused.area == RegionValues(background=0.5, body=0.375, pattern=0.125)
-    assert focused.rank_null == RegionValues(background=0.5, body=0.375, pattern=0.25)
-    assert focused.method == "hirescam"
-    assert focused.density.pattern == pytest.approx((0.5 + 0.9 + 0) / 3 / 0.25)
-    assert names(focused.examples, found) == ["c4", "c3", "c5"]
+    assert result.area == RegionValues(background=0.5, body=0.375, pattern=0.125)
+    assert result.rank_null == RegionValues(background=0.5, body=0.375, pattern=0.25)
+    assert result.method == "hirescam"
+    assert result.density.pattern == pytest.approx((0.5 + 0.9 + 0) / 3 / 0.25)
+    assert names(result.examples, crops) == ["c4", "c3", "c5"]
 
 
-def test_test_images_without_pattern_show_none(tmp_path: Path) -> None:
-    focused = examined(crop_set(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
-    assert (focused.examples, focused.density.pattern, focused.pattern_density) == (None, None, None)
+def test_test_images_without_pattern_have_no_examples(tmp_path: Path) -> None:
+    result = localised(crop_set(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
+    assert (result.examples, result.density.pattern, result.pattern_density) == (None, None, None)
 
 
 def test_masses_after_every_epoch_and_their_null(tmp_path: Path) -> None:
-    found = crop_set(tmp_path, frozenset({"b0"}))
+    crops = crop_set(tmp_path, frozenset({"b0"}))
     cams = np.array([[[[1, 0], [0, 0]]] * 2, [[[0, 0], [0, 0]]] * 2])  # all on the pattern's quarter; then zero
-    training, probes = done(tmp_path / "stage", cams), found.probes(1)
-    epochs = localisation.after_epochs(training, found, probes)
-    null = localisation.probe_area(training, found, probes)
+    training, probes = stage_with(tmp_path / "stage", cams), crops.probes(1)
+    epochs = localisation.after_epochs(training, crops, probes)
+    null = localisation.probe_area(training, crops, probes)
     assert [(one.epoch, one.background, one.body, one.pattern) for one in epochs] == [
         (1, 0, 0.5, 0.5),
         (2, 0.5, 0.375, 0.125),
     ]
-    assert null == RegionValues(background=0.5, body=0.375, pattern=0.125)
+    assert null == RegionShares(background=0.5, body=0.375, pattern=0.125)
 
 
-def test_without_maps_or_without_pattern_there_is_nothing(tmp_path: Path) -> None:
-    found, plain = crop_set(tmp_path), tmp_path / "plain"
+def test_without_cams_or_without_pattern_there_is_no_localisation(tmp_path: Path) -> None:
+    crops, plain = crop_set(tmp_path), tmp_path / "plain"
     plain.mkdir()
     bare = crop_set(plain, frozenset({f"{letter}{number}" for letter in "abc" for number in range(6)}))
-    silent, speaking = done(tmp_path / "silent", None), done(tmp_path / "speaking", on_pattern(SHARES, found))
-    for stage, data in ((silent, found), (speaking, bare)):
+    without_cams, with_cams = (
+        stage_with(tmp_path / "without", None),
+        stage_with(tmp_path / "with", on_pattern(SHARES, crops)),
+    )
+    for stage, data in ((without_cams, crops), (with_cams, bare)):
         assert localisation.after_epochs(stage, data, data.probes(1)) == ()
         assert localisation.probe_area(stage, data, data.probes(1)) is None
         assert localisation.on_test_images(stage, TestSet(data, 0), "gradcam") is None
-    assert cam_overlays(blank_record(), Results({}), found) is None
+    assert cam_overlays(blank_record(), Results({}), crops) is None
 
 
-def classified(focused: Localisation | None) -> Classification:
+def classified(localised_cams: Localisation | None) -> Classification:
     test = Scores(accuracy=1, recall=1, f1=1, images=6, at_chance=False)
-    return Classification(test=test, validation=(), probe_localisation=(), localisation=focused)
+    return Classification(test=test, validation=(), probe_localisation=(), localisation=localised_cams)
 
 
-def test_the_picture_has_three_images_of_each_classifier_that_has_maps(tmp_path: Path) -> None:
-    found = crop_set(tmp_path)
-    focused = examined(found, SHARES, tmp_path / "stage")
-    stage = done(tmp_path / "again", on_pattern(SHARES, found))
+def test_the_picture_has_three_images_of_each_classifier_that_has_cams(tmp_path: Path) -> None:
+    crops = crop_set(tmp_path)
+    result = localised(crops, SHARES, tmp_path / "stage")
+    stage = stage_with(tmp_path / "again", on_pattern(SHARES, crops))
     names_of_both = [name for mode in ("shallow", "deep") for name in classifier(mode, "all")]
     results = Results(dict.fromkeys(names_of_both, stage))
-    shown = blank_record(classification={"shallow": classified(focused), "deep": classified(focused)})
-    both = cam_overlays(shown, results, found)
-    shallow_alone = blank_record(classification={"shallow": classified(focused), "deep": classified(None)})
-    alone = cam_overlays(shallow_alone, results, found)
+    record = blank_record(classification={"shallow": classified(result), "deep": classified(result)})
+    both = cam_overlays(record, results, crops)
+    shallow_alone = blank_record(classification={"shallow": classified(result), "deep": classified(None)})
+    alone = cam_overlays(shallow_alone, results, crops)
     assert both is not None
     assert alone is not None
     assert both.width > 1.7 * alone.width
-    drawn = np.unique(np.asarray(alone.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
-    apart = {f"c{number}": np.abs(drawn - colour(number)).sum(axis=1).min() for number in range(6)}
-    assert {name for name, distance in apart.items() if distance < 10} == {"c0", "c1", "c2"}
+    pixels = np.unique(np.asarray(alone.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
+    distances = {f"c{number}": np.abs(pixels - colour(number)).sum(axis=1).min() for number in range(6)}
+    assert {name for name, distance in distances.items() if distance < 10} == {"c0", "c1", "c2"}
