@@ -1,1 +1,1 @@
-"""Presentation: records in, tables out."""
+"""Presentation: records in, tables and figures out."""

@@ -2,29 +2,56 @@
 
 import posixpath
 import re
+from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import quote
 
 from tabulate import tabulate
 
 from benchmark.errors import InputError
 
-NOTHING = "–"  # noqa: RUF001 - a dash that no minus sign is mistaken for
-"""A cell without a number."""
+NOTHING = "–"  # noqa: RUF001 - a dash that differs from a minus sign
+"""A cell without content."""
+
+Align = Literal["left", "right"]
 
 
 def escape(text: str) -> str:
-    """Text that means itself in a table's cell: one line, no pipe, no mark-up, no comment or tag."""
+    r"""Text as one line that can be put into a cell of a table: without pipes, mark-up, comments or tags.
+
+    >>> print(escape("a|b\n<!-- c -->"))
+    a\|b &lt;!-- c -->
+    """
     return re.sub(r"[\\`*\[\]|~]", r"\\\g<0>", " ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def link(text: str, target: str, page: str) -> str:
-    """A link from one page to a file, both named from the repository root."""
+    """A link from a page to a file.
+
+    >>> link("run", "leaderboard/records/d/a b.json", "leaderboard/seeds.md")
+    '[run](records/d/a%20b.json)'
+
+    Args:
+        text: Markdown of the link.
+        target: path of the file, relative to the repository root.
+        page: path of the page, relative to the repository root.
+    """
     return f"[{text}]({quote(posixpath.relpath(target, posixpath.dirname(page) or '.'))})"
 
 
-def table(headers: list[str], rows: list[list[str]], numbers: range) -> str:
-    """A table whose columns `numbers` are set flush right; the cells are Markdown already."""
-    align = ["right" if column in numbers else "left" for column in range(len(headers))]
+def paragraphs(*texts: str) -> str:
+    """The texts separated by blank lines; empty ones are left out."""
+    return "\n\n".join(text for text in texts if text)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[Align]) -> str:
+    """A table; headers and cells are Markdown already.
+
+    Args:
+        headers: one for each column.
+        rows: a cell for each column.
+        align: side to which each column is aligned.
+    """
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=align)
 
 
@@ -33,21 +60,21 @@ def replace_block(text: str, name: str, content: str, page: str) -> str:
 
     Args:
         text: the page.
-        name: of the block.
-        content: what shall stand between the markers, each of which keeps its own line.
-        page: its name for messages.
+        name: name of the block.
+        content: new text between the markers; the markers keep their own lines.
+        page: name of the page, for messages.
 
     Raises:
-        InputError: a marker is missing, stands twice, or the two are in the wrong order.
+        InputError: a marker is missing, occurs twice, or the two are in the wrong order.
     """
     begin, end = f"<!-- begin table: {name} -->", f"<!-- end table: {name} -->"
     for marker in (begin, end):
         if (count := text.count(marker)) != 1:
             raise InputError(
-                f"{page}: the marker {marker} stands {count} times; exactly one is needed. "
-                "Put the line where the table belongs, or delete the surplus ones."
+                f"{page}: the marker {marker} occurs {count} times; exactly one is needed. "
+                "Add the line where the table belongs, or delete the surplus ones."
             )
     head, rest = text.split(begin)
     if end not in rest:
-        raise InputError(f"{page}: the marker {end} stands before {begin}. Exchange the two lines.")
+        raise InputError(f"{page}: the marker {end} comes before {begin}. Exchange the two lines.")
     return f"{head}{begin}\n\n{content}\n\n{end}{rest.split(end)[1]}"

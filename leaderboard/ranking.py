@@ -1,32 +1,32 @@
-"""Ranks of the rows of a section, shared by rows that cannot be told apart."""
+"""Ranks of the records of a section; records that cannot be told apart share a rank."""
 
 import numpy as np
 
 from benchmark.metrics.significance import shared_ranks
 from benchmark.records.record import Record
 from benchmark.vocabulary import Mode
-from leaderboard.entries import Section
+from leaderboard.record_files import Section
 
 SEED = 0
-"""Of the resampling: the same records always give the same ranks."""
+"""Seed of the bootstrap: the same records always get the same ranks."""
 
 
-def places(section: Section, mode: Mode) -> dict[str, str]:
+def ranks(section: Section, mode: Mode) -> dict[str, str]:
     """The rank of each record by its test accuracy, by the record's key.
 
-    Records whose test images are not those of most others have none, nor have records without answers.
+    Records without answers have no rank, nor have records whose test images differ from those of most others.
     """
-    able = [record for entry in section.entries if (record := entry.record).test_images and _answers(record, mode)]
+    able = [record for record in section.records if record.test_images and _answers(record, mode)]
     digests = [_images(record) for record in able]
     same = [record for record in able if _images(record) == max(sorted(set(digests)), key=digests.count)]
-    if len(same) < 2:  # noqa: PLR2004 - of one there is no rank
+    if len(same) < 2:  # noqa: PLR2004 - a rank needs two
         return {}
-    first = same[0].test_images
-    assert first is not None
-    labels = np.array(first.labels)
-    right = np.array([np.array(_answers(record, mode)) == labels for record in same])
-    found = shared_ranks(right, np.array(first.groups), seed=SEED)
-    return {record.key: str(rank) for record, rank in zip(same, found.rank, strict=True)}
+    images = same[0].test_images
+    assert images is not None
+    labels = np.array(images.labels)
+    correct = np.array([np.array(_answers(record, mode)) == labels for record in same])
+    shared = shared_ranks(correct, np.array(images.groups), seed=SEED)
+    return {record.key: str(rank) for record, rank in zip(same, shared.rank, strict=True)}
 
 
 def _answers(record: Record, mode: Mode) -> tuple[int, ...]:

@@ -1,81 +1,55 @@
 """The leaderboard's pages: pure rendering, and the two thin steps that write and check them."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
 from benchmark.errors import InputError
 from benchmark.files import alone, replacing
 from benchmark.records.record import Record
-from leaderboard import entries as chosen
-from leaderboard import metrics, side_by_side
-from leaderboard.entries import Entry, Section
-from leaderboard.markdown import replace_block
-from leaderboard.pages import focus as focus_page
-from leaderboard.pages import individuals, models, retrieval, seeds, shortcut, tables
+from leaderboard import record_files
+from leaderboard.markdown import paragraphs, replace_block
+from leaderboard.page import Page
+from leaderboard.pages import find_pages
 from leaderboard.plots import figures
+from leaderboard.record_files import RecordFile, Section
 
-PAGES: dict[str, tuple[str, Callable[[list[Section], str], str]]] = {
-    "leaderboard/classification.md": ("classification", tables.classification),
-    "leaderboard/individuals.md": ("individuals", individuals.individuals),
-    "leaderboard/ablation.md": ("ablation", tables.ablation),
-    "leaderboard/clustering.md": ("clustering", tables.clustering),
-    "leaderboard/retrieval.md": ("retrieval", retrieval.retrieval),
-    "leaderboard/focus.md": ("focus", focus_page.focus),
-    "leaderboard/inpainting.md": ("inpainting", models.inpainting),
-    "leaderboard/encoders.md": ("encoders", models.encoders),
-    "leaderboard/seeds.md": ("seeds", seeds.page),
-    "leaderboard/shortcut.md": ("shortcut", shortcut.shortcut),
-    "README.md": ("leaderboard", tables.summary),
-}
-"""Each page, from the repository root: the name of its block and what fills it."""
-
-EXPERIMENTS = {"leaderboard/shortcut.md": "shortcut"}
-"""The pages of experiments, by their names in `Record.experiment`; all others show the records of none."""
-
-COMPARED: dict[str, metrics.Measures] = {
-    "leaderboard/classification.md": metrics.CLASSIFICATION,
-    "leaderboard/ablation.md": metrics.ABLATION,
-    "leaderboard/clustering.md": metrics.CLUSTERING,
-    "leaderboard/retrieval.md": metrics.RETRIEVAL,
-    "leaderboard/focus.md": metrics.FOCUS,
-    "leaderboard/inpainting.md": metrics.INPAINTING,
-}
-"""What pages compare between a split that leaks and one that does not."""
+PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
+"""Each page by its path, relative to the repository root."""
 
 PICTURES = re.compile(r"\n\n(?:!\[|<details>|</details>)[^\n]*")
 """Paragraphs that are a picture, or fold one away."""
 
 
-def render(entries: Iterable[Entry], documents: Mapping[str, str]) -> dict[str, str]:
-    """The pages with their tables made anew from the records; all text outside the markers stays.
+def render(files: Iterable[RecordFile], documents: Mapping[str, str]) -> dict[str, str]:
+    """The pages with their tables made from the records; all text outside the markers stays.
 
     Args:
-        entries: the records with their paths, in any order.
-        documents: the text of each page, by its name in `PAGES`.
+        files: the records with their paths, in any order.
+        documents: the text of each page, by its path in `PAGES`.
 
     Raises:
         InputError: a page lacks a marker, or has it twice.
     """
-    given = list(entries)
-    pages = {}
-    for page, text in documents.items():
-        block, fill = PAGES[page]
-        sections = chosen.sections(given, EXPERIMENTS.get(page))
-        beside = side_by_side.tables(sections, COMPARED.get(page, {}))
-        pages[page] = replace_block(text, block, "\n\n".join([fill(sections, page), *beside]), page)
-    return pages
+    records = list(files)
+    return {
+        name: replace_block(text, PAGES[name].block, PAGES[name].content(PAGES[name].sections(records)), name)
+        for name, text in documents.items()
+    }
 
 
 def write(folder: Path, record: Record | None = None) -> list[str]:
-    """Make all tables and figures anew from `<folder>/records`; returns the names of what changed.
+    """Make all tables and figures from `<folder>/records`; returns the paths of the files that changed.
 
-    Runs that end together make them one after the other, each from all records that are there.
+    Runs that end at the same time write one after the other, each from all records on the disk.
 
     Args:
         folder: `leaderboard` of a repository.
-        record: the only one that is new, so that no other section's figures need be drawn; None = any may be.
+        record: the only new record, so that the figures of other sections need not be drawn; None = any may be new.
+
+    Raises:
+        InputError: a page is missing or lacks its markers, or a file is no record.
     """
     with alone(folder):
         return _write(folder, record)
@@ -83,34 +57,38 @@ def write(folder: Path, record: Record | None = None) -> list[str]:
 
 def _write(folder: Path, record: Record | None) -> list[str]:
     documents = _read(folder)
-    entries = chosen.read(folder.parent)
-    rendered = render(entries, documents)
-    changed = [page for page in rendered if rendered[page] != documents[page]]
-    for page in changed:
-        with replacing(folder.parent / page) as path:
-            path.write_bytes(rendered[page].encode())
-    ordinary, studied = chosen.sections(entries), chosen.sections(entries, "shortcut")
-    if record and record.experiment:
-        ordinary, studied = [], _around(record, studied)
-    elif record:
-        ordinary, studied = _around(record, ordinary), []
-    changed += figures.write(ordinary, folder)
-    return changed + figures.write_shortcut(shortcut.experiments(studied), folder)
+    files = record_files.read(folder.parent)
+    rendered = render(files, documents)
+    changed = [name for name in rendered if rendered[name] != documents[name]]
+    for name in changed:
+        with replacing(folder.parent / name) as path:
+            path.write_bytes(rendered[name].encode())
+    for page in PAGES.values():
+        sections = page.sections(files)
+        changed += figures.write(page.plots, _around(record, page, sections) if record else sections, folder)
+    return changed
 
 
 def check(folder: Path) -> list[str]:
-    """Where the tables differ from the records: for each such page its name and the first differing line."""
+    """Where the tables differ from the records: a line for each such page, with its first difference.
+
+    Args:
+        folder: `leaderboard` of a repository.
+
+    Raises:
+        InputError: a page is missing or lacks its markers, or a file is no record.
+    """
     documents = _read(folder)
-    rendered = render(chosen.read(folder.parent), documents)
+    rendered = render(record_files.read(folder.parent), documents)
     return [
-        _difference(page, documents[page], rendered[page]) for page in rendered if rendered[page] != documents[page]
+        _difference(name, documents[name], rendered[name]) for name in rendered if rendered[name] != documents[name]
     ]
 
 
-def _difference(page: str, present: str, wanted: str) -> str:
-    lines = enumerate(zip_longest(present.splitlines(keepends=True), wanted.splitlines(keepends=True)), start=1)
+def _difference(name: str, present: str, expected: str) -> str:
+    lines = enumerate(zip_longest(present.splitlines(keepends=True), expected.splitlines(keepends=True)), start=1)
     number, (old, new) = next((number, pair) for number, pair in lines if pair[0] != pair[1])
-    return f"{page}, line {number}: {_quoted(old)} stands where the records give {_quoted(new)}"
+    return f"{name}, line {number}: the page has {_quoted(old)}, the records give {_quoted(new)}"
 
 
 def _quoted(line: str | None) -> str:
@@ -118,29 +96,40 @@ def _quoted(line: str | None) -> str:
 
 
 def _read(folder: Path) -> dict[str, str]:
-    """The pages as they are, line ends included."""
+    """The text of the pages, line ends unchanged."""
     documents = {}
-    for page in PAGES:
+    for name in PAGES:
         try:
-            documents[page] = (folder.parent / page).read_bytes().decode()
+            documents[name] = (folder.parent / name).read_bytes().decode()
         except FileNotFoundError as error:
-            raise InputError(f"{folder.parent / page} is missing. Restore it: git checkout -- {page}") from error
+            raise InputError(f"{folder.parent / name} is missing. Restore it: git checkout -- {name}") from error
     return documents
 
 
 def show(folder: Path, record: Record) -> str:
-    """The tables of the section, or the experiment, that a record stands in, for the terminal: without pictures."""
-    experiment = record.experiment.name if record.experiment else None
-    sections = _around(record, chosen.sections(chosen.read(folder.parent), experiment))
-    pages = [page for page in PAGES if page != "README.md" and EXPERIMENTS.get(page) == experiment]
-    return PICTURES.sub("", "\n\n".join(PAGES[page][1](sections, page) for page in pages))
+    """The tables of the record's section or experiment for the terminal, without pictures.
+
+    Args:
+        folder: `leaderboard` of a repository.
+        record: a record of the folder.
+    """
+    files = record_files.read(folder.parent)
+    pages = [page for page in PAGES.values() if page.in_terminal and page.experiment == _experiment(record)]
+    texts = [page.text(_around(record, page, page.sections(files))) for page in pages]
+    return PICTURES.sub("", paragraphs(*texts))
 
 
-def _around(record: Record, sections: Iterable[Section]) -> list[Section]:
-    """The section that a record stands in, among ordinary ones; all of its experiment, among those of its experiment."""
-    place = (record.dataset, record.split)
+def _around(record: Record, page: Page, sections: Iterable[Section]) -> list[Section]:
+    """The page's sections that a record belongs to: one of the leaderboards, or all of its experiment and protocol."""
+    if page.experiment != _experiment(record):
+        return []
     return [
         section
         for section in sections
-        if section.protocol == record.protocol and (record.experiment or (section.dataset, section.split) == place)
+        if section.protocol == record.protocol
+        and (record.experiment or (section.dataset, section.split) == (record.dataset, record.split))
     ]
+
+
+def _experiment(record: Record) -> str | None:
+    return record.experiment.name if record.experiment else None

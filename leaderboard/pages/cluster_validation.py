@@ -1,107 +1,123 @@
-"""The tables beside the paper's clustering measures: other measures, other numbers of clusters, other scalings."""
+"""Tables below the paper's clustering measures: other measures, numbers of clusters and scalings."""
 
 from collections.abc import Callable
+from functools import partial
 
-from benchmark.records.clustering import ClusterValidation, Measures, Starts
-from benchmark.vocabulary import EmbeddingView, EncoderState
-from leaderboard import cells, layout
-from leaderboard.entries import Entry, Section
-from leaderboard.layout import Row
-from leaderboard.markdown import NOTHING
-from leaderboard.plots import figures, projections
+from benchmark.records.base import Metric, metric_of
+from benchmark.records.clustering import Agreement, ClusterValidation, Measures, Shape, Starts
+from benchmark.vocabulary import EmbeddingView
+from leaderboard.columns import Column, Row, Table, explain, number_column
+from leaderboard.formats import count, decimals
+from leaderboard.markdown import paragraphs
+from leaderboard.record_files import Section
+from leaderboard.rows import ENCODER_PREFIXES, encoder_row
 
-Measure = Callable[[Measures], float | None]
-
-AGREEMENTS: dict[str, Measure] = {
-    "AdjRand": lambda found: found.agreement.adjusted_rand,
-    "AdjMutInfo": lambda found: found.agreement.adjusted_mutual_information,
-    "NormMutInfo": lambda found: found.agreement.normalised_mutual_information,
-    "Purity": lambda found: found.agreement.purity,
-    "BCubed": lambda found: found.agreement.bcubed,
-}
-ESTIMATED = ("AdjRand", "AdjMutInfo", "BCubed")
-"""Of clusterings with another number of clusters those that may be compared: purity grows with it, and so does NMI."""
+Value = Callable[[Measures], float | None]
 
 VIEWS: dict[EmbeddingView, str] = {
     "raw": "Embeddings as they are",
-    "unit": "Embeddings of unit length: angles alone count",
+    "unit": "Embeddings of unit length: only angles count",
     "whitened": "Embeddings whitened: their leading principal components, all of one variance",
 }
-MAPS: dict[EncoderState, str] = {"initial": "Before any label was seen", "finetuned": "After deep classification"}
-"""Whose embeddings are drawn."""
+"""Titles of the tables; all but the first are folded away."""
 
-HEADERS = [
-    "Encoder",
-    "Initial weights",
-    *AGREEMENTS,
-    "Silhouette",
-    "Silhouette of the individuals",
-    "k estimated",
-    *(f"{name}, k estimated" for name in ESTIMATED),
-]
 LEGEND = (
-    "Beside the paper's measures: mean ± standard deviation over several starts of k-means. *AdjMutInfo*: mutual "
-    "information corrected for chance, 0 = as by chance, at most 1; *NormMutInfo*: divided by the mean entropy, not "
-    "corrected; *Purity*: share of images that are of their cluster's commonest individual; *BCubed*: harmonic mean of "
-    "how pure an image's cluster is and how complete. *Silhouette of the individuals*: of the individuals themselves "
-    "as clusters; where k-means finds a higher one, it has found something else than individuals. *k estimated*: the "
-    "number of clusters of the highest silhouette, chosen without any label. "
+    "*Beside the paper's measures*: mean ± standard deviation over several starts of k-means, with k = number of "
+    "individuals."
 )
 
 
-def parted(section: Section) -> bool:
+def validated(section: Section) -> bool:
     """Whether any record of the section has such measures."""
-    return any(entry.record.cluster_validation for entry in section.entries)
+    return any(record.cluster_validation for record in section.records)
 
 
-def below(section: Section, page: str) -> str:
-    """What stands below the paper's table: a table for each view of the embeddings, two folded away, and maps.
+def text(section: Section, page: str) -> str:
+    """A table for each view of the embeddings; empty if no record has such measures.
 
-    Empty where no record has either.
+    Args:
+        section: the records.
+        page: path of the page, relative to the repository root.
     """
-    tables = ["### Beside the paper's measures", *(_table(section, view, page) for view in VIEWS)]
-    maps = [
-        f"**{title}**\n\n![PCA, t-SNE and UMAP]({figures.file('embeddings', section, kind)})"
-        for kind, title in MAPS.items()
-        if projections.drawn(section, kind)
-    ]
-    shown = [*(tables if parted(section) else []), *(["### Maps of the embeddings", *maps] if maps else [])]
-    return "".join(f"\n\n{part}" for part in shown)
+    if not validated(section):
+        return ""
+    tables = [_titled(view, TABLES[view].text(section, page)) for view in VIEWS]
+    return paragraphs("### Beside the paper's measures", *tables)
 
 
-def _table(section: Section, view: EmbeddingView, page: str) -> str:
-    def rows(entry: Entry) -> list[Row]:
-        record = entry.record
-        return [
-            [*cells.encoder(record, kind), *_cells(record.cluster_validation[kind][view])]
-            for kind in cells.PREFIXES
-            if view in record.cluster_validation.get(kind, {})
-        ]
-
-    made = layout.section_table(section, HEADERS, rows, page)
+def _titled(view: EmbeddingView, table: str) -> str:
     if view == "raw":
-        return f"**{VIEWS[view]}**\n\n{made}"
-    return f"<details><summary>{VIEWS[view]}</summary>\n\n{made}\n\n</details>"
+        return paragraphs(f"**{VIEWS[view]}**", table)
+    return paragraphs(f"<details><summary>{VIEWS[view]}</summary>", table, "</details>")
 
 
-def _cells(found: ClusterValidation) -> Row:
-    estimated = [NOTHING] * (1 + len(ESTIMATED))
-    if found.estimated:
-        means = [_two(AGREEMENTS[name](found.estimated.mean)) for name in ESTIMATED]
-        estimated = [str(found.estimated.clusters), *means]
-    agreements = [_spread(found.given, measure) for measure in AGREEMENTS.values()]
-    return [*agreements, _spread(found.given, _silhouette), _two(_silhouette(found.truth)), *estimated]
+def _rows(view: EmbeddingView, section: Section) -> list[Row[ClusterValidation]]:
+    return [
+        encoder_row(file, state, file.record.cluster_validation[state][view])
+        for file in section.files
+        for state in ENCODER_PREFIXES
+        if view in file.record.cluster_validation.get(state, {})
+    ]
 
 
-def _silhouette(found: Measures) -> float | None:
-    return found.shape.silhouette
+def _spread_column(metric: Metric, value: Value) -> Column[ClusterValidation]:
+    """Mean and standard deviation of a metric over the starts with k = number of individuals."""
+
+    def cell(row: Row[ClusterValidation]) -> str | None:
+        return _spread(row.part.given, value) if row.part else None
+
+    return Column(metric.title, cell, legend=explain(metric))
 
 
-def _spread(found: Starts, measure: Measure) -> str:
-    mean, sd = measure(found.mean), measure(found.sd)
-    return NOTHING if mean is None or sd is None else f"{_two(mean)} ± {_two(sd)}"
+def _spread(starts: Starts, value: Value) -> str | None:
+    mean, sd = value(starts.mean), value(starts.sd)
+    return None if mean is None or sd is None else f"{decimals(mean)} ± {decimals(sd)}"
 
 
-def _two(value: float | None) -> str:
-    """Two decimals, and no minus before zero."""
-    return NOTHING if value is None else f"{round(value, 2) + 0:.2f}"
+def _estimated_column(metric: Metric, value: Value) -> Column[ClusterValidation]:
+    """Mean of a metric over the starts with the estimated k."""
+    return number_column(
+        f"{metric.title}, k estimated",
+        lambda validation: value(validation.estimated.mean) if validation.estimated else None,
+    )
+
+
+def _agreement(field: str) -> tuple[Metric, Value]:
+    """A metric of the agreement with the individuals, and its value."""
+
+    def value(measures: Measures) -> float | None:
+        number: float = getattr(measures.agreement, field)
+        return number
+
+    return metric_of(Agreement, field), value
+
+
+def _silhouette(measures: Measures) -> float | None:
+    return measures.shape.silhouette
+
+
+COLUMNS: tuple[Column[ClusterValidation], ...] = (
+    _spread_column(*_agreement("adjusted_rand")),
+    _spread_column(*_agreement("adjusted_mutual_information")),
+    _spread_column(*_agreement("normalised_mutual_information")),
+    _spread_column(*_agreement("purity")),
+    _spread_column(*_agreement("bcubed")),
+    _spread_column(metric_of(Shape, "silhouette"), _silhouette),
+    number_column(
+        "Silhouette of the individuals",
+        lambda validation: _silhouette(validation.truth),
+        legend="*Silhouette of the individuals*: of the individuals themselves as clusters; if k-means reaches a "
+        "higher one, its clusters are something else than individuals.",
+    ),
+    number_column(
+        "k estimated",
+        lambda validation: validation.estimated.clusters if validation.estimated else None,
+        form=count,
+        legend="*k estimated*: the number of clusters with the highest silhouette, chosen without any label.",
+    ),
+    # Purity and NormMutInfo grow with the number of clusters: they cannot be compared with those of another number.
+    _estimated_column(*_agreement("adjusted_rand")),
+    _estimated_column(*_agreement("adjusted_mutual_information")),
+    _estimated_column(*_agreement("bcubed")),
+)
+TABLES = {view: Table("Encoder", COLUMNS, partial(_rows, view), shown=validated) for view in VIEWS}

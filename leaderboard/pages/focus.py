@@ -1,93 +1,183 @@
-"""The page on where a classifier looks."""
+"""The page of focus: where the CAMs of the test images fall."""
 
 import html
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
+from benchmark.records.base import metric_of
 from benchmark.records.localisation import Localisation, RegionValues
 from benchmark.records.record import Record
-from leaderboard import cells, layout
-from leaderboard.entries import Entry, Section
-from leaderboard.layout import DASH, INTERVALS, WHO, Row
-from leaderboard.markdown import NOTHING, link
-from leaderboard.plots import figures
+from benchmark.vocabulary import MODES, REGIONS, CamMethod, Region
+from leaderboard import headings
+from leaderboard.columns import Column, Row, Table, explain, metric_column, variant_column
+from leaderboard.derived import all_empty
+from leaderboard.formats import bracketed
+from leaderboard.markdown import link, paragraphs
+from leaderboard.page import INTERVALS, Note, Page
+from leaderboard.plots import probes
 from leaderboard.plots.localisation import overlays_file
 from leaderboard.plots.style import named
-from leaderboard.plots.training import watched
+from leaderboard.record_files import Section
+from leaderboard.rows import backbone_row
 
-METHODS = {"gradcam": "Grad-CAM", "hirescam": "HiResCAM", "layercam": "LayerCAM", "eigencam": "EigenCAM"}
+METHODS: dict[CamMethod, str] = {
+    "gradcam": "Grad-CAM",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "eigencam": "EigenCAM",
+}
+MASS, DENSITY, RANK, EMPTY = (metric_of(Localisation, name) for name in ("mass", "density", "rank", "empty"))
 
 
-def focus(sections: list[Section], page: str) -> str:
-    """Where the activation maps of test images lie, beside what a random map would give."""
-    headers = [
-        *WHO,
-        "Classifier",
-        *(f"Mass on {region}" for region in ("background", "body", "pattern")),
-        *(f"Density on {region}" for region in ("background", "body", "pattern")),
-        "Rank accuracy, pattern",
-        "Empty maps",
+def empty_cams(localisation: Localisation) -> str | None:
+    """How many CAMs are zero everywhere; None if the record does not hold it."""
+    return None if localisation.empty is None else f"{localisation.empty} of {localisation.images}"
+
+
+def _localisations(record: Record) -> dict[str, Localisation]:
+    """CAM localisation on the test images by classifier, `untrained` included."""
+    classifiers = {mode: record.classification.get(mode) for mode in MODES} | {"untrained": record.untrained}
+    return {
+        name: classifier.localisation
+        for name, classifier in classifiers.items()
+        if classifier and classifier.localisation
+    }
+
+
+def _all_localisations(section: Section) -> list[Localisation]:
+    return [localisation for record in section.records for localisation in _localisations(record).values()]
+
+
+def _rows(section: Section) -> list[Row[Localisation]]:
+    """A row for each classifier, and one of random CAMs if a record holds the regions' areas."""
+    rows = [
+        backbone_row(file, localisation, name)
+        for file in section.files
+        for name, localisation in _localisations(file.record).items()
     ]
-
-    def rows(entry: Entry) -> list[Row]:
-        return [
-            [*cells.who(entry.record), name, *cells.focused(found)] for name, found in _examined(entry.record).items()
-        ]
-
-    def one(section: Section) -> str:
-        examined = [found for entry in section.entries for found in _examined(entry.record).values()]
-        null = next((random for found in examined if (random := _random(found))), None)
-        more = [["*Random map*", NOTHING, NOTHING, *cells.focused(null), *[NOTHING] * 2]] if null else []
-        heading = layout.heading(section, [found.images for found in examined]) + layout.approximate(section)
-        made = layout.section_table(section, headers, rows, page, more)
-        curves = f"\n\n![Density after every epoch]({figures.file('focus', section)})" if watched(section) else ""
-        return f"{heading}{_methods(examined)}\n\n{made}{curves}{_overlays(section, page)}"
-
-    return layout.block(
-        layout.where(sections, lambda entry: _examined(entry.record)),
-        one,
-        "*Mass*: share of the map for the answer given, on the background, on the animal without its pattern, on the "
-        "pattern. *Density*: the same divided by the region's share of the area; 1 = a map that knows nothing. "
-        "*Rank accuracy*: of the most relevant part of the map, as large as the pattern, the share that lies on it. "
-        "*Empty maps*: zero everywhere, counted as uniform. *Random map*: expected of a map whose cells are shuffled. "
-        "Curves: of the probe images, mean mass divided by mean area. Shown are the test images of the highest density "
-        "on the pattern, of the one closest to the median, and of the lowest; of equal ones the first by its id. "
-        f"{INTERVALS}{DASH}",
-    )
+    random = next((random for one in _all_localisations(section) if (random := _random(one))), None)
+    return [*rows, Row("*Random CAM*", None, random)] if random else rows
 
 
-def _random(found: Localisation) -> Localisation | None:
-    """What random maps of the same images give; None in a record that does not say."""
-    if found.area is None or found.rank_null is None:
+def _random(localisation: Localisation) -> Localisation | None:
+    """What random CAMs of the same images give; None if the record does not hold the regions' areas."""
+    if localisation.area is None or localisation.rank_null is None:
         return None
-    one = {region: 1.0 if share else None for region, share in found.area.model_dump().items()}
-    density = RegionValues.model_validate(one)
+    ones = {region: 1.0 if share else None for region, share in localisation.area.model_dump().items()}
     return Localisation(
-        mass=found.area, density=density, rank=found.rank_null, pattern_density=None, images=found.images
+        mass=localisation.area,
+        density=RegionValues.model_validate(ones),
+        rank=localisation.rank_null,
+        pattern_density=None,
+        images=localisation.images,
     )
 
 
-def _methods(examined: list[Localisation]) -> str:
-    """How the maps were made, where it was not by the paper's method alone."""
-    found = sorted({one.method for one in examined})
-    return "" if found == ["gradcam"] else f"\n\nMaps by {layout.either(METHODS.get(one, one) for one in found)}."
+def _of_some(values: Callable[[Localisation], RegionValues], region: Region) -> Callable[[Localisation], float | None]:
+    """The number of a region; None if all CAMs are empty."""
+
+    def value(localisation: Localisation) -> float | None:
+        by_region: Mapping[str, float | None] = values(localisation).model_dump()
+        return None if all_empty(localisation) else by_region[region]
+
+    return value
 
 
-def _overlays(section: Section, page: str) -> str:
+def _mass_column(region: Region) -> Column[Localisation]:
+    return metric_column(
+        MASS, _of_some(lambda localisation: localisation.mass, region), header=f"{MASS.title} on {region}"
+    )
+
+
+def _density_column(region: Region) -> Column[Localisation]:
+    pattern = region == "pattern"
+    name = f"{DENSITY.title.lower()} on {region}"
+
+    def interval(localisation: Localisation) -> str:
+        return "" if all_empty(localisation) or not pattern else bracketed(localisation.pattern_density)
+
+    return metric_column(
+        DENSITY,
+        _of_some(lambda localisation: localisation.density, region),
+        header=f"{DENSITY.title} on {region}",
+        note=interval,
+        compared={mode: f"{mode.capitalize()} {name}" for mode in MODES} if pattern else {},
+    )
+
+
+TABLE = Table(
+    "Backbone",
+    (
+        variant_column("Classifier"),
+        *map(_mass_column, REGIONS),
+        *map(_density_column, REGIONS),
+        metric_column(
+            RANK, _of_some(lambda localisation: localisation.rank, "pattern"), header=f"{RANK.title}, pattern"
+        ),
+        Column(
+            EMPTY.title,
+            lambda row: empty_cams(row.part) if row.part else None,
+            legend=f"{explain(EMPTY)} If all are empty, the row has no other numbers.",
+        ),
+    ),
+    _rows,
+)
+
+
+def _section(section: Section, page: str) -> str:
+    localisations = _all_localisations(section)
+    return paragraphs(
+        headings.heading(section, [localisation.images for localisation in localisations]),
+        headings.approximate_masks(section),
+        _methods(localisations),
+        TABLE.text(section, page),
+        probes.PLOT.image(section),
+        *_overlays(section, page),
+    )
+
+
+def _methods(localisations: list[Localisation]) -> str:
+    """How the CAMs were made; empty if by the paper's method alone."""
+    methods = sorted({localisation.method for localisation in localisations})
+    return "" if methods == ["gradcam"] else f"CAMs by {headings.either(METHODS[method] for method in methods)}."
+
+
+def _overlays(section: Section, page: str) -> list[str]:
     """The pictures beside the records, each folded away under its name."""
-    pictured = [
-        (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(entry.path)).as_posix())
-        for name, entry in named(section)
-        if any(found.localisation and found.localisation.examples for found in entry.record.classification.values())
+    pictures = [
+        (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(file.path)).as_posix())
+        for name, file in named(section)
+        if any(
+            classifier.localisation and classifier.localisation.examples
+            for classifier in file.record.classification.values()
+        )
     ]
-    shown = [
-        f"<details><summary>{name}: best, typical and worst test image</summary>\n\n"
-        f"!{link('Maps on test images', path, page)}\n\n</details>"
-        for name, path in pictured
+    return [
+        paragraphs(
+            f"<details><summary>{name}: best, typical and worst test image</summary>",
+            f"!{link('CAMs on test images', path, page)}",
+            "</details>",
+        )
+        for name, path in pictures
     ]
-    return "".join(f"\n\n{one}" for one in shown)
 
 
-def _examined(record: Record) -> dict[str, Localisation]:
-    """The maps of the test images by classifier, as far as there are any."""
-    trained = {mode: record.classification.get(mode) for mode in ("shallow", "deep")} | {"untrained": record.untrained}
-    return {name: found.localisation for name, found in trained.items() if found and found.localisation}
+PAGE = Page(
+    file="leaderboard/focus.md",
+    block="focus",
+    order=5,
+    section=_section,
+    tables=(TABLE,),
+    notes=(
+        Note(
+            "CAMs explain the answer that the classifier gives. *Random CAM*: expected of a CAM whose cells are "
+            "shuffled. Curves: mean mass divided by mean area, on the probe images. The pictures show the test images "
+            "with the highest density on the pattern, with the density closest to the median, and with the lowest; of "
+            "equal ones the first by its id."
+        ),
+        Note(INTERVALS),
+    ),
+    compared=TABLE,
+    plots=(probes.PLOT,),
+    has=_all_localisations,
+)

@@ -1,86 +1,146 @@
-"""The page on each individual: how often it is recognised, and whom it is taken for."""
+"""The page of individuals: recall of each individual, and confusion matrices."""
 
+from dataclasses import dataclass
 from statistics import median
 
-from benchmark.records.classification import TestImages
-from benchmark.vocabulary import Mode
-from leaderboard import cells, layout
-from leaderboard.entries import Entry, Section
-from leaderboard.layout import DASH, WHO, Row
-from leaderboard.markdown import NOTHING, escape
-from leaderboard.plots import figures
-from leaderboard.plots.confusion import MOST, confused
+from benchmark.records.base import metric_of
+from benchmark.records.classification import Classification, TestImages
+from benchmark.records.record import Record
+from benchmark.vocabulary import MODES, Mode
+from leaderboard import headings
+from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
+from leaderboard.formats import decimals
+from leaderboard.markdown import escape, paragraphs
+from leaderboard.page import Note, Page
+from leaderboard.plots import confusion
+from leaderboard.plots.confusion import MAX_INDIVIDUALS
+from leaderboard.record_files import Section
+from leaderboard.rows import backbone_row
 
-MODES: tuple[Mode, ...] = ("shallow", "deep")
-COLUMNS = 12
-"""Individuals that have a column each, at most."""
-
-SPREAD = ("Lowest", "Median", "Highest", "Never recognised")
+MAX_COLUMNS = 12
+"""Largest number of individuals that have a column each."""
 
 
-def individuals(sections: list[Section], page: str) -> str:
-    """Recall of each individual by each classifier, or of many individuals its spread; confusion matrices."""
+@dataclass(frozen=True)
+class PerIndividual:
+    """A number for each individual in the order of class numbers, shown with some decimals; None = no number."""
 
-    def one(section: Section) -> str:
-        count = max(entry.record.individuals for entry in section.entries)
-        test = next((entry.record.test_images for entry in section.entries if entry.record.test_images), None)
-        each = count <= COLUMNS
-        columns = _names(test, count) if each else SPREAD
+    values: tuple[float | None, ...]
+    digits: int = 2
 
-        def rows(entry: Entry) -> list[Row]:
-            record = entry.record
-            found = {mode: record.classification[mode].individual_recall for mode in MODES if _known(entry, mode)}
-            return [
-                [*cells.who(record), mode, *(_each(recall, count) if each else _spread(recall))]
-                for mode, recall in found.items()
-            ]
+    @property
+    def known(self) -> list[float]:
+        """The numbers without None."""
+        return [value for value in self.values if value is not None]
 
-        images = [["*Test images*", NOTHING, NOTHING, *_images(test, count), NOTHING, NOTHING]] if each and test else []
-        made = layout.section_table(section, [*WHO, "Classifier", *columns], rows, page, images)
-        return f"{layout.heading(section, layout.test_images(section))}\n\n{made}{_matrices(section)}"
 
-    return layout.block(
-        layout.where(sections, lambda entry: any(_known(entry, mode) for mode in MODES)),
-        one,
-        "Recall: of an individual's test images the share that was named rightly. Matrices: of the test images of the "
-        "individual shown, the share that was taken for each; a grey row: no image that could be named. Where names "
-        "find no room there, individuals are numbered in the order of their names, from 0. Of more than "
-        f"{COLUMNS} individuals the table has the spread: lowest, median and highest recall, and how many of the "
-        f"individuals shown were never recognised. {DASH}",
+def _recall_rows(section: Section) -> list[Row[PerIndividual]]:
+    """A row for each classifier."""
+    return [
+        backbone_row(file, PerIndividual(file.record.classification[mode].individual_recall), mode)
+        for file in section.files
+        for mode in MODES
+        if _has_recall(file.record, mode)
+    ]
+
+
+def _rows_with_counts(section: Section) -> list[Row[PerIndividual]]:
+    """A row for each classifier, and one with the number of test images of each individual."""
+    rows = _recall_rows(section)
+    if images := _test_images(section):
+        counts = tuple(images.labels.count(number) for number in range(_individuals(section)))
+        rows.append(Row("*Test images*", None, PerIndividual(counts, digits=0)))
+    return rows
+
+
+def _individual_columns(section: Section) -> tuple[Column[PerIndividual], ...]:
+    return tuple(_individual_column(number, name) for number, name in enumerate(_names(section)))
+
+
+def _individual_column(number: int, name: str) -> Column[PerIndividual]:
+    def cell(row: Row[PerIndividual]) -> str | None:
+        """None also for a record with fewer individuals."""
+        if row.part is None or number >= len(row.part.values):
+            return None
+        value = row.part.values[number]
+        return None if value is None else decimals(value, row.part.digits)
+
+    return Column(name, cell)
+
+
+def _never_recognised(row: Row[PerIndividual]) -> str | None:
+    return f"{row.part.known.count(0)} of {len(row.part.known)}" if row.part else None
+
+
+CLASSIFIER: Column[PerIndividual] = variant_column("Classifier")
+SPREAD = Table(
+    "Backbone",
+    (
+        CLASSIFIER,
+        number_column("Lowest", lambda recall: min(recall.known)),
+        number_column("Median", lambda recall: median(recall.known)),
+        number_column("Highest", lambda recall: max(recall.known)),
+        Column("Never recognised", _never_recognised),
+    ),
+    _recall_rows,
+)
+"""The table of a section with many individuals."""
+
+
+def _section(section: Section, page: str) -> str:
+    if _individuals(section) <= MAX_COLUMNS:
+        table = Table("Backbone", (CLASSIFIER, *_individual_columns(section)), _rows_with_counts)
+    else:
+        table = SPREAD
+    return paragraphs(
+        headings.heading(section, headings.test_images(section)),
+        table.text(section, page),
+        confusion.PLOT.image(section) or _left_out(section),
     )
 
 
-def _known(entry: Entry, mode: Mode) -> bool:
-    found = entry.record.classification.get(mode)
-    return bool(found and found.individual_recall)
+def _left_out(section: Section) -> str:
+    """Why there are no confusion matrices; empty if there is nothing to show."""
+    if not any(_has_recall(record, "deep") and record.individuals > MAX_INDIVIDUALS for record in section.records):
+        return ""
+    return f"Of more than {MAX_INDIVIDUALS} individuals no confusion matrix is shown; the records hold all answers."
 
 
-def _names(test: TestImages | None, count: int) -> list[str]:
-    """Of the individuals where the records say them, else their numbers."""
-    if test and len(test.identities) == count:
-        return [escape(name) for name in test.identities]
+def _has_recall(record: Record, mode: Mode) -> bool:
+    classifier = record.classification.get(mode)
+    return bool(classifier and classifier.individual_recall)
+
+
+def _individuals(section: Section) -> int:
+    return max(record.individuals for record in section.records)
+
+
+def _test_images(section: Section) -> TestImages | None:
+    return next((record.test_images for record in section.records if record.test_images), None)
+
+
+def _names(section: Section) -> list[str]:
+    """Names of the individuals, or their numbers if the records do not hold all names."""
+    images, count = _test_images(section), _individuals(section)
+    if images and len(images.identities) == count:
+        return [escape(name) for name in images.identities]
     return [f"No. {number}" for number in range(count)]
 
 
-def _images(test: TestImages, count: int) -> Row:
-    return [str(test.labels.count(number)) for number in range(count)]
-
-
-def _each(recall: tuple[float | None, ...], count: int) -> Row:
-    """Of records with fewer individuals the rest stays empty."""
-    shown = [NOTHING if value is None else f"{value:.2f}" for value in recall]
-    return [*shown, *[NOTHING] * (count - len(shown))]
-
-
-def _spread(recall: tuple[float | None, ...]) -> Row:
-    known = [value for value in recall if value is not None]
-    values = (min(known), median(known), max(known))
-    return [*(f"{value:.2f}" for value in values), f"{known.count(0)} of {len(known)}"]
-
-
-def _matrices(section: Section) -> str:
-    if confused(section):
-        return f"\n\n![Confusion matrices of the deep classifiers]({figures.file('confusion', section)})"
-    many = any(_known(entry, "deep") and entry.record.individuals > MOST for entry in section.entries)
-    left_out = f"\n\nOf more than {MOST} individuals no confusion matrix is shown; the records hold all answers."
-    return left_out if many else ""
+PAGE = Page(
+    file="leaderboard/individuals.md",
+    block="individuals",
+    order=1,
+    section=_section,
+    notes=(
+        Note(
+            f"{explain(metric_of(Classification, 'individual_recall'))} *Matrices*: for each individual shown (row), "
+            "the share of its test images that was taken for each individual (column); grey rows have no image that "
+            "could be answered correctly. Where names do not fit, individuals are numbered in the order of their "
+            f"names, from 0. For more than {MAX_COLUMNS} individuals the table has the spread: lowest, median and "
+            "highest recall, and how many of the individuals with test images were never recognised."
+        ),
+    ),
+    plots=(confusion.PLOT,),
+    has=lambda section: any(_has_recall(record, mode) for record in section.records for mode in MODES),
+)

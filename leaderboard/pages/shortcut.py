@@ -1,123 +1,218 @@
-"""The page of the shortcut calibration: what moves as the background of the training images tells more."""
+"""The page of the shortcut calibration: what changes as the background of the training images identifies more."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from benchmark.records.classification import Classification
+from benchmark.records.classification import Classification, Scores
 from benchmark.records.record import Record
-from leaderboard import cells, layout, metrics
-from leaderboard.entries import Entry, Section
-from leaderboard.layout import CHANCE, DASH, WHO, Row
-from leaderboard.markdown import NOTHING, escape
-from leaderboard.pages.tables import DERIVED, MODES, NEVER
-from leaderboard.plots import figures
+from benchmark.vocabulary import MODES, RegionVariant
+from leaderboard import headings
+from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
+from leaderboard.derived import pattern_density, pattern_gain, reliance
+from leaderboard.formats import bracketed, decimals, difference, signed
+from leaderboard.markdown import escape, paragraphs
+from leaderboard.page import CHANCE, Note, Page
+from leaderboard.pages.ablation import PATTERN_GAIN, PATTERN_GAIN_LEGEND, RELIANCE, RELIANCE_LEGEND
+from leaderboard.pages.classification import NEVER_ABOVE_CHANCE, accuracy_note
+from leaderboard.pages.focus import DENSITY, EMPTY, empty_cams
+from leaderboard.plots import shortcut
+from leaderboard.record_files import RecordFile, Section
+from leaderboard.rows import backbone_row
 
-EMPTY = "No records yet; `patternbench experiment shortcut` writes them."
-ABLATED = [f"{name}, {images}" for images in ("validation", "clean test") for name in DERIVED]
-MEASURES = [
-    "Accuracy, clean test",
-    "Accuracy, validation",
-    "Difference",
-    *ABLATED,
-    "Density on pattern, clean test",
-    "Empty maps, clean test",
-]
+Ablation = Mapping[RegionVariant, Scores]
+
+
+@dataclass(frozen=True)
+class Misled:
+    """What a row shows: a classifier trained with the shortcut.
+
+    Attributes:
+        strength: of the shortcut.
+        classifier: None if the run failed.
+        validation: scores on the validation images, which have the shortcut, by region variant.
+        test: scores on the test images, which do not have it, by region variant.
+    """
+
+    strength: float | None
+    classifier: Classification | None
+    validation: Ablation
+    test: Ablation
 
 
 def experiments(sections: Iterable[Section]) -> list[Section]:
-    """The sections of all strengths of one design and protocol as one, a backbone's strengths in ascending order."""
-    found: defaultdict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    """One section for each design and protocol, with the strengths of each backbone in ascending order."""
+    files: defaultdict[tuple[str, str, str], list[RecordFile]] = defaultdict(list)
     for section in sections:
-        for entry in section.entries:
-            experiment = entry.record.experiment
+        for file in section.files:
+            experiment = file.record.experiment
             assert experiment is not None
             title = f"{experiment.frames} pictures a video, data seed {experiment.seed}"
-            found[title, section.split, section.protocol].append(entry)
-    return [Section(*place, tuple(sorted(entries, key=_order))) for place, entries in sorted(found.items())]
+            files[title, section.split, section.protocol].append(file)
+    return [Section(*place, tuple(sorted(members, key=_order))) for place, members in sorted(files.items())]
 
 
-def shortcut(sections: list[Section], page: str) -> str:
-    """One table an experiment, with a row for each classifier and strength, and the figure below it."""
+def _order(file: RecordFile) -> tuple[str, str, str, float, int]:
+    record = file.record
+    return record.title.casefold(), record.backbone, record.init, _strength(record) or 0, record.seed
 
-    def one(section: Section) -> str:
-        tested, validated = layout.test_images(section), _validation_images(section)
-        known = {
-            f"{entry.record.group_baselines['video'].accuracy:.2f}"
-            for entry in section.entries
-            if entry.record.group_baselines
-        }
-        video = f" The video alone scores {layout.either(sorted(known))}." if known else ""
-        said = f"{layout.facts(section, tested)}, {layout.either(validated)} validation images.{video}"
-        made = layout.section_table(section, [*WHO, "Classifier", "Shortcut", *MEASURES], _rows, page)
-        curves = f"![What moves with the strength of the shortcut]({figures.shortcut_file(section)})"
-        heading = f"## {layout.name(section)}\n\n{said}{_audited(section)}"
-        return f"{heading}\n\n{made}\n\n{curves}" if tested else f"{heading}\n\n{made}"
 
-    if not sections:
-        return EMPTY
-    return layout.block(
-        experiments(sections),
-        one,
-        "*Shortcut*: share of the time that a fish of the training and validation images is in its own zone of the "
-        "tank. *Clean test*: the same images at every strength, without the shortcut. *Validation*: images with the "
-        "shortcut of their row, after the last epoch; they chose nothing. *Difference*: clean test less validation, "
-        "what is lost when the background stops telling. *Background / Fish*: above 1, the background tells more than "
-        "the animal without its pattern. *No background - No pattern*: what the pattern is worth. *Density*: of the "
-        "maps on the pattern; 1 = a map that knows nothing. *Empty maps*: zero everywhere, for nothing speaks for the "
-        "answer by this method; they count as uniform, and where all are empty there is no density. Brackets: 95 % "
-        "interval by bootstrap over test images, "
-        "which are fewer than they seem: fish stay in one place for a while. "
-        f"{CHANCE}{NEVER}In the figure such a classifier has its accuracy alone. {DASH}",
+def _strength(record: Record) -> float | None:
+    return record.experiment.strength if record.experiment else None
+
+
+def _rows(section: Section) -> list[Row[Misled]]:
+    """A row for each classifier; one for a failed run."""
+    return [row for file in section.files for row in _file_rows(file)]
+
+
+def _file_rows(file: RecordFile) -> list[Row[Misled]]:
+    record = file.record
+    if not record.classification:
+        return [backbone_row(file, Misled(_strength(record), None, {}, {}))]
+    return [
+        backbone_row(
+            file,
+            Misled(_strength(record), record.classification[mode], record.validation[mode], record.ablation[mode]),
+            mode,
+        )
+        for mode in MODES
+        if mode in record.classification
+    ]
+
+
+def _validation_accuracy(part: Misled) -> float | None:
+    return part.validation["all"].accuracy if part.validation else None
+
+
+def _test_accuracy(part: Misled) -> float | None:
+    return part.classifier.test.accuracy if part.classifier else None
+
+
+def _loss(part: Misled) -> float | None:
+    clean, validated = _test_accuracy(part), _validation_accuracy(part)
+    return None if clean is None or validated is None else difference(clean, validated)
+
+
+def _ablation_columns(images: str, scores: Callable[[Misled], Ablation]) -> tuple[Column[Misled], ...]:
+    return (
+        number_column(f"{RELIANCE}, {images}", lambda part: reliance(scores(part)), legend=RELIANCE_LEGEND),
+        number_column(
+            f"{PATTERN_GAIN}, {images}",
+            lambda part: pattern_gain(scores(part)),
+            form=signed,
+            legend=PATTERN_GAIN_LEGEND,
+        ),
     )
 
 
-def _audited(section: Section) -> str:
-    """The audit of the split as a paragraph of its own, with the strengths at which it is not clean."""
-    records = [entry.record for entry in section.entries]
-    found = {record.experiment.strength: record.audit for record in records if record.experiment and record.audit}
-    said = [f"*{escape(sentence)}.*" for sentence in dict.fromkeys(audit.sentence for audit in found.values())]
-    faults = {strength: "; ".join(audit.faults) for strength, audit in sorted(found.items()) if audit.faults}
-    said += [f"At strength {strength:.2f}: {escape(fault)}." for strength, fault in faults.items()]
-    return f"\n\n{' '.join(said)}" if said else ""
+def _density_interval(part: Misled) -> str:
+    """Empty if there is no density."""
+    if part.classifier is None or part.classifier.localisation is None or pattern_density(part.classifier) is None:
+        return ""
+    return bracketed(part.classifier.localisation.pattern_density)
 
 
-def _rows(entry: Entry) -> list[Row]:
-    """A row for each classifier; one for a failed run."""
-    record = entry.record
-    who, strength = cells.who(record), f"{record.experiment.strength:.2f}" if record.experiment else NOTHING
-    if not record.classification:
-        return [[*who, NOTHING, strength, *[NOTHING] * len(MEASURES)]]
-    rows = []
-    for mode in MODES:
-        if mode not in record.classification:
-            continue
-        trained, seen = record.classification[mode], record.validation[mode]
-        ablated = [*cells.relied(seen), *cells.relied(record.ablation[mode])]
-        shown = [
-            cells.classified(trained)[0],
-            cells.accuracy(seen["all"]),
-            cells.difference(trained.test.accuracy, seen["all"].accuracy),
-            *ablated,
-            *_dense(trained),
-        ]
-        rows.append([*who, mode, strength, *shown])
-    return rows
+def _empty_cams(row: Row[Misled]) -> str | None:
+    classifier = row.part.classifier if row.part else None
+    return empty_cams(classifier.localisation) if classifier and classifier.localisation else None
 
 
-def _dense(trained: Classification) -> list[str]:
-    """Density on the pattern with its interval, and how many maps are empty."""
-    found, density = trained.localisation, metrics.density(trained)
-    if found is None:
-        return [NOTHING] * 2
-    shown = NOTHING if density is None else f"{density:.2f}{cells.between(found.pattern_density)}"
-    return [shown, cells.empty(found)]
+TABLE = Table(
+    "Backbone",
+    (
+        variant_column("Classifier"),
+        number_column(
+            "Shortcut",
+            lambda part: part.strength,
+            legend="*Shortcut*: share of the time that a fish of the training and validation images is in its own "
+            "zone of the tank.",
+        ),
+        number_column(
+            "Accuracy, clean test",
+            _test_accuracy,
+            note=lambda part: accuracy_note(part.classifier) if part.classifier else "",
+            legend="*Clean test*: the same images at every strength, without the shortcut.",
+        ),
+        number_column(
+            "Accuracy, validation",
+            _validation_accuracy,
+            note=lambda part: " (chance)" if part.validation and part.validation["all"].at_chance else "",
+            legend="*Validation*: images with the shortcut of their row, after the last epoch; they choose nothing.",
+        ),
+        number_column(
+            "Difference",
+            _loss,
+            form=signed,
+            legend="*Difference*: clean test less validation, which is lost when the background no longer identifies.",
+        ),
+        *_ablation_columns("validation", lambda part: part.validation),
+        *_ablation_columns("clean test", lambda part: part.test),
+        number_column(
+            "Density on pattern, clean test",
+            lambda part: pattern_density(part.classifier) if part.classifier else None,
+            note=_density_interval,
+            legend=explain(DENSITY),
+        ),
+        Column(
+            "Empty CAMs, clean test",
+            _empty_cams,
+            legend=f"{explain(EMPTY)} By the method, no evidence supports their answers. If all are empty, there is no "
+            "density.",
+        ),
+    ),
+    _rows,
+)
 
 
-def _validation_images(section: Section) -> list[int]:
-    return sorted({seen["all"].images for entry in section.entries for seen in entry.record.validation.values()})
+def _section(section: Section, page: str) -> str:
+    tested = headings.test_images(section)
+    validated = sorted({scores["all"].images for record in section.records for scores in record.validation.values()})
+    facts = f"{headings.facts(section, tested)}, {headings.either(validated)} validation images.{_video(section)}"
+    return paragraphs(
+        headings.title(section), facts, _audit(section), TABLE.text(section, page), shortcut.PLOT.image(section)
+    )
 
 
-def _order(entry: Entry) -> tuple[str, str, str, float, int]:
-    record: Record = entry.record
-    strength = record.experiment.strength if record.experiment else 0
-    return record.title.casefold(), record.backbone, record.init, strength, record.seed
+def _video(section: Section) -> str:
+    """Accuracy of the baseline that knows the video alone."""
+    accuracies = {
+        decimals(record.group_baselines["video"].accuracy) for record in section.records if record.group_baselines
+    }
+    return f" The video alone scores {headings.either(sorted(accuracies))}." if accuracies else ""
+
+
+def _audit(section: Section) -> str:
+    """The audit of the split, with the strengths at which it is not clean; empty if no record has one."""
+    audits = {
+        record.experiment.strength: record.audit for record in section.records if record.experiment and record.audit
+    }
+    sentences = [f"*{escape(sentence)}.*" for sentence in dict.fromkeys(audit.sentence for audit in audits.values())]
+    faults = [
+        f"At strength {decimals(strength)}: {escape('; '.join(audit.faults))}."
+        for strength, audit in sorted(audits.items())
+        if audit.faults
+    ]
+    return " ".join([*sentences, *faults])
+
+
+PAGE = Page(
+    file="leaderboard/shortcut.md",
+    block="shortcut",
+    order=9,
+    section=_section,
+    tables=(TABLE,),
+    notes=(
+        Note(
+            "Brackets: 95 % interval by bootstrap over test images, which are fewer than they seem: fish stay in one "
+            "place for a while."
+        ),
+        CHANCE,
+        NEVER_ABOVE_CHANCE,
+        Note("In the figure such a classifier has its accuracy alone."),
+    ),
+    plots=(shortcut.PLOT,),
+    experiment="shortcut",
+    regroup=experiments,
+    empty="No records yet; `patternbench experiment shortcut` writes them.",
+)

@@ -1,4 +1,4 @@
-"""Figures of where a classifier looks."""
+"""Figure of CAMs on test images, which is stored beside its record."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -14,35 +14,35 @@ AnyPath = TypeVar("AnyPath", bound=PurePath)
 
 DPI = 100
 COLUMN = 1.6
-"""Inches of a column: six of them stand on a page beside each other."""
+"""Inches of a column: six of them fit beside each other on a page."""
 
 OUTLINES = ("#ffffff", "#00e5ff", "#ffd400")
-"""Of the regions, each upon a black line, so that they are seen on any ground."""
+"""Colours of the regions' outlines; a black line below each makes them visible on any ground."""
 
 
 def overlays_file(record: AnyPath) -> AnyPath:
-    """Where the overlays of a record lie: beside it."""
+    """Path of the overlays of a record: beside it."""
     return record.with_name(f"{record.stem}-focus.png")
 
 
 def focus_overlays(
     images: NDArray[np.uint8],
-    maps: Sequence[NDArray[np.floating]],
+    cams: Sequence[NDArray[np.floating]],
     regions: Mapping[str, NDArray[np.bool_]],
     titles: Sequence[str],
     heading: str,
 ) -> "Figure":
-    """Photos, and below them the same in grey under their maps, with the outlines of regions; a column each.
+    """Images, and below them the same images in grey under their CAMs, with the outlines of regions.
 
-    A cell of a map is drawn as the rectangle that it stands for, as it is measured; each map has its own scale, and one
-    that is zero everywhere says so.
+    A cell of a CAM is drawn as the rectangle over which it is measured. Each CAM has its own scale; a CAM that is zero
+    everywhere is labelled so.
 
     Args:
-        images: (M, H, W, 3), M >= 1.
-        maps: M of (h, w), >= 0.
-        regions: (M, H, W) by name, as many as `OUTLINES` at most.
+        images: shape (M, H, W, 3), M >= 1; a column for each.
+        cams: M arrays of shape (h, w), >= 0.
+        regions: masks of shape (M, H, W) by the region's name; at most as many as `OUTLINES`.
         titles: M lines above the columns.
-        heading: a line above them all.
+        heading: a line above all columns.
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -55,9 +55,12 @@ def focus_overlays(
     grid = figure.subplots(2, count, squeeze=False)
     frame = {"extent": (0, width, height, 0), "interpolation": "nearest"}
     outlines = dict(zip(regions, OUTLINES, strict=False))
-    upon_black = [Stroke(linewidth=2.0, foreground="black"), Normal()]
-    across, down = np.arange(-1, width + 1) + 0.5, np.arange(-1, height + 1) + 0.5  # with a rim, which closes outlines
-    for column, (photo, cam) in enumerate(zip(images, maps, strict=True)):
+    on_black = [Stroke(linewidth=2.0, foreground="black"), Normal()]
+    across, down = (
+        np.arange(-1, width + 1) + 0.5,
+        np.arange(-1, height + 1) + 0.5,
+    )  # with a margin, which closes outlines
+    for column, (photo, cam) in enumerate(zip(images, cams, strict=True)):
         top, bottom = grid[:, column]
         top.imshow(photo, **frame)
         top.set_title(titles[column], fontsize=8)
@@ -68,7 +71,7 @@ def focus_overlays(
             mask = np.pad(regions[region][column], 1)
             if mask.any():
                 lines = bottom.contour(across, down, mask, levels=[0.5], colors=[colour], linewidths=1.0)
-                lines.set_path_effects(upon_black)
+                lines.set_path_effects(on_black)
         for axes in (top, bottom):
             axes.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0))
         if not cam.any():
@@ -76,6 +79,6 @@ def focus_overlays(
     bar = figure.colorbar(heat, ax=list(grid[1]), shrink=0.9)
     bar.set_label("relevance / its maximum", fontsize=7)
     bar.ax.tick_params(labelsize=7)
-    handles = [Line2D([], [], color=colour, linewidth=1.0, path_effects=upon_black) for colour in outlines.values()]
+    handles = [Line2D([], [], color=colour, linewidth=1.0, path_effects=on_black) for colour in outlines.values()]
     figure.legend(handles, list(outlines), loc="outside lower center", ncols=len(OUTLINES), fontsize=8, frameon=False)
     return figure

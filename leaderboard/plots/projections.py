@@ -1,4 +1,4 @@
-"""Figures of what an encoder sees: its embeddings in two dimensions."""
+"""Figures of embeddings in two dimensions."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from benchmark.records.clustering import Plane, Projections
 from benchmark.records.record import Record
 from benchmark.vocabulary import EncoderState
-from leaderboard.entries import Section
-from leaderboard.plots.style import literal, named
+from leaderboard.plots.figures import Plot, of_records
+from leaderboard.plots.style import COLOURS, MARKERS, WIDTH, literal, named
+from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,50 +22,42 @@ if TYPE_CHECKING:
     Place = Literal["upper center", "lower center"]
 
 DPI = 120
-WIDTH = 8.5
-"""Inches: of a page, so that a text of 8 points stays legible there."""
-
 ROW = 2.0
-"""Inches of a row of maps."""
+"""Inches of a row of panels."""
 
 LEGEND_COLUMNS = 10
 
-COLOURS = (
-    *("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#401a26", "#8c0d00", "#0d008c", "#26f2b3"),
-    *("#804d66", "#bf3340", "#6680ff", "#99d9cc", "#4000e6", "#59000d", "#0d4d80", "#661a4d", "#b3b373", "#803340"),
-)
-"""Of the individuals: six of Okabe & Ito (2008), then each time the colour farthest from all before, as seen with and
-without each of the three colour blindnesses."""
 
-MARKERS = "o^sDvP*X<>"
-"""Of the recordings."""
+class Projected(NamedTuple):
+    """A row of panels.
 
-
-class Drawn(NamedTuple):
-    """A row of maps: whose, and of each image shown the individual and the recording, if these are known."""
+    Attributes:
+        name: name of the encoder.
+        projections: of its embeddings.
+        individuals: name of the individual on each projected image.
+        recordings: name of the recording of each projected image; empty if recordings are not known.
+    """
 
     name: str
-    maps: Projections
+    projections: Projections
     individuals: tuple[str, ...]
     recordings: tuple[str, ...]
 
 
-def drawn(section: Section, kind: EncoderState) -> list[Drawn]:
-    """The rows of a figure: what the section's records hold of one kind of embeddings."""
+def projected(section: Section, state: EncoderState) -> list[Projected]:
+    """The rows of a figure: the projections of the section's records for one encoder state."""
     return [
-        Drawn(
-            name, entry.record.projections[kind], _individuals(entry.record), entry.record.projected_images.recordings
-        )
-        for name, entry in named(section)
-        if kind in entry.record.projections and entry.record.projected_images
+        Projected(name, record.projections[state], _individuals(record), record.projected_images.recordings)
+        for name, file in named(section)
+        if state in (record := file.record).projections and record.projected_images
     ]
 
 
-def embedding_maps(rows: Sequence[Drawn]) -> "Figure":
+def projection_panels(rows: Sequence[Projected]) -> "Figure":
     """PCA, t-SNE and UMAP of each encoder's embeddings, coloured by individual and marked by recording.
 
-    A reader sees by it whether the clusters are individuals or recordings. Where there are more individuals than
-    `COLOURS`, or recordings than `MARKERS`, these start over, and a note stands in place of the names.
+    The figure shows whether clusters are individuals or recordings. If there are more individuals than `COLOURS` or
+    more recordings than `MARKERS`, these repeat, and a note replaces the names.
 
     Args:
         rows: at least one.
@@ -88,10 +81,10 @@ def embedding_maps(rows: Sequence[Drawn]) -> "Figure":
     for line, row in zip(grid, rows, strict=True):
         colours = np.array([colour[name] for name in row.individuals])
         markers = np.array([marker[name] for name in row.recordings] or ["o"] * len(row.individuals))
-        for axes, plane in zip(line, (row.maps.pca, row.maps.tsne, row.maps.umap), strict=True):
+        for axes, plane in zip(line, (row.projections.pca, row.projections.tsne, row.projections.umap), strict=True):
             _scatter(axes, plane, colours, markers)
         line[0].set_ylabel(literal(row.name), fontsize=8)
-        along, across = row.maps.variance
+        along, across = row.projections.variance
         line[0].set_xlabel(f"{along:.0%} and {across:.0%} of the variance", fontsize=7)
     for axes, title in zip(grid[0], ("PCA", "t-SNE", "UMAP"), strict=True):
         axes.set_title(title, fontsize=9)
@@ -99,7 +92,7 @@ def embedding_maps(rows: Sequence[Drawn]) -> "Figure":
 
 
 def _individuals(record: Record) -> tuple[str, ...]:
-    """The name of the individual on each image that is shown."""
+    """Name of the individual on each projected image."""
     if record.projected_images is None or record.test_images is None:
         return ()
     labels = (record.test_images.labels[row] for row in record.projected_images.rows)
@@ -109,7 +102,7 @@ def _individuals(record: Record) -> tuple[str, ...]:
 
 
 def _styles(names: Iterable[str], styles: Sequence[str]) -> dict[str, str]:
-    """A style for each name, in the order in which a person would count them (`fish9` before `fish10`)."""
+    """A style for each name; names are sorted by their numbers (`fish9` before `fish10`)."""
 
     def natural(name: str) -> list[tuple[str, int]]:
         return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name)]
@@ -131,7 +124,7 @@ def _scatter(axes: "Axes", plane: Plane | None, colours: NDArray[np.str_], marke
 
 
 def _legend(figure: "SubFigure", handles: Mapping[str, "Line2D"], title: str, note: str, place: "Place") -> None:
-    """Names and their styles; the note alone, if there is one."""
+    """A legend of names and their styles; a note replaces them."""
     figure.legend(
         [] if note else list(handles.values()),
         [] if note else [literal(name) for name in handles],
@@ -143,4 +136,15 @@ def _legend(figure: "SubFigure", handles: Mapping[str, "Line2D"], title: str, no
         frameon=False,
         handletextpad=0.1,
         columnspacing=1.0,
+    )
+
+
+def plot(state: EncoderState) -> Plot:
+    """The figure of the embeddings of one encoder state."""
+    return Plot(
+        kind="embeddings",
+        alt="PCA, t-SNE and UMAP",
+        has=lambda section: projected(section, state),
+        draw=of_records(lambda section: projection_panels(projected(section, state))),
+        variant=state,
     )

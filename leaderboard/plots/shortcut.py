@@ -1,66 +1,71 @@
-"""The figure of the shortcut calibration."""
+"""Figure of the shortcut calibration."""
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmark.records.base import Interval
 from benchmark.records.record import Record
-from benchmark.vocabulary import Mode
-from leaderboard import metrics
-from leaderboard.entries import Section
-from leaderboard.plots.projections import COLOURS, MARKERS
-from leaderboard.plots.style import literal
+from benchmark.vocabulary import MODES, Mode
+from leaderboard.derived import pattern_density, reliance
+from leaderboard.plots.figures import Plot, of_records
+from leaderboard.plots.style import DPI, WIDTH, line_style, literal, open_axes
+from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DPI = 150
-WIDTH = 8.5
-"""Inches: of a page, so that a text of 8 points stays legible there."""
+LEGEND_COLUMNS = 3
+CHANCE: dict[str, Any] = {"color": "0.4", "linestyle": ":", "linewidth": 1.2}
+"""Style of the lines of chance, and of reliance and density without knowledge."""
 
-MODES: tuple[Mode, ...] = ("shallow", "deep")
-COLUMNS = 3
-NULL: dict[str, Any] = {"color": "0.4", "linestyle": ":", "linewidth": 1.2}
-"""How it is drawn what knowing nothing gives."""
+VIDEO: dict[str, Any] = CHANCE | {"linestyle": (0, (6, 2, 1, 2))}
+"""Style of the line of the video baseline: the water shows the video even without a shortcut."""
 
-VIDEO: dict[str, Any] = NULL | {"linestyle": (0, (6, 2, 1, 2))}
-"""The same for knowing the video alone, which the water gives away without any shortcut."""
-
-TITLES = ("accuracy", "Background / Fish, validation", "density on pattern, clean test")
+TITLES = ("accuracy", "Background / Body, validation", "density on pattern, clean test")
 DODGE = 0.012
-"""Between the whiskers of neighbouring backbones, in units of strength."""
+"""Distance between the whiskers of neighbouring backbones, in units of strength."""
 
-Figured = tuple[float, Interval | None]
+
+class Point(NamedTuple):
+    """A number and its interval, if it has one."""
+
+    value: float
+    interval: Interval | None = None
+
+
 Lines = dict[tuple[str, str], list[Record]]
+"""Records of each line, by title and initial weights."""
 
 
 def strength_curves(section: Section) -> "Figure":
-    """Accuracy, reliance on the background and focus over the strength, a line for each backbone, a row for each mode.
+    """Accuracy, reliance on the background and CAM density over the strength: a row of panels for each mode.
 
-    Points are means over the seeds, whiskers the means of the ends of the 95 % intervals. A classifier that never left
-    chance has its accuracy alone: what it relies on and where it looks means nothing.
+    Points are means over the seeds; whiskers are the means of the ends of the 95 % intervals. A classifier that never
+    left chance has its accuracy alone, since its reliance and its CAMs mean nothing.
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    records = [entry.record for entry in section.entries if entry.record.classification]
+    records = [record for record in section.records if record.classification]
     lines: Lines = {}
     for record in records:
         lines.setdefault((record.title, record.init), []).append(record)
     modes = [mode for mode in MODES if any(mode in record.classification for record in records)]
-    legend_rows = -(-(len(lines) + 4) // COLUMNS)
+    legend_rows = -(-(len(lines) + 4) // LEGEND_COLUMNS)
     figure = Figure(figsize=(WIDTH, 2.5 * len(modes) + 0.3 * legend_rows + 0.3), dpi=DPI, layout="constrained")
     grid = figure.subplots(len(modes), len(TITLES), sharex=True, sharey="col", squeeze=False)
     for row, mode in zip(grid, modes, strict=True):
         _draw(row, mode, lines)
         row[0].set_ylabel(f"{mode} classifiers", fontsize=8)
         for individuals in sorted({record.individuals for record in records}):
-            row[0].axhline(1 / individuals, **NULL)
+            row[0].axhline(1 / individuals, **CHANCE)
         row[0].axhline(mean(record.group_baselines["video"].accuracy for record in records), **VIDEO)
         for axes in row[1:]:
-            axes.axhline(1, **NULL)
+            axes.axhline(1, **CHANCE)
     for axes, title in zip(grid[0], TITLES, strict=True):
         axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
@@ -68,88 +73,91 @@ def strength_curves(section: Section) -> "Figure":
     grid[0][0].set_ylim(-0.02, 1.02)
     for axes in grid[0][1:]:
         axes.set_ylim(bottom=0)
-    handles = {_name(*who): Line2D([], [], **_style(place)) for place, who in enumerate(lines)}
+    handles = {_name(*key): Line2D([], [], **_style(number)) for number, key in enumerate(lines)}
     handles |= {
         "accuracy, clean test": Line2D([], [], color="black"),
         "accuracy, validation (with shortcut)": Line2D([], [], color="black", linestyle="--"),
-        "knowing nothing": Line2D([], [], **NULL),
-        "knowing the video alone": Line2D([], [], **VIDEO),
+        "chance, or no preference": Line2D([], [], **CHANCE),
+        "baseline that knows the video alone": Line2D([], [], **VIDEO),
     }
     figure.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=COLUMNS, fontsize=8, frameon=False
+        list(handles.values()),
+        list(handles),
+        loc="outside lower center",
+        ncols=LEGEND_COLUMNS,
+        fontsize=8,
+        frameon=False,
     )
     return figure
 
 
 def _draw(row: "Sequence[Axes]", mode: Mode, lines: Lines) -> None:
-    for place, records in enumerate(lines.values()):
+    for number, records in enumerate(lines.values()):
         trained = [record for record in records if mode in record.classification]
-        shift = DODGE * (place - (len(lines) - 1) / 2)
-        accuracy, reliance, density = row
-        _curve(accuracy, trained, lambda record: _accuracy(record, mode), place, shift)
-        _curve(accuracy, trained, lambda record: _validated(record, mode), place, shift, "--")
-        _curve(reliance, trained, lambda record: _reliance(record, mode), place, shift)
-        _curve(density, trained, lambda record: _density(record, mode), place, shift)
+        shift = DODGE * (number - (len(lines) - 1) / 2)
+        accuracy, reliance_axes, density = row
+        style = _style(number)
+        _curve(accuracy, _points(trained, lambda record: _accuracy(record, mode)), style, shift)
+        validated = _points(trained, lambda record: Point(record.validation[mode]["all"].accuracy))
+        _curve(accuracy, validated, style | {"linestyle": "--"}, shift)
+        _curve(reliance_axes, _points(trained, lambda record: _reliance(record, mode)), style, shift)
+        _curve(density, _points(trained, lambda record: _density(record, mode)), style, shift)
     for axes in row:
-        axes.tick_params(labelsize=7)
-        axes.spines[["top", "right"]].set_visible(False)
+        open_axes(axes, 7)
 
 
-def _curve(
-    axes: "Axes",
-    records: Sequence[Record],
-    measure: Callable[[Record], Figured | None],
-    place: int,
-    shift: float,
-    line: str = "-",
-) -> None:
-    """One line over the strengths at which there is something, with whiskers where every seed has an interval."""
-    found: dict[float, list[Figured]] = {}
+def _points(records: Sequence[Record], number: Callable[[Record], Point | None]) -> dict[float, list[Point]]:
+    """The points of each strength that has any, in ascending order of strength."""
+    points: defaultdict[float, list[Point]] = defaultdict(list)
     for record in records:
-        figured = measure(record)
-        if figured is not None and record.experiment is not None:
-            found.setdefault(record.experiment.strength, []).append(figured)
-    style = _style(place) | {"linestyle": line}
-    strengths = sorted(found)
-    at = [strength + shift for strength in strengths]
-    axes.plot(at, [mean(value for value, _ in found[strength]) for strength in strengths], **style)
-    for x, strength in zip(at, strengths, strict=True):
-        intervals = [interval for _, interval in found[strength] if interval]
-        if len(intervals) == len(found[strength]):
-            ends = mean(one.low for one in intervals), mean(one.high for one in intervals)
+        point = number(record)
+        if point is not None and record.experiment is not None:
+            points[record.experiment.strength].append(point)
+    return dict(sorted(points.items()))
+
+
+def _curve(axes: "Axes", points: dict[float, list[Point]], style: dict[str, Any], shift: float) -> None:
+    """A line over the strengths, with a whisker where the points of all seeds have intervals."""
+    at = [strength + shift for strength in points]
+    axes.plot(at, [mean(point.value for point in seeds) for seeds in points.values()], **style)
+    for x, seeds in zip(at, points.values(), strict=True):
+        intervals = [point.interval for point in seeds if point.interval]
+        if len(intervals) == len(seeds):
+            ends = mean(interval.low for interval in intervals), mean(interval.high for interval in intervals)
             axes.plot([x, x], ends, color=style["color"], linewidth=0.8)
 
 
-def _accuracy(record: Record, mode: Mode) -> Figured:
-    trained = record.classification[mode]
-    return trained.test.accuracy, trained.intervals.get("accuracy")
+def _accuracy(record: Record, mode: Mode) -> Point:
+    classifier = record.classification[mode]
+    return Point(classifier.test.accuracy, classifier.intervals.get("accuracy"))
 
 
-def _validated(record: Record, mode: Mode) -> Figured:
-    return record.validation[mode]["all"].accuracy, None
+def _reliance(record: Record, mode: Mode) -> Point | None:
+    value = reliance(record.validation[mode])
+    return None if value is None or record.classification[mode].never_above_chance else Point(value)
 
 
-def _reliance(record: Record, mode: Mode) -> Figured | None:
-    found = metrics.reliance(record.validation[mode])
-    return None if found is None or record.classification[mode].never_above_chance else (found, None)
-
-
-def _density(record: Record, mode: Mode) -> Figured | None:
-    trained = record.classification[mode]
-    density = metrics.density(trained)
-    if trained.localisation is None or density is None or trained.never_above_chance:
+def _density(record: Record, mode: Mode) -> Point | None:
+    classifier = record.classification[mode]
+    density = pattern_density(classifier)
+    if classifier.localisation is None or density is None or classifier.never_above_chance:
         return None
-    return density, trained.localisation.pattern_density
+    return Point(density, classifier.localisation.pattern_density)
 
 
 def _name(title: str, init: str) -> str:
     return literal(title if init in {"random", "none"} else f"{title} ({init})")
 
 
-def _style(place: int) -> dict[str, Any]:
-    return {
-        "color": COLOURS[place % len(COLOURS)],
-        "marker": MARKERS[(place + place // len(COLOURS)) % len(MARKERS)],
-        "markersize": 4,
-        "linewidth": 1.3,
-    }
+def _style(number: int) -> dict[str, Any]:
+    colour, marker = line_style(number)
+    return {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.3}
+
+
+PLOT = Plot(
+    kind="shortcut",
+    alt="What changes with the strength of the shortcut",
+    has=lambda section: any(record.classification for record in section.records),
+    draw=of_records(strength_curves),
+    place=lambda section: f"{section.protocol}-{re.sub(r'[^a-z0-9]+', '-', section.dataset)}",
+)

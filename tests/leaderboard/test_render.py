@@ -8,20 +8,24 @@ from PIL import Image
 
 from benchmark.errors import InputError
 from benchmark.files import alone, replacing
-from benchmark.records.classification import Classification, EpochScores, Scores, TestImages
+from benchmark.records.classification import TestImages
 from benchmark.records.files import read_record, write_record
 from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
-from benchmark.records.localisation import EpochLocalisation, Example, Examples, Localisation, RegionValues
+from benchmark.records.localisation import Example, Examples, Localisation, RegionValues
 from benchmark.records.record import Record
 from benchmark.records.retrieval import Retrieval
-from leaderboard.entries import read
-from leaderboard.render import EXPERIMENTS, PAGES, check, render, show, write
+from leaderboard.record_files import read
+from leaderboard.render import PAGES, check, render, show, write
+from support.figures import followed
 from support.paths import ROOT
 from support.records import blank_record
 
+LEADERBOARDS = {name for name, one in PAGES.items() if one.experiment is None}
+"""Pages that show no experiment."""
+
 REGIONS = RegionValues(background=0.5, body=0.25, pattern=0.25)
-SHOWN = Example(image=0, density=1.0)
-FOCUS = Localisation(
+EXAMPLE = Example(image=0, density=1.0)
+LOCALISATION = Localisation(
     mass=REGIONS,
     density=REGIONS,
     rank=REGIONS,
@@ -29,9 +33,9 @@ FOCUS = Localisation(
     images=10,
     area=REGIONS,
     rank_null=REGIONS,
-    examples=Examples(best=SHOWN, typical=SHOWN, worst=SHOWN),
+    examples=Examples(best=EXAMPLE, typical=EXAMPLE, worst=EXAMPLE),
 )
-RETRIEVED = Retrieval(
+RETRIEVAL = Retrieval(
     rank1=0.5,
     rank5=0.5,
     mean_average_precision=0.5,
@@ -48,15 +52,13 @@ def page(block: str) -> str:
 
 
 def record(backbone: str, seed: int = 0) -> Record:
-    test = Scores(accuracy=0.5, recall=0.5, f1=0.5, images=10, at_chance=False)
-    trained = Classification(
-        test=test,
-        validation=(EpochScores(epoch=1, loss=1, accuracy=0.5, recall=0.5, f1=0.5),),
-        probe_localisation=(EpochLocalisation(epoch=1, background=0.5, body=0.25, pattern=0.25),),
-        probe_area=REGIONS,
+    classifier = followed(
+        [0.5],
+        [0.25],
+        probe_area=REGIONS.model_dump(),
         answers=(0,) * 10,
         individual_recall=(1, 0),
-        localisation=FOCUS,
+        localisation=LOCALISATION,
     )
     filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
     return blank_record(
@@ -68,10 +70,10 @@ def record(backbone: str, seed: int = 0) -> Record:
         split="time",
         protocol="full",
         seed=seed,
-        classification=dict.fromkeys(("shallow", "deep"), trained),
+        classification=dict.fromkeys(("shallow", "deep"), classifier),
         test_images=TestImages(labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob")),
-        retrieval={"initial": {"cosine": RETRIEVED}},
-        ablation={"shallow": {"all": test}},
+        retrieval={"initial": {"cosine": RETRIEVAL}},
+        ablation={"shallow": {"all": classifier.test}},
         encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),
         inpainting=Inpainting(
             loss=0.5,
@@ -87,9 +89,9 @@ def record(backbone: str, seed: int = 0) -> Record:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A `leaderboard` folder with two records and pages that do not show them yet."""
-    for name, (block, _) in PAGES.items():
+    for name, one in PAGES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(page(block))
+        (tmp_path / name).write_text(page(one.block))
     for backbone in ("lama", "aotgan"):
         path = write_record(record(backbone), tmp_path / "leaderboard" / "records")
         Image.new("RGB", (64, 96), "grey").save(path.with_suffix(".png"))
@@ -136,7 +138,7 @@ def test_runs_that_end_together_write_after_each_other_and_no_row_is_lost(folder
     assert check(folder) == []
 
 
-def test_a_page_stays_as_it_is_where_its_writing_breaks(tmp_path: Path) -> None:
+def test_a_page_stays_as_it_is_if_writing_it_fails(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("whole")
 
@@ -152,12 +154,12 @@ def test_a_page_stays_as_it_is_where_its_writing_breaks(tmp_path: Path) -> None:
 
 def test_the_order_of_the_records_does_not_matter(folder: Path) -> None:
     write_record(record("lama", seed=1), folder / "records")
-    documents = {name: page(block) for name, (block, _) in PAGES.items()}
+    documents = {name: page(one.block) for name, one in PAGES.items()}
     rendered = {str(render(order, documents)) for order in permutations(read(folder.parent))}
     assert len(rendered) == 1
 
 
-def test_where_one_record_is_new_the_figures_of_its_section_alone_are_drawn(folder: Path) -> None:
+def test_if_one_record_is_new_the_figures_of_its_section_alone_are_drawn(folder: Path) -> None:
     other = record("lama").model_copy(update={"split": "random", "key": "f" * 64})
     write_record(other, folder / "records")
     write(folder, other)
@@ -165,7 +167,7 @@ def test_where_one_record_is_new_the_figures_of_its_section_alone_are_drawn(fold
     assert drawn == {
         f"{name}-zebrafish-synth-random-full" for name in ("confusion", "encoders", "focus", "losses", "validation")
     }
-    assert check(folder) == []  # the tables are all made
+    assert check(folder) == []  # all tables are made
     changed = write(folder)
     assert changed
     assert all("-time-" in name for name in changed)
@@ -181,7 +183,7 @@ def test_text_outside_the_markers_is_kept(folder: Path) -> None:
 
 def test_every_link_leads_to_its_record(folder: Path) -> None:
     write(folder)
-    for name in PAGES.keys() - EXPERIMENTS.keys() - {"leaderboard/seeds.md"}:  # no run has several seeds
+    for name in LEADERBOARDS - {"leaderboard/seeds.md"}:  # no run has several seeds
         path = folder.parent / name
         targets = [part.split(")")[0] for part in path.read_text().split("](")[1:]]
         assert targets
@@ -192,7 +194,7 @@ def test_every_link_leads_to_its_record(folder: Path) -> None:
                 Image.open(path.parent / target).verify()
 
 
-def test_a_tampered_table_is_found_with_its_line(folder: Path) -> None:
+def test_an_edited_table_is_reported_with_its_line(folder: Path) -> None:
     write(folder)
     path = folder / "classification.md"
     lines = path.read_text().splitlines(keepends=True)
@@ -200,15 +202,15 @@ def test_a_tampered_table_is_found_with_its_line(folder: Path) -> None:
     lines[number - 1] = lines[number - 1].replace("0.50", "0.99", 1)
     path.write_text("".join(lines))
     (problem,) = check(folder)
-    assert problem.startswith(f"leaderboard/classification.md, line {number}: '| LAMA ")
-    assert "0.99" in problem.split(" stands where ")[0]
-    assert "0.99" not in problem.split(" stands where ")[1]
+    assert problem.startswith(f"leaderboard/classification.md, line {number}: the page has '| LAMA ")
+    assert "0.99" in problem.split(", the records give ")[0]
+    assert "0.99" not in problem.split(", the records give ")[1]
 
 
 def test_a_new_record_makes_the_tables_stale(folder: Path) -> None:
     write(folder)
     write_record(record("lama", seed=1), folder / "records")
-    assert [problem.split(",")[0] for problem in check(folder)] == [name for name in PAGES if name not in EXPERIMENTS]
+    assert [problem.split(",")[0] for problem in check(folder)] == [name for name in PAGES if name in LEADERBOARDS]
 
 
 def test_other_line_ends_in_the_table_are_a_difference(folder: Path) -> None:
@@ -226,7 +228,7 @@ def test_a_page_without_its_marker_is_refused_and_nothing_is_written(folder: Pat
     assert (folder / "classification.md").read_text() == before
 
 
-def test_the_terminal_is_shown_the_tables_without_pictures(folder: Path) -> None:
+def test_the_terminal_shows_the_tables_without_pictures(folder: Path) -> None:
     text = show(folder, record("lama"))
     assert text.count("| LAMA") > 5
     assert "](figures/" not in text

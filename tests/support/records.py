@@ -1,11 +1,14 @@
-"""Records made by hand, with what a record must hold and nothing measured; and those that a run wrote."""
+"""Records made by hand, which hold what a record must hold and the given fields; and those that a run wrote."""
 
 from pathlib import Path
 from typing import Any
 
+from benchmark.records.classification import Classification, Scores
+from benchmark.records.clustering import Clustering
 from benchmark.records.files import read_record
-from benchmark.records.provenance import Provenance
+from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record
+from leaderboard.record_files import RecordFile
 
 PROVENANCE = Provenance(
     commit="",
@@ -38,7 +41,7 @@ REQUIRED = {
 
 
 def blank_record(**fields: Any) -> Record:
-    """A run that ended well and measured nothing, but for these fields; their values are validated."""
+    """A successful run that measured nothing except these fields, whose values are validated."""
     known = {"candidate_count": fields.get("individuals", REQUIRED["individuals"])}
     return Record.model_validate(REQUIRED | known | fields)
 
@@ -46,3 +49,77 @@ def blank_record(**fields: Any) -> Record:
 def read_all(folder: Path) -> list[Record]:
     """Every record below a folder, in the order of their file names."""
     return [read_record(path) for path in sorted(folder.rglob("*.json"))]
+
+
+def score(accuracy: float, *, at_chance: bool = False, images: int = 60) -> Scores:
+    """Scores with this accuracy and recall, and half of it as F1."""
+    return Scores(accuracy=accuracy, recall=accuracy, f1=accuracy / 2, images=images, at_chance=at_chance)
+
+
+def trained(accuracy: float, *, at_chance: bool = False, **fields: Any) -> Classification:
+    """A classifier with this test accuracy; the values of the fields are validated."""
+    test = score(accuracy, at_chance=at_chance)
+    return Classification.model_validate({"test": test, "validation": (), "probe_localisation": ()} | fields)
+
+
+def clustered(adjusted_rand: float, **fields: Any) -> Clustering:
+    """Clusters with this adjusted Rand index; the values of the fields are validated."""
+    values = {
+        "mutual_information": 0.339,
+        "silhouette": 0.0604,
+        "davies_bouldin": 3.224,
+        "calinski_harabasz": 36.558,
+        "images": 60,
+        "dimensions": 4096,
+    }
+    return Clustering.model_validate({"adjusted_rand": adjusted_rand} | values | fields)
+
+
+def record_file(**fields: Any) -> RecordFile:
+    """A blank record of the built-in data set, in its file."""
+    values = {"init": "big-lama", "dataset": "zebrafish-synth", "split": "time", "protocol": "full"}
+    record = blank_record(**values | fields)
+    folder = f"leaderboard/records/{record.dataset}/{record.protocol}"
+    return RecordFile(record, f"{folder}/{record.backbone}-{record.key[:12]}.json")
+
+
+PAPER_ABLATION = {
+    "deep": (0.75, 0.88, 0.85, 0.82, 0.89, 0.93, 0.97),
+    "shallow": (0.76, 0.32, 0.17, 0.46, 0.86, 0.68, 0.75),
+}
+"""The rows of AOT-GAN in the paper's ablation tables."""
+
+
+def paper_ablation(mode: str) -> dict[str, Scores]:
+    """The paper's ablation of AOT-GAN by region variant; accuracies below 0.2 are at chance."""
+    variants = ("background", "body", "pattern", "no_background", "no_body", "no_pattern", "all")
+    pairs = zip(variants, PAPER_ABLATION[mode], strict=True)
+    return {variant: score(accuracy, at_chance=accuracy < 0.2) for variant, accuracy in pairs}
+
+
+def complete(**fields: Any) -> RecordFile:
+    """A record with classification, ablation and clustering."""
+    values = {
+        "classification": {"shallow": trained(0.31, at_chance=True), "deep": trained(0.97)},
+        "ablation": {mode: paper_ablation(mode) for mode in PAPER_ABLATION},
+        "clustering": {"initial": clustered(0.127), "finetuned": clustered(0.228)},
+    }
+    return record_file(**values | fields)
+
+
+def failed(**fields: Any) -> RecordFile:
+    """A record of a run that failed."""
+    failure = Failure(stage="train-deep", cause="No answer | for 600 s.", log="...")
+    return record_file(**{"key": "fedcba9876543210", "status": "timeout", "failure": failure} | fields)
+
+
+def with_regions(**fields: Any) -> RecordFile:
+    """A complete record with CAM localisation and an inpainting training."""
+    regions = {"background": 0.5, "body": 0.25, "pattern": 0.25}
+    localisation = {"mass": regions, "density": regions, "rank": regions, "pattern_density": None, "images": 10}
+    training = {"loss": 1.0, "epoch": 1, "iterations": 10, "batch_size": 2, "validation": [1.0]}
+    values = {
+        "classification": {"deep": trained(0.5, answers=[0], localisation=localisation)},
+        "inpainting": training,
+    }
+    return complete(**values | fields)

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.usefixtures("own_git")
 def root(tmp_path: Path) -> Path:
     """A clone whose pages have empty blocks, with a remote beside it."""
     root = tmp_path / "clone"
-    for name, (block, _) in PAGES.items():
+    for name, page in PAGES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(f"<!-- begin table: {block} -->\n<!-- end table: {block} -->\n")
+        (root / name).write_text(f"<!-- begin table: {page.block} -->\n<!-- end table: {page.block} -->\n")
     for command in (
         "init --quiet --bare ../remote.git",
         "init --quiet",

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from leaderboard.plots.figures import inpainting_grid
+from leaderboard.plots.inpainting_grid import inpainting_grid
 from support.figures import drawn
 
 SIDE = 32

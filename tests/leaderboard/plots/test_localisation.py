@@ -9,7 +9,7 @@ from support.figures import drawn
 HEADING = "Density on the pattern"
 
 
-def test_overlays_show_the_map_on_the_photo_and_close_every_outline() -> None:
+def test_overlays_show_the_cam_on_the_image_and_close_every_outline() -> None:
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (3, 20, 30, 3), np.uint8)
     cams = random.random((3, 4, 5))
@@ -34,15 +34,15 @@ def test_overlays_show_the_map_on_the_photo_and_close_every_outline() -> None:
     assert figure.get_suptitle() == HEADING
 
 
-def test_a_map_of_zeros_says_so_and_maps_may_differ_in_size() -> None:
+def test_an_empty_cam_is_labelled_and_cams_may_differ_in_size() -> None:
     images = np.zeros((2, 8, 8, 3), np.uint8)
-    maps = [np.zeros((4, 4), np.float32), np.eye(2, dtype=np.float32)]
+    cams = [np.zeros((4, 4), np.float32), np.eye(2, dtype=np.float32)]
     nowhere = {"pattern": np.zeros((2, 8, 8), bool)}
-    figure = drawn(focus_overlays(images, maps, nowhere, ["deep, best: 1.00", "shallow, best: 2.00"], HEADING))
+    figure = drawn(focus_overlays(images, cams, nowhere, ["deep, best: 1.00", "shallow, best: 2.00"], HEADING))
     assert [axes.get_xlabel() for axes in figure.axes[2:4]] == ["zero everywhere", ""]
     assert not np.asarray(figure.axes[2].images[1].get_array()).any()
 
 
-def test_overlays_lie_beside_their_record() -> None:
+def test_overlays_are_stored_beside_their_record() -> None:
     assert overlays_file(Path("a.b/timm-v1.5-01ab.json")) == Path("a.b/timm-v1.5-01ab-focus.png")
     assert overlays_file(PurePosixPath("x/y.json")) == PurePosixPath("x/y-focus.png")

@@ -1,30 +1,29 @@
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, rgb2lab
 
 from benchmark.records.classification import TestImages
 from benchmark.records.clustering import Plane, ProjectedImages, Projections
 from benchmark.records.record import Record
-from leaderboard.entries import Entry, Section
-from leaderboard.plots.projections import COLOURS, MARKERS, Drawn, drawn, embedding_maps
-from leaderboard.plots.style import picture
+from leaderboard.plots.projections import Projected, projected, projection_panels
+from leaderboard.plots.style import COLOURS, picture
+from leaderboard.record_files import RecordFile, Section
 
 
 def plane(flat: NDArray[np.floating]) -> Plane:
     return Plane(x=tuple(flat[:, 0].tolist()), y=tuple(flat[:, 1].tolist()))
 
 
-def maps(flat: NDArray[np.floating], *, few: bool = False) -> Projections:
+def projections(flat: NDArray[np.floating], *, few: bool = False) -> Projections:
     """The same coordinates for PCA, turned for t-SNE and UMAP; these are missing where there are few points."""
     tsne, umap = (None, None) if few else (plane(-flat), plane(flat[:, ::-1]))
     return Projections(pca=plane(flat), variance=(0.61, 0.12), tsne=tsne, perplexity=7, umap=umap, neighbours=15)
 
 
 def words(figure: Figure) -> list[str]:
-    """What stands in the legends: names, then the title, of each."""
+    """The texts of the legends: the names, then the title, of each."""
     legends = figure.subfigs[0].legends
     return [text.get_text() for legend in legends for text in [*legend.get_texts(), legend.get_title()]]
 
@@ -33,17 +32,17 @@ def test_a_point_has_the_colour_of_its_individual_and_the_marker_of_its_recordin
     flat = np.random.default_rng(0).normal(size=(24, 2))
     individuals = tuple(f"fish{number % 3 + 8}" for number in range(24))
     recordings = tuple(f"Vid{number % 2}" for number in range(24))
-    rows = [Drawn(name, maps(flat), individuals, recordings) for name in ("LaMa", "AOT-GAN")]
-    figure = embedding_maps(rows)
+    rows = [Projected(name, projections(flat), individuals, recordings) for name in ("LaMa", "AOT-GAN")]
+    figure = projection_panels(rows)
     picture(figure)
     assert len(figure.axes) == 6
     for axes, places in zip(figure.axes, [flat, -flat, flat[:, ::-1]] * 2, strict=True):
         assert len(axes.collections) == 2
         for points in axes.collections:
-            found = [int(np.abs(places - place).sum(axis=1).argmin()) for place in points.get_offsets()]
-            assert len({recordings[row] for row in found}) == 1
+            images = [int(np.abs(places - place).sum(axis=1).argmin()) for place in points.get_offsets()]
+            assert len({recordings[row] for row in images}) == 1
             assert [to_hex(colour) for colour in points.get_facecolors()] == [
-                COLOURS[int(individuals[row][4:]) - 8] for row in found
+                COLOURS[int(individuals[row][4:]) - 8] for row in images
             ]
     assert words(figure) == ["fish8", "fish9", "fish10", "Individual (colour)", "Vid0", "Vid1", "Recording (marker)"]
     assert [axes.get_title() for axes in figure.axes[:3]] == ["PCA", "t-SNE", "UMAP"]
@@ -53,7 +52,9 @@ def test_a_point_has_the_colour_of_its_individual_and_the_marker_of_its_recordin
 
 def test_a_style_means_the_same_in_every_row() -> None:
     flat = np.eye(2)
-    figure = embedding_maps([Drawn("a", maps(flat), ("x", "y"), ()), Drawn("b", maps(flat), ("y", "z"), ())])
+    figure = projection_panels(
+        [Projected("a", projections(flat), ("x", "y"), ()), Projected("b", projections(flat), ("y", "z"), ())]
+    )
     colours = [[to_hex(one) for one in figure.axes[row].collections[0].get_facecolors()] for row in (0, 3)]
     assert colours == [list(COLOURS[:2]), list(COLOURS[1:3])]
 
@@ -61,13 +62,13 @@ def test_a_style_means_the_same_in_every_row() -> None:
 def test_more_names_than_styles_are_counted_in_a_note() -> None:
     flat = np.random.default_rng(0).normal(size=(42, 2))
     individuals = tuple(str(number // 2) for number in range(42))
-    figure = embedding_maps([Drawn("a", maps(flat), individuals, tuple("abcdefghijk" * 3 + "a" * 9))])
+    figure = projection_panels([Projected("a", projections(flat), individuals, tuple("abcdefghijk" * 3 + "a" * 9))])
     picture(figure)
     assert words(figure) == ["21 individuals share 20 colours", "11 recordings share 10 markers"]
 
 
-def test_a_map_that_could_not_be_made_says_why_and_recordings_may_be_unknown() -> None:
-    figure = embedding_maps([Drawn("$a", maps(np.eye(3, 2), few=True), ("_a", "$b", "c_{$"), ())])
+def test_a_missing_projection_has_a_reason_and_recordings_may_be_unknown() -> None:
+    figure = projection_panels([Projected("$a", projections(np.eye(3, 2), few=True), ("_a", "$b", "c_{$"), ())])
     picture(figure)
     assert [[text.get_text() for text in axes.texts] for axes in figure.axes[1:]] == [
         ["too few distinct embeddings"]
@@ -77,35 +78,15 @@ def test_a_map_that_could_not_be_made_says_why_and_recordings_may_be_unknown() -
 
 
 @pytest.mark.parametrize("identities", [("ann", "bob"), ()])
-def test_rows_are_what_the_records_hold(identities: tuple[str, ...]) -> None:
+def test_rows_hold_what_the_records_hold(identities: tuple[str, ...]) -> None:
     test = TestImages(labels=(0, 1, 1), groups=(0, 1, 2), by="images", identities=identities)
-    mapped = ProjectedImages(rows=(0, 2), recordings=("Vid1", "Vid2"))
+    images = ProjectedImages(rows=(0, 2), recordings=("Vid1", "Vid2"))
     facts = {"title": "LaMa", "init": "random", "seed": 0, "test_images": test}
-    one = Record.model_construct(**facts, projections={"finetuned": maps(np.eye(2))}, projected_images=mapped)
+    one = Record.model_construct(**facts, projections={"finetuned": projections(np.eye(2))}, projected_images=images)
     other = Record.model_construct(**facts | {"title": "AOT-GAN"})
-    section = Section("d", "s", "p", (Entry(one, "a"), Entry(other, "b")))
-    (row,) = drawn(section, "finetuned")
+    section = Section("d", "s", "p", (RecordFile(one, "a"), RecordFile(other, "b")))
+    (row,) = projected(section, "finetuned")
     assert row.name == "LaMa"
     assert row.individuals == (("ann", "bob") if identities else ("0", "1"))
     assert row.recordings == ("Vid1", "Vid2")
-    assert drawn(section, "initial") == []
-
-
-def test_colours_differ_for_everyone() -> None:
-    """Machado et al. (2009), severity 1: protanopia, deuteranopia, tritanopia, on linear RGB."""
-    simulations = [
-        np.eye(3),
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-    ]
-    colours = np.array([to_rgb(colour) for colour in COLOURS])
-    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    for simulation in simulations:
-        seen = np.clip(linear @ np.transpose(simulation), 0, 1)
-        seen = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
-        lab = rgb2lab(seen[None])[0]
-        apart = deltaE_ciede2000(lab[:, None], lab[None])
-        assert apart[~np.eye(len(COLOURS), dtype=bool)].min() > 6
-    assert len(set(COLOURS)) == 20
-    assert len(set(MARKERS)) == 10
+    assert projected(section, "initial") == []

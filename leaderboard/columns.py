@@ -1,0 +1,234 @@
+"""Tables as data: columns that are applied to rows, with the legend that explains them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from benchmark.records.base import Metric
+from leaderboard import markdown
+from leaderboard.formats import decimals
+from leaderboard.markdown import NOTHING, Align
+from leaderboard.record_files import RecordFile, Section
+from leaderboard.run_link import run_link
+
+Part = TypeVar("Part")
+
+
+def always(_: object) -> bool:
+    """True: a column, a table or a note that every section has."""
+    return True
+
+
+@dataclass(frozen=True)
+class Row(Generic[Part]):
+    """One row of a table.
+
+    Attributes:
+        name: Markdown of the first cell: a backbone, an encoder or a baseline.
+        weights: Markdown of the second cell, the initial weights; None for a baseline.
+        part: what the columns show: a part of a record, or values made from it; None if the run has none.
+        file: the record that the row comes from; None for a baseline.
+        variant: which of the record's rows it is, such as a mode or an encoder state; empty for the only one.
+    """
+
+    name: str
+    weights: str | None
+    part: Part | None
+    file: RecordFile | None = None
+    variant: str = ""
+
+
+@dataclass(frozen=True)
+class Column(Generic[Part]):
+    """One column of a table.
+
+    Attributes:
+        header: Markdown above the column.
+        cell: Markdown of a row's cell; None for a cell without content.
+        legend: sentences that explain the column below the table; equal legends of several columns appear once.
+        align: side to which the cells are aligned.
+        shown: whether the table of a section has the column.
+        value: the number in the cell; None for a column without numbers.
+        compared: names under which the number is compared between splits and between seeds, by the variant of the row
+            that the number is taken from; empty if it is not compared.
+    """
+
+    header: str
+    cell: Callable[[Row[Part]], str | None]
+    legend: str = ""
+    align: Align = "right"
+    shown: Callable[[Section], bool] = always
+    value: Callable[[Part], float | None] | None = None
+    compared: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, row: Row[Part]) -> str:
+        """Markdown of a row's cell."""
+        content = self.cell(row)
+        return NOTHING if content is None else content
+
+
+@dataclass(frozen=True)
+class Table(Generic[Part]):
+    """The table of a section: its own columns between those of the row's name and of its run.
+
+    Attributes:
+        subject: header of the first column, `Backbone` or `Encoder`.
+        columns: in the order of the table.
+        rows: the rows of a section: records first, then baselines.
+        shown: whether a section has the table.
+    """
+
+    subject: str
+    columns: tuple[Column[Part], ...]
+    rows: Callable[[Section], list[Row[Part]]]
+    shown: Callable[[Section], bool] = always
+
+    def text(self, section: Section, page: str, variant: str | None = None) -> str:
+        """The table in Markdown.
+
+        Args:
+            section: the records to show.
+            page: path of the page, relative to the repository root, from which runs are linked.
+            variant: the only variant whose rows are shown; None = all rows.
+        """
+        run: Column[Part] = Column("Run", lambda row: run_link(row.file, page) if row.file else None, align="left")
+        columns = [*labels(self.subject), *(column for column in self.columns if column.shown(section)), SEED, run]
+        return render(columns, [row for row in self.rows(section) if variant in {None, row.variant}])
+
+    def legend(self, sections: Sequence[Section]) -> list[str]:
+        """Legends of the columns that any of the sections shows, each once."""
+        shown = [section for section in sections if self.shown(section)]
+        columns = [column for column in self.columns if any(map(column.shown, shown))]
+        return list(dict.fromkeys(column.legend for column in columns if column.legend))
+
+    def compared_names(self) -> list[str]:
+        """Names of the numbers that are compared between splits and between seeds."""
+        return [name for column in self.columns for name in column.compared.values()]
+
+    def compared_values(self, section: Section) -> dict[str, dict[str, float]]:
+        """The compared numbers of each record that has any, by the path of its file and their names."""
+        values: dict[str, dict[str, float]] = {}
+        for row in self.rows(section):
+            if row.file is None or row.part is None:
+                continue
+            for column in self.columns:
+                name = column.compared.get(row.variant)
+                value = column.value(row.part) if name and column.value else None
+                if name and value is not None:
+                    values.setdefault(row.file.path, {})[name] = value
+        return values
+
+
+SEED: Column[Any] = Column("Seed", lambda row: None if row.file is None else str(row.file.record.seed))
+
+
+def labels(subject: str) -> tuple[Column[Any], Column[Any]]:
+    """The first two columns of every table.
+
+    Args:
+        subject: header of the first.
+    """
+    return (
+        Column(subject, lambda row: row.name, align="left"),
+        Column("Initial weights", lambda row: row.weights, align="left"),
+    )
+
+
+def variant_column(header: str) -> Column[Any]:
+    """The column that shows the variant of each row.
+
+    Args:
+        header: Markdown above the column.
+    """
+    return Column(header, lambda row: row.variant or None)
+
+
+def no_note(_: object) -> str:
+    """Nothing to append to a number."""
+    return ""
+
+
+def number_column(
+    header: str,
+    value: Callable[[Part], float | None],
+    *,
+    form: Callable[[float], str] = decimals,
+    note: Callable[[Part], str] = no_note,
+    legend: str = "",
+    shown: Callable[[Section], bool] = always,
+    compared: Mapping[str, str] | None = None,
+) -> Column[Part]:
+    """A column of numbers.
+
+    Args:
+        header: Markdown above the column.
+        value: the number of a row's part; None if there is none.
+        form: text of a number.
+        note: text to append to the number, such as its interval.
+        legend: see `Column`.
+        shown: see `Column`.
+        compared: see `Column`.
+    """
+
+    def cell(row: Row[Part]) -> str | None:
+        if row.part is None:
+            return None
+        number = value(row.part)
+        return f"{NOTHING if number is None else form(number)}{note(row.part)}"
+
+    return Column(header, cell, legend=legend, shown=shown, value=value, compared=compared or {})
+
+
+def metric_column(
+    metric: Metric,
+    value: Callable[[Part], float | None],
+    *,
+    header: str = "",
+    form: Callable[[float], str] = decimals,
+    note: Callable[[Part], str] = no_note,
+    legend: str = "",
+    shown: Callable[[Section], bool] = always,
+    compared: Mapping[str, str] | None = None,
+) -> Column[Part]:
+    """A column of numbers that is headed and explained by their metric.
+
+    Args:
+        metric: gives the header and the beginning of the legend.
+        value: see `number_column`.
+        header: replaces the metric's title above the column.
+        form: see `number_column`.
+        note: see `number_column`.
+        legend: sentences that follow the metric's own.
+        shown: see `Column`.
+        compared: see `Column`.
+    """
+    return number_column(
+        header or metric.title,
+        value,
+        form=form,
+        note=note,
+        legend=f"{explain(metric)} {legend}".rstrip(),
+        shown=shown,
+        compared=compared,
+    )
+
+
+def explain(metric: Metric) -> str:
+    """The sentence of a legend that explains a metric.
+
+    >>> explain(Metric("MutInfo", "mutual information with the individuals", True, "nats"))
+    '*MutInfo*: mutual information with the individuals, in nats; higher is better.'
+    """
+    unit = f", in {metric.unit}" if metric.unit else ""
+    source = f" ({metric.reference})" if metric.reference else ""
+    direction = {True: "; higher is better", False: "; lower is better", None: ""}[metric.higher_is_better]
+    return f"*{metric.title}*: {metric.meaning}{unit}{source}{direction}."
+
+
+def render(columns: Sequence[Column[Part]], rows: Iterable[Row[Part]]) -> str:
+    """The columns applied to the rows, as a table in Markdown."""
+    return markdown.table(
+        [column.header for column in columns],
+        [[column.text(row) for column in columns] for row in rows],
+        [column.align for column in columns],
+    )

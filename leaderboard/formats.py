@@ -1,0 +1,68 @@
+"""Numbers as text in a cell."""
+
+from benchmark.records.base import Interval
+
+
+def decimals(value: float, digits: int = 2, sign: str = "") -> str:
+    """The value with fixed decimals, without a minus sign before zero.
+
+    >>> decimals(0.12345, 3), decimals(-0.001), decimals(0.5, sign="+")
+    ('0.123', '0.00', '+0.50')
+
+    Args:
+        value: any number.
+        digits: number of decimals.
+        sign: `+` to show the sign of positive numbers too.
+    """
+    return f"{round(value, digits) + 0:{sign}.{digits}f}"
+
+
+def three(value: float) -> str:
+    """The value with three decimals."""
+    return decimals(value, 3)
+
+
+def four(value: float) -> str:
+    """The value with four decimals."""
+    return decimals(value, 4)
+
+
+def signed(value: float) -> str:
+    """The value with two decimals and its sign."""
+    return decimals(value, sign="+")
+
+
+def whole(value: float) -> str:
+    """The value without decimals, thousands separated.
+
+    >>> whole(1562752)
+    '1,562,752'
+    """
+    return f"{value:,.0f}"
+
+
+def count(value: float) -> str:
+    """The value without decimals.
+
+    >>> count(12784)
+    '12784'
+    """
+    return f"{value:.0f}"
+
+
+def bracketed(interval: Interval | None) -> str:
+    """An interval to be appended to its number; empty for None.
+
+    >>> bracketed(Interval(low=0.4, high=0.612, groups=9))
+    ' [0.40, 0.61]'
+    """
+    return f" [{decimals(interval.low)}, {decimals(interval.high)}]" if interval else ""
+
+
+def difference(value: float, other: float) -> float:
+    """`value` - `other` after both are rounded to two decimals, so that a reader can check it.
+
+    >>> difference(4 / 36, 10 / 35)
+    -0.18
+    """
+    return round(round(value, 2) - round(other, 2), 2)

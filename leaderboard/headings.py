@@ -1,0 +1,74 @@
+"""Text above the tables of a section: its name, its facts, the audit of its split."""
+
+from collections.abc import Iterable
+
+from leaderboard.markdown import escape, paragraphs
+from leaderboard.record_files import Section
+
+
+def heading(section: Section, images: Iterable[int]) -> str:
+    """The section's name as a heading, its facts, and the audit of its split.
+
+    Args:
+        section: the records of the tables below.
+        images: numbers of test images; one for each score.
+    """
+    return paragraphs(title(section), f"{facts(section, images)}.", audit(section))
+
+
+def title(section: Section) -> str:
+    """The section's name as a heading."""
+    return f"## {name(section)}"
+
+
+def name(section: Section) -> str:
+    """Data set, split and protocol."""
+    return escape(f"{section.dataset}, split {section.split}, protocol {section.protocol}")
+
+
+def facts(section: Section, images: Iterable[int]) -> str:
+    """Numbers of individuals, candidates and test images, and chance; all values where records differ.
+
+    Args:
+        section: the records.
+        images: numbers of test images; empty = they are not mentioned.
+    """
+    individuals = sorted({record.individuals for record in section.records})
+    candidates = sorted({record.candidate_count for record in section.records})
+    limited = "" if candidates == individuals else f", of whom {either(candidates)} can be the answer"
+    chance = f"chance {either(f'{1 / count:.2f}' for count in candidates)}"
+    texts = [f"{either(individuals)} individuals{limited}", chance]
+    counts = sorted(set(images))
+    return ", ".join([*texts, f"{either(counts)} test images"] if counts else texts)
+
+
+def audit(section: Section) -> str:
+    """The audit of the section's split; empty if no record has one."""
+    audits = [record.audit for record in section.records if record.audit]
+    if not audits:
+        return ""
+    warning = " This split is not clean: its scores measure memory at least in part." if audits[-1].faults else ""
+    return f"*{escape(audits[-1].sentence)}.*{warning}"
+
+
+def approximate_masks(section: Section) -> str:
+    """A warning that region masks are approximate; empty if no record has such masks."""
+    titles = [record.title for record in section.records if record.approximate_regions]
+    if not titles:
+        return ""
+    of = "" if len(titles) == len(section.files) else f" of {', '.join(map(escape, dict.fromkeys(titles)))}"
+    return f"*Region masks{of} are approximate: proposed by a program, not all corrected by a person.*"
+
+
+def either(values: Iterable[object]) -> str:
+    """The values with `or` between them.
+
+    >>> either([59, 60])
+    '59 or 60'
+    """
+    return " or ".join(map(str, values))
+
+
+def test_images(section: Section) -> list[int]:
+    """Number of test images of each classifier of the section."""
+    return [trained.test.images for record in section.records for trained in record.classification.values()]

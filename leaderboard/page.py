@@ -1,0 +1,98 @@
+"""A page of the leaderboard as data."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard import comparison, record_files
+from leaderboard.columns import Table, always
+from leaderboard.markdown import NOTHING, paragraphs
+from leaderboard.plots.figures import Plot
+from leaderboard.record_files import RecordFile, Section
+
+EMPTY = "No records yet; `patternbench run` writes them."
+DASH = f"`{NOTHING}`: no such number; a failed run shows its reason in the last column."
+
+
+@dataclass(frozen=True)
+class Note:
+    """Sentences of a legend that belong to no column.
+
+    Attributes:
+        text: Markdown.
+        shown: whether a section needs the note.
+    """
+
+    text: str
+    shown: Callable[[Section], bool] = always
+
+
+INTERVALS = (
+    "Brackets: 95 % interval by bootstrap over recordings, or over images if the test images come from fewer than six "
+    "recordings."
+)
+CHANCE = Note(
+    "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not above the higher of "
+    "chance and the accuracy of always answering the commonest individual of the images (one-sided binomial test, "
+    "5 %)."
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A marked block of a Markdown file, made from records.
+
+    Attributes:
+        file: path of the file, relative to the repository root.
+        block: name of the marked block.
+        order: place among the pages, from 0.
+        section: text of one section; the second argument is `file`.
+        tables: tables of a section, whose columns give the legend.
+        notes: the rest of the legend.
+        compared: the table whose compared columns are shown for two splits side by side; None = no comparison.
+        plots: figures of a section.
+        has: whether a section has anything for this page; other sections are left out.
+        dataset: the only data set of the page; None = all.
+        experiment: the experiment whose records the page shows; None = the records of no experiment.
+        regroup: makes the sections of the page from those of `record_files.sections`.
+        empty: text of a page without sections.
+        in_terminal: whether the page is printed after a run.
+    """
+
+    file: str
+    block: str
+    order: int
+    section: Callable[[Section, str], str]
+    tables: tuple[Table[Any], ...] = ()
+    notes: tuple[Note, ...] = ()
+    compared: Table[Any] | None = None
+    plots: tuple[Plot, ...] = ()
+    has: Callable[[Section], object] = always
+    dataset: str | None = None
+    experiment: str | None = None
+    regroup: Callable[[Iterable[Section]], list[Section]] = list
+    empty: str = EMPTY
+    in_terminal: bool = True
+
+    def sections(self, files: Iterable[RecordFile]) -> list[Section]:
+        """The sections of all records that may be on the page."""
+        sections = self.regroup(record_files.sections(files, self.experiment))
+        return [section for section in sections if self.dataset in {None, section.dataset}]
+
+    def text(self, sections: Sequence[Section]) -> str:
+        """Tables, figures and legend of the sections, without the comparison of splits."""
+        shown = [section for section in sections if self.has(section)]
+        if not shown:
+            return self.empty
+        return paragraphs(*(self.section(section, self.file) for section in shown), self.legend(shown))
+
+    def legend(self, sections: Sequence[Section]) -> str:
+        """What the columns and rows of the sections mean, as one paragraph."""
+        columns = [sentence for table in self.tables for sentence in table.legend(sections)]
+        notes = [note.text for note in self.notes if any(map(note.shown, sections))]
+        return " ".join(dict.fromkeys([*columns, *notes, DASH]))
+
+    def content(self, sections: Sequence[Section]) -> str:
+        """Everything between the markers of the block."""
+        compared = comparison.tables(sections, self.compared) if self.compared else []
+        return paragraphs(self.text(sections), *compared)

@@ -1,0 +1,119 @@
+"""The page of classification: scores of both classifiers on the test images."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+
+from benchmark.records.base import metric_of
+from benchmark.records.classification import Classification, GroupBaseline, Scores
+from benchmark.vocabulary import MODES, Mode
+from leaderboard import headings
+from leaderboard.columns import Column, Row, Table, metric_column
+from leaderboard.formats import bracketed
+from leaderboard.markdown import paragraphs
+from leaderboard.page import CHANCE, INTERVALS, Note, Page
+from leaderboard.plots import validation
+from leaderboard.ranking import ranks
+from leaderboard.record_files import Section
+from leaderboard.rows import backbone_row, baseline_row, untrained_row
+
+NEVER_ABOVE_CHANCE = Note("`(never above chance)`: the validation accuracy was at chance after every epoch.")
+UNTRAINED = Note("*untrained*: the shallow classifier on the same encoder with random weights, before any training.")
+ALONE = Note(
+    "*... alone*: expected of a baseline that sees no image and answers the individual commonest in training, overall "
+    "or among the images with the same value in that metadata column."
+)
+RANK_LEGEND = (
+    "*Rank*: rows that a paired bootstrap over the same recordings or images cannot tell apart share a rank (5 %, all "
+    "pairs together)."
+)
+
+
+@dataclass(frozen=True)
+class Classifiers:
+    """What a row shows.
+
+    Attributes:
+        scores: scores on the test images by mode.
+        notes: text after the accuracy, by mode.
+        rank: rank of the row by mode; None if it has none.
+    """
+
+    scores: Mapping[Mode, Scores | GroupBaseline]
+    notes: Mapping[Mode, str] = field(default_factory=dict)
+    rank: Callable[[Mode], str | None] = lambda _: None
+
+
+def accuracy_note(classifier: Classification) -> str:
+    """The interval of the test accuracy, and whether the classifier is at chance."""
+    chance = " (chance)" if classifier.test.at_chance else ""
+    never = " (never above chance)" if classifier.never_above_chance else ""
+    return f"{bracketed(classifier.intervals.get('accuracy'))}{chance}{never}"
+
+
+def _rows(section: Section) -> list[Row[Classifiers]]:
+    section_ranks = cache(partial(ranks, section))  # a bootstrap, for the table alone
+    rows: list[Row[Classifiers]] = []
+    for file in section.files:
+        record = file.record
+        part = Classifiers(
+            {mode: classifier.test for mode, classifier in record.classification.items()},
+            {mode: accuracy_note(classifier) for mode, classifier in record.classification.items()},
+            partial(_rank, section_ranks, record.key),
+        )
+        rows.append(backbone_row(file, part))
+        if record.untrained:
+            shallow = Classifiers({"shallow": record.untrained.test}, {"shallow": accuracy_note(record.untrained)})
+            rows.append(untrained_row(file, shallow))
+    baselines = next((record.group_baselines for record in section.records if record.group_baselines), {})
+    rows += [baseline_row(name, Classifiers(dict.fromkeys(MODES, baseline))) for name, baseline in baselines.items()]
+    return rows
+
+
+def _rank(section_ranks: Callable[[Mode], Mapping[str, str]], key: str, mode: Mode) -> str | None:
+    return section_ranks(mode).get(key)
+
+
+def _columns(mode: Mode) -> tuple[Column[Classifiers], ...]:
+    title = mode.capitalize()
+
+    def score(number: Callable[[Scores | GroupBaseline], float]) -> Callable[[Classifiers], float | None]:
+        return lambda part: number(part.scores[mode]) if mode in part.scores else None
+
+    accuracy, recall, f1 = (metric_of(Scores, name) for name in ("accuracy", "recall", "f1"))
+    return (
+        metric_column(
+            accuracy,
+            score(lambda scores: scores.accuracy),
+            header=f"{title} {accuracy.title}",
+            note=lambda part: part.notes.get(mode, ""),
+            legend=INTERVALS,
+            compared={"": f"{title} {accuracy.title}"},
+        ),
+        metric_column(recall, score(lambda scores: scores.recall), header=f"{title} {recall.title}"),
+        metric_column(f1, score(lambda scores: scores.f1), header=f"{title} {f1.title}"),
+        Column(f"{title} rank", lambda row: row.part.rank(mode) if row.part else None, legend=RANK_LEGEND),
+    )
+
+
+TABLE = Table("Backbone", tuple(column for mode in MODES for column in _columns(mode)), _rows)
+
+
+def _section(section: Section, page: str) -> str:
+    return paragraphs(
+        headings.heading(section, headings.test_images(section)),
+        TABLE.text(section, page),
+        validation.PLOT.image(section),
+    )
+
+
+PAGE = Page(
+    file="leaderboard/classification.md",
+    block="classification",
+    order=0,
+    section=_section,
+    tables=(TABLE,),
+    notes=(UNTRAINED, ALONE, CHANCE, NEVER_ABOVE_CHANCE),
+    compared=TABLE,
+    plots=(validation.PLOT,),
+)

@@ -1,0 +1,116 @@
+"""The page of clustering: k-means++ on the embeddings of the test images."""
+
+from collections.abc import Callable
+
+from benchmark.records.base import metric_of
+from benchmark.records.classification import GroupBaseline
+from benchmark.records.clustering import Clustering
+from benchmark.vocabulary import EncoderState
+from leaderboard import headings
+from leaderboard.columns import Column, Row, Table, metric_column
+from leaderboard.formats import three
+from leaderboard.markdown import paragraphs
+from leaderboard.page import Note, Page
+from leaderboard.pages import cluster_validation
+from leaderboard.plots import projections
+from leaderboard.record_files import Section
+from leaderboard.rows import ENCODER_PREFIXES, ENCODER_PREFIXES_LEGEND, baseline_row, encoder_row
+
+Clusters = Clustering | GroupBaseline
+
+PROJECTED: dict[EncoderState, str] = {"initial": "Before any label was seen", "finetuned": "After deep classification"}
+"""Encoder states whose embeddings are drawn, with the titles of the figures."""
+
+PLOTS = {state: projections.plot(state) for state in PROJECTED}
+
+
+def _rows(section: Section) -> list[Row[Clusters]]:
+    """A row for each encoder state, for a failed run one; the baselines take a metadata column as clusters."""
+    rows: list[Row[Clusters]] = [
+        encoder_row(file, state, file.record.clustering.get(state))
+        for file in section.files
+        for state in ENCODER_PREFIXES
+        if state in file.record.clustering or state == "initial"
+    ]
+    baselines = next((record.group_baselines for record in section.records if record.group_baselines), {})
+    return rows + [baseline_row(name, baseline) for name, baseline in baselines.items()]
+
+
+def _of_encoder(number: Callable[[Clustering], float | None]) -> Callable[[Clusters], float | None]:
+    """The number of an encoder's clusters; None for a baseline, which has no embeddings."""
+    return lambda clusters: number(clusters) if isinstance(clusters, Clustering) else None
+
+
+def _images(row: Row[Clusters]) -> str | None:
+    if not isinstance(row.part, Clustering):
+        return None
+    return f"{row.part.images}{'' if row.part.exact else ' (approximate)'}"
+
+
+ADJUSTED_RAND = metric_of(Clustering, "adjusted_rand")
+
+TABLE = Table(
+    "Encoder",
+    (
+        metric_column(
+            ADJUSTED_RAND,
+            lambda clusters: clusters.adjusted_rand,
+            form=three,
+            compared={"initial": ADJUSTED_RAND.title, "finetuned": f"ref-{ADJUSTED_RAND.title}"},
+        ),
+        metric_column(
+            metric_of(Clustering, "mutual_information"),
+            lambda clusters: clusters.mutual_information,
+            form=three,
+        ),
+        metric_column(
+            metric_of(Clustering, "silhouette"), _of_encoder(lambda clusters: clusters.silhouette), form=three
+        ),
+        metric_column(
+            metric_of(Clustering, "davies_bouldin"), _of_encoder(lambda clusters: clusters.davies_bouldin), form=three
+        ),
+        metric_column(
+            metric_of(Clustering, "calinski_harabasz"),
+            _of_encoder(lambda clusters: clusters.calinski_harabasz),
+            form=three,
+        ),
+        Column(
+            "Images",
+            _images,
+            legend="`(approximate)`: with so many images k-means uses mini batches, the silhouette is computed on a "
+            "random sample, and wide embeddings are sketched.",
+        ),
+        Column("Dimensions", lambda row: str(row.part.dimensions) if isinstance(row.part, Clustering) else None),
+    ),
+    _rows,
+)
+
+
+def _section(section: Section, page: str) -> str:
+    figures = [
+        paragraphs(f"**{title}**", image)
+        for state, title in PROJECTED.items()
+        if (image := PLOTS[state].image(section))
+    ]
+    return paragraphs(
+        headings.heading(section, headings.test_images(section)),
+        TABLE.text(section, page),
+        cluster_validation.text(section, page),
+        *(["### Projections of the embeddings", *figures] if figures else []),
+    )
+
+
+PAGE = Page(
+    file="leaderboard/clustering.md",
+    block="clustering",
+    order=3,
+    section=_section,
+    tables=(TABLE, cluster_validation.TABLES["raw"]),
+    notes=(
+        Note(ENCODER_PREFIXES_LEGEND),
+        Note("*... alone*: a baseline that sees no image; its clusters are the values of that metadata column."),
+        Note(cluster_validation.LEGEND, shown=cluster_validation.validated),
+    ),
+    compared=TABLE,
+    plots=tuple(PLOTS.values()),
+)

@@ -1,0 +1,117 @@
+"""The page of inpainting: the training of each model, and how well it fills holes."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from benchmark.records.base import metric_of
+from benchmark.records.inpainting import Inpainting, Reconstruction
+from benchmark.vocabulary import Filling
+from leaderboard import headings
+from leaderboard.columns import Row, Table, metric_column
+from leaderboard.formats import count, four, three
+from leaderboard.markdown import NOTHING, paragraphs
+from leaderboard.page import Note, Page
+from leaderboard.plots import inpainting_grid, losses
+from leaderboard.record_files import Section
+from leaderboard.rows import backbone_row
+
+BASELINES: dict[Filling, str] = {"mean_colour": "*Mean colour*", "telea": "*Telea*"}
+"""Names of the fillings that learn nothing."""
+
+LPIPS_LEGEND = (
+    "It is the version 0.1 on AlexNet; the mean of its map over the hole cannot be compared with published means over "
+    f"whole images. `{NOTHING}` there: the weights of its network were not on the disk when the run was scored; "
+    "`patternbench weights fetch lpips` gets them. If the record is deleted, the next run computes it, without "
+    "training again."
+)
+
+
+class Filled(NamedTuple):
+    """What a row shows: a training, None for a baseline, and errors of its filling, None in an old record."""
+
+    training: Inpainting | None
+    filling: Reconstruction | None
+
+
+def _fillings(section: Section) -> list[dict[Filling, Reconstruction]]:
+    """The measured fillings of each record that has any; records that have LPIPS come first."""
+    fillings = [record.inpainting.reconstruction for record in section.records if record.inpainting]
+    return sorted(filter(None, fillings), key=lambda by_name: any(one.lpips is None for one in by_name.values()))
+
+
+def _rows(section: Section) -> list[Row[Filled]]:
+    """A row for each record that inpaints; the baselines of the first record that has all errors."""
+    rows = [
+        backbone_row(file, Filled(training, training.reconstruction.get("model")))
+        for file in section.files
+        if (training := file.record.inpainting)
+    ]
+    baselines = [
+        Row(title, None, Filled(None, fillings[name]))
+        for fillings in _fillings(section)[:1]
+        for name, title in BASELINES.items()
+    ]
+    return [*rows, *baselines]
+
+
+def _training(number: Callable[[Inpainting], float]) -> Callable[[Filled], float | None]:
+    return lambda part: number(part.training) if part.training else None
+
+
+def _filling(number: Callable[[Reconstruction], float | None]) -> Callable[[Filled], float | None]:
+    return lambda part: number(part.filling) if part.filling else None
+
+
+PSNR = metric_of(Reconstruction, "psnr")
+SSIM = metric_of(Reconstruction, "ssim")
+
+TABLE = Table(
+    "Backbone",
+    (
+        metric_column(
+            metric_of(Inpainting, "loss"),
+            _training(lambda training: training.loss),
+            form=four,
+            legend="Losses of different backbones cannot be compared.",
+        ),
+        metric_column(metric_of(Inpainting, "epoch"), _training(lambda training: training.epoch), form=count),
+        metric_column(metric_of(Inpainting, "iterations"), _training(lambda training: training.iterations), form=count),
+        metric_column(metric_of(Inpainting, "batch_size"), _training(lambda training: training.batch_size), form=count),
+        metric_column(metric_of(Reconstruction, "l1"), _filling(lambda filling: filling.l1), form=four),
+        metric_column(PSNR, _filling(lambda filling: filling.psnr), compared={"": PSNR.title}),
+        metric_column(SSIM, _filling(lambda filling: filling.ssim), form=three, compared={"": SSIM.title}),
+        metric_column(
+            metric_of(Reconstruction, "lpips"), _filling(lambda filling: filling.lpips), form=three, legend=LPIPS_LEGEND
+        ),
+    ),
+    _rows,
+)
+
+
+def _section(section: Section, page: str) -> str:
+    images = [filling.images for fillings in _fillings(section) for filling in fillings.values()]
+    return paragraphs(
+        headings.heading(section, images),
+        headings.approximate_masks(section),
+        TABLE.text(section, page),
+        inpainting_grid.PLOT.image(section),
+        losses.PLOT.image(section),
+    )
+
+
+PAGE = Page(
+    file="leaderboard/inpainting.md",
+    block="inpainting",
+    order=6,
+    section=_section,
+    tables=(TABLE,),
+    notes=(
+        Note(
+            "*Mean colour* and *Telea* learn nothing: a model that fills no better than they do has not learnt to "
+            "inpaint."
+        ),
+    ),
+    compared=TABLE,
+    plots=(inpainting_grid.PLOT, losses.PLOT),
+    has=lambda section: any(record.inpainting for record in section.records),
+)

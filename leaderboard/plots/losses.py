@@ -1,0 +1,38 @@
+"""Figure of the inpainting loss after every epoch."""
+
+from typing import TYPE_CHECKING
+
+from leaderboard.plots.figures import Plot, of_records
+from leaderboard.plots.style import DPI, literal, named, open_axes
+from leaderboard.record_files import Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def loss_curves(section: Section) -> "Figure":
+    """Validation generator loss after every epoch: a panel for each model, since each loss has its own units."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    curves = {name: file.record.inpainting for name, file in named(section) if file.record.inpainting}
+    figure = Figure(figsize=(1.2 + 2.1 * len(curves), 2.2), dpi=DPI, layout="constrained")
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for axes, (name, training) in zip(panels, curves.items(), strict=True):
+        losses = training.validation
+        axes.plot(range(1, len(losses) + 1), losses, marker="o", markersize=3, color="#4477aa")
+        axes.plot(training.epoch, training.loss, marker="o", markersize=7, fillstyle="none", color="#cc3311")
+        axes.set_title(literal(name), fontsize=9)
+        axes.set_xlabel("epoch (red: kept)", fontsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        open_axes(axes, 7)
+    figure.supylabel("validation generator loss", fontsize=8)
+    return figure
+
+
+PLOT = Plot(
+    kind="losses",
+    alt="Loss after every epoch",
+    has=lambda section: any(record.inpainting for record in section.records),
+    draw=of_records(loss_curves),
+)

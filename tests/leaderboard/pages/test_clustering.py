@@ -1,0 +1,57 @@
+import pytest
+
+from leaderboard.pages.clustering import PAGE
+from support.records import clustered, complete
+from support.tables import cells, page_text
+
+
+def test_the_encoder_has_a_row_before_and_after_deep_classification() -> None:
+    text = page_text(PAGE, complete())
+    numbers = ["0.339", "0.060", "3.224", "36.558", "60", "4096"]
+    assert cells(text, "lama")[0][:9] == ["lama", "big-lama", "0.127", *numbers]
+    assert cells(text, "ref-lama")[0][:9] == ["ref-lama", "big-lama", "0.228", *numbers]
+
+
+def test_the_untrained_encoder_has_a_row() -> None:
+    one = complete(clustering={state: clustered(0.1) for state in ("initial", "untrained")})
+    assert cells(page_text(PAGE, one), "random-lama")[0][:3] == ["random-lama", "random", "0.100"]
+
+
+def test_a_measure_that_is_not_defined_is_a_dash() -> None:
+    text = page_text(PAGE, complete(clustering={"initial": clustered(0.0, silhouette=None)}))
+    assert cells(text, "lama")[0][4] == "–"  # noqa: RUF001
+    assert cells(text, "ref-lama") == []
+
+
+@pytest.mark.parametrize(("exact", "text"), [(True, "60"), (False, "60 (approximate)")])
+def test_approximate_clusters_are_marked(exact: bool, text: str) -> None:
+    one = complete(clustering={"initial": clustered(0.1, exact=exact)})
+    assert cells(page_text(PAGE, one), "lama")[0][7] == text
+
+
+def test_baselines_are_below_the_encoders() -> None:
+    scores = dict.fromkeys(("accuracy", "balanced_accuracy", "recall", "f1"), 0.25)
+    video = {**scores, "adjusted_rand": 0.333, "mutual_information": 0.693}
+    text = page_text(PAGE, complete(group_baselines={"video": video}))
+    assert cells(text, "*video alone*") == [["*video alone*", "–", "0.333", "0.693", *["–"] * 7]]  # noqa: RUF001
+
+
+def test_projections_are_shown_if_there_are_some() -> None:
+    plane = {"x": [0.0], "y": [1.0]}
+    projections = {"pca": plane, "variance": [1, 0], "tsne": None, "perplexity": 0, "umap": None, "neighbours": 0}
+    one = complete(
+        projected_images={"rows": [0]},
+        projections={"finetuned": projections},
+        test_images={"labels": [0], "groups": [0], "by": "images"},
+    )
+    text = page_text(PAGE, one)
+    assert "(figures/embeddings-zebrafish-synth-time-full-finetuned.png)" in text
+    assert "full-initial.png" not in text
+    assert "Projections" not in page_text(PAGE, complete())
+
+
+def test_the_direction_of_every_metric_is_in_the_legend() -> None:
+    legend = page_text(PAGE, complete()).split("\n\n")[-1]
+    assert "(Davies & Bouldin 1979); lower is better." in legend
+    assert legend.count("higher is better.") == 4
+    assert "in nats" in legend

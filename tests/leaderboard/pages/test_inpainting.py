@@ -1,0 +1,38 @@
+from typing import Any
+
+from leaderboard.page import EMPTY
+from leaderboard.pages.inpainting import PAGE
+from support.records import complete
+from support.tables import cells, page_text, rows
+
+TRAINING = {"loss": 4.2551, "epoch": 8, "iterations": 12784, "batch_size": 4, "validation": [5.0, 4.2551]}
+
+
+def test_the_table_has_the_model_and_the_fillings_that_learn_nothing() -> None:
+    fillings = {
+        "model": {"l1": 0.05, "psnr": 21.5, "ssim": 0.75, "images": 18, "lpips": 0.1234},
+        "mean_colour": {"l1": 0.2, "psnr": 12.0, "ssim": 0.1, "images": 18},
+        "telea": {"l1": 0.1, "psnr": None, "ssim": 0.5, "images": 18},
+    }
+    text = page_text(PAGE, complete(inpainting=TRAINING | {"reconstruction": fillings}))
+    assert cells(text, "LaMa")[0][2:10] == ["4.2551", "8", "12784", "4", "0.0500", "21.50", "0.750", "0.123"]
+    assert cells(text, "*Mean colour*")[0][6:10] == ["0.2000", "12.00", "0.100", "–"]  # noqa: RUF001
+    assert cells(text, "*Telea*")[0][1:8] == ["–", "–", "–", "–", "–", "0.1000", "–"]  # noqa: RUF001
+    assert len({len(row) for row in rows(text)}) == 1
+    assert "18 test images" in text
+
+
+def test_records_that_do_not_inpaint_have_no_row() -> None:
+    other = complete(title="Other", seed=1)
+    assert "Other" not in page_text(PAGE, complete(inpainting=TRAINING), other)
+    assert page_text(PAGE, other) == EMPTY
+
+
+def test_the_baselines_have_lpips_if_any_record_has() -> None:
+    def filled(lpips: float | None) -> dict[str, Any]:
+        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 8, "lpips": lpips}
+        return TRAINING | {"reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), errors)}
+
+    text = page_text(PAGE, complete(inpainting=filled(None)), complete(inpainting=filled(0.25), seed=1))
+    assert [row[9] for row in cells(text, "LaMa")] == ["–", "0.250"]  # noqa: RUF001
+    assert cells(text, "*Telea*")[0][9] == "0.250"

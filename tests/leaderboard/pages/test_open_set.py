@@ -1,0 +1,31 @@
+from typing import Any
+
+from leaderboard.pages import open_set
+from leaderboard.record_files import RecordFile, Section
+from support.records import blank_record
+from support.tables import cells
+
+PAGE = "leaderboard/retrieval.md"
+
+
+def scores(**fields: Any) -> dict[str, Any]:
+    curve = ((0.0, 0.8), (0.5, 0.6), (1.0, 0.0))
+    return {"threshold": 0.912, "baks": 0.64, "baus": 0.36, "geometric": 0.48, "area": 0.55, "curve": curve} | fields
+
+
+def section(**fields: Any) -> Section:
+    return Section("fish", "open", "quick", (RecordFile(blank_record(**fields), "leaderboard/records/one.json"),))
+
+
+def test_each_encoder_state_has_a_row() -> None:
+    states = {"initial": scores(), "untrained": scores(), "finetuned": scores(geometric=0.5)}
+    text = open_set.text(section(open_set=states), PAGE)
+    assert cells(text, "lama")[0][2:7] == ["0.64", "0.36", "0.48", "0.55", "0.912"]
+    assert cells(text, "random-lama")[0][:2] == ["random-lama", "random"]
+    assert cells(text, "ref-lama")[0][4] == "0.50"
+    assert "figures/openset-fish-open-quick.png" in text
+    assert "*BAKS*: balanced accuracy on known individuals" in text
+
+
+def test_without_unknown_individuals_there_is_no_table() -> None:
+    assert open_set.text(section(), PAGE) == ""

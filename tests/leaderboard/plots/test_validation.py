@@ -1,0 +1,33 @@
+from leaderboard.plots.style import COLOURS
+from leaderboard.plots.validation import validated, validation_curves
+from leaderboard.record_files import RecordFile
+from support.figures import drawn, followed, lines, named_file, section, words
+
+
+def test_accuracies_have_the_colour_of_their_row_in_both_panels() -> None:
+    rows = section(
+        named_file("Old"),  # failed: is not in the figure
+        named_file("Shallow", shallow=followed([0.1, 0.2])),
+        named_file("Both", "imagenet", shallow=followed([0.3, 0.4]), deep=followed([0.5, 0.9])),
+    )
+    figure = drawn(validation_curves(rows))
+    shallow, deep = figure.axes
+    assert lines(shallow) == {f"{COLOURS[0]} -": [0.1, 0.2], f"{COLOURS[1]} -": [0.3, 0.4]}
+    assert lines(deep) == {f"{COLOURS[1]} -": [0.5, 0.9]}
+    assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.25, 0.25]  # type: ignore[index]
+    assert words(figure) == ["Shallow", "Both (imagenet)", "chance, 4 individuals"]
+    assert [name for name, _ in validated(rows)] == ["Shallow", "Both\n(imagenet)"]
+
+
+def test_chance_is_one_over_the_number_of_candidates() -> None:
+    record = named_file("One", deep=followed([0.5])).record.model_copy(update={"candidate_count": 2})
+    figure = drawn(validation_curves(section(RecordFile(record, "one.json"))))
+    assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.5, 0.5]  # type: ignore[index]
+    assert words(figure)[-1] == "chance, 2 individuals"
+
+
+def test_no_two_of_many_lines_look_alike() -> None:
+    files = [named_file(f"N{number}", deep=followed([0.5])) for number in range(45)]
+    figure = drawn(validation_curves(section(*files)))
+    styles = [(line.get_color(), line.get_marker()) for line in figure.axes[1].lines[:-1]]
+    assert len(set(styles)) == len(styles) == 45

@@ -1,0 +1,88 @@
+import pkgutil
+
+import pytest
+
+from leaderboard import pages
+from leaderboard.page import DASH, EMPTY, Note, Page
+from leaderboard.pages import ablation, classification, clustering, focus, inpainting, summary
+from leaderboard.record_files import Section, sections
+from leaderboard.render import PAGES
+from support.paths import ROOT
+from support.records import complete, failed, with_regions
+from support.tables import cells, page_text
+
+WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE, summary.PAGE]
+APPROXIMATE = "are approximate: proposed by a program, not all corrected by a person.*"
+
+
+def bare(**fields: object) -> Page:
+    """A page that shows the name of each section's split."""
+    values = {"file": "leaderboard/x.md", "block": "x", "order": 0, "section": lambda section, _: section.split}
+    return Page(**values | fields)  # type: ignore[arg-type]
+
+
+def test_every_page_file_has_a_module_and_every_module_a_page_file() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(pages.__path__)}
+    names = {path.stem for path in (ROOT / "leaderboard").glob("*.md")}
+    assert {page.file for page in pages.find_pages()} == {"README.md", *(f"leaderboard/{name}.md" for name in names)}
+    assert names | {"summary"} <= modules
+    assert list(PAGES) == [page.file for page in pages.find_pages()]
+
+
+def test_pages_have_their_own_places_blocks_and_figures() -> None:
+    every = pages.find_pages()
+    assert len({page.order for page in every}) == len({page.block for page in every}) == len(every)
+    kinds = [(plot.kind, plot.variant) for page in every for plot in page.plots]
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_sections_without_content_are_left_out_and_a_page_without_sections_has_a_sentence() -> None:
+    page = bare(has=lambda section: section.split == "time")
+    assert page.text(sections([complete(), complete(split="block")])) == f"time\n\n{DASH}"
+    assert page.text([]) == EMPTY
+
+
+def test_a_note_is_shown_if_any_section_needs_it() -> None:
+    page = bare(notes=(Note("Always."), Note("Rarely.", shown=lambda section: section.split == "block")))
+    assert page.legend(sections([complete()])) == f"Always. {DASH}"
+    assert page.legend(sections([complete(), complete(split="block")])) == f"Always. Rarely. {DASH}"
+
+
+def test_a_page_can_be_limited_to_a_data_set_and_regroup_its_sections() -> None:
+    files = [complete(), complete(dataset="other")]
+    assert [section.dataset for section in bare(dataset="other").sections(files)] == ["other"]
+    merged = bare(regroup=lambda parts: [Section("all", "s", "p", tuple(f for one in parts for f in one.files))])
+    assert [len(section.files) for section in merged.sections(files)] == [2]
+
+
+@pytest.mark.parametrize("page", WITH_FAILED_ROWS, ids=lambda page: page.block)
+def test_a_failed_run_is_a_row_with_its_cause(page: Page) -> None:
+    text = page_text(page, complete(), failed(backbone="aotgan", title="aotgan"))
+    failures = cells(text, "aotgan")
+    assert len(failures) == (2 if page is ablation.PAGE else 1)
+    folder = "leaderboard/" if page.file == "README.md" else ""
+    for row in failures:
+        assert set(row[2:-2]) == {"–"}  # noqa: RUF001
+        assert row[-1] == (
+            f"[fedcba9]({folder}records/zebrafish-synth/full/aotgan-fedcba987654.json) "
+            r"failed: `timeout` in train-deep: No answer \| for 600 s."
+        )
+
+
+@pytest.mark.parametrize("page", WITH_FAILED_ROWS, ids=lambda page: page.block)
+def test_without_records_a_page_names_the_command_that_makes_them(page: Page) -> None:
+    assert page.text([]) == "No records yet; `patternbench run` writes them."
+
+
+@pytest.mark.parametrize("page", [ablation.PAGE, focus.PAGE, inpainting.PAGE], ids=lambda page: page.block)
+def test_approximate_region_masks_are_named_above_every_table_that_uses_them(page: Page) -> None:
+    approximate, exact = with_regions(approximate_regions=True), with_regions(seed=1, title="Exact")
+    assert APPROXIMATE not in page_text(page, exact)
+    above = page_text(page, approximate).split("| Backbone")[0]
+    assert f".\n\n*Region masks {APPROXIMATE}\n\n" in above
+    assert f"*Region masks of LaMa {APPROXIMATE}" in page_text(page, approximate, exact)
+
+
+@pytest.mark.parametrize("page", [classification.PAGE, clustering.PAGE, summary.PAGE], ids=lambda page: page.block)
+def test_tables_that_use_no_regions_do_not_mention_their_masks(page: Page) -> None:
+    assert "Region masks" not in page_text(page, with_regions(approximate_regions=True))

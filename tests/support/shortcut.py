@@ -1,0 +1,109 @@
+"""Records of the shortcut calibration, made by hand."""
+
+from benchmark.records.base import Interval
+from benchmark.records.classification import Classification, GroupBaseline, Scores
+from benchmark.records.localisation import Localisation, RegionValues
+from benchmark.records.provenance import Experiment
+from benchmark.records.record import Record
+from benchmark.vocabulary import REGION_VARIANTS, Mode, RegionVariant
+from leaderboard.pages.shortcut import PAGE
+from leaderboard.record_files import RecordFile, Section
+from support.records import blank_record
+
+
+def scores(accuracy: float, images: int = 40) -> Scores:
+    """Equal scores."""
+    return Scores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=images, at_chance=False)
+
+
+def ablated(**accuracies: float) -> dict[RegionVariant, Scores]:
+    """Scores by region variant; 0.5 for those that are not named."""
+    return {variant: scores(accuracies.get(variant, 0.5), 20) for variant in REGION_VARIANTS}
+
+
+def trained(accuracy: float, density: float | None = 1.2) -> Classification:
+    """A classifier with this test accuracy and density of the CAMs on the pattern, each with an interval of ± 0.1."""
+    share = RegionValues(background=0.5, body=0.3, pattern=0.2)
+    dense = RegionValues(background=0.6, body=1.1, pattern=density)
+    interval = None if density is None else Interval(low=density - 0.1, high=density + 0.1, groups=40)
+    focus = Localisation(mass=share, density=dense, rank=share, pattern_density=interval, images=40)
+    around = Interval(low=accuracy - 0.1, high=accuracy + 0.1, groups=40)
+    return Classification(
+        test=scores(accuracy), validation=(), probe_localisation=(), localisation=focus, intervals={"accuracy": around}
+    )
+
+
+def record(
+    backbone: str,
+    strength: float,
+    modes: dict[Mode, Classification],
+    validation: dict[Mode, dict[RegionVariant, Scores]],
+    *,
+    seed: int = 0,
+    frames: int = 144,
+    protocol: str = "quick",
+) -> Record:
+    """A record of the experiment.
+
+    Args:
+        backbone: name; its title is in capitals.
+        strength: of the shortcut.
+        modes: classifiers by mode.
+        validation: scores on the validation images by mode and region variant.
+        seed: of the run.
+        frames: of each video.
+        protocol: name of the protocol.
+    """
+    video = GroupBaseline(
+        accuracy=1 / 3, balanced_accuracy=1 / 3, recall=1 / 3, f1=0.3, adjusted_rand=0.3, mutual_information=0.6
+    )
+    return blank_record(
+        key=f"{backbone}{strength}{seed}{frames}{protocol}".encode().hex(),
+        backbone=backbone,
+        title=backbone.upper(),
+        dataset=f"shortcut-{strength:g}",
+        split="clean-test",
+        protocol=protocol,
+        seed=seed,
+        classification=modes,
+        ablation={mode: ablated(background=0.3, body=0.6) for mode in modes},
+        validation=validation,
+        group_baselines={"video": video},
+        experiment=Experiment(name="shortcut", strength=strength, frames=frames, seed=1),
+    )
+
+
+def reader(
+    strength: float, clean: float, validated: float, *, seed: int = 0, frames: int = 144, protocol: str = "quick"
+) -> Record:
+    """A record of one shallow classifier.
+
+    Args:
+        strength: of the shortcut.
+        clean: accuracy on the clean test images.
+        validated: accuracy on the validation images.
+        seed: of the run.
+        frames: of each video.
+        protocol: name of the protocol.
+    """
+    validation = ablated(background=0.8, body=0.4, no_background=0.7, no_pattern=0.9, all=validated)
+    return record(
+        "reader",
+        strength,
+        {"shallow": trained(clean)},
+        {"shallow": validation},
+        seed=seed,
+        frames=frames,
+        protocol=protocol,
+    )
+
+
+def files(*records: Record) -> list[RecordFile]:
+    """The records in their files."""
+    return [RecordFile(one, f"leaderboard/records/{one.dataset}/{one.protocol}/{one.key}.json") for one in records]
+
+
+def experiment_of(*records: Record) -> Section:
+    """The only section of the page for these records."""
+    (experiment,) = PAGE.sections(files(*records))
+    return experiment
