@@ -57,6 +57,7 @@ class Classification(RecordPart):
         intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
         never_above_chance: whether the validation accuracy was at chance in every epoch.
         localisation: of the test images' CAMs; None without CAMs or without regions.
+        calibration_error: expected calibration error on the test images, in [0, 1].
     """
 
     test: Scores
@@ -71,6 +72,16 @@ class Classification(RecordPart):
     never_above_chance: bool = False
     localisation: Localisation | None = None
     probe_area: RegionShares | None = None
+    calibration_error: Annotated[
+        float | None,
+        Metric(
+            "calibration error",
+            "expected difference between the confidence of an answer and the share of such answers that are right, in "
+            "15 bins",
+            False,
+            reference="Guo et al. 2017",
+        ),
+    ] = None
 
 
 class TestImages(RecordPart):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.metrics.calibration import expected_calibration_error
 from benchmark.metrics.classification import (
     balanced_accuracy,
     confusion_matrix,
@@ -65,6 +66,7 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
         intervals=test_set.score_intervals(answers),
         never_above_chance=never_above_chance([epoch.accuracy for epoch in epochs], validation),
         localisation=localisation.on_test_images(prediction, test_set, protocol.cam.method),
+        calibration_error=expected_calibration_error(_logits(prediction, test_set)[known], labels),
     )
 
 
@@ -99,8 +101,13 @@ def history(training: StageResult) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _logits(prediction: StageResult, test_set: TestSet) -> NDArray[np.float32]:
+    """(N, K) logits of the individuals in training for each test image."""
+    logits: NDArray[np.float32] = np.load(prediction.file("logits.npy"))[:, test_set.train_classes]
+    return logits
+
+
 def _answers(prediction: StageResult, test_set: TestSet) -> NDArray[np.int64]:
     """(N,) class number answered for each test image; only individuals in training are answered."""
-    logits = np.load(prediction.file("logits.npy"))[:, test_set.train_classes]
-    answers: NDArray[np.int64] = test_set.train_classes[predict(logits)]
+    answers: NDArray[np.int64] = test_set.train_classes[predict(_logits(prediction, test_set))]
     return answers

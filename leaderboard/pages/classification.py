@@ -36,11 +36,13 @@ class Classifiers:
     Attributes:
         scores: scores on the test images by mode.
         notes: text after the accuracy, by mode.
+        calibration: expected calibration error by mode; None if it was not measured.
         rank: rank of the row by mode; None if it has none.
     """
 
     scores: Mapping[Mode, Scores | GroupBaseline]
     notes: Mapping[Mode, str] = field(default_factory=dict)
+    calibration: Mapping[Mode, float | None] = field(default_factory=dict)
     rank: Callable[[Mode], str | None] = lambda _: None
 
 
@@ -59,6 +61,7 @@ def _rows(section: Section) -> list[Row[Classifiers]]:
         part = Classifiers(
             {mode: classifier.test for mode, classifier in record.classification.items()},
             {mode: accuracy_note(classifier) for mode, classifier in record.classification.items()},
+            {mode: classifier.calibration_error for mode, classifier in record.classification.items()},
             partial(_rank, section_ranks, record.key),
         )
         rows.append(backbone_row(file, part))
@@ -80,6 +83,7 @@ def _columns(mode: Mode) -> tuple[Column[Classifiers], ...]:
     def score(number: Callable[[Scores | GroupBaseline], float]) -> Callable[[Classifiers], float | None]:
         return lambda part: number(part.scores[mode]) if mode in part.scores else None
 
+    calibration = metric_of(Classification, "calibration_error")
     accuracy, recall, f1 = (metric_of(Scores, name) for name in ("accuracy", "recall", "f1"))
     return (
         metric_column(
@@ -92,7 +96,20 @@ def _columns(mode: Mode) -> tuple[Column[Classifiers], ...]:
         ),
         metric_column(recall, score(lambda scores: scores.recall), header=f"{title} {recall.title}"),
         metric_column(f1, score(lambda scores: scores.f1), header=f"{title} {f1.title}"),
+        metric_column(
+            calibration,
+            lambda part: part.calibration.get(mode),
+            header=f"{title} {calibration.title}",
+            shown=_has_calibration,
+        ),
         Column(f"{title} rank", lambda row: row.part.rank(mode) if row.part else None, legend=RANK_LEGEND),
+    )
+
+
+def _has_calibration(section: Section) -> bool:
+    """Whether any record of the section has it; records from before it was measured have not."""
+    return any(
+        one.calibration_error is not None for record in section.records for one in record.classification.values()
     )
 
 
