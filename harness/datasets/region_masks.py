@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.catalogue import BACKGROUND, Catalogue, MaskFile, ProposedMask, Row
-from benchmark.data.content_digests import file_digest
 from benchmark.data.crops import read_photo
 from benchmark.data.mask_proposals import propose
 from benchmark.data.segmentation import region_mask
 from benchmark.errors import InputError
-from benchmark.files import replacing
+from benchmark.files import atomic_write
+from benchmark.hashing import file_digest
 from harness.execution.store import digest
 from harness.workspace import Workspace
 
@@ -250,7 +250,7 @@ def _encoded(regions: NDArray[np.uint8]) -> bytes:
 
 
 def _write(mask: bytes, path: Path) -> None:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(mask)
 
 
