@@ -9,7 +9,7 @@ from benchmark.synth.settings import Stream, stream
 from benchmark.synth.swim import Pose
 
 Array = NDArray[np.float64]
-Composed = tuple[NDArray[np.uint8], list[scene.Region], list[scene.Seen]]
+Composed = tuple[NDArray[np.uint8], list[scene.Region], list[scene.FishAnnotation]]
 
 SIZE = (160, 240)
 WATER = np.array((110, 115, 125), dtype=np.float32)
@@ -42,7 +42,7 @@ def _compose(fish: list[scene.Fish], poses: list[Pose]) -> Composed:
     return scene.compose(np.tile(WATER, (*SIZE, 1)), fish, poses, WATER)
 
 
-def _place(pose: Pose, x: Array, y: Array) -> tuple[Array, Array]:
+def _project(pose: Pose, x: Array, y: Array) -> tuple[Array, Array]:
     """Pixel of a point of the body, written down the other way round: from the fish to the frame."""
     behind = np.maximum(x - 0.5, 0)
     middle = pose.bend * ((x - 0.5) ** 2 - 0.08) + 0.05 * behind**2 * np.sin(pose.beat)
@@ -62,7 +62,7 @@ def _sampled(photo: NDArray[np.uint8], pose: Pose) -> Array:
     """The flank as seen in a photo, unrolled onto a grid of its own and freed of shading."""
     x, share = np.meshgrid(np.linspace(0.32, 0.92, 60), np.linspace(0.3, 0.8, 16))
     back, belly = body.edges(x.astype(np.float32))
-    px, py = _place(pose, x, -back + share * (back + belly))
+    px, py = _project(pose, x, -back + share * (back + belly))
     grey = photo.mean(axis=-1)[np.rint(py - 0.5).astype(int), np.rint(px - 0.5).astype(int)]
     return grey - grey.mean(axis=1, keepdims=True) - grey.mean(axis=0) + grey.mean()
 
@@ -81,7 +81,7 @@ def test_a_point_of_the_body_comes_back(facing: float) -> None:
         rows, columns = scene._window(pose)
         along, down = scene.body_coordinates(pose, 1.0, rows, columns)
         x, y = np.meshgrid(np.linspace(0.1, 1.1, 9), np.linspace(-0.04, 0.04, 5))
-        px, py = _place(pose, x, y)
+        px, py = _project(pose, x, y)
         row = np.rint(2 * (py - rows[0]) - 0.5).astype(int)
         column = np.rint(2 * (px - columns[0]) - 0.5).astype(int)
         np.testing.assert_allclose(along[row, column], x, atol=0.012)
