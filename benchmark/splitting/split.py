@@ -103,8 +103,11 @@ def write_split(split: Split, folder: Path) -> Path:
     """Write `<folder>/<dataset>/<name>.csv` and the .toml beside it; returns the path of the .csv."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
+    quoting_writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(_HEADER)
-    writer.writerows((row.image_id, row.sha256, row.set, row.part) for row in split.rows)
+    for row in split.rows:  # csv.writer leaves a lone carriage return unquoted
+        chosen = quoting_writer if "\r" in row.image_id else writer
+        chosen.writerow((row.image_id, row.sha256, row.set, row.part))
     path = folder / split.dataset / f"{split.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.getvalue().encode())
