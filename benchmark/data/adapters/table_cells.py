@@ -126,9 +126,9 @@ def _decoded(value: object, column: str) -> Any:  # noqa: ANN401 - what JSON hol
 
 def _not_json(text: str, column: str) -> str:
     """The message for a cell that is not JSON, with the fix if NumPy or Python printed a box."""
-    numbers = re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)
-    if column == "bbox" and len(numbers) == _BOX_NUMBERS:
-        fixed = json.dumps([json.loads(number.rstrip(".")) for number in numbers])
+    numbers = [float(number) for number in re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)]
+    if column == "bbox" and len(numbers) == _BOX_NUMBERS and all(map(math.isfinite, numbers)):
+        fixed = json.dumps([int(number) if number.is_integer() else number for number in numbers])
         return f"bbox is {text!r}, as NumPy or Python prints it. Write it as a JSON list: {fixed}"
     return f"{column} is {_short(text)}, which is not JSON. Write lists as [1, 2], names in double quotes."
 

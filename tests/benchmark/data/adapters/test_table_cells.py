@@ -37,7 +37,9 @@ def test_no_box(value: object) -> None:
     assert parse_box(value) is None
 
 
-@pytest.mark.parametrize("value", ["[10 10 30 20]", "[10. 10. 30. 20.]", "array([10, 10, 30, 20])", "(10, 10, 30, 20)"])
+@pytest.mark.parametrize(
+    "value", ["[10 10 30 20]", "[10. 10. 30. 20.]", "array([10, 10, 30, 20])", "(10, 10, 30, 20)", "[+10 010 3e1 20.0]"]
+)
 def test_the_error_for_a_printed_box_contains_the_fix(value: str) -> None:
     with pytest.raises(CellError, match=r"Write it as a JSON list: \[10, 10, 30, 20\]$"):
         parse_box(value)
