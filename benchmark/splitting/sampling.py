@@ -62,10 +62,12 @@ def part_sizes(count: int, shares: tuple[int, int, int]) -> tuple[int, int, int]
     >>> part_sizes(5, (80, 16, 4))
     (3, 1, 1)
     """
-    train, val, test = apportion(count, shares)
-    if count >= 3:  # noqa: PLR2004 - one for each part
-        val, test = max(val, 1), max(test, 1)
-        train = count - val - test
+    sizes = apportion(count, shares)
+    for part, size in enumerate(sizes):
+        if not size and count >= len(sizes):
+            sizes[sizes.index(max(sizes))] -= 1
+            sizes[part] = 1
+    train, val, test = sizes
     return train, val, test
 
 

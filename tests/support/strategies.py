@@ -31,13 +31,13 @@ def photos(draw: st.DrawFn) -> Catalogue:
 
 @st.composite
 def films(draw: st.DrawFn) -> Catalogue:
-    """One or two videos of 24 to 80 irregularly numbered frames with one to three animals each, in most frames."""
+    """One or two videos of 48 to 96 irregularly numbered frames with one to three animals each, in every frame."""
     random = Random(draw(st.integers(0, 2**16)))  # noqa: S311 - no secret
     rows = []
     for video in range(draw(st.integers(1, 2))):
         animals = draw(st.integers(1, 3))
         frame = random.randint(-100, 100)
-        for _ in range(draw(st.integers(24, 80))):
+        for _ in range(draw(st.integers(48, 96))):
             frame += random.choice((1, 1, 1, 5, 80))
             groups = {"video": f"v{video}", "frame": str(frame)}
             rows += [

@@ -132,9 +132,14 @@ def test_too_few_frames_are_refused_by_individual() -> None:
 
 def test_individuals_in_too_few_blocks_are_refused() -> None:
     rows = tuple(
-        Row(f"{frame:03}-{who:03}", f"i{who:03}", Path("p.png"), groups={"video": "a", "frame": str(frame)})
+        Row(
+            f"{frame:03}-{individual:03}",
+            f"i{individual:03}",
+            Path("p.png"),
+            groups={"video": "a", "frame": str(frame)},
+        )
         for frame in range(224)
-        for who in range(max(0, frame - 23), min(201, frame + 1))  # 24 frames each, one starts in each frame
+        for individual in range(max(0, frame - 23), min(201, frame + 1))  # 24 frames each, one starts in each frame
     )
     with pytest.raises(InputError, match=r"'i\d+' would have no image in .*, because it occurs in too few blocks of 4"):
         _split(Catalogue("tank", Path("tank"), rows))

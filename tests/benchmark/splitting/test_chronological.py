@@ -16,11 +16,11 @@ def _catalogue(*animals: tuple[str, dict[str, str]]) -> Catalogue:
 
 
 def _filmed(frames: int, animals: str = "ab") -> Catalogue:
-    return _catalogue(*((who, {"video": "v", "frame": str(frame)}) for frame in range(frames) for who in animals))
+    return _catalogue(*((animal, {"video": "v", "frame": str(frame)}) for frame in range(frames) for animal in animals))
 
 
 def _dated(*days: str, per_day: int = 3) -> Catalogue:
-    return _catalogue(*((who, {"date": day}) for day in days for _ in range(per_day) for who in "ab"))
+    return _catalogue(*((individual, {"date": day}) for day in days for _ in range(per_day) for individual in "ab"))
 
 
 def _values(catalogue: Catalogue, identity: str, column: str) -> dict[str, list[str]]:

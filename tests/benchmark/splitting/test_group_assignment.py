@@ -20,8 +20,8 @@ def test_groups_stay_whole_and_every_individual_gets_near_its_shares() -> None:
     rng = np.random.default_rng(3)
     identities, groups = [], []
     for group in range(60):  # 2 of 5 individuals in each group, 4 images of each
-        for who in rng.choice(5, 2, replace=False):
-            identities += [f"i{who}"] * 4
+        for individual in rng.choice(5, 2, replace=False):
+            identities += [f"i{individual}"] * 4
             groups += [f"g{group}"] * 4
     parts = assign_groups(identities, groups, 0, _keep_all)
     parts_of = defaultdict(set)

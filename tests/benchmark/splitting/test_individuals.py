@@ -28,8 +28,8 @@ def _tank(animals: int = 3, frames: int = 400) -> Catalogue:
 
 def _photos(individuals: int, images: int = 20) -> Catalogue:
     rows = [
-        Row(f"i{who:02}-{number:03}", f"i{who:02}", Path("p.png"))
-        for who in range(individuals)
+        Row(f"i{individual:02}-{number:03}", f"i{individual:02}", Path("p.png"))
+        for individual in range(individuals)
         for number in range(images)
     ]
     return Catalogue("pets", Path("pets"), tuple(rows))
@@ -108,8 +108,8 @@ def test_too_few_individuals_are_refused(splitter: object, individuals: int, nee
 
 def test_the_strictest_division_is_by_sequence_then_block_then_image() -> None:
     rows = [
-        Row(f"i{who}-{n:02}", f"i{who}", Path("p.png"), groups={"sequence": f"{n // 4}", "frame": f"{n}"})
-        for who in range(3)
+        Row(f"i{individual}-{n:02}", f"i{individual}", Path("p.png"), groups={"sequence": f"{n // 4}", "frame": f"{n}"})
+        for individual in range(3)
         for n in range(40)
     ]
     assert strictest_partition(Catalogue("herd", Path("herd"), tuple(rows)), 0).recipe.startswith("Sequences, seed 0:")

@@ -40,7 +40,7 @@ def test_the_built_in_set_does_not_support_sequence_and_the_error_names_what_it_
 
 
 def test_plain_photos_can_only_be_split_by_image_or_individual() -> None:
-    rows = [Row(f"i{who}-{n:02}", f"i{who}", Path("p.png")) for who in range(5) for n in range(12)]
+    rows = [Row(f"i{individual}-{n:02}", f"i{individual}", Path("p.png")) for individual in range(5) for n in range(12)]
     catalogue = Catalogue("pets", Path("pets"), tuple(rows))
     assert leak_free_kind(catalogue) is None
     for kind in ("block", "sequence", "time"):

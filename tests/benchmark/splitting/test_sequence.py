@@ -24,7 +24,10 @@ def _catalogue(sightings: dict[str, list[tuple[str, int]]], column: str = "seque
 def _herd(individuals: int, sequences: int, column: str = "sequence") -> Catalogue:
     """Individual i is in every sequence but those numbered i modulo 4, four images each."""
     return _catalogue(
-        {f"i{who}": [(f"s{n:02}", 4) for n in range(sequences) if n % 4 != who % 4] for who in range(individuals)},
+        {
+            f"i{individual}": [(f"s{n:02}", 4) for n in range(sequences) if n % 4 != individual % 4]
+            for individual in range(individuals)
+        },
         column,
     )
 
@@ -51,10 +54,12 @@ def test_sequences_go_whole_to_one_part_and_all_individuals_are_in_all() -> None
 
 
 def test_three_sequences_each_are_enough() -> None:
-    catalogue = _catalogue({who: [(f"{who}{n}", 3) for n in range(3)] for who in ("fox", "owl", "newt")})
+    catalogue = _catalogue(
+        {individual: [(f"{individual}{n}", 3) for n in range(3)] for individual in ("fox", "owl", "newt")}
+    )
     part_of = sequence_partition(catalogue, 0).part_of
-    for who in ("fox", "owl", "newt"):
-        assert {part for name, part in part_of.items() if name.startswith(who)} == set(SPLIT_PARTS)
+    for individual in ("fox", "owl", "newt"):
+        assert {part for name, part in part_of.items() if name.startswith(individual)} == set(SPLIT_PARTS)
 
 
 def test_the_column_is_the_first_that_supports_the_split() -> None:
@@ -81,7 +86,7 @@ def test_days_are_kept_apart_where_there_is_no_other_column() -> None:
 
 
 def test_the_error_reports_an_identity_nested_in_video() -> None:
-    catalogue = _catalogue({who: [(who[0], 10)] for who in ("a1", "a2", "b1", "b2")}, "video")
+    catalogue = _catalogue({individual: [(individual[0], 10)] for individual in ("a1", "a2", "b1", "b2")}, "video")
     message = (
         r"herd does not support the split 'sequence' by video: 4 of 4 individuals are in fewer than 3 of its 2 values, "
         r"'a1' in 1; each needs one in train, one in val and one in test. Identity is nested in video."
@@ -112,7 +117,7 @@ def test_the_error_without_a_filled_column_names_those_to_add() -> None:
 def test_individuals_that_share_every_sequence_but_too_few_are_refused() -> None:
     shared = [("s1", 4), ("s2", 4), ("s3", 4)]
     pairs = {"a": shared[:2], "b": shared[1:], "c": [shared[0], shared[2]]}
-    catalogue = _catalogue({who: [*pair, (f"s{who}", 4)] for who, pair in pairs.items()})
+    catalogue = _catalogue({individual: [*pair, (f"s{individual}", 4)] for individual, pair in pairs.items()})
     assert set(sequence_partition(catalogue, 0).part_of.values()) == set(SPLIT_PARTS)
     four = _catalogue({f"i{n}": [(f"s{m}", 4) for m in range(4) if m != n] for n in range(4)})
     with pytest.raises(
