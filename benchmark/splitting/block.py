@@ -12,7 +12,7 @@ from benchmark.data.capture import FramePositions, dense_ranks, frame_positions,
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.group_assignment import assign_groups
-from benchmark.splitting.partition import DROPPED, Partition, parts_by_id, require_all_parts, split_from_partition
+from benchmark.splitting.parts import DROPPED, Parts, parts_by_id, require_all_parts, split_from_parts
 from benchmark.splitting.sampling import apportion, by_identity
 from benchmark.splitting.split import Split
 
@@ -65,11 +65,11 @@ def block_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, 
         InputError: there is no column of frames within recordings; or an individual has fewer than 24 frames, too few
             blocks, or fewer than five images.
     """
-    return split_from_partition(catalogue, digests, seed, block_partition(catalogue, seed), name or f"block-{seed}")
+    return split_from_parts(catalogue, digests, seed, block_parts(catalogue, seed), name or f"block-{seed}")
 
 
-def block_partition(catalogue: Catalogue, seed: int) -> Partition:
-    """The partition of the block split; raises `InputError` as `block_split`."""
+def block_parts(catalogue: Catalogue, seed: int) -> Parts:
+    """The parts of the block split; raises `InputError` as `block_split`."""
     by_identity(catalogue)
     catalogue = replace(catalogue, rows=tuple(sorted(catalogue.rows, key=attrgetter("image_id"))))
     positions = frame_positions(catalogue.rows)
@@ -94,7 +94,7 @@ def block_partition(catalogue: Catalogue, seed: int) -> Partition:
         f"whole to train, val or test, near 80 : 11.2 : 8.8 for each individual; where parts meet, {lengths.gap} "
         f"frames are left out ({int((parts == DROPPED).sum())} images)."
     )
-    return Partition(part_of, recipe)
+    return Parts(part_of, recipe)
 
 
 def _min_frames(catalogue: Catalogue, positions: FramePositions) -> int:

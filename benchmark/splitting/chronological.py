@@ -8,7 +8,7 @@ from benchmark.data.capture import TIME_COLUMNS, capture_times, frame_positions,
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.block import MIN_FRAMES, block_lengths
-from benchmark.splitting.partition import PART_SHARES, Partition, PartOf, split_from_partition
+from benchmark.splitting.parts import PART_SHARES, PartOf, Parts, split_from_parts
 from benchmark.splitting.sampling import by_identity, part_sizes
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS, SplitPart
@@ -53,11 +53,11 @@ def time_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, n
         InputError: neither times nor frames are on every row; an individual without times is in several recordings,
             or has too few images that can be put in order, or fewer than five images.
     """
-    return split_from_partition(catalogue, digests, seed, time_partition(catalogue, seed), name or f"time-{seed}")
+    return split_from_parts(catalogue, digests, seed, time_parts(catalogue, seed), name or f"time-{seed}")
 
 
-def time_partition(catalogue: Catalogue, seed: int) -> Partition:
-    """The partition of the time split; the seed only appears in the recipe. Raises `InputError` as `time_split`."""
+def time_parts(catalogue: Catalogue, seed: int) -> Parts:
+    """The parts of the time split; the seed only appears in the recipe. Raises `InputError` as `time_split`."""
     by_identity(catalogue)
     part_of: PartOf = {}
     for identity, images in _images_by_identity(catalogue).items():
@@ -75,7 +75,7 @@ def time_partition(catalogue: Catalogue, seed: int) -> Partition:
         "80 : 11.2 : 8.8; where a cut falls within a recording, frames are left out before it "
         f"({len(catalogue.rows) - len(part_of)} images)."
     )
-    return Partition(part_of, recipe)
+    return Parts(part_of, recipe)
 
 
 def _images_by_identity(catalogue: Catalogue) -> dict[str, list[_Image]]:

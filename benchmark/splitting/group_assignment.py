@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.capture import codes
-from benchmark.splitting.partition import DROPPED, PART_SHARES
+from benchmark.splitting.parts import DROPPED, PART_SHARES
 from benchmark.splitting.sampling import part_sizes, shuffled
 from benchmark.vocabulary import SPLIT_PARTS
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from benchmark.data.capture import RECORDING_COLUMNS, is_filled
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
-from benchmark.splitting.block import block_partition
-from benchmark.splitting.partition import PART_SHARES, Partition, PartOf, split_from_partition
+from benchmark.splitting.block import block_parts
+from benchmark.splitting.parts import PART_SHARES, PartOf, Parts, split_from_parts
 from benchmark.splitting.sampling import apportion, by_identity, part_sizes, shuffled
-from benchmark.splitting.sequence import sequence_partition
+from benchmark.splitting.sequence import sequence_parts
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
@@ -24,9 +24,9 @@ _ENOUGH_FOR_PAIRS = 8
 def open_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, name: str | None = None) -> Split:
     """A fifth of the individuals, rounded up, occur only in the test: the unknown individuals.
 
-    The images are divided by the strictest partition that the data set supports: `sequence`, else `block`, else at
+    The images are divided by the strictest rule that the data set supports: `sequence`, else `block`, else at
     random within each individual. Then the unknown individuals are removed from train and val of both sets. So no
-    training shows their pattern and, unless the partition is random, no training shows their photos of the test. The
+    training shows their pattern and, unless the rule is random, no training shows their photos of the test. The
     unknown individuals come from as many recordings as possible, so that the recording alone does not mark them.
 
     Args:
@@ -44,7 +44,7 @@ def open_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, n
             f"{catalogue.name} does not support the split 'open': it has {len(images)} individuals; two known ones and "
             "an unknown one are needed."
         )
-    base = strictest_partition(catalogue, seed)
+    base = strictest_parts(catalogue, seed)
     unknown = sorted(_mixed_by_recording(catalogue, seed)[: -(-len(images) // _INDIVIDUALS_PER_UNKNOWN)])
     removed = {
         image_id for identity in unknown for image_id in images[identity] if base.part_of.get(image_id) != "test"
@@ -54,7 +54,7 @@ def open_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, n
         f"Open, seed {seed}: {', '.join(unknown)} ({len(unknown)} of {len(images)} individuals) in test alone. "
         f"{base.recipe}"
     )
-    return split_from_partition(catalogue, digests, seed, Partition(part_of, recipe), name or f"open-{seed}")
+    return split_from_parts(catalogue, digests, seed, Parts(part_of, recipe), name or f"open-{seed}")
 
 
 def disjoint_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, name: str | None = None) -> Split:
@@ -88,14 +88,14 @@ def disjoint_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, 
     }
     names = "; ".join(f"{part}: {', '.join(sorted(members[part]))}" for part in SPLIT_PARTS)
     recipe = f"Disjoint, seed {seed}: each individual is in one part ({names})."
-    return split_from_partition(catalogue, digests, seed, Partition(part_of, recipe), name or f"disjoint-{seed}")
+    return split_from_parts(catalogue, digests, seed, Parts(part_of, recipe), name or f"disjoint-{seed}")
 
 
-def strictest_partition(catalogue: Catalogue, seed: int) -> Partition:
-    """The partition by sequence; if the data set does not support it by block; else at random within individuals."""
-    for partition in (sequence_partition, block_partition):
+def strictest_parts(catalogue: Catalogue, seed: int) -> Parts:
+    """The parts by sequence; if the data set does not support that, by block; else at random within individuals."""
+    for divide in (sequence_parts, block_parts):
         try:
-            return partition(catalogue, seed)
+            return divide(catalogue, seed)
         except InputError:
             continue
     part_of: PartOf = {}
@@ -108,7 +108,7 @@ def strictest_partition(catalogue: Catalogue, seed: int) -> Partition:
         part_of |= dict.fromkeys(order[:val], "val")
         part_of |= dict.fromkeys(order[val : val + test], "test")
     recipe = f"Random, seed {seed}: each image on its own, near 80 : 11.2 : 8.8 within each individual."
-    return Partition(part_of, recipe)
+    return Parts(part_of, recipe)
 
 
 def _mixed_by_recording(catalogue: Catalogue, seed: int) -> list[str]:

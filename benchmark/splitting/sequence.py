@@ -6,7 +6,7 @@ from benchmark.data.capture import TIME_COLUMNS, capture_times, is_filled
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.group_assignment import assign_groups
-from benchmark.splitting.partition import Partition, parts_by_id, require_all_parts, split_from_partition
+from benchmark.splitting.parts import Parts, parts_by_id, require_all_parts, split_from_parts
 from benchmark.splitting.sampling import by_identity
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
@@ -32,17 +32,17 @@ def sequence_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, 
         InputError: no column supports the split (the message gives the reason for each), or an individual has fewer
             than five images.
     """
-    partition = sequence_partition(catalogue, seed)
-    return split_from_partition(catalogue, digests, seed, partition, name or f"sequence-{seed}")
+    parts = sequence_parts(catalogue, seed)
+    return split_from_parts(catalogue, digests, seed, parts, name or f"sequence-{seed}")
 
 
-def sequence_partition(catalogue: Catalogue, seed: int) -> Partition:
-    """The partition of the sequence split; raises `InputError` as `sequence_split`."""
+def sequence_parts(catalogue: Catalogue, seed: int) -> Parts:
+    """The parts of the sequence split; raises `InputError` as `sequence_split`."""
     by_identity(catalogue)
     reasons = []
     for column, values in _candidates(catalogue).items():
         try:
-            return _partition_by(catalogue, column, values, seed)
+            return _parts_by_column(catalogue, column, values, seed)
         except InputError as error:
             reasons.append(str(error))
     if not reasons:
@@ -66,7 +66,7 @@ def _candidates(catalogue: Catalogue) -> dict[str, list[str]]:
     return candidates
 
 
-def _partition_by(catalogue: Catalogue, column: str, values: list[str], seed: int) -> Partition:
+def _parts_by_column(catalogue: Catalogue, column: str, values: list[str], seed: int) -> Parts:
     identities = [row.identity for row in catalogue.rows]
     values_of: dict[str, set[str]] = {}
     for identity, value in zip(identities, values, strict=True):
@@ -87,4 +87,4 @@ def _partition_by(catalogue: Catalogue, column: str, values: list[str], seed: in
         f"Sequences, seed {seed}: each value of {column} goes whole to train, val or test, near 80 : 11.2 : 8.8 of the "
         "images of each individual."
     )
-    return Partition(part_of, recipe)
+    return Parts(part_of, recipe)

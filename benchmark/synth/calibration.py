@@ -18,7 +18,7 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import DigestOf, content_digests
 from benchmark.errors import InputError
 from benchmark.hashing import file_digest
-from benchmark.splitting.partition import Partition, PartOf, require_all_parts, split_from_partition
+from benchmark.splitting.parts import PartOf, Parts, require_all_parts, split_from_parts
 from benchmark.splitting.sampling import apportion
 from benchmark.splitting.split import Split
 from benchmark.synth.dataset import LICENCE, draw_frames, write_annotations, write_frames
@@ -151,7 +151,7 @@ def draw_split(design: Calibration, catalogue: Catalogue, digest_of: DigestOf = 
         "anywhere, whatever the shortcut in the others."
     )
     digests = content_digests(catalogue.rows, digest_of)
-    return split_from_partition(catalogue, digests, design.seed, Partition(part_of, recipe), SPLIT)
+    return split_from_parts(catalogue, digests, design.seed, Parts(part_of, recipe), SPLIT)
 
 
 def _part_of(design: Calibration, catalogue: Catalogue) -> PartOf:

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.block import BlockLengths, block_lengths, block_partition, block_split
+from benchmark.splitting.block import BlockLengths, block_lengths, block_parts, block_split
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
@@ -113,8 +113,8 @@ def test_the_recipe_describes_the_blocks() -> None:
     catalogue = _catalogue({"a": 400, "b": 400})
     left_out = len(catalogue.rows) - len(_split(catalogue).rows)
     assert left_out > 0
-    assert "blocks of about 40 frames, which go whole to train, val or test" in block_partition(catalogue, 0).recipe
-    assert f"10 frames are left out ({left_out} images)" in block_partition(catalogue, 0).recipe
+    assert "blocks of about 40 frames, which go whole to train, val or test" in block_parts(catalogue, 0).recipe
+    assert f"10 frames are left out ({left_out} images)" in block_parts(catalogue, 0).recipe
 
 
 def test_the_error_without_frames_or_videos_names_the_columns_to_add() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.chronological import time_partition, time_split
+from benchmark.splitting.chronological import time_parts, time_split
 from benchmark.vocabulary import SPLIT_PARTS
 
 
@@ -24,7 +24,7 @@ def _dated(*days: str, per_day: int = 3) -> Catalogue:
 
 
 def _values(catalogue: Catalogue, identity: str, column: str) -> dict[str, list[str]]:
-    part_of = time_partition(catalogue, 0).part_of
+    part_of = time_parts(catalogue, 0).part_of
     values: defaultdict[str, list[str]] = defaultdict(list)
     for row in catalogue.rows:
         if row.identity == identity and row.image_id in part_of:
@@ -113,13 +113,13 @@ def test_videos_without_dates_have_no_order() -> None:
     with pytest.raises(
         InputError, match=r"dogs does not .* 'time': the individual 'a' is in 2 recordings whose order is not known"
     ):
-        time_partition(catalogue, 0)
+        time_parts(catalogue, 0)
 
 
 def test_the_error_without_dates_and_frames_names_the_columns_to_add() -> None:
     catalogue = _catalogue(*(("a", {"camera": "c"}) for _ in range(9)))
     with pytest.raises(InputError, match="Add one of the columns timestamp, datetime, date, or `frame` and `video`"):
-        time_partition(catalogue, 0)
+        time_parts(catalogue, 0)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_error_without_dates_and_frames_names_the_columns_to_add() -> None:
 )
 def test_too_few_times_are_refused_by_individual(catalogue: Catalogue, times: int) -> None:
     with pytest.raises(InputError, match=rf"the individual 'a' has too few distinct times \({times}\)"):
-        time_partition(catalogue, 0)
+        time_parts(catalogue, 0)
 
 
 def test_the_shortest_recording_that_can_be_cut() -> None:

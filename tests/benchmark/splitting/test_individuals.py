@@ -5,7 +5,7 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.individuals import disjoint_split, open_split, strictest_partition
+from benchmark.splitting.individuals import disjoint_split, open_split, strictest_parts
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
@@ -112,9 +112,9 @@ def test_the_strictest_division_is_by_sequence_then_block_then_image() -> None:
         for individual in range(3)
         for n in range(40)
     ]
-    assert strictest_partition(Catalogue("herd", Path("herd"), tuple(rows)), 0).recipe.startswith("Sequences, seed 0:")
-    assert strictest_partition(_tank(), 0).recipe.startswith("Blocks, seed 0:")
-    chance = strictest_partition(_photos(3, 100), 0)
+    assert strictest_parts(Catalogue("herd", Path("herd"), tuple(rows)), 0).recipe.startswith("Sequences, seed 0:")
+    assert strictest_parts(_tank(), 0).recipe.startswith("Blocks, seed 0:")
+    chance = strictest_parts(_photos(3, 100), 0)
     assert chance.recipe.startswith("Random, seed 0:")
     counts = [sum(part == one for one in chance.part_of.values()) for part in SPLIT_PARTS]
     assert counts == [240, 33, 27]

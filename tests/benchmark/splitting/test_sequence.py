@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.sequence import sequence_partition, sequence_split
+from benchmark.splitting.sequence import sequence_parts, sequence_split
 from benchmark.vocabulary import SPLIT_PARTS
 
 
@@ -57,17 +57,17 @@ def test_three_sequences_each_are_enough() -> None:
     catalogue = _catalogue(
         {individual: [(f"{individual}{n}", 3) for n in range(3)] for individual in ("fox", "owl", "newt")}
     )
-    part_of = sequence_partition(catalogue, 0).part_of
+    part_of = sequence_parts(catalogue, 0).part_of
     for individual in ("fox", "owl", "newt"):
         assert {part for name, part in part_of.items() if name.startswith(individual)} == set(SPLIT_PARTS)
 
 
 def test_the_column_is_the_first_that_supports_the_split() -> None:
-    assert "each value of encounter goes" in sequence_partition(_herd(4, 12, "encounter"), 0).recipe
+    assert "each value of encounter goes" in sequence_parts(_herd(4, 12, "encounter"), 0).recipe
     nested = _regrouped(_herd(4, 12, "camera"), video="only one")
-    assert "each value of camera goes" in sequence_partition(nested, 0).recipe
+    assert "each value of camera goes" in sequence_parts(nested, 0).recipe
     both = _regrouped(_herd(4, 12, "sequence"), camera="only one")
-    assert "each value of sequence goes" in sequence_partition(both, 0).recipe
+    assert "each value of sequence goes" in sequence_parts(both, 0).recipe
 
 
 def test_days_are_kept_apart_where_there_is_no_other_column() -> None:
@@ -76,11 +76,11 @@ def test_days_are_kept_apart_where_there_is_no_other_column() -> None:
         replace(row, groups={"timestamp": f"2024-06-{int(row.groups['place'][1:]) + 1:02}T10:{number % 60:02}:00"})
         for number, row in enumerate(catalogue.rows)
     )
-    partition = sequence_partition(replace(catalogue, rows=rows), 0)
-    assert "each value of day goes" in partition.recipe
+    parts = sequence_parts(replace(catalogue, rows=rows), 0)
+    assert "each value of day goes" in parts.recipe
     days = defaultdict(set)
     for row in rows:
-        days[row.groups["timestamp"][:10]].add(partition.part_of[row.image_id])
+        days[row.groups["timestamp"][:10]].add(parts.part_of[row.image_id])
     assert len(days) == 12
     assert all(len(parts) == 1 for parts in days.values())
 
@@ -92,7 +92,7 @@ def test_the_error_reports_an_identity_nested_in_video() -> None:
         r"'a1' in 1; each needs one in train, one in val and one in test. Identity is nested in video."
     )
     with pytest.raises(InputError, match=message):
-        sequence_partition(catalogue, 0)
+        sequence_parts(catalogue, 0)
 
 
 def test_the_error_names_every_column() -> None:
@@ -101,7 +101,7 @@ def test_the_error_names_every_column() -> None:
     with pytest.raises(
         InputError, match=r"by sequence: 1 of 2 individuals .* 'fox' in 2; .* by camera: 2 of 2"
     ) as error:
-        sequence_partition(catalogue, 0)
+        sequence_parts(catalogue, 0)
     assert "nested in sequence" not in str(error.value)
     assert "nested in camera" not in str(error.value)  # one value for all rows is no nesting
 
@@ -111,16 +111,16 @@ def test_the_error_without_a_filled_column_names_those_to_add() -> None:
     first, *others = catalogue.rows
     rows = (replace(first, groups={}), *others)
     with pytest.raises(InputError, match=r"no column that groups images .* Add one of sequence, encounter, .* date"):
-        sequence_partition(replace(catalogue, rows=rows), 0)
+        sequence_parts(replace(catalogue, rows=rows), 0)
 
 
 def test_individuals_that_share_every_sequence_but_too_few_are_refused() -> None:
     shared = [("s1", 4), ("s2", 4), ("s3", 4)]
     pairs = {"a": shared[:2], "b": shared[1:], "c": [shared[0], shared[2]]}
     catalogue = _catalogue({individual: [*pair, (f"s{individual}", 4)] for individual, pair in pairs.items()})
-    assert set(sequence_partition(catalogue, 0).part_of.values()) == set(SPLIT_PARTS)
+    assert set(sequence_parts(catalogue, 0).part_of.values()) == set(SPLIT_PARTS)
     four = _catalogue({f"i{n}": [(f"s{m}", 4) for m in range(4) if m != n] for n in range(4)})
     with pytest.raises(
         InputError, match=r"'i0' would have no image in .*, because individuals share the values of sequence"
     ):
-        sequence_partition(four, 0)  # two sequences share a part, so an individual in both misses another part
+        sequence_parts(four, 0)  # two sequences share a part, so an individual in both misses another part

@@ -1,4 +1,4 @@
-"""Partitions into train, val and test: the first step of every split but the random one.
+"""Division of images into train, val and test: the first step of every split but the random one.
 
 Inpainting learns from images without their labels, but it does learn from their pixels: an inpainting image beside a
 test frame would leak. So the images are divided into train, val and test first, by the recordings, times or individuals
@@ -32,7 +32,7 @@ DROPPED = -1
 """An image in no part, where parts are codes: 0 = train, 1 = val, 2 = test."""
 
 
-class Partition(NamedTuple):
+class Parts(NamedTuple):
     """A division of images into parts.
 
     Attributes:
@@ -71,10 +71,8 @@ def require_all_parts(catalogue: Catalogue, part_of: PartOf, kind: str, reason: 
             )
 
 
-def split_from_partition(
-    catalogue: Catalogue, digests: Mapping[str, str], seed: int, partition: Partition, name: str
-) -> Split:
-    """The split of a partition: in each part, inpainting images are drawn at random, stratified over identity.
+def split_from_parts(catalogue: Catalogue, digests: Mapping[str, str], seed: int, parts: Parts, name: str) -> Split:
+    """The split of divided images: in each part, inpainting images are drawn at random, stratified over identity.
 
     Every individual keeps at least one classification image in each part that it occurs in.
 
@@ -82,7 +80,7 @@ def split_from_partition(
         catalogue: the data set.
         digests: content digest by image_id.
         seed: seed of the drawing.
-        partition: the part of each image.
+        parts: the part of each image.
         name: name of the split.
 
     Raises:
@@ -90,8 +88,8 @@ def split_from_partition(
     """
     images: dict[SplitPart, defaultdict[str, list[str]]] = {part: defaultdict(list) for part in SPLIT_PARTS}
     for row in catalogue.rows:
-        if row.image_id in partition.part_of:
-            images[partition.part_of[row.image_id]][row.identity].append(row.image_id)
+        if row.image_id in parts.part_of:
+            images[parts.part_of[row.image_id]][row.identity].append(row.image_id)
     places: dict[str, tuple[SplitSet, SplitPart]] = {}
     for part, inpaint, classify in zip(SPLIT_PARTS, _INPAINT, _CLASSIFY, strict=True):
         chosen = _inpainting_images(images[part], inpaint, inpaint + classify, seed)
@@ -105,7 +103,7 @@ def split_from_partition(
             places |= {image_id: ("inpaint" if image_id in chosen else "classify", part) for image_id in ids}
     rows = tuple(SplitRow(image_id, digests[image_id], *places[image_id]) for image_id in sorted(places))
     recipe = (
-        f"{partition.recipe} A part is the same in both sets. In each part, images are drawn at random for inpainting, "
+        f"{parts.recipe} A part is the same in both sets. In each part, images are drawn at random for inpainting, "
         f"stratified over identity, so many that the sets come near {INPAINT_PERCENT} % (80:16:4) and "
         f"{100 - INPAINT_PERCENT} % (80:10:10) of the images."
     )

@@ -6,13 +6,13 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.partition import (
+from benchmark.splitting.parts import (
     PART_SHARES,
-    Partition,
     PartOf,
+    Parts,
     parts_by_id,
     require_all_parts,
-    split_from_partition,
+    split_from_parts,
 )
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS, SplitPart
@@ -25,7 +25,7 @@ def _catalogue(*identities: str) -> Catalogue:
 
 def _split(catalogue: Catalogue, part_of: PartOf, seed: int = 0) -> Split:
     digests = {row.image_id: f"digest of {row.image_id}" for row in catalogue.rows}
-    return split_from_partition(catalogue, digests, seed, Partition(part_of, "By hand."), "hand")
+    return split_from_parts(catalogue, digests, seed, Parts(part_of, "By hand."), "hand")
 
 
 def _dealt(catalogue: Catalogue, train: int, val: int) -> PartOf:
