@@ -1,4 +1,4 @@
-"""Files that several runs may make anew at the same time."""
+"""Files that several processes may write at the same time."""
 
 import fcntl
 import os
@@ -9,10 +9,11 @@ from pathlib import Path
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, after whoever holds it; what is read within the block stays as it is until its end.
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Hold the exclusive lock of a folder, after waiting for the process that holds it.
 
-    On a file system that knows no locks of folders nothing is held.
+    The lock is of the folder itself: no lock file appears in it, so it may be tracked by git. The operating system
+    releases the lock when the process ends. On a file system without locks nothing is held.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -24,10 +25,10 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path beside another, to write a file at, which takes the other's place in one step when the block ends.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`; the file written there replaces `path` in one step when the block ends.
 
-    An error leaves the other as it is.
+    After an error in the block, `path` is unchanged and the temporary file is removed.
     """
     temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
     try:

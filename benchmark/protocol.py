@@ -1,7 +1,5 @@
 """Protocols: every value that a run depends on, as a reviewed TOML file."""
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import InputError
+from benchmark.hashing import json_digest
 from benchmark.vocabulary import (
     CamMethod,
     Fill,
@@ -177,7 +176,7 @@ class Protocol(ResolvedProtocol):
         Name, seed, limits and exceptions for single backbones are not part of it.
         """
         common = self.model_dump(mode="json", exclude={"name", "seed", "limits", "backbones"})
-        return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()
+        return json_digest(common, spaced=True)
 
     def resolve(self, backbone: str, own: Overrides) -> ResolvedProtocol:
         """The protocol for one backbone.

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.splitting.split import read_split, write_split
-from benchmark.synth.calibration import SPLIT, Calibration, draw_split, generate, open_set
+from benchmark.synth.calibration import SPLIT, Calibration, draw_split, generate, open_calibration_set
 from benchmark.synth.settings import VERSION
 from harness.execution.spec import DataBundle
 from harness.execution.store import Store, digest
@@ -48,7 +48,7 @@ def shortcut_data(
     name = f"shortcut-{strength:g}"
     folder = _folder(name, design, strength, Store(workspace.store), progress)
     return DataBundle(
-        catalogue=open_set(design, folder, name),
+        catalogue=open_calibration_set(design, folder, name),
         split=read_split(folder / name / f"{SPLIT}.csv"),
         experiment=Experiment(name="shortcut", strength=strength, frames=design.frames, seed=design.seed),
     )
@@ -61,7 +61,7 @@ def _folder(
 
     def write(folder: Path) -> None:
         generate(design, strength, folder, progress)
-        write_split(draw_split(design, open_set(design, folder, name)), folder)
+        write_split(draw_split(design, open_calibration_set(design, folder, name)), folder)
 
     key = digest([VERSION, asdict(design), strength])
     return store.find_or_build("shortcut", key, {"dataset": name, **asdict(design)}, write).path

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.audit.audit import audit, find_faults, sentence
-from benchmark.data.content_digests import content_digests, file_digest, given_digests
+from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError
+from benchmark.hashing import file_digest
 from benchmark.records.classification import SplitAudit
 from benchmark.records.files import read_record, record_path, write_record
 from benchmark.records.provenance import Failure, Provenance
@@ -131,7 +132,7 @@ def prepare(
     protocol, catalogue, split = spec.protocol, spec.data.catalogue, spec.data.split
     check_size(spec.backbone, protocol.image_size, f"Protocol {protocol.name!r} has image_size")
     digests = content_digests(catalogue.rows, digest_of)
-    check_split(split, catalogue, given_digests(catalogue.rows, digests, digest_of))
+    check_split(split, catalogue, original_digests(catalogue.rows, digests, digest_of))
     store = Store(workspace.store)
     crops = CropSet(catalogue, split, cut_crops(store, catalogue, digests, protocol.image_size, listener))
     split_audit = _audit(spec, crops)

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from benchmark.errors import InputError
-from benchmark.files import alone, replacing
+from benchmark.files import atomic_write, folder_lock
 from benchmark.records.record import Record
 from leaderboard import record_files
 from leaderboard.markdown import paragraphs, replace_block
@@ -51,7 +51,7 @@ def write(folder: Path, record: Record | None = None) -> list[str]:
     Raises:
         InputError: a page is missing or lacks its markers, or a file is no record.
     """
-    with alone(folder):
+    with folder_lock(folder):
         return _write(folder, record)
 
 
@@ -61,7 +61,7 @@ def _write(folder: Path, record: Record | None) -> list[str]:
     rendered = render(files, documents)
     changed = [name for name in rendered if rendered[name] != documents[name]]
     for name in changed:
-        with replacing(folder.parent / name) as path:
+        with atomic_write(folder.parent / name) as path:
             path.write_bytes(rendered[name].encode())
     for page in PAGES.values():
         sections = page.sections(files)

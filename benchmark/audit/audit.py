@@ -13,7 +13,7 @@ from benchmark.audit.leakage import Leak, LeakIndex
 from benchmark.audit.nesting import Nesting, nesting
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.sequence import SEQUENCES
+from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS, SplitPart, SplitSet
 
@@ -192,7 +192,7 @@ def sentence(audit: Audit) -> str:
 
 def _proximity(leak: Leak) -> str:
     """How near to the test images train has the same animal: in frames if most are that near, else by group."""
-    column = next((column for column in SEQUENCES if column in leak.same_group), None)
+    column = next((column for column in SEQUENCE_COLUMNS if column in leak.same_group), None)
     if column is None:
         return "no metadata shows which images were taken together"
     furthest = max(leak.within.values(), default=0)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from benchmark.audit.near_duplicates import Centred, centre, near, similar
-from benchmark.data.capture import FAR, codes, footage, nearest
+from benchmark.data.capture import NO_NEIGHBOUR, codes, frame_positions, nearest_distances
 from benchmark.data.catalogue import Row
-from benchmark.splitting.sequence import SEQUENCES
+from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 
 DISTANCES = (1, 2, 5, 10)
 """Distances in frames within which neighbours are counted."""
@@ -92,7 +92,7 @@ class LeakIndex:
         Raises:
             InputError: a frame is not a number, or an embedding is not finite; names the image.
         """
-        capture = footage(rows)
+        capture = frame_positions(rows)
         frame_keys = track_keys = frames = None
         if capture is not None:
             recordings, frames = capture.recordings.tolist(), capture.frames
@@ -121,7 +121,7 @@ class LeakIndex:
             same_frame |= _shared(self.frame_keys, query_mask, pool_mask)
         distances = None
         if self.track_keys is not None and self.frames is not None:
-            distances = nearest(self.track_keys, self.frames, query_mask, pool_mask)
+            distances = nearest_distances(self.track_keys, self.frames, query_mask, pool_mask)
         is_near = None if self.hashes is None else near(self.hashes[query_mask], self.hashes[pool_mask], NEAR_BITS)
         is_similar = None if self.centred is None else similar(self.centred, query_mask, pool_mask, SIMILAR)
         same_group = {column: _shared(keys, query_mask, pool_mask) for column, keys in self.group_keys.items()}
@@ -140,7 +140,7 @@ class LeakIndex:
 def _group_keys(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
     """Keys of the columns that group images taken together, if any row has a value."""
     keys = {}
-    for column in (*SEQUENCES, "date"):
+    for column in (*SEQUENCE_COLUMNS, "date"):
         values = [row.groups.get(column, "") for row in rows]
         if any(values):
             shared = codes([(row.identity, value) for row, value in zip(rows, values, strict=True)])
@@ -158,5 +158,5 @@ def _mean(hits: NDArray[np.bool_]) -> float:
 
 
 def _least(distances: NDArray[np.int64]) -> int | None:
-    least = int(distances.min(initial=FAR))
-    return None if least == FAR else least
+    least = int(distances.min(initial=NO_NEIGHBOUR))
+    return None if least == NO_NEIGHBOUR else least

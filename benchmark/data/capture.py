@@ -1,4 +1,4 @@
-"""When and where rows were taken: recordings, frames, days, and how far the nearest other image is."""
+"""Capture metadata of rows: recordings, frame numbers, times, and the distance to the nearest other image."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 from benchmark.data.catalogue import Row
 from benchmark.errors import InputError
 
-RECORDINGS = ("video", "sequence", "encounter")
-"""Columns whose values are taken in one go each, the first that every row has is taken."""
+RECORDING_COLUMNS = ("video", "sequence", "encounter")
+"""Columns that name a continuous recording; the first one that is filled on every row is used."""
 
-TIMES = ("timestamp", "datetime", "date")
-"""Columns that say when a photo was taken, the first that every row has is taken."""
+TIME_COLUMNS = ("timestamp", "datetime", "date")
+"""Columns that hold the time of a photo; the first one that is filled on every row is used."""
 
-FAR = np.iinfo(np.int64).max
-"""The distance to an image that does not exist."""
+NO_NEIGHBOUR = np.iinfo(np.int64).max
+"""The distance that stands for "no image to compare with"."""
 
 
-class Footage(NamedTuple):
-    """Where rows stand in continuous recordings.
+class FramePositions(NamedTuple):
+    """Positions of rows in continuous recordings.
 
     Attributes:
-        column: whose values are the recordings.
-        recordings: (N,) number of each row's recording.
-        frames: (N,) its frame number in there.
+        column: the column that names the recordings.
+        recordings: (N,) code of each row's recording.
+        frames: (N,) frame number of each row in its recording.
     """
 
     column: str
@@ -34,50 +34,60 @@ class Footage(NamedTuple):
     frames: NDArray[np.int64]
 
 
-def filled(rows: Sequence[Row], column: str) -> bool:
-    """Whether every row says something in a column."""
+def is_filled(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column has a value on every row; False without rows."""
     return bool(rows) and all(row.groups.get(column) for row in rows)
 
 
-def recordings(rows: Sequence[Row]) -> NDArray[np.int64] | None:
-    """(N,) the number of each row's recording; None where no column of RECORDINGS is on every row."""
-    column = _first(rows, RECORDINGS)
+def recording_codes(rows: Sequence[Row]) -> NDArray[np.int64] | None:
+    """Code of each row's recording, shape (N,); None if no column of `RECORDING_COLUMNS` is filled on every row."""
+    column = _first_filled(rows, RECORDING_COLUMNS)
     return None if column is None else codes([row.groups[column] for row in rows])
 
 
-def footage(rows: Sequence[Row]) -> Footage | None:
-    """The recordings and frames of rows; None where not every row has a frame and a recording.
+def frame_positions(rows: Sequence[Row]) -> FramePositions | None:
+    """Recordings and frame numbers of rows; None if any row lacks one of them.
 
-    Where there is no other recording, a camera is one: its frames count on.
+    If no column names recordings, each camera counts as one recording.
 
     Raises:
         InputError: a frame is not a whole number; the message names the image.
     """
-    column = _first(rows, (*RECORDINGS, "camera"))
-    if column is None or not filled(rows, "frame"):
+    column = _first_filled(rows, (*RECORDING_COLUMNS, "camera"))
+    if column is None or not is_filled(rows, "frame"):
         return None
     frames = np.array([_frame(row) for row in rows], dtype=np.int64)
-    return Footage(column, codes([row.groups[column] for row in rows]), frames)
+    return FramePositions(column, codes([row.groups[column] for row in rows]), frames)
 
 
-def times(rows: Sequence[Row]) -> list[datetime] | None:
-    """When each row was taken, in UTC where it says so; None where no column of TIMES is on every row.
+def capture_times(rows: Sequence[Row]) -> list[datetime] | None:
+    """Time of each row in UTC; None if no column of `TIME_COLUMNS` is filled on every row.
+
+    A time without a time zone is taken as UTC.
 
     Raises:
-        InputError: a cell is not a date as ISO 8601 writes it; the message names the image.
+        InputError: a value is not an ISO 8601 date; the message names the image.
     """
-    column = _first(rows, TIMES)
+    column = _first_filled(rows, TIME_COLUMNS)
     return None if column is None else [_time(row, column) for row in rows]
 
 
 def codes(values: Sequence[object]) -> NDArray[np.int64]:
-    """(N,) numbers from 0, equal where the values are equal, in the order of first appearance."""
-    known: dict[object, int] = {}
-    return np.array([known.setdefault(value, len(known)) for value in values], dtype=np.int64)
+    """Codes from 0, shape (N,): equal values have equal codes, numbered in the order of first appearance.
+
+    >>> codes(["b", "a", "b"]).tolist()
+    [0, 1, 0]
+    """
+    code_of: dict[object, int] = {}
+    return np.array([code_of.setdefault(value, len(code_of)) for value in values], dtype=np.int64)
 
 
-def ranks(tracks: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(N,) how many earlier distinct positions there are on each one's own track."""
+def dense_ranks(tracks: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rank of each position on its own track, shape (N,): the number of distinct smaller positions there.
+
+    >>> dense_ranks(np.array([0, 0, 0, 1]), np.array([30, 10, 30, 20])).tolist()
+    [1, 0, 1, 0]
+    """
     order = np.lexsort((positions, tracks))
     track, position = tracks[order], positions[order]
     new_track = np.diff(track, prepend=-1) != 0
@@ -89,38 +99,41 @@ def ranks(tracks: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np
     return rank
 
 
-def nearest(
-    tracks: NDArray[np.int64], positions: NDArray[np.int64], asked: NDArray[np.bool_], pool: NDArray[np.bool_]
+def nearest_distances(
+    tracks: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    query_mask: NDArray[np.bool_],
+    gallery_mask: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """How far along its track the nearest image of the pool is, by sorting: N log N.
+    """Distance from each query image to the nearest gallery image of its track; takes O(N log N).
 
     Args:
-        tracks: (N,) number of the track, from 0; images of different tracks are not compared.
-        positions: (N,) along the track.
-        asked: (N,) for which images the distance is wanted.
-        pool: (N,) to which images; disjoint from `asked`.
+        tracks: (N,) code of each image's track, from 0. Images of different tracks are not compared.
+        positions: (N,) position of each image along its track.
+        query_mask: (N,) the images whose distance is returned.
+        gallery_mask: (N,) the images that they are compared with; disjoint from `query_mask`.
 
     Returns:
-        (number asked,) distances in the order of the images; FAR where the pool has none on the track.
+        (Q,) distances in the order of the query images; `NO_NEIGHBOUR` if the track has no gallery image.
     """
     order = np.lexsort((positions, tracks))
-    track, position, pooled = tracks[order], positions[order], pool[order]
-    places = np.arange(len(order))
-    before = np.maximum.accumulate(np.where(pooled, places, -1)) if len(order) else places
-    after = np.minimum.accumulate(np.where(pooled, places, len(order))[::-1])[::-1] if len(order) else places
-    found = np.full(len(order), FAR, dtype=np.int64)
-    for other in (before, after):
-        exists = (other >= 0) & (other < len(order))
-        other = np.where(exists, other, 0)  # noqa: PLW2901 - an index that can be taken
-        there = exists & (track[other] == track)
-        found = np.where(there, np.minimum(found, np.abs(position - position[other])), found)
+    track, position, in_gallery = tracks[order], positions[order], gallery_mask[order]
+    indices = np.arange(len(order))
+    before = np.maximum.accumulate(np.where(in_gallery, indices, -1)) if len(order) else indices
+    after = np.minimum.accumulate(np.where(in_gallery, indices, len(order))[::-1])[::-1] if len(order) else indices
+    nearest = np.full(len(order), NO_NEIGHBOUR, dtype=np.int64)
+    for candidates in (before, after):
+        exists = (candidates >= 0) & (candidates < len(order))
+        neighbour = np.where(exists, candidates, 0)
+        comparable = exists & (track[neighbour] == track)
+        nearest = np.where(comparable, np.minimum(nearest, np.abs(position - position[neighbour])), nearest)
     distances = np.empty(len(order), dtype=np.int64)
-    distances[order] = found
-    return distances[asked]
+    distances[order] = nearest
+    return distances[query_mask]
 
 
-def _first(rows: Sequence[Row], columns: Sequence[str]) -> str | None:
-    return next((column for column in columns if filled(rows, column)), None)
+def _first_filled(rows: Sequence[Row], columns: Sequence[str]) -> str | None:
+    return next((column for column in columns if is_filled(rows, column)), None)
 
 
 def _frame(row: Row) -> int:
@@ -128,8 +141,8 @@ def _frame(row: Row) -> int:
         return int(row.groups["frame"])
     except ValueError:
         raise InputError(
-            f"The frame of {row.image_id!r} is {row.groups['frame']!r}, not a whole number. Mend the column `frame`, "
-            "or rename it where it means something else."
+            f"The frame of {row.image_id!r} is {row.groups['frame']!r}, not a whole number. Fix the column `frame`, "
+            "or rename it if it means something else."
         ) from None
 
 
@@ -138,7 +151,7 @@ def _time(row: Row, column: str) -> datetime:
         time = datetime.fromisoformat(row.groups[column])
     except ValueError:
         raise InputError(
-            f"The {column} of {row.image_id!r} is {row.groups[column]!r}. Write dates as ISO 8601 does: 2024-05-31, or "
-            "2024-05-31T14:05:00 where the time is known."
+            f"The {column} of {row.image_id!r} is {row.groups[column]!r}. Write dates as ISO 8601: 2024-05-31, or "
+            "2024-05-31T14:05:00 if the time is known."
         ) from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,12 +1,12 @@
-"""A data set as rows: which animal, in which file, where in it."""
+"""A data set as a catalogue: one row for each annotated animal in a photo."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.errors import InputError
 
-BACKGROUND, ANIMAL, PATTERN = 0, 1, 2
-"""Values of a region mask: outside the animal, on it without pattern, on its pattern."""
+BACKGROUND, BODY, PATTERN = 0, 1, 2
+"""Values of a region mask: outside the animal, the animal without its pattern, and its pattern."""
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,9 @@ class MaskFile:
     """A region mask in a file.
 
     Attributes:
-        path: single-channel image of the same size as the photo, with the values of a region mask; or, where
-            `object_id` is given, of a whole frame with several animals, coded 10 * object_id + region.
-        object_id: which animal of a frame mask is meant.
+        path: single-channel image of the same size as the photo, with the values of a region mask. With an
+            `object_id` it is the mask of a whole frame with several animals, coded 10 * object_id + region.
+        object_id: the animal of a frame mask.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class Polygons:
 
 @dataclass(frozen=True)
 class Rle:
-    """The animal as a COCO run-length code.
+    """The animal as a COCO run-length code (RLE).
 
     Attributes:
         size: (height, width) of the photo.
@@ -45,13 +45,13 @@ class Rle:
 
 @dataclass(frozen=True)
 class ProposedMask(MaskFile):
-    """A region mask that was made for a row whose data set has none.
+    """A region mask that a program proposed for a row whose data set has none.
 
     Attributes:
-        given: what the data set itself says of the animal.
+        original: the segmentation in the data set itself.
     """
 
-    given: "Segmentation | None" = None
+    original: "Segmentation | None" = None
 
 
 Segmentation = MaskFile | Polygons | Rle
@@ -63,12 +63,13 @@ class Row:
 
     Attributes:
         image_id: unique in its catalogue.
-        identity: the individual's name.
+        identity: name of the individual.
         path: the photo.
-        box: (x, y, width, height) in pixels, None = the whole photo is the crop.
-        segmentation: where the animal (and its pattern) is, None = not known.
-        groups: what else is known and may give the identity away, such as video, sequence, camera, date, frame.
-        approximate: whether the segmentation was proposed by a program and corrected by nobody.
+        box: (x, y, width, height) in pixels; None = the whole photo is the crop.
+        segmentation: the pixels of the animal, and of its pattern if it is a mask file; None = not known.
+        groups: the other metadata by column, such as video, sequence, camera, date, frame. Any of it may give the
+            identity away.
+        approximate: whether a program proposed the segmentation and nobody corrected it.
     """
 
     image_id: str
@@ -88,9 +89,12 @@ class Catalogue:
         name: its name in splits, records and tables: lower-case letters, digits, `-`, `_`, `.`.
         root: the folder that it was read from.
         rows: sorted by image_id.
-        crop_side: side in pixels of the square cut around each box, one for the whole set; None = each box's (or
-            photo's) own longest side.
+        crop_side: side in pixels of the square around each box, the same for all rows; None = the longest side of
+            each box (or photo).
         licence: as its authors state it; empty = not stated.
+
+    Raises:
+        InputError: two rows have the same image_id.
     """
 
     name: str
@@ -100,26 +104,26 @@ class Catalogue:
     licence: str = ""
 
     def __post_init__(self) -> None:
-        seen: set[str] = set()
+        image_ids: set[str] = set()
         for row in self.rows:
-            if row.image_id in seen:
+            if row.image_id in image_ids:
                 raise InputError(
-                    f"{self.root}: image_id {row.image_id!r} stands twice; ids must be unique. "
+                    f"{self.root}: image_id {row.image_id!r} occurs twice; ids must be unique. "
                     "Give each row of the table its own image_id."
                 )
-            seen.add(row.image_id)
+            image_ids.add(row.image_id)
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """The individuals, sorted; a class label is an index into this."""
+        """The individuals, sorted; a class label is an index into this tuple."""
         return tuple(sorted({row.identity for row in self.rows}))
 
     @property
     def has_regions(self) -> bool:
-        """Whether every row says where the animal is."""
+        """Whether every row has a segmentation."""
         return all(row.segmentation is not None for row in self.rows)
 
     @property
     def approximate_regions(self) -> bool:
-        """Whether some row's segmentation is approximate."""
+        """Whether any row's segmentation is approximate."""
         return any(row.approximate for row in self.rows)

@@ -1,4 +1,4 @@
-"""The contact sheet: a data set at a glance, each crop beside its regions, one band an individual."""
+"""The contact sheet: one picture of a data set, a row of crops for each individual, each crop beside its regions."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
+from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -21,16 +21,16 @@ _TITLE, _TEXT, _CAPTIONS = (22, _INK), (15, _INK), (11, _FAINT)
 _NEIGHBOURS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 
 _Style = tuple[int, tuple[int, int, int]]
-"""Height in pixels, colour."""
+"""Height of the text in pixels, and its colour."""
 
 
 class Cell(NamedTuple):
     """One crop of the sheet.
 
     Attributes:
-        caption: what stands under it.
+        caption: the text below it.
         image: (S, S, 3) uint8.
-        regions: (S, S) uint8, drawn beside the crop; None = not known.
+        regions: (S, S) uint8, values of a region mask; None = not known.
     """
 
     caption: str
@@ -38,33 +38,30 @@ class Cell(NamedTuple):
     regions: NDArray[np.uint8] | None = None
 
 
-def contact_sheet(title: str, bands: Mapping[str, Sequence[Cell]]) -> "Image":
-    """Draw the sheet.
+def contact_sheet(title: str, rows: Mapping[str, Sequence[Cell]]) -> "Image":
+    """The sheet as an RGB image.
 
     Args:
-        title: its headline.
-        bands: the cells of each individual, drawn in this order; all cells have the same S, and either all
-            or none have regions.
-
-    Returns:
-        RGB.
+        title: the headline.
+        rows: the cells of each individual, drawn in this order. All cells have the same S, and either all or none
+            have regions.
     """
     from PIL import Image, ImageDraw
 
-    cells = [cell for band in bands.values() for cell in band]
+    cells = [cell for row in rows.values() for cell in row]
     side = cells[0].image.shape[0]
     step = side * (2 if cells[0].regions is not None else 1) + _GAP
-    columns = max(len(band) for band in bands.values())
+    columns = max(len(row) for row in rows.values())
     row_height = side + _CAPTION + _GAP
-    labels = 2 * _GAP + min(_WIDEST_LABEL, max(_length(label, _TEXT) for label in bands))
+    labels = 2 * _GAP + min(_WIDEST_LABEL, max(_length(label, _TEXT) for label in rows))
     width = labels + columns * step
-    sheet = Image.new("RGB", (max(width, 560), _HEAD + len(bands) * row_height), _PAPER)
+    sheet = Image.new("RGB", (max(width, 560), _HEAD + len(rows) * row_height), _PAPER)
     draw = ImageDraw.Draw(sheet)
     _head(draw, title, regions=cells[0].regions is not None)
-    for row, (label, band) in enumerate(bands.items()):
-        top = _HEAD + row * row_height
+    for index, (label, row) in enumerate(rows.items()):
+        top = _HEAD + index * row_height
         _text(draw, (_GAP, top + side // 2 - 10), label, _TEXT, _WIDEST_LABEL)
-        for column, cell in enumerate(band):
+        for column, cell in enumerate(row):
             left = labels + column * step
             sheet.paste(Image.fromarray(_pair(cell)), (left, top))
             _text(draw, (left, top + side + 2), cell.caption, _CAPTIONS, step - _GAP)
@@ -72,24 +69,24 @@ def contact_sheet(title: str, bands: Mapping[str, Sequence[Cell]]) -> "Image":
 
 
 def overlay(image: NDArray[np.uint8], regions: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The crop with its regions: background darkened, animal outlined, pattern tinted.
+    """The crop with its regions drawn on it: background darkened, animal outlined, pattern tinted.
 
     Args:
         image: (S, S, 3) uint8.
-        regions: (S, S) uint8.
+        regions: (S, S) uint8, values of a region mask.
 
     Returns:
         (S, S, 3) uint8.
     """
-    drawn = image.astype(np.float32)
-    drawn[regions == BACKGROUND] *= 0.35
-    drawn[regions == PATTERN] = 0.55 * drawn[regions == PATTERN] + 0.45 * np.array(_TINT, np.float32)
-    drawn[_edge(regions >= ANIMAL)] = _OUTLINE
-    return np.round(drawn).astype(np.uint8)
+    canvas = image.astype(np.float32)
+    canvas[regions == BACKGROUND] *= 0.35
+    canvas[regions == PATTERN] = 0.55 * canvas[regions == PATTERN] + 0.45 * np.array(_TINT, np.float32)
+    canvas[_edge(regions >= BODY)] = _OUTLINE
+    return np.round(canvas).astype(np.uint8)
 
 
 def _edge(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pixels on both sides of the border, a line two pixels wide."""
+    """The pixels on both sides of the outline: a line two pixels wide."""
     padded = np.pad(inside, 1, mode="edge")
     near = [padded[1 + y : padded.shape[0] - 1 + y, 1 + x : padded.shape[1] - 1 + x] for y, x in _NEIGHBOURS]
     outer: NDArray[np.bool_] = np.logical_or.reduce(near) & ~np.logical_and.reduce(near)
@@ -117,15 +114,15 @@ def _head(draw: "ImageDraw", title: str, *, regions: bool) -> None:
 
 
 def _text(draw: "ImageDraw", place: tuple[int, int], text: str, style: _Style, width: int) -> int:
-    """Write a line, shortened in its middle where it is too long; returns its width in pixels."""
+    """Write a line, shortened in its middle if it is too long; returns its width in pixels."""
     size, colour = style
-    kept = len(text)
-    shown = text
-    while _length(shown, style) > width and kept > 1:
-        kept -= 1
-        shown = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
-    draw.text(place, shown, font=_font(size), fill=colour)
-    return _length(shown, style)
+    length = len(text)
+    line = text
+    while _length(line, style) > width and length > 1:
+        length -= 1
+        line = f"{text[: (length + 1) // 2]}…{text[len(text) - length // 2 :]}"
+    draw.text(place, line, font=_font(size), fill=colour)
+    return _length(line, style)
 
 
 def _length(text: str, style: _Style) -> int:
@@ -135,7 +132,7 @@ def _length(text: str, style: _Style) -> int:
 
 @cache
 def _font(size: int) -> "FreeTypeFont | ImageFont":
-    """The one that comes with Pillow, so that every machine draws the same."""
+    """Pillow's own font, so that every machine draws the same."""
     from PIL import ImageFont
 
     return ImageFont.load_default(size)

@@ -1,7 +1,9 @@
-"""Digests: what is seen of each row, as one sha256, so that a split notices when its images change."""
+"""Content digests: one sha256 for the visible content of each row, so that a split detects changed images.
 
-import hashlib
-import json
+Every function that reads files takes `digest_of`, the digest of a file. A caller with a cache of file digests passes
+it there.
+"""
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -9,62 +11,62 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.data.catalogue import Catalogue, MaskFile, Polygons, ProposedMask, Rle, Row, Segmentation
+from benchmark.hashing import file_digest, json_digest
+
+DigestOf = Callable[[Path], str]
+"""Returns the sha256 of a file."""
 
 
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def content_digest(row: Row, digest_of: DigestOf = file_digest) -> str:
+    """Digest of the photo's bytes, the box and the segmentation (a mask by its bytes).
 
-
-def content_digest(row: Row, digest_of: Callable[[Path], str] = file_digest) -> str:
-    """sha256 of what is seen of a row: the photo's bytes, the box, the segmentation (a mask by its bytes).
-
-    Neither ids nor identities nor file names are in it: they may change without the picture changing.
+    Ids, identities and file names do not count: they may change while the picture stays the same.
 
     Args:
         row: the annotated animal.
-        digest_of: gives a file's digest; pass one that remembers where rows share files.
+        digest_of: the digest of a file.
     """
     content = {
         "photo": digest_of(row.path),
         "box": None if row.box is None else [float(number) for number in row.box],
         "segmentation": _segmentation(row.segmentation, digest_of),
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return json_digest(content, spaced=True)
 
 
-def content_digests(rows: Iterable[Row], digest_of: Callable[[Path], str] = file_digest) -> dict[str, str]:
-    """The content digest of every row by image_id; each file is read once."""
+def content_digests(rows: Iterable[Row], digest_of: DigestOf = file_digest) -> dict[str, str]:
+    """The content digest of every row by image_id; `digest_of` is called once for each file."""
     once = cache(digest_of)
     return {row.image_id: content_digest(row, once) for row in rows}
 
 
-def said_digest(catalogue: Catalogue) -> str:
-    """sha256 of what a data set says of its rows beside what is seen of them: individuals, groups, approximate regions.
+def metadata_digest(catalogue: Catalogue) -> str:
+    """Digest of everything that a catalogue records beside the content: identities, groups, approximate regions.
 
-    Labels come from it, and so do the audit and what the groups alone would score.
+    Labels, the audit and the group baselines depend on it.
     """
-    said = [[row.image_id, row.identity, row.groups, row.approximate] for row in catalogue.rows]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    metadata = [[row.image_id, row.identity, row.groups, row.approximate] for row in catalogue.rows]
+    return json_digest(metadata, spaced=True)
 
 
-def given_digests(
-    rows: Iterable[Row], digests: Mapping[str, str], digest_of: Callable[[Path], str] = file_digest
+def original_digests(
+    rows: Iterable[Row], digests: Mapping[str, str], digest_of: DigestOf = file_digest
 ) -> dict[str, str]:
-    """The content digests of the rows as their data set gives them, without the masks proposed for it.
+    """The content digests of rows without their proposed masks, that is of the data set itself.
 
-    A split is drawn and checked by these, so that it outlives the proposing and correcting of masks.
+    Splits are drawn and checked with these digests, so a split stays valid when masks are proposed or corrected.
 
     Args:
-        rows: as they are used.
-        digests: their content digests.
+        rows: the rows, some of which may have proposed masks.
+        digests: their content digests by image_id.
+        digest_of: the digest of a file.
     """
-    masked = [(row, row.segmentation) for row in rows if isinstance(row.segmentation, ProposedMask)]
-    return dict(digests) | content_digests((replace(row, segmentation=mask.given) for row, mask in masked), digest_of)
+    proposals = [(row, row.segmentation) for row in rows if isinstance(row.segmentation, ProposedMask)]
+    originals = (replace(row, segmentation=mask.original) for row, mask in proposals)
+    return dict(digests) | content_digests(originals, digest_of)
 
 
-def _segmentation(segmentation: Segmentation | None, digest_of: Callable[[Path], str]) -> Any:  # noqa: ANN401 - JSON
+def _segmentation(segmentation: Segmentation | None, digest_of: DigestOf) -> Any:  # noqa: ANN401 - JSON
     match segmentation:
         case MaskFile(path, object_id):
             return {"mask": digest_of(path), "object_id": object_id}

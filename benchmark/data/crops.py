@@ -1,4 +1,4 @@
-"""Crops: the square around each animal, as a fixed-size image and its regions."""
+"""Crops: the square around each animal as a fixed-size image, with its regions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
-_HELD = 2048
-"""Crops that may wait for their turn; at 256 pixels they take 0.5 GiB."""
+_MAX_WAITING = 2048
+"""Crops kept in memory until their turn; at 256 pixels they take 0.5 GiB."""
 
 
 class Crop(NamedTuple):
-    """What is seen of one row.
+    """The crop of one row.
 
     Attributes:
         image: (S, S, 3) uint8 RGB.
-        regions: (S, S) uint8, the values of a region mask; all 0 where the row has no segmentation.
+        regions: (S, S) uint8, values of a region mask; all 0 if the row has no segmentation.
     """
 
     image: NDArray[np.uint8]
@@ -37,14 +37,13 @@ class Crop(NamedTuple):
 def crop(row: Row, size: int, side: int | None = None) -> Crop:
     """Cut one row's square out of its photo and scale it.
 
-    The square is centred on the box and zero outside the photo; a row without a box is its whole photo,
-    centred on a square. The image is scaled by bicubic interpolation with antialiasing, the regions by
-    nearest neighbour.
+    The square is centred on the box and zero outside the photo. For a row without a box it is centred on the whole
+    photo. The image is scaled by bicubic interpolation with antialiasing, the regions by nearest neighbour.
 
     Args:
         row: the annotated animal.
-        size: S, side of the result in pixels.
-        side: of the square in the photo, in pixels; None = the box's own longest side.
+        size: side S of the crop in pixels.
+        side: side of the square in the photo, in pixels; None = the longest side of the box.
 
     Raises:
         InputError: the photo or its mask cannot be read or used, or the box lies outside the photo.
@@ -53,10 +52,19 @@ def crop(row: Row, size: int, side: int | None = None) -> Crop:
 
 
 def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Progress | None = None) -> Iterator[Crop]:
-    """The crops of many rows, in the order given; each photo is decoded once for all of its rows.
+    """The crops of many rows, in their order; each photo is decoded once for all of its rows.
 
-    Crops of a photo that come later in the order wait in memory, up to a bound; beyond it their photo is
-    decoded again at their turn.
+    Crops of a decoded photo that come later in the order wait in memory, at most 2048 of them. The photo of any others
+    is decoded again.
+
+    Args:
+        rows: the annotated animals.
+        size: side S of the crops in pixels.
+        side: side of the squares in the photos, in pixels; None = the longest side of each box.
+        progress: called after each crop with (done, total).
+
+    Raises:
+        InputError: as `crop`.
     """
     positions: defaultdict[Path, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
@@ -66,7 +74,7 @@ def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Pro
         if position not in waiting:
             photo = read_photo(row.path)
             later = [other for other in positions[row.path] if other > position]
-            for other in [position, *later[: _HELD - len(waiting)]]:
+            for other in [position, *later[: _MAX_WAITING - len(waiting)]]:
                 waiting[other] = _cut(rows[other], photo, size, side)
         yield waiting.pop(position)
         if progress is not None:
@@ -74,12 +82,12 @@ def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Pro
 
 
 def read_photo(path: Path) -> "Image":
-    """A photo as 8-bit RGB, turned upright as its EXIF orientation says.
+    """A photo as 8-bit RGB, turned upright by its EXIF orientation.
 
-    Greyscale and palette become RGB, 16-bit values are scaled to 8 bits, transparent parts become black.
+    Greyscale and palette images become RGB, 16-bit values are scaled to 8 bits, transparent pixels become black.
 
     Raises:
-        InputError: the file is no image, is cut short, or holds values without a known range.
+        InputError: the file is not an image, is truncated, or holds values without a known range.
     """
     from PIL import Image, ImageOps
 
@@ -89,7 +97,7 @@ def read_photo(path: Path) -> "Image":
             upright = ImageOps.exif_transpose(image)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise InputError(
-            f"{path}: the photo cannot be read ({error}). Fetch it again, or take its rows out of the table."
+            f"{path}: the photo cannot be read ({error}). Download it again, or remove its rows from the table."
         ) from error
     return _rgb(path, upright)
 
@@ -123,7 +131,7 @@ def _cut(row: Row, photo: "Image", size: int, side: int | None) -> Crop:
 
 
 def _window(row: Row, photo: tuple[int, int], side: int | None) -> tuple[int, int, int, int]:
-    """The square's (left, top, right, bottom) in the photo; halves are rounded up, so it never shakes."""
+    """The square's (left, top, right, bottom) in the photo; half pixels are rounded up."""
     width, height = photo
     if row.box is None:
         x, y, box_width, box_height = 0.0, 0.0, float(width), float(height)

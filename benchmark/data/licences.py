@@ -1,4 +1,4 @@
-"""What the words of a licence tell at a glance; not legal advice."""
+"""What the wording of a licence indicates; not legal advice."""
 
 import re
 
@@ -7,10 +7,14 @@ _UNSTATED = re.compile(r"(not|none) stated|unknown|no (licen[cs]e|statement)|^(n
 
 
 def forbids_commerce(licence: str) -> bool:
-    """Whether it says that commercial use is not allowed."""
+    """Whether the wording excludes commercial use.
+
+    >>> forbids_commerce("CC BY-NC-SA 4.0"), forbids_commerce("CC BY 4.0")
+    (True, False)
+    """
     return bool(_RESTRICTED.search(licence))
 
 
 def is_unstated(licence: str) -> bool:
-    """Whether it says that there is none, or says nothing."""
+    """Whether the text is empty or states that there is no licence."""
     return bool(_UNSTATED.search(licence.strip()))

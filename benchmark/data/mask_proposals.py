@@ -1,71 +1,83 @@
-"""Proposed region masks: the animal by GrabCut, its pattern area as its body without the rim.
+"""Proposed region masks: the animal by GrabCut, and its pattern area as the animal without its rim.
 
-Both are approximate, for a person to correct. The whole inner body is taken for the pattern, whatever is drawn on it.
+Both are approximate, for a person to correct. The pattern area is a depth, not a detected pattern: it covers the whole
+inner part of the animal.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.catalogue import ANIMAL, PATTERN
+from benchmark.data.catalogue import BODY, PATTERN
 from benchmark.errors import InputError
 
 Box = tuple[float, float, float, float]
-Inside = NDArray[np.bool_]
+BinaryMask = NDArray[np.bool_]
 
 RIM = 0.35
-"""Depth of the rim that is no pattern area, as a part of the depth of the body's innermost pixel."""
+"""Depth of the rim outside the pattern area, as a share of the innermost pixel's distance to the outline."""
 
 _SIDE = 192
-"""Longest side in pixels that GrabCut works at; its time grows faster than the number of pixels."""
+"""Longest side in pixels of the image that GrabCut works on; its time grows faster than the number of pixels."""
 
 _MARGIN = 0.15
-"""How far around the box the background is learnt, as a part of its longest side; farther off, other animals are."""
+"""Width of the margin around the box from which the background is learnt, as a share of the box's longest side.
+
+A wider margin takes in other animals.
+"""
 
 _EDGE = 0.015
-"""What lies so near to the photo's edge, as a part of the box's side, is background: one colour of it is needed."""
+"""Width of the strip at the photo's edge that counts as background, as a share of the box's side.
+
+GrabCut needs some background also if the box covers the whole photo.
+"""
 
 _CORE = 0.1
-"""Of the ellipse in the box, so much around its centre (by radius) is animal; without it, the two may be swapped."""
+"""Radius of the certain animal around the box's centre, as a share of the box's half side.
+
+Without it, GrabCut may swap animal and background.
+"""
 
 _ITERATIONS = 1
-"""More fit the colours ever closer to the body's, and lose the fins."""
+"""More iterations fit the colours closer to the trunk's and lose the fins."""
 
 _HALF = 0.5
 _NO_RECTANGLE = (0, 0, 0, 0)
 _SEED = 0
 
 
-def propose(photo: NDArray[np.uint8], box: Box | None = None, outline: Inside | None = None) -> NDArray[np.uint8]:
-    """Propose the regions of one animal.
+def propose_regions(
+    photo: NDArray[np.uint8], box: Box | None = None, outline: BinaryMask | None = None
+) -> NDArray[np.uint8]:
+    """The proposed regions of one animal; the same input always gives the same result.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        box: (x, y, width, height) around the animal in pixels; None = the photo is a crop of it.
-        outline: (H, W), where the animal is; None = not known, `find_animal` looks for it.
+        box: (x, y, width, height) around the animal in pixels; None = the whole photo.
+        outline: (H, W) bool, the animal's pixels; None = not known, and `segment_animal` finds them.
 
     Returns:
-        (H, W) uint8, the values of a region mask, the same each time. Where the outline has no pixel, all are 0.
+        (H, W) uint8, values of a region mask; all 0 if the outline is empty.
 
     Raises:
         InputError: the box has no pixel in the photo.
     """
-    animal = find_animal(photo, box) if outline is None else outline
-    regions: NDArray[np.uint8] = np.where(inner_body(animal), PATTERN, animal * ANIMAL).astype(np.uint8)
+    animal = segment_animal(photo, box) if outline is None else outline
+    regions: NDArray[np.uint8] = np.where(inner_body(animal), PATTERN, animal * BODY).astype(np.uint8)
     return regions
 
 
-def find_animal(photo: NDArray[np.uint8], box: Box | None = None) -> Inside:
-    """The animal in its box by GrabCut (Rother et al., SIGGRAPH 2004, doi 10.1145/1015706.1015720).
+def segment_animal(photo: NDArray[np.uint8], box: Box | None = None) -> BinaryMask:
+    """The animal's pixels in its box by GrabCut (Rother et al., SIGGRAPH 2004, doi 10.1145/1015706.1015720).
 
-    What is outside the box is background, and so is the edge of the photo, where the box reaches it. Of what is found,
-    the largest connected part is kept and its holes are filled.
+    Pixels outside the box or at the edge of the photo are background. The result is the largest connected part of the
+    foreground, with its holes filled.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         box: (x, y, width, height) in pixels; None = the whole photo.
 
     Returns:
-        (H, W); never empty.
+        (H, W) bool; never empty.
 
     Raises:
         InputError: the box has no pixel in the photo.
@@ -89,49 +101,50 @@ def find_animal(photo: NDArray[np.uint8], box: Box | None = None) -> Inside:
     )
     across = _axis((left, right), columns, (x, box_width), width)
     down = _axis((top, bottom), rows, (y, box_height), height)
-    found = _largest_part(_grab_cut(window, across, down)).astype(np.float32)
+    foreground = _largest_part(_grab_cut(window, across, down)).astype(np.float32)
     animal = np.zeros((height, width), np.bool_)
-    whole = cv2.resize(found, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(foreground, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
     animal[top:bottom, left:right] = whole >= _HALF
     return animal
 
 
-def inner_body(animal: Inside) -> Inside:
-    """The animal without its rim, which is `RIM` of the innermost pixel's depth deep, so that fins and tail are off.
+def inner_body(animal: BinaryMask) -> BinaryMask:
+    """The animal without its rim, and so without its fins and tail.
 
-    There is no rim where the edge of the photo cuts the animal off.
+    The rim is as deep as `RIM` of the innermost pixel's distance to the outline. Where the edge of the photo cuts the
+    animal, there is no rim.
 
     Args:
-        animal: (H, W).
+        animal: (H, W) bool.
 
     Returns:
-        (H, W); empty only where `animal` is.
+        (H, W) bool; empty only if `animal` is empty.
     """
     import cv2
 
     depth = cv2.distanceTransform(animal.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    inner: Inside = depth > RIM * depth.max()
+    inner: BinaryMask = depth > RIM * depth.max()
     return inner
 
 
 def _window(start: float, length: float, margin: float, size: int) -> tuple[int, int]:
-    """First pixel of a box with its margin, and one past its last, along one side of the photo."""
+    """First pixel of a box with its margin, and one past its last pixel, along one axis of the photo."""
     return max(0, int(np.floor(start - margin))), min(size, int(np.ceil(start + length + margin)))
 
 
 def _axis(
     window: tuple[int, int], pixels: int, box: tuple[float, float], size: int
-) -> tuple[Inside, NDArray[np.float64]]:
-    """What GrabCut is told along one side of the scaled window.
+) -> tuple[BinaryMask, NDArray[np.float64]]:
+    """GrabCut's input along one axis of the scaled window.
 
     Args:
-        window: its first pixel in the photo, and one past its last.
-        pixels: N, its length when scaled.
-        box: start and length in the photo.
-        size: of the photo.
+        window: its first pixel in the photo, and one past its last pixel.
+        pixels: length N of the scaled window.
+        box: start and length of the box in the photo.
+        size: length of the photo.
 
     Returns:
-        (N,) which pixels lie in the box and off the photo's edge; (N,) distance from the box's centre, 1 = its side.
+        (N,) bool, the pixels in the box and off the photo's edge; (N,) distance from the box's centre, 1 = its side.
     """
     step = (window[1] - window[0]) / pixels
     centres = window[0] + step * (np.arange(pixels) + 0.5)
@@ -142,10 +155,10 @@ def _axis(
 
 def _grab_cut(
     window: NDArray[np.uint8],
-    across: tuple[Inside, NDArray[np.float64]],
-    down: tuple[Inside, NDArray[np.float64]],
-) -> Inside:
-    """What GrabCut takes for the animal, (h, w); all of a window that is too small to show any background."""
+    across: tuple[BinaryMask, NDArray[np.float64]],
+    down: tuple[BinaryMask, NDArray[np.float64]],
+) -> BinaryMask:
+    """GrabCut's foreground, (h, w) bool; the whole window if it is too small to show any background."""
     import cv2
 
     radius = np.hypot(down[1][:, np.newaxis], across[1])
@@ -153,16 +166,16 @@ def _grab_cut(
     labels[radius <= max(_CORE, radius.min())] = cv2.GC_FGD
     if (labels == cv2.GC_BGD).any():
         cv2.setRNGSeed(_SEED)
-        learnt = np.zeros((1, 65)), np.zeros((1, 65))  # the colours of both
-        cv2.grabCut(window, labels, _NO_RECTANGLE, learnt[0], learnt[1], _ITERATIONS, cv2.GC_INIT_WITH_MASK)
+        colours = np.zeros((1, 65)), np.zeros((1, 65))  # of background and animal
+        cv2.grabCut(window, labels, _NO_RECTANGLE, colours[0], colours[1], _ITERATIONS, cv2.GC_INIT_WITH_MASK)
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 
-def _largest_part(found: Inside) -> Inside:
+def _largest_part(foreground: BinaryMask) -> BinaryMask:
     """The largest connected part, without holes."""
     from scipy.ndimage import binary_fill_holes, label
 
-    parts, _ = label(found)
+    parts, _ = label(foreground)
     largest = np.bincount(parts.ravel())[1:].argmax() + 1
-    filled: Inside = binary_fill_holes(parts == largest)
+    filled: BinaryMask = binary_fill_holes(parts == largest)
     return filled

@@ -1,7 +1,6 @@
-"""Known data sets: facts about the built-in one and about public ones, so that nobody has to look them up.
+"""Metadata of the built-in data set and of public ones.
 
-Figures are those of the data sets' own pages and papers as listed in 2026; None = not stated by their
-authors.
+Figures come from the data sets' own pages and papers, read in 2026; None = not stated by their authors.
 """
 
 from dataclasses import dataclass
@@ -11,21 +10,21 @@ Source = Literal["built-in", "kaggle", "elsewhere"]
 
 
 @dataclass(frozen=True)
-class KnownDataset:
-    """Facts about one data set.
+class DatasetMetadata:
+    """Metadata of one data set.
 
     Attributes:
-        name: on the command line, in splits and records.
-        title: as its authors call it.
-        animal: in plain words.
-        source: `built-in`, `kaggle` (`data fetch` gets it), or `elsewhere` (its authors' page has it).
-        address: where it is; a Kaggle handle's page, or its authors' page.
-        licence: as its authors state it; empty = they state none.
+        name: its name on the command line, in splits and records.
+        title: its name in its authors' words.
+        animal: the species.
+        source: `built-in`, `kaggle` (`data fetch` downloads it), or `elsewhere` (to be downloaded by hand).
+        address: its folder in the project, its page on Kaggle, or its authors' page.
+        licence: as its authors state it; empty = not stated.
         individuals: number of identities.
-        images: number of annotated animals (boxes, or photos where each shows one).
-        megabytes: size of the download.
+        images: number of annotated animals: boxes, or photos if each shows one animal.
+        megabytes: size of the download in MB.
         paper: address of the paper, empty = none.
-        handle: on Kaggle, empty elsewhere.
+        handle: owner and name on Kaggle; empty elsewhere.
     """
 
     name: str
@@ -43,8 +42,8 @@ class KnownDataset:
 
 _CDLA = "CDLA-Permissive-1.0"
 
-KNOWN: tuple[KnownDataset, ...] = (
-    KnownDataset(
+DATASETS: tuple[DatasetMetadata, ...] = (
+    DatasetMetadata(
         name="zebrafish-synth",
         title="zebrafish-synth",
         animal="zebrafish",
@@ -55,7 +54,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         images=552,
         megabytes=8,
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="aau-zebrafish",
         title="AAU Zebrafish Re-Identification",
         animal="zebrafish",
@@ -68,7 +67,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         paper="https://doi.org/10.1109/WACVW50321.2020.9096922",
         handle="aalborguniversity/aau-zebrafish-reid",
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="atrw",
         title="ATRW",
         animal="Amur tiger",
@@ -80,7 +79,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         megabytes=1760,
         paper="https://arxiv.org/abs/1906.05586",
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="fs48",
         title="FS48",
         animal="koi, goldfish",
@@ -92,7 +91,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         megabytes=None,
         paper="https://doi.org/10.3389/fmars.2024.1429459",
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="giraffe-zebra-id",
         title="GiraffeZebraID",
         animal="giraffe, zebra",
@@ -103,7 +102,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         images=6925,
         megabytes=10433,
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="hyena-id-2022",
         title="HyenaID2022",
         animal="hyena",
@@ -114,7 +113,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         images=3129,
         megabytes=3441,
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="leopard-id-2022",
         title="LeopardID2022",
         animal="leopard",
@@ -125,7 +124,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         images=6805,
         megabytes=8565,
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="nyala-data",
         title="NyalaData",
         animal="nyala",
@@ -137,7 +136,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         megabytes=495,
         paper="https://ieeexplore.ieee.org/abstract/document/9311574",
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="sea-turtle-id-2022",
         title="SeaTurtleID2022",
         animal="sea turtle",
@@ -149,7 +148,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         megabytes=2000,
         paper="https://arxiv.org/abs/2211.10307",
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="stripe-spotter",
         title="StripeSpotter",
         animal="zebra",
@@ -161,7 +160,7 @@ KNOWN: tuple[KnownDataset, ...] = (
         megabytes=229,
         paper="https://doi.org/10.1145/1991996.1992002",
     ),
-    KnownDataset(
+    DatasetMetadata(
         name="whale-shark-id",
         title="WhaleSharkID",
         animal="whale shark",
@@ -174,9 +173,9 @@ KNOWN: tuple[KnownDataset, ...] = (
         paper="https://www.int-res.com/abstracts/esr/v7/n1/p39-53/",
     ),
 )
-"""The two of the paper first, then by name."""
+"""The built-in set and the paper's first, then by name."""
 
 
-def find_known(name: str) -> KnownDataset | None:
-    """The known data set of this name, None where there is none."""
-    return next((dataset for dataset in KNOWN if dataset.name == name), None)
+def find_metadata(name: str) -> DatasetMetadata | None:
+    """The metadata of the data set with this name; None if it is not listed."""
+    return next((dataset for dataset in DATASETS if dataset.name == name), None)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
+from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.intervals import of_mean
 from benchmark.records.localisation import (
@@ -23,7 +23,7 @@ from benchmark.records.localisation import (
 )
 from benchmark.vocabulary import CamMethod
 
-REGION_CODES = (BACKGROUND, ANIMAL, PATTERN)
+REGION_CODES = (BACKGROUND, BODY, PATTERN)
 
 
 class PerImage(NamedTuple):
@@ -116,7 +116,7 @@ def region_area(regions: NDArray[np.integer]) -> RegionShares:
         InputError: a region mask holds another value.
 
     Example:
-        >>> region_area(np.array([[[PATTERN, ANIMAL], [BACKGROUND, BACKGROUND]]]))
+        >>> region_area(np.array([[[PATTERN, BODY], [BACKGROUND, BACKGROUND]]]))
         RegionShares(background=0.5, body=0.25, pattern=0.25)
     """
     _refuse_unknown(regions)
@@ -253,6 +253,6 @@ def _refuse_unknown(regions: NDArray[np.integer]) -> None:
     unknown = np.setdiff1d(regions, REGION_CODES)
     if unknown.size:
         raise InputError(
-            f"A region mask holds the value {unknown[0]}; the allowed values are {BACKGROUND} (background), {ANIMAL} "
+            f"A region mask holds the value {unknown[0]}; the allowed values are {BACKGROUND} (background), {BODY} "
             f"(body) and {PATTERN} (pattern). Export the masks again."
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmark.errors import InputError
-from benchmark.files import replacing
+from benchmark.files import atomic_write
 from benchmark.records.record import Record
 
 
@@ -46,6 +46,6 @@ def write_record(record: Record, folder: Path) -> Path:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True)
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     return path

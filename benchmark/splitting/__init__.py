@@ -1,1 +1,1 @@
-"""Fixed splits: the kinds of split, how each is drawn, and the files that keep them."""
+"""Fixed splits: the kinds of split, how each is drawn, and the files that hold them."""

@@ -1,123 +1,139 @@
-"""The block split: stretches of a recording kept whole, with a gap where two parts meet."""
+"""The block split: blocks of consecutive frames kept whole, with a gap between different parts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.capture import Footage, footage, nearest, ranks
+from benchmark.data.capture import FramePositions, dense_ranks, frame_positions, nearest_distances
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
-from benchmark.splitting.group_assignment import assign
+from benchmark.splitting.group_assignment import assign_groups
+from benchmark.splitting.parts import DROPPED, Parts, parts_by_id, require_all_parts, split_from_parts
 from benchmark.splitting.sampling import apportion, by_identity
 from benchmark.splitting.split import Split
-from benchmark.splitting.zones import DROPPED, Zoning, named, refuse_absence, split_of
 
-_LONGEST_BLOCK = 40
-_LONGEST_GAP = 10
-_BLOCK_OF = 6
-_GAP_OF = 8
+_MAX_BLOCK = 40
+_MAX_GAP = 10
+_BLOCKS_PER_INDIVIDUAL = 6
+_GAPS_PER_INDIVIDUAL = 8
 
-FEWEST_FRAMES = 24
-"""An individual must be seen in so many frames: then a block has four, and a gap three."""
+MIN_FRAMES = 24
+"""Frames that every individual needs: a block then has four frames and a gap three."""
 
 
-class Stretch(NamedTuple):
-    """Lengths in frames that the data set has: of a block, and of the gap between two parts."""
+class BlockLengths(NamedTuple):
+    """Lengths in frames of the data set: of a block, and of the gap between two parts."""
 
     block: int
     gap: int
 
 
-def stretch_of(frames: int) -> Stretch:
-    """Block and gap for individuals that are seen in so many frames: a sixth and an eighth, at most 40 and 10."""
-    return Stretch(min(_LONGEST_BLOCK, frames // _BLOCK_OF), min(_LONGEST_GAP, frames // _GAP_OF))
+def block_lengths(frames: int) -> BlockLengths:
+    """Block and gap for individuals with this many frames: a sixth and an eighth, at most 40 and 10.
+
+    >>> block_lengths(60)
+    BlockLengths(block=10, gap=7)
+    """
+    return BlockLengths(
+        min(_MAX_BLOCK, frames // _BLOCKS_PER_INDIVIDUAL), min(_MAX_GAP, frames // _GAPS_PER_INDIVIDUAL)
+    )
 
 
 def block_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, name: str | None = None) -> Split:
-    """Contiguous frames of a recording stay together, and frames are dropped where train, val and test meet.
+    """Consecutive frames of a recording stay together, and frames are dropped between train, val and test.
 
-    Every recording (see `moments.footage`) is cut into blocks of about 40 frames, or of a sixth of the frames of the
-    individual that is seen in the fewest, where that is less. Blocks go whole, with every animal in them, to train,
-    val or test (`groups.assign`). Where two parts meet, a gap is dropped: images of train within 10 frames of val or
-    test, and of val within 10 frames of test, or within an eighth of that individual's frames. Frames are
-    counted as the data set has them, so that the gap holds whatever the unit of the frame number.
+    Every recording (see `capture.frame_positions`) is cut into blocks of about 40 frames. If the individual with the
+    fewest frames has less than 240, blocks are a sixth of its frames. A block goes whole, with every animal in it, to
+    train, val or test (see `group_assignment.assign_groups`). Between parts a gap is dropped: train images within 10
+    frames of val or test, and val images within 10 frames of test; the gap is at most an eighth of that individual's
+    frames. Frames are counted by rank, so the unit of the frame number does not matter.
 
-    All animals of a frame are in one part. Light, water and the place in the tank stay those of one
-    recording: the split asks for the pattern in another pose, not in another place.
+    All animals of a frame are in one part. Light, water and background are those of the same recording: the split tests
+    the pattern in another pose, not in another place.
+
+    Args:
+        catalogue: the data set.
+        digests: content digest by image_id.
+        seed: seed of the drawing.
+        name: name of the split; None = `block-<seed>`.
 
     Raises:
-        InputError: there is no column of frames within recordings, an individual is seen in under 24 frames, or
-            in too few blocks; or has fewer than five images.
+        InputError: there is no column of frames within recordings; or an individual has fewer than 24 frames, too few
+            blocks, or fewer than five images.
     """
-    return split_of(catalogue, digests, seed, by_block(catalogue, seed), name or f"block-{seed}")
+    return split_from_parts(catalogue, digests, seed, block_parts(catalogue, seed), name or f"block-{seed}")
 
 
-def by_block(catalogue: Catalogue, seed: int) -> Zoning:
-    """The zones of the block split."""
+def block_parts(catalogue: Catalogue, seed: int) -> Parts:
+    """The parts of the block split; raises `InputError` as `block_split`."""
     by_identity(catalogue)
-    taken = footage(catalogue.rows)
-    if taken is None:
+    catalogue = replace(catalogue, rows=tuple(sorted(catalogue.rows, key=attrgetter("image_id"))))
+    positions = frame_positions(catalogue.rows)
+    if positions is None:
         raise InputError(
-            f"{catalogue.name} cannot carry the split 'block': not every image has a frame number and a recording that "
-            "it counts in. Add the columns `frame` and `video` (or `sequence`)."
+            f"{catalogue.name} does not support the split 'block': not every image has a frame number and a recording. "
+            "Add the columns `frame` and `video` (or `sequence`)."
         )
-    positions = ranks(taken.recordings, taken.frames)
-    stretch = stretch_of(_fewest_frames(catalogue, taken))
-    blocks = _blocks(taken.recordings, positions, stretch.block)
+    ranks = dense_ranks(positions.recordings, positions.frames)
+    lengths = block_lengths(_min_frames(catalogue, positions))
+    blocks = _blocks(positions.recordings, ranks, lengths.block)
 
-    def settle(zones: NDArray[np.int8]) -> NDArray[np.int8]:
-        return _without_gap(taken.recordings, positions, zones, stretch.gap)
+    def drop_gaps(parts: NDArray[np.int8]) -> NDArray[np.int8]:
+        return _without_gaps(positions.recordings, ranks, parts, lengths.gap)
 
-    numbers = assign([row.identity for row in catalogue.rows], blocks, seed, settle)
-    zones = named(catalogue, numbers)
-    refuse_absence(
-        catalogue, zones, "block", f"for it is seen in too few blocks of {stretch.block} frames of its {taken.column}"
-    )
+    parts = assign_groups([row.identity for row in catalogue.rows], blocks, seed, drop_gaps)
+    part_of = parts_by_id(catalogue, parts)
+    reason = f"because it occurs in too few blocks of {lengths.block} frames of its {positions.column}"
+    require_all_parts(catalogue, part_of, "block", reason)
     recipe = (
-        f"Blocks, seed {seed}: each {taken.column} is cut into blocks of about {stretch.block} frames, which go whole "
-        f"to train, val or test, near 80 : 11.2 : 8.8 for each individual; where parts meet, {stretch.gap} frames are "
-        f"left out ({int((numbers == DROPPED).sum())} images)."
+        f"Blocks, seed {seed}: each {positions.column} is cut into blocks of about {lengths.block} frames, which go "
+        f"whole to train, val or test, near 80 : 11.2 : 8.8 for each individual; where parts meet, {lengths.gap} "
+        f"frames are left out ({int((parts == DROPPED).sum())} images)."
     )
-    return Zoning(zones, recipe)
+    return Parts(part_of, recipe)
 
 
-def _fewest_frames(catalogue: Catalogue, taken: Footage) -> int:
-    """Distinct frames of the individual that is seen in the fewest."""
-    seen: dict[str, set[tuple[int, int]]] = {}
-    for row, recording, frame in zip(catalogue.rows, taken.recordings.tolist(), taken.frames.tolist(), strict=True):
-        seen.setdefault(row.identity, set()).add((recording, frame))
-    rarest = min(sorted(seen), key=lambda identity: len(seen[identity]))
-    if len(seen[rarest]) < FEWEST_FRAMES:
+def _min_frames(catalogue: Catalogue, positions: FramePositions) -> int:
+    """Distinct frames of the individual with the fewest."""
+    frames_of: dict[str, set[tuple[int, int]]] = {}
+    for row, recording, frame in zip(
+        catalogue.rows, positions.recordings.tolist(), positions.frames.tolist(), strict=True
+    ):
+        frames_of.setdefault(row.identity, set()).add((recording, frame))
+    rarest = min(sorted(frames_of), key=lambda identity: len(frames_of[identity]))
+    if len(frames_of[rarest]) < MIN_FRAMES:
         raise InputError(
-            f"{catalogue.name} cannot carry the split 'block': the individual {rarest!r} is seen in "
-            f"{len(seen[rarest])} frames; blocks with a gap need {FEWEST_FRAMES}."
+            f"{catalogue.name} does not support the split 'block': the individual {rarest!r} has "
+            f"{len(frames_of[rarest])} frames; blocks with a gap need {MIN_FRAMES}."
         )
-    return len(seen[rarest])
+    return len(frames_of[rarest])
 
 
-def _blocks(recordings: NDArray[np.int64], positions: NDArray[np.int64], length: int) -> list[str]:
-    """(N,) the block of each image, `<recording>:<number>`; a recording's blocks differ by one frame at most."""
+def _blocks(recordings: NDArray[np.int64], ranks: NDArray[np.int64], length: int) -> list[str]:
+    """The block of each image, `<recording>:<number>`; blocks of a recording differ by at most one frame in length."""
     lengths = np.zeros(recordings.max() + 1, dtype=np.int64)
-    np.maximum.at(lengths, recordings, positions + 1)
+    np.maximum.at(lengths, recordings, ranks + 1)
     ends = []
     for frames in lengths.tolist():
         count = max(1, (2 * frames + length) // (2 * length))
         ends.append(np.cumsum(apportion(frames, [1] * count)))
     return [
-        f"{recording}:{np.searchsorted(ends[recording], position, side='right')}"
-        for recording, position in zip(recordings.tolist(), positions.tolist(), strict=True)
+        f"{recording}:{np.searchsorted(ends[recording], rank, side='right')}"
+        for recording, rank in zip(recordings.tolist(), ranks.tolist(), strict=True)
     ]
 
 
-def _without_gap(
-    recordings: NDArray[np.int64], positions: NDArray[np.int64], zones: NDArray[np.int8], gap: int
+def _without_gaps(
+    recordings: NDArray[np.int64], ranks: NDArray[np.int64], parts: NDArray[np.int8], gap: int
 ) -> NDArray[np.int8]:
-    """Drop the images of each part that stand within `gap` frames of a later part (train, val, test)."""
-    left = zones.copy()
+    """The parts without the images that are within `gap` frames of a later part (train, val, test)."""
+    remaining = parts.copy()
     for part in (0, 1):
-        asked = zones == part
-        distances = nearest(recordings, positions, asked, zones > part)
-        left[np.flatnonzero(asked)[distances <= gap]] = DROPPED
-    return left
+        images = parts == part
+        distances = nearest_distances(recordings, ranks, images, parts > part)
+        remaining[np.flatnonzero(images)[distances <= gap]] = DROPPED
+    return remaining

@@ -1,4 +1,4 @@
-"""What every way of drawing a split shares: shares in whole numbers, and an order that every machine agrees on."""
+"""Shared parts of all splits: shares in whole numbers, and a random order that is the same on every machine."""
 
 import hashlib
 from collections import defaultdict
@@ -11,32 +11,41 @@ from benchmark.splitting.split import Split
 
 INPAINT_SHARES = (80, 16, 4)
 CLASSIFY_SHARES = (80, 10, 10)
-"""Train, val and test, as the paper splits each of its two sets."""
+"""The paper's shares of train, val and test in each of its two sets."""
 
 INPAINT_PERCENT = 20
-"""Of the images, those for inpainting."""
+"""Share of the images for inpainting, in percent."""
 
-FEWEST = 5
-"""Images that every individual must have."""
+MIN_IMAGES = 5
+"""Images that every individual needs."""
 
 
-class Maker(Protocol):
-    """Draws one kind of split.
-
-    It takes the data set, the content digest of each image by its id, the seed, and the split's name (None =
-    `<kind>-<seed>`); it raises InputError, saying why, where the data set cannot carry the split.
-    """
+class Splitter(Protocol):
+    """Draws one kind of split."""
 
     def __call__(
         self, catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, name: str | None = None
     ) -> Split:
-        """Draw it."""
+        """Draw the split.
+
+        Args:
+            catalogue: the data set.
+            digests: content digest by image_id.
+            seed: seed of the drawing.
+            name: name of the split; None = `<kind>-<seed>`.
+
+        Raises:
+            InputError: the data set does not support the split; the message gives the reason.
+        """
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
-    """Whole numbers that add up to `total` in proportion to the weights (Hare's largest remainders).
+    """Whole numbers with the sum `total` in proportion to the weights (Hare's largest remainders).
 
-    Ties go to the earlier weight.
+    Equal remainders favour the earlier weight.
+
+    >>> apportion(14, [80, 10, 10])
+    [11, 2, 1]
     """
     whole = sum(weights)
     shares = [total * weight // whole for weight in weights]
@@ -48,21 +57,31 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def part_sizes(count: int, shares: tuple[int, int, int]) -> tuple[int, int, int]:
-    """How many of `count` images are for train, val and test; none is empty where there are three images."""
-    train, val, test = apportion(count, shares)
-    if count >= 3:  # noqa: PLR2004 - one for each part
-        val, test = max(val, 1), max(test, 1)
-        train = count - val - test
+    """Numbers of images in train, val and test; from three images on, none is 0.
+
+    >>> part_sizes(5, (80, 16, 4))
+    (3, 1, 1)
+    """
+    sizes = apportion(count, shares)
+    for part, size in enumerate(sizes):
+        if not size and count >= len(sizes):
+            sizes[sizes.index(max(sizes))] -= 1
+            sizes[part] = 1
+    train, val, test = sizes
     return train, val, test
 
 
 def shuffled(names: Iterable[str], salt: str) -> list[str]:
-    """A random order that is the same on every platform and in every version of Python."""
+    """The names in a random order, the same on every platform and in every version of Python.
+
+    >>> shuffled(["a", "b", "c"], "1") == shuffled(["c", "a", "b"], "1")
+    True
+    """
     return sorted(names, key=lambda name: hashlib.sha256(f"{salt}:{name}".encode()).digest())
 
 
 def by_identity(catalogue: Catalogue) -> dict[str, list[str]]:
-    """The image ids of each individual, both in order.
+    """The image ids of each individual; individuals are sorted, ids are in the order of the rows.
 
     Raises:
         InputError: an individual has fewer than five images.
@@ -70,10 +89,10 @@ def by_identity(catalogue: Catalogue) -> dict[str, list[str]]:
     images: defaultdict[str, list[str]] = defaultdict(list)
     for row in catalogue.rows:
         images[row.identity].append(row.image_id)
-    few = sorted(identity for identity, ids in images.items() if len(ids) < FEWEST)
+    few = sorted(identity for identity, ids in images.items() if len(ids) < MIN_IMAGES)
     if few:
         raise InputError(
             f"{catalogue.name}: the individual {few[0]!r} has {len(images[few[0]])} images; {len(few)} in "
-            f"all have fewer than {FEWEST}. Leave them out (identity `unknown`), or add images."
+            f"all have fewer than {MIN_IMAGES}. Leave them out (identity `unknown`), or add images."
         )
     return dict(sorted(images.items()))

@@ -1,4 +1,4 @@
-"""The shape of a zebrafish in body coordinates: outline, fins, and where its pattern lies.
+"""The shape of a zebrafish in body coordinates: outline, fins, and the area of its pattern.
 
 Body coordinates: x from 0 (snout) to 1 (root of the tail fin, the standard length), y from the midline,
 positive towards the belly, in the same unit. The tail fin ends at 1.24.
@@ -15,10 +15,10 @@ from scipy.interpolate import PchipInterpolator
 Array = NDArray[np.float32]
 
 LENGTH = 1.24
-"""From snout to tail tip."""
+"""From snout to tail tip, in body coordinates."""
 
 LEFT, RIGHT, TOP, BOTTOM = -0.05, 1.30, -0.31, 0.31
-"""The drawn part of body coordinates."""
+"""The part of the body coordinates that is drawn."""
 
 _STATION = (-0.01, 0.0, 0.03, 0.08, 0.15, 0.25, 0.38, 0.50, 0.62, 0.75, 0.87, 0.95, 1.01)
 _BACK = (0.0, 0.008, 0.034, 0.059, 0.083, 0.108, 0.129, 0.131, 0.114, 0.083, 0.058, 0.051, 0.056)
@@ -26,7 +26,7 @@ _BELLY = (0.0, 0.010, 0.030, 0.052, 0.080, 0.113, 0.138, 0.136, 0.104, 0.066, 0.
 
 PATTERN_X = (0.21, 1.0)
 PATTERN_Q = (0.2, 0.88)
-"""Where the stripes lie: along the body, and as a share of its height from back to belly."""
+"""The striped area: along the body, and as a share of the body's height from back to belly."""
 
 _FINS: dict[str, tuple[tuple[float, float], ...]] = {
     "dorsal": (
@@ -47,16 +47,16 @@ _FINS: dict[str, tuple[tuple[float, float], ...]] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """A fish drawn flat; every array (H, W) float32 in [0, 1] but for x, y and q.
+    """A flat drawing of a fish; every array is (H, W) float32, in [0, 1] except for x, y and q.
 
     Attributes:
         x: body coordinate of each texel.
         y: body coordinate of each texel.
-        q: height on the body, 0 = back, 1 = belly; beyond that outside it.
+        q: height on the body, 0 = back, 1 = belly; other values are outside the body.
         trunk: coverage by the body without fins.
         fins: coverage by each fin.
         flank: coverage by the striped part of the body.
-        texels: to a unit of body coordinates.
+        texels: number of texels per unit of body coordinates.
     """
 
     x: Array
@@ -69,7 +69,7 @@ class Shape:
 
 
 def edges(x: Array, depth: float = 1.0) -> tuple[Array, Array]:
-    """Distance of the back and of the belly from the midline at x, both positive."""
+    """Distances of the back and of the belly from the midline at x, both positive, in body coordinates."""
     inside = np.clip(x, _STATION[0], _STATION[-1])
     back = PchipInterpolator(_STATION, _BACK)(inside) * depth
     belly = PchipInterpolator(_STATION, _BELLY)(inside) * depth
@@ -77,12 +77,12 @@ def edges(x: Array, depth: float = 1.0) -> tuple[Array, Array]:
 
 
 def draw(texels: int, depth: float = 1.0, belly: float = 1.0) -> Shape:
-    """Draw the shape.
+    """The shape of a fish, drawn on the grid of body coordinates.
 
     Args:
         texels: texels per unit of body coordinates.
-        depth: height of the body, 1 = average.
-        belly: roundness of the belly, 1 = average.
+        depth: factor of the body's height, 1 = average.
+        belly: factor of the belly's roundness, 1 = average.
     """
     y, x = np.mgrid[TOP : BOTTOM : 1 / texels, LEFT : RIGHT : 1 / texels].astype(np.float32)
     back, low = edges(x[0], depth)
@@ -96,13 +96,13 @@ def draw(texels: int, depth: float = 1.0, belly: float = 1.0) -> Shape:
 
 
 def step(value: Array, low: float, high: float) -> Array:
-    """Smooth step from 0 at `low` to 1 at `high` (which may be the smaller)."""
+    """Smooth step from 0 at `low` to 1 at `high` (`high` may be the smaller)."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), dtype=np.float32)
 
 
 def _flank(x: Array, q: Array) -> Array:
-    """The striped part: rounded behind the gill, low at the belly until behind the anus."""
+    """Coverage by the striped area: round behind the gill, and narrower at the belly as far as the anus."""
     gill = PATTERN_X[0] + 0.5 * (q - 0.42) ** 2
     low = PATTERN_Q[1] - 0.1 * step(x, 0.52, 0.30)
     along = step(x - gill, -0.03, 0.03) * step(x, PATTERN_X[1] + 0.01, PATTERN_X[1] - 0.005)
@@ -110,7 +110,7 @@ def _flank(x: Array, q: Array) -> Array:
 
 
 def _fin(points: tuple[tuple[float, float], ...], shape: tuple[int, ...], texels: int) -> Array:
-    """Coverage by a polygon with rounded corners, antialiased."""
+    """Antialiased coverage by a polygon with rounded corners, (H, W)."""
     fine = 3
     closed = np.array([*points, points[0]])
     pieces = [(a * (1 - s) + b * s) for a, b in pairwise(closed) for s in (0.25, 0.75)]

@@ -1,9 +1,10 @@
-"""Write the generated set in the raw layout of the AAU zebrafish set, with exact region masks beside it."""
+"""The generated data set on disk, in the raw layout of the AAU zebrafish set, with exact region masks."""
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,22 @@ HEADER = (
 
 LICENCE = "CC0-1.0"
 
-Frame = tuple[str, NDArray[np.uint8], NDArray[np.uint8], dict[int, scene.Seen]]
-"""The file's name, the photo (height, width, 3), its mask (height, width) with 10 * object id + region, and what is
-known about each fish by its object id.
-"""
+
+class Frame(NamedTuple):
+    """One frame of a video.
+
+    Attributes:
+        file_name: name of the photo and of its mask.
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8, 10 * object id + region.
+        annotations: annotation of each fish by its object id.
+    """
+
+    file_name: str
+    photo: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    annotations: dict[int, scene.FishAnnotation]
+
 
 _README = """\
 # zebrafish-synth
@@ -51,17 +64,17 @@ Licence: {licence}.
 
 
 def generate(settings: SynthSettings, folder: Path, progress: Callable[[int, int], None] | None = None) -> None:
-    """Generate the set into a folder.
+    """Write the generated set into a folder.
 
-    The same settings give the same pixels and annotations. A frame does not depend on how many follow it.
+    The same settings give the same pixels and annotations. A frame does not depend on the number of frames after it.
 
     Args:
-        settings: what to generate.
-        folder: made where it is not there; `annotations.csv` is written last.
-        progress: called after each frame with (frames done, frames in all).
+        settings: the generator's settings.
+        folder: created if it does not exist; `annotations.csv` is written last.
+        progress: called after each frame with (frames done, all frames).
 
     Raises:
-        InputError: the folder already holds a data set, or cannot be made.
+        InputError: the folder already holds a data set, or cannot be created.
     """
     if (folder / "annotations.csv").exists():
         raise InputError(f"{folder} already holds a data set (annotations.csv). Give another folder or delete it.")
@@ -70,63 +83,64 @@ def generate(settings: SynthSettings, folder: Path, progress: Callable[[int, int
     except OSError as error:
         raise InputError(f"{folder} cannot be a folder: {error.strerror}. Give another.") from error
     total = sum(settings.frames_per_video)
-    rows = write_frames(frames(settings), folder, lambda done: progress(done, total) if progress else None)
+    rows = write_frames(draw_frames(settings), folder, lambda done: progress(done, total) if progress else None)
     _describe(settings, folder, len(rows))
     write_annotations(rows, folder)
 
 
-def frames(settings: SynthSettings, wanted: Container[int] | None = None) -> Iterator[Frame]:
+def draw_frames(settings: SynthSettings, numbers: Container[int] | None = None) -> Iterator[Frame]:
     """The frames of both videos in order.
 
     Args:
-        settings: what to generate.
-        wanted: numbers, from 0, of the frames of each video that are drawn; None = all. A frame is the same whichever
+        settings: the generator's settings.
+        numbers: numbers, from 0, of the frames to draw in each video; None = all. A frame does not depend on which
             others are drawn.
     """
     for video, count in enumerate(settings.frames_per_video):
-        numbers = [video * FISH_PER_VIDEO + i + 1 for i in range(FISH_PER_VIDEO)]
-        fish = [individual(settings, number) for number in numbers]
+        object_ids = [video * FISH_PER_VIDEO + i + 1 for i in range(FISH_PER_VIDEO)]
+        fish = [individual(settings, object_id) for object_id in object_ids]
         swims = [swim.poses(settings, video, i) for i in range(FISH_PER_VIDEO)]
         empty = tank.background(settings, video)
-        for frame in (number for number in range(count) if wanted is None or number in wanted):
-            lit = tank.lit(empty, settings, video, frame)
-            photo, regions, seen = scene.compose(lit, fish, [poses[frame] for poses in swims], tank.WATER[video])
+        for frame in (number for number in range(count) if numbers is None or number in numbers):
+            lit = tank.add_light(empty, settings, video, frame)
+            photo, regions, annotations = scene.compose(lit, fish, [poses[frame] for poses in swims], tank.WATER[video])
             name = f"Vid{video + 1}_{frame + 1:04d}.png"
-            yield name, photo, _coded(numbers, regions), dict(zip(numbers, seen, strict=True))
+            yield Frame(name, photo, _coded(object_ids, regions), dict(zip(object_ids, annotations, strict=True)))
 
 
 def write_frames(
-    made: Iterable[Frame], folder: Path, progress: Callable[[int], None], compression: int = 8
+    frames: Iterable[Frame], folder: Path, progress: Callable[[int], None], compression: int = 8
 ) -> list[str]:
     """Write photos and masks into a folder.
 
     Args:
-        made: the frames.
-        folder: made where it is not there.
+        frames: the frames.
+        folder: created if it does not exist.
         progress: called after each frame with the number of frames done.
-        compression: 0 to 9; 8 makes the smallest files, 6 takes a quarter of the time and 5 % more room.
+        compression: PNG compression, 0 to 9. 8 gives the smallest files; 6 takes a quarter of the time and 5 % more
+            space.
 
     Returns:
-        The lines of `annotations.csv` for them.
+        The lines of `annotations.csv` for these frames.
     """
     for part in ("data", "masks"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     rows: list[str] = []
-    for done, (name, photo, mask, seen) in enumerate(made, start=1):
-        Image.fromarray(photo).save(folder / "data" / name, compress_level=compression)
-        Image.fromarray(mask).save(folder / "masks" / name, compress_level=compression)
-        rows += [_row(name, number, one) for number, one in seen.items()]
+    for done, frame in enumerate(frames, start=1):
+        Image.fromarray(frame.photo).save(folder / "data" / frame.file_name, compress_level=compression)
+        Image.fromarray(frame.mask).save(folder / "masks" / frame.file_name, compress_level=compression)
+        rows += [_row(frame.file_name, object_id, fish) for object_id, fish in frame.annotations.items()]
         progress(done)
     return rows
 
 
 def write_annotations(rows: list[str], folder: Path) -> None:
-    """Write `annotations.csv`."""
+    """Write the lines of `annotations.csv` below its header."""
     (folder / "annotations.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
 
 
 def individual(settings: SynthSettings, number: int) -> scene.Fish:
-    """Fish 1 to 6: its shape, its coat, and a pattern of its own on each flank."""
+    """Fish 1 to 6 with its own shape, coat and a pattern on each flank."""
     rng = stream(settings.seed, Stream.BODY, number)
     texels = int(2.2 * settings.fish_length * settings.width / body.LENGTH)
     depth = rng.uniform(1.03, 1.11)
@@ -139,17 +153,17 @@ def individual(settings: SynthSettings, number: int) -> scene.Fish:
     return scene.Fish(left, right, texels, depth)
 
 
-def _coded(numbers: list[int], regions: list[scene.Region]) -> NDArray[np.uint8]:
+def _coded(object_ids: list[int], regions: list[scene.Region]) -> NDArray[np.uint8]:
     mask = np.zeros_like(regions[0])
-    for number, region in zip(numbers, regions, strict=True):
-        mask = np.where(region > 0, 10 * number + region, mask)
+    for object_id, region in zip(object_ids, regions, strict=True):
+        mask = np.where(region > 0, 10 * object_id + region, mask)
     return mask.astype(np.uint8)
 
 
-def _row(name: str, number: int, seen: scene.Seen) -> str:
-    flags = ",".join(str(int(flag)) for flag in (seen.right, seen.turning, seen.occluded, False))
-    corners = ";".join(map(str, seen.box))
-    return f"{name};{number};Zebrafish;{corners};{flags};;;"
+def _row(name: str, object_id: int, fish: scene.FishAnnotation) -> str:
+    flags = ",".join(str(int(flag)) for flag in (fish.right, fish.turning, fish.occluded, False))
+    corners = ";".join(map(str, fish.box))
+    return f"{name};{object_id};Zebrafish;{corners};{flags};;;"
 
 
 def _describe(settings: SynthSettings, folder: Path, rows: int) -> None:

@@ -22,12 +22,12 @@ _FIN_DARK: Colour = (62, 60, 72)
 _FIN_PALE: Colour = (178, 172, 160)
 _WARM: tuple[Colour, Colour] = ((88, 74, 96), (214, 156, 98))
 _COOL: tuple[Colour, Colour] = ((68, 78, 96), (192, 172, 138))
-"""Dark and light stripes in two lights."""
+"""Colours of dark and light stripes in warm and in cool light."""
 
 
 @dataclass(frozen=True)
 class Coat:
-    """The traits of an individual's skin besides its pattern; 0 = average, about -1 to 1."""
+    """Traits of an individual's skin other than its pattern, about -1 to 1; 0 = average."""
 
     gold: float
     red: float
@@ -38,11 +38,11 @@ class Flank:
     """One painted side of a fish; arrays (H, W) or (H, W, 3) float32, colours in [0, 255].
 
     Attributes:
-        warm: colours where the light brings out the gold.
-        cool: colours where it brings out the blue.
-        gloss: added where the scales mirror the lamp.
+        warm: colours in warm light.
+        cool: colours in cool light.
+        gloss: colours to add for glare.
         alpha: opacity in [0, 1].
-        region: 0 = outside, 1 = animal, 2 = its pattern (uint8).
+        region: uint8, values of a region mask.
     """
 
     warm: Array
@@ -53,15 +53,15 @@ class Flank:
 
 
 def paint(shape: Shape, stripes: Array, coat: Coat, rng: np.random.Generator) -> Flank:
-    """Paint a flank.
+    """The painted flank of one individual.
 
     Args:
-        shape: from `body.draw`.
-        stripes: from `stripes.flank`.
+        shape: the drawing from `body.draw`.
+        stripes: the pattern from `stripes.flank`.
         coat: the individual's colours.
-        rng: for scales, glints and the shape of the gill's glare.
+        rng: random generator of scales, glints and the gill's glare.
     """
-    pattern = unrolled(shape, stripes)
+    pattern = lay_stripes(shape, stripes)
     scales = _scales(shape, rng)
     warm, cool = (_over_fins(shape, _trunk(shape, pattern, scales, coat, hues)) for hues in (_WARM, _COOL))
     fins = _fin_cover(shape)
@@ -70,8 +70,8 @@ def paint(shape: Shape, stripes: Array, coat: Coat, rng: np.random.Generator) ->
     return Flank(warm, cool, _gloss(shape, pattern, rng), alpha, region.astype(np.uint8))
 
 
-def unrolled(shape: Shape, stripes: Array) -> Array:
-    """The stripes laid onto the body: (H, W), 1 = dark."""
+def lay_stripes(shape: Shape, stripes: Array) -> Array:
+    """The stripes on the body, (H, W), 1 = dark."""
     along = (shape.x - body.PATTERN_X[0]) / (body.PATTERN_X[1] - body.PATTERN_X[0]) * (GRID[1] - 1)
     down = (shape.q - body.PATTERN_Q[0]) / (body.PATTERN_Q[1] - body.PATTERN_Q[0]) * (GRID[0] - 1)
     return np.asarray(map_coordinates(stripes, [down, along], order=1, mode="nearest"), dtype=np.float32)
@@ -86,7 +86,7 @@ def _flat(shape: Shape, colour: Colour) -> Array:
 
 
 def _trunk(shape: Shape, pattern: Array, scales: Array, coat: Coat, hues: tuple[Colour, Colour]) -> Array:
-    """Skin without fins: back, belly, stripes, head; light from above."""
+    """Colours of the body without fins, (H, W, 3): back, belly, stripes and head, with light from above."""
     x, q, (dark, light) = shape.x, shape.q, hues
     skin = _mix(_flat(shape, _BACK), _BACK_LOW, step(q, 0.08, 0.3))
     skin = _mix(skin, _BELLY, step(q, 0.5, 0.82) * (1 - 0.5 * step(x, 0.6, 0.9)))
@@ -119,7 +119,7 @@ def _head(shape: Shape, skin: Array) -> Array:
 
 
 def _scales(shape: Shape, rng: np.random.Generator) -> Array:
-    """The net of scales, strongest on the back, and uneven pigment."""
+    """Relative brightness of the scales, strongest on the back, and of uneven pigment, (H, W)."""
     pitch = 0.026
     lattice = np.cos(2 * np.pi * (shape.x + 0.6 * shape.y) / pitch) * np.cos(
         2 * np.pi * (shape.x - 0.9 * shape.y) / pitch
@@ -129,7 +129,7 @@ def _scales(shape: Shape, rng: np.random.Generator) -> Array:
 
 
 def _fin_cover(shape: Shape) -> Array:
-    """Opacity of the fins outside the body, thinner towards the edge."""
+    """Opacity of the fins, (H, W); lower on the body."""
     cover = np.zeros_like(shape.x)
     for name, strength in (("dorsal", 0.42), ("anal", 0.5), ("pelvic", 0.40), ("tail", 0.46)):
         cover = np.maximum(cover, shape.fins[name] * strength)
@@ -137,7 +137,7 @@ def _fin_cover(shape: Shape) -> Array:
 
 
 def _rays(shape: Shape) -> Array:
-    """Faint stripes of tail and anal fin, in [-1, 1]; 0 on the others."""
+    """Faint stripes of tail and anal fin, (H, W) in [-1, 1]; 0 elsewhere."""
     spread = 0.05 + 0.5 * np.clip(shape.x - 0.97, 0, 1)
     tail = np.sin(2 * np.pi * (2.6 * shape.y / spread + 0.15)) * shape.fins["tail"] * step(shape.x, 1.24, 1.08)
     wavy = shape.y + 0.12 * (shape.x - 0.7) + 0.003 * np.sin(shape.x * 260)
@@ -146,7 +146,7 @@ def _rays(shape: Shape) -> Array:
 
 
 def _over_fins(shape: Shape, skin: Array) -> Array:
-    """Fins behind the body, and the pectoral fin in front of it."""
+    """The colours with the fins behind the body, and the pectoral fin in front of it."""
     rays = _rays(shape)
     fin = _mix(_flat(shape, _FIN), _FIN_DARK, 1.0 * np.clip(rays, 0, 1))
     fin = _mix(fin, _FIN_PALE, 0.6 * np.clip(-rays, 0, 1))
@@ -156,7 +156,7 @@ def _over_fins(shape: Shape, skin: Array) -> Array:
 
 
 def _gloss(shape: Shape, pattern: Array, rng: np.random.Generator) -> Array:
-    """Glare on the gill cover and glints on scales and light stripes."""
+    """Colours to add for glare on the gill cover and glints on scales and light stripes, (H, W, 3)."""
     glare = np.zeros_like(shape.x)
     for _ in range(rng.integers(7, 11)):
         angle, size = rng.uniform(0, 2 * np.pi), rng.uniform(0.004, 0.009)

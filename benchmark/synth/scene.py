@@ -1,4 +1,4 @@
-"""From poses to pixels: each fish is bent, turned, blurred and laid over the tank, the farthest first."""
+"""From poses to pixels: each fish is bent, turned, blurred and drawn over the tank, the farthest first."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
+from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN
 from benchmark.synth import body
 from benchmark.synth.paint import Flank
 from benchmark.synth.swim import Pose
@@ -15,10 +15,10 @@ Array = NDArray[np.float32]
 Region = NDArray[np.uint8]
 
 TURNING = 0.8
-"""A fish whose flank is foreshortened to less than this share counts as turning."""
+"""A fish whose flank is foreshortened to less than this share of its length is turning."""
 
 OCCLUDED = 0.03
-"""Two fish that share more than this part of the smaller one's pixels both count as occluded."""
+"""Two fish are occluded if they share more than this share of the smaller one's pixels."""
 
 _FINE = 2
 _THICK = 0.2
@@ -28,7 +28,14 @@ _HAZE = (0.05, 0.24)
 
 @dataclass(frozen=True)
 class Fish:
-    """One individual: its flanks, at `texels` texels to a unit of body coordinates, and its height."""
+    """One individual.
+
+    Attributes:
+        left: its left flank.
+        right: its right flank.
+        texels: number of texels per unit of body coordinates in the flanks.
+        depth: factor of the body's height, 1 = average.
+    """
 
     left: Flank
     right: Flank
@@ -37,15 +44,15 @@ class Fish:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One fish in one frame.
+class FishAnnotation:
+    """The annotation of one fish in one frame.
 
     Attributes:
-        box: (left, top, right, bottom) in pixels around the whole animal within the frame, hidden parts
-            included; right and bottom are one past the last pixel.
+        box: (left, top, right, bottom) in pixels around the whole animal within the frame, including hidden parts;
+            right and bottom are one past the last pixel.
         right: whether it swims right.
-        turning: whether its flank is foreshortened.
-        occluded: whether it hides another fish or is hidden.
+        turning: whether its flank is foreshortened (see `TURNING`).
+        occluded: whether it hides another fish or is hidden (see `OCCLUDED`).
     """
 
     box: tuple[int, int, int, int]
@@ -64,18 +71,18 @@ class _Layer:
 
 def compose(
     tank: Array, fish: list[Fish], poses: list[Pose], water: Array
-) -> tuple[NDArray[np.uint8], list[Region], list[Seen]]:
-    """Draw one frame.
+) -> tuple[NDArray[np.uint8], list[Region], list[FishAnnotation]]:
+    """One frame with its masks and annotations.
 
     Args:
-        tank: (H, W, 3) in [0, 255].
-        fish: individuals.
-        poses: one for each fish.
-        water: colour of the haze, (3,).
+        tank: (H, W, 3) in [0, 255], the tank without fish.
+        fish: the individuals.
+        poses: one pose for each fish.
+        water: (3,) colour of the haze.
 
     Returns:
-        The photo (H, W, 3) uint8; the visible region of each fish, (H, W) with the values of a region mask;
-        and what is known about each fish.
+        The photo, (H, W, 3) uint8; for each fish its visible region, (H, W) uint8, values of a region mask; and the
+        annotation of each fish.
     """
     photo = tank.copy()
     layers = [_layer(one, pose, water, photo.shape[:2]) for one, pose in zip(fish, poses, strict=True)]
@@ -86,24 +93,24 @@ def compose(
         _blend(photo, layers[i])
         for hidden in order[:position]:
             visible[hidden][whole[i] > 0] = BACKGROUND
-    seen = [_seen(i, whole, poses[i]) for i in range(len(fish))]
-    return np.clip(np.rint(photo), 0, 255).astype(np.uint8), visible, seen
+    annotations = [_annotation(i, whole, poses[i]) for i in range(len(fish))]
+    return np.clip(np.rint(photo), 0, 255).astype(np.uint8), visible, annotations
 
 
-def _seen(index: int, whole: list[Region], pose: Pose) -> Seen:
-    mine = whole[index] > 0
-    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
+def _annotation(index: int, whole: list[Region], pose: Pose) -> FishAnnotation:
+    own = whole[index] > 0
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     occluded = any(
-        np.count_nonzero(mine & (other > 0)) > OCCLUDED * min(mine.sum(), np.count_nonzero(other))
+        np.count_nonzero(own & (other > 0)) > OCCLUDED * min(own.sum(), np.count_nonzero(other))
         for i, other in enumerate(whole)
         if i != index
     )
-    return Seen(box, pose.facing > 0, abs(pose.facing) < TURNING, occluded)
+    return FishAnnotation(box, pose.facing > 0, abs(pose.facing) < TURNING, occluded)
 
 
 def _layer(fish: Fish, pose: Pose, water: Array, size: tuple[int, ...]) -> _Layer:
-    """One fish in a window of the frame."""
+    """One fish, drawn in a window of the frame."""
     rows, columns = _window(pose)
     along, down = body_coordinates(pose, fish.depth, rows, columns)
     flank = fish.right if pose.facing > 0 else fish.left
@@ -120,7 +127,7 @@ def _layer(fish: Fish, pose: Pose, water: Array, size: tuple[int, ...]) -> _Laye
 
 
 def _window(pose: Pose) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns that can hold the fish, its blur included; they may reach out of the frame."""
+    """Rows and columns of a window around the fish and its blur; it may reach outside the frame."""
     margin = 4 * pose.blur + 4
     long, high = 0.66 * pose.length, 0.3 * pose.length
     c, s = abs(np.cos(pose.pitch)), abs(np.sin(pose.pitch))
@@ -149,7 +156,7 @@ def body_coordinates(
 
 
 def _midline(pose: Pose, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Height and slope of the bent midline, an arc with a small beat of the tail."""
+    """Height and slope of the bent midline: an arc with a small beat of the tail."""
     x = np.clip(x, -0.3, 1.5)
     behind = np.maximum(x - 0.5, 0)
     height = pose.bend * ((x - 0.5) ** 2 - 0.08) + 0.05 * behind**2 * np.sin(pose.beat)
@@ -157,7 +164,7 @@ def _midline(pose: Pose, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], N
 
 
 def _spread(along: NDArray[np.float64], across: NDArray[np.float64], spread: float, depth: float) -> Array:
-    """Fold the fins of back and belly towards the body."""
+    """The distance across the body with the fins of back and belly folded towards it."""
     station = np.linspace(0, 1, 64, dtype=np.float32)
     back, belly = body.edges(station, depth)
     top, low = -np.interp(along, station, back), np.interp(along, station, belly)
@@ -172,21 +179,21 @@ def _pooled(fine: Array) -> Array:
 
 
 def _region(region: Region, at: Array) -> Region:
-    """Region of each pixel: where at least half of its subpixels lie."""
+    """Region of each pixel: the one that holds at least half of its subpixels."""
     row, column = (np.clip(np.rint(a), 0, n - 1).astype(int) for a, n in zip(at, region.shape, strict=True))
     fine = region[row, column]
     animal = _pooled((fine != BACKGROUND).astype(np.float32)) >= 0.5  # noqa: PLR2004 - half
     pattern = _pooled((fine == PATTERN).astype(np.float32)) >= 0.5  # noqa: PLR2004 - half
-    return np.where(animal & pattern, PATTERN, np.where(animal, ANIMAL, BACKGROUND)).astype(np.uint8)
+    return np.where(animal & pattern, PATTERN, np.where(animal, BODY, BACKGROUND)).astype(np.uint8)
 
 
 def _blurred(drawn: Array, pose: Pose) -> Array:
-    """Defocus, and the mean over the movement during the exposure."""
+    """The drawing with defocus and motion blur."""
     soft = gaussian_filter(drawn, (pose.blur, pose.blur, 0))
     steps = 2 * int(np.ceil(np.hypot(*pose.motion))) + 1
     shifts = np.rint(np.outer(np.linspace(-0.5, 0.5, steps), pose.motion)).astype(int)
-    moved = [np.roll(soft, (dy, dx), axis=(0, 1)) for dx, dy in shifts]
-    return np.asarray(np.mean(moved, axis=0), dtype=np.float32)
+    shifted = [np.roll(soft, (dy, dx), axis=(0, 1)) for dx, dy in shifts]
+    return np.asarray(np.mean(shifted, axis=0), dtype=np.float32)
 
 
 def _placed(layer: _Layer, size: tuple[int, ...]) -> Region:
@@ -197,7 +204,7 @@ def _placed(layer: _Layer, size: tuple[int, ...]) -> Region:
 
 
 def _blend(photo: Array, layer: _Layer) -> None:
-    """Lay a fish over the photo, in place."""
+    """Draw a fish over the photo, in place."""
     (row, column), (height, width) = layer.corner, layer.region.shape
     part = photo[row : row + height, column : column + width]
     part *= 1 - layer.alpha[..., None]

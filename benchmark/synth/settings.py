@@ -1,4 +1,4 @@
-"""What can be chosen about the generated set, and the random streams that follow from its seed."""
+"""Settings of the generated set, and the random streams of its seed."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -8,14 +8,14 @@ import numpy as np
 from benchmark.errors import InputError
 
 VERSION = 1
-"""Of the generator: a change that alters a pixel or an annotation raises it."""
+"""Version of the generator: a change of any pixel or annotation increases it."""
 
 FISH_PER_VIDEO = 3
 SMALLEST = (240, 136)
 
 
 class Stream(IntEnum):
-    """What a random stream is for; only what PLACE draws is read through the knob `shortcut`."""
+    """Purpose of a random stream; the setting `shortcut` only affects the use of PLACE."""
 
     FLANK = 0
     BODY = 1
@@ -27,17 +27,16 @@ class Stream(IntEnum):
 
 @dataclass(frozen=True)
 class SynthSettings:
-    """Everything that the generated set depends on.
+    """All settings of the generated set.
 
     Attributes:
-        frames_per_video: how many frames `Vid1` and `Vid2` have, each from 1.
-        seed: of every random choice, from 0.
-        shortcut: in [0, 1]; probability that a fish spends a stretch of frames in its own zone of the tank
-            instead of anywhere, that is how much the background gives the identity away.
-        width: of a frame in pixels, from 240.
-        height: of a frame in pixels, from 136.
-        fish_length: mean length of a fish from snout to tail tip, as a share of the frame's width, in
-            [0.1, 0.4].
+        frames_per_video: numbers of frames of `Vid1` and `Vid2`, each from 1.
+        seed: seed of every random choice, from 0.
+        shortcut: in [0, 1]; probability that a fish spends a stretch of frames in its own zone of the tank instead of
+            anywhere. The larger it is, the more the background reveals the identity.
+        width: width of a frame in pixels, from 240.
+        height: height of a frame in pixels, from 136.
+        fish_length: mean length of a fish from snout to tail tip, as a share of the frame's width, in [0.1, 0.4].
 
     Raises:
         InputError: a value is out of its range.
@@ -56,7 +55,7 @@ class SynthSettings:
         if self.seed < 0:
             raise InputError(f"seed is {self.seed}; give a whole number from 0.")
         if not 0 <= self.shortcut <= 1:
-            raise InputError(f"shortcut is {self.shortcut}; give a number from 0 (none) to 1 (always at home).")
+            raise InputError(f"shortcut is {self.shortcut}; give a number from 0 (none) to 1 (always in its own zone).")
         if self.width < SMALLEST[0] or self.height < SMALLEST[1]:
             least = "x".join(map(str, SMALLEST))
             raise InputError(f"The frame is {self.width}x{self.height} pixels; give {least} or more.")
@@ -65,9 +64,15 @@ class SynthSettings:
 
 
 SHIPPED = SynthSettings(frames_per_video=(92, 92), width=448, height=252)
-"""The small version in `benchmark/datasets/zebrafish-synth`."""
+"""Settings of the built-in data set in `benchmark/datasets/zebrafish-synth`."""
 
 
 def stream(seed: int, purpose: Stream, *key: int) -> np.random.Generator:
-    """A PCG64 stream of its own for one purpose and key, whatever else is drawn elsewhere."""
+    """An independent PCG64 stream for one purpose and key.
+
+    Args:
+        seed: seed of the data set.
+        purpose: what is drawn from the stream.
+        key: numbers that distinguish streams of one purpose, such as the video and the fish.
+    """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(purpose), *key)))

@@ -1,4 +1,4 @@
-"""Zebrafish stripes: an activator-inhibitor model on one flank, in body coordinates."""
+"""Zebrafish stripes: an activator-inhibitor model of one flank, in body coordinates."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,17 @@ _STEP, _STEPS = 0.4, 140
 
 
 def flank(rng: np.random.Generator) -> Array:
-    """Grow the stripes of one flank.
+    """The stripes of one flank.
 
     An activator a and an inhibitor b (Turing 1952; kinetics of FitzHugh-Nagumo form) react and spread,
 
         da/dt = a - a^3 - b + D_a (1.7 d2/dx2 + d2/dy2) a,    db/dt = 2 (a - 0.7 b) + D_b (d2/dx2 + d2/dy2) b,
 
-    with no flux over the rim, solved by semi-implicit Euler steps in the cosine basis. They start from
-    wavering horizontal stripes with dislocations (where a stripe forks or ends) and noise.
+    without flux over the edge, solved by semi-implicit Euler steps in the cosine basis. They start from wavy horizontal
+    stripes with dislocations (a stripe forks or ends) and noise.
 
     Returns:
-        (56, 176) in [0, 1], 1 = dark stripe; rows from back to belly, columns from gill to tail.
+        (56, 176) float32 in [0, 1], 1 = dark stripe; rows from back to belly, columns from gill to tail.
     """
     activator = _start(rng)
     inhibitor = activator.copy()
@@ -43,7 +43,7 @@ def flank(rng: np.random.Generator) -> Array:
 
 
 def _start(rng: np.random.Generator) -> Array:
-    """Horizontal stripes with a waver, dislocations (phase vortices) and noise."""
+    """Wavy horizontal stripes with dislocations (phase vortices) and noise."""
     rows, columns = GRID
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     phase = 2 * np.pi * (rng.uniform(3.5, 4.4) * y / rows + rng.uniform())

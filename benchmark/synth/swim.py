@@ -1,8 +1,8 @@
-"""How the fish swim: smooth poses over the frames of a video.
+"""Motion of the fish: smooth poses over the frames of a video.
 
-A fish's pose (heading, pitch, bending, light, distance, the path relative to where it stays) never depends on
-the knob `shortcut`; only the place where it stays does. So two sets that differ in the knob alone show the
-same fish in the same pose in front of other backgrounds.
+A fish's pose (heading, pitch, bending, light, distance, and the path relative to its place) does not depend on the
+setting `shortcut`; only its place does. So two sets that differ only in `shortcut` show the same fish in the same poses
+in front of other backgrounds.
 """
 
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ from benchmark.synth.settings import FISH_PER_VIDEO, Stream, SynthSettings, stre
 Array = NDArray[np.float64]
 
 STRETCH = 16
-"""Frames that a fish stays in one place, with or without its own zone."""
+"""Frames that a fish stays in one place."""
 
-_BLOCK = 4  # stretches stratified together, so that few stretches already hold the asked-for share at home
-_STRAY = 0.62  # how far from its height a fish may stay, in heights; from 0.5 they can meet
-_DRIFT = 9  # frames that it takes to swim to the next place
-_ROAM = (0.075, 0.10)  # half of a fish's range around its place, as shares of the frame
+_BLOCK = 4  # stretches stratified together, so that few stretches already have the share of `shortcut`
+_STRAY = 0.62  # largest distance of a fish from its lane, in lane heights; from 0.5 on, fish can meet
+_DRIFT = 9  # frames that a fish needs to reach its next place
+_ROAM = (0.075, 0.10)  # half of a fish's range around its place, as shares of the frame's width and height
 
 
 @dataclass(frozen=True)
 class Pose:
-    """One fish in one frame.
+    """The pose of one fish in one frame.
 
     Attributes:
-        x: of the middle of the fish, pixels.
-        y: of the middle of the fish, pixels.
-        length: from snout to tail tip when seen from the side, pixels.
+        x: column of the fish's middle, in pixels.
+        y: row of the fish's middle, in pixels.
+        length: length from snout to tail tip in side view, in pixels.
         facing: cosine of the yaw; 1 = swims right, -1 = left, 0 = towards or away from the camera.
-        pitch: nose up, radians.
+        pitch: angle of the snout above the horizontal, in radians.
         bend: curvature of the midline.
-        beat: phase of the tail's beat, radians.
-        spread: of the fins, 1 = full.
-        depth: 0 = nearest, 1 = farthest.
-        blur: defocus, standard deviation in pixels.
-        motion: movement during the exposure (x, y), pixels.
+        beat: phase of the tail's beat, in radians.
+        spread: spread of the fins, 1 = full.
+        depth: distance from the camera, 0 = nearest, 1 = farthest.
+        blur: standard deviation of the defocus, in pixels.
+        motion: movement (x, y) during the exposure, in pixels.
         warm: share of warm light in [0, 1].
         gloss: strength of glare in [0, 1].
     """
@@ -59,10 +59,16 @@ class Pose:
 
 
 def poses(settings: SynthSettings, video: int, fish: int) -> list[Pose]:
-    """All poses of fish 0, 1 or 2 of video 0 or 1."""
+    """The poses of one fish in every frame.
+
+    Args:
+        settings: the generator's settings.
+        video: 0 or 1.
+        fish: 0, 1 or 2.
+    """
     frames = settings.frames_per_video[video]
     rng = stream(settings.seed, Stream.MOTION, video, fish)
-    time = np.arange(-1.0, frames)  # one frame before the first, whose way gives the first its speed
+    time = np.arange(-1.0, frames)  # also the frame before the first, to give the first a speed
     size = settings.fish_length * settings.width * rng.uniform(0.97, 1.03)
     unit = size / 100
     rise, pitch, bend, depth, focus, warm, gloss, yaw, spread, rhythm, burst = (
@@ -98,19 +104,24 @@ def poses(settings: SynthSettings, video: int, fish: int) -> list[Pose]:
 
 
 def places(settings: SynthSettings, video: int, fish: int) -> tuple[Array, NDArray[np.bool_]]:
-    """Where a fish stays.
+    """The places of one fish.
+
+    Args:
+        settings: the generator's settings.
+        video: 0 or 1.
+        fish: 0, 1 or 2.
 
     Returns:
-        Centre of its range in every frame, (frames, 2) in pixels, and whether the frame's stretch is spent at
-        home.
+        (frames, 2) float64, centre (x, y) of its range in every frame, in pixels; and (frames,) bool, whether it is in
+        its own zone.
     """
     frames = settings.frames_per_video[video]
     stretches = -(-frames // STRETCH)
     chance, rng = (stream(settings.seed, Stream.PLACE, video, fish, part) for part in (0, 1))
     draws = np.concatenate([_stratified(chance) for _ in range(-(-stretches // _BLOCK))])[:stretches]
-    at_home = draws < settings.shortcut
+    in_own_zone = draws < settings.shortcut
     shares = np.array([rng.uniform((0.16, -_STRAY, -0.02), (0.84, _STRAY, 0.02)) for _ in range(stretches)])
-    across = np.where(at_home, zone_centre(fish) + shares[:, 2], shares[:, 0])
+    across = np.where(in_own_zone, zone_centre(fish) + shares[:, 2], shares[:, 0])
     down = 0.31 + 0.19 * (_lanes(settings, video, stretches)[:, fish] + shares[:, 1])
     spot = np.stack([across, down], axis=1)
     index = np.arange(frames) // STRETCH
@@ -118,27 +129,31 @@ def places(settings: SynthSettings, video: int, fish: int) -> tuple[Array, NDArr
     ease = ease * ease * (3 - 2 * ease)
     before = spot[np.maximum(index - 1, 0)]
     centre = before + (spot[index] - before) * ease
-    return centre * (settings.width, settings.height), at_home[index]
+    return centre * (settings.width, settings.height), in_own_zone[index]
 
 
 def _lanes(settings: SynthSettings, video: int, stretches: int) -> NDArray[np.int64]:
-    """Which height, 0 to 2, each fish prefers in each stretch: (stretches, fish); no two prefer the same."""
+    """The lane, 0 to 2, of each fish in each stretch, (stretches, fish); no two fish have the same."""
     rng = stream(settings.seed, Stream.PLACE, video)
     return np.array([rng.permutation(FISH_PER_VIDEO) for _ in range(stretches)])
 
 
 def zone_centre(fish: int) -> float:
-    """Middle of a fish's own zone, as a share of the frame's width."""
+    """Middle of a fish's own zone, as a share of the frame's width.
+
+    >>> zone_centre(1)
+    0.5
+    """
     return (fish + 0.5) / FISH_PER_VIDEO
 
 
 def _stratified(rng: np.random.Generator) -> Array:
-    """One block of uniform draws, one from each quarter of [0, 1], in random order."""
+    """Four uniform draws, one from each quarter of [0, 1], in random order."""
     return (rng.permutation(_BLOCK) + rng.uniform(size=_BLOCK)) / _BLOCK
 
 
 def _wander(rng: np.random.Generator, time: Array, period: float) -> Array:
-    """A smooth random function with unit variance over time, about `period` frames a swing."""
+    """A smooth random function of time with unit variance and a period of about `period` frames."""
     terms = 4
     rate = 2 * np.pi / (period * rng.uniform(0.7, 1.8, terms))
     phase = rng.uniform(0, 2 * np.pi, terms)
@@ -146,16 +161,16 @@ def _wander(rng: np.random.Generator, time: Array, period: float) -> Array:
 
 
 def _runs(rng: np.random.Generator, frames: int) -> tuple[Array, Array]:
-    """Swims to alternating sides with a turn after each: position in [-1, 1], and cosine of the yaw."""
+    """Runs to alternating sides with a turn after each: position in [-1, 1], and cosine of the yaw, by frame."""
     along: list[Array] = []
     facing: list[Array] = []
-    side, here, done = rng.choice((-1.0, 1.0)), 0.0, 0
+    side, position, done = rng.choice((-1.0, 1.0)), 0.0, 0
     while done < frames:
         swim, turn = int(rng.integers(20, 40)), int(rng.integers(4, 7))
-        there = side * rng.uniform(0.4, 1.0)
+        target = side * rng.uniform(0.4, 1.0)
         ease = (np.arange(swim) + 1) / swim
         ease = ease * ease * (3 - 2 * ease)
-        along += [here + (there - here) * ease, np.full(turn, there)]
+        along += [position + (target - position) * ease, np.full(turn, target)]
         facing += [np.full(swim, side), side * np.cos(np.pi * (np.arange(turn) + 1) / (turn + 1))]
-        side, here, done = -side, there, done + swim + turn
+        side, position, done = -side, target, done + swim + turn
     return np.concatenate(along)[:frames], np.concatenate(facing)[:frames]

@@ -1,4 +1,4 @@
-"""The tanks: water, light, floor, and a zone with its own dress for each fish of a video."""
+"""The tanks: water, light, floor, and a zone with its own decoration for each fish of a video."""
 
 from collections.abc import Callable
 
@@ -20,29 +20,39 @@ WATER = np.array([(113, 117, 128), (118, 122, 126)], dtype=np.float32)
 
 _FLOOR = np.array([(104, 97, 88), (92, 96, 102)], dtype=np.float32)
 _FINE = 2
-_MURK = 0.62  # what the water leaves of the contrast of things behind the fish
-_LEVEL = 3  # steps of grey that no eye sees: they halve the files
+_MURK = 0.62  # contrast of the decoration behind the water
+_LEVEL = 3  # invisible steps of grey, which halve the file size
 _SPECKS = 26
 
 
 def background(settings: SynthSettings, video: int) -> Array:
-    """The empty tank of video 0 or 1: (height, width, 3) float32 in [0, 255]."""
+    """The tank of video 0 or 1 without fish, (H, W, 3) float32 in [0, 255]."""
     rng = stream(settings.seed, Stream.TANK, video)
     base = _water(settings, video, rng)
     size = (settings.width * _FINE, settings.height * _FINE)
     image = Image.fromarray(base.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
     draw = ImageDraw.Draw(image, "RGBA")
     width = size[0] / FISH_PER_VIDEO
-    for zone, dress in enumerate(_DRESS[video]):
-        dress(draw, (zone * width, 0.0, (zone + 1) * width, float(size[1])), rng)
+    for zone, decorate in enumerate(_DECORATIONS[video]):
+        decorate(draw, (zone * width, 0.0, (zone + 1) * width, float(size[1])), rng)
     small = np.asarray(image.resize((settings.width, settings.height), Image.Resampling.BOX), dtype=np.float32)
     soft = settings.width * 0.0042
     change = gaussian_filter(small - base.astype(np.uint8), (soft, soft, 0))
     return np.asarray(_LEVEL * np.rint((base + _MURK * change) / _LEVEL), dtype=np.float32)
 
 
-def lit(tank: Array, settings: SynthSettings, video: int, frame: int) -> Array:
-    """The tank in one frame (from 0): light that wavers a little, and specks that drift."""
+def add_light(tank: Array, settings: SynthSettings, video: int, frame: int) -> Array:
+    """The tank in one frame, with slightly changing light and drifting specks.
+
+    Args:
+        tank: (H, W, 3), from `background`.
+        settings: the generator's settings.
+        video: 0 or 1.
+        frame: number of the frame, from 0.
+
+    Returns:
+        (H, W, 3) float32, a new array.
+    """
     rng = stream(settings.seed, Stream.LIGHT, video)
     rate, phase = rng.uniform(0.05, 0.2, 3), rng.uniform(0, 2 * np.pi, 3)
     gain = np.rint(0.7 * np.sin(rate * frame + phase).sum())
@@ -56,7 +66,7 @@ def lit(tank: Array, settings: SynthSettings, video: int, frame: int) -> Array:
 
 
 def _water(settings: SynthSettings, video: int, rng: np.random.Generator) -> Array:
-    """Water, back wall, a band of reflected light, the water line and the floor."""
+    """Water with back wall, a band of reflected light, the water line and the floor, (H, W, 3)."""
     y, x = np.mgrid[0 : settings.height, 0 : settings.width].astype(np.float32)
     y, x = y / settings.height, x / settings.width
     shade = 9 * (0.5 - y) + (7 if video else -7) * (x - 0.5)
@@ -73,7 +83,7 @@ def _water(settings: SynthSettings, video: int, rng: np.random.Generator) -> Arr
 
 
 def _leaves(draw: Draw, box: Box, rng: np.random.Generator, colour: Colour, broad: float) -> None:
-    """Blades that rise from the floor and sway."""
+    """Plants: curved leaves that rise from the floor."""
     width, height = box[2] - box[0], box[3] - box[1]
     for _ in range(15):
         root = box[0] + width * rng.uniform(0.12, 0.88)
@@ -100,7 +110,7 @@ def _russet(draw: Draw, box: Box, rng: np.random.Generator) -> None:
 
 
 def _stones(draw: Draw, box: Box, rng: np.random.Generator) -> None:
-    """A cairn: broad stones below, smaller ones above."""
+    """A heap of stones, the broad ones below."""
     width, height = box[2] - box[0], box[3] - box[1]
     for level in range(9):
         for place in np.linspace(-0.36, 0.36, 5) * (1 - 0.1 * level):
@@ -155,7 +165,7 @@ def _wood(draw: Draw, box: Box, rng: np.random.Generator) -> None:
             x, y, thick = nx, ny, thick * 0.8
 
 
-_DRESS: tuple[tuple[Callable[[Draw, Box, np.random.Generator], None], ...], ...] = (
+_DECORATIONS: tuple[tuple[Callable[[Draw, Box, np.random.Generator], None], ...], ...] = (
     (_green, _stones, _heater),
     (_wood, _filter, _russet),
 )

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from benchmark.data.catalogue import Catalogue
-from benchmark.data.content_digests import content_digests, file_digest, given_digests
+from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError, RunError
+from benchmark.hashing import file_digest
 from benchmark.protocol import Protocol, read_protocol
 from benchmark.splitting.kinds import KINDS, draw_split
 from benchmark.splitting.split import Split, read_split, write_split
@@ -146,7 +147,7 @@ def choose_split(
     if name not in KINDS:
         known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
         raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
-    digests = given_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
+    digests = original_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
     split = draw_split(name, catalogue, digests, SPLIT_SEED)
     write_split(split, workspace.splits)
     shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path

@@ -31,7 +31,7 @@ def list_datasets(context: typer.Context) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from benchmark.data.registry import KNOWN
+    from benchmark.data.registry import DATASETS
     from harness.datasets.registry import imported_names, read_imported
 
     workspace = workspace_of(context)
@@ -43,11 +43,11 @@ def list_datasets(context: typer.Context) -> None:
         table.add_column(header, justify="right", no_wrap=True)
     for header in ("licence", "animal", "get it by"):
         table.add_column(header, overflow="fold", min_width=9)
-    for known in KNOWN:
+    for known in DATASETS:
         way = "here" if known.name in imported else ways[known.source]
         counts = (_count(known.individuals), _count(known.images), _size(known.megabytes))
         table.add_row(known.name, *counts, known.licence or "not stated", known.animal, way)
-    for name in sorted(set(imported) - {known.name for known in KNOWN}):
+    for name in sorted(set(imported) - {known.name for known in DATASETS}):
         table.add_row(name, "", "", "", "", f"({read_imported(name, workspace).layout})", "here")
     Console().print(table)
 
@@ -189,7 +189,7 @@ def audit(
 
     from benchmark.audit.audit import audit as audited
     from benchmark.audit.near_duplicates import perceptual_hashes
-    from benchmark.data.content_digests import content_digests, given_digests
+    from benchmark.data.content_digests import content_digests, original_digests
     from benchmark.data.crops import crops
     from benchmark.splitting.split import check_split
     from harness.cli.audit_report import report
@@ -204,7 +204,7 @@ def audit(
         with DigestCache(workspace.digests) as cache:
             chosen = choose_split(split, catalogue, workspace, listener, cache.digest)
             digests = content_digests(catalogue.rows, cache.digest)
-            check_split(chosen, catalogue, given_digests(catalogue.rows, digests, cache.digest))
+            check_split(chosen, catalogue, original_digests(catalogue.rows, digests, cache.digest))
         hashes = None
         if pixels:
             cut = crops(catalogue.rows, _HASHED_SIDE, catalogue.crop_side, listener.on_crops)

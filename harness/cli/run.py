@@ -10,7 +10,7 @@ import typer
 from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol
 from benchmark.records.record import Record
-from benchmark.splitting.split import contents
+from benchmark.splitting.split import describe_split
 from benchmark.vocabulary import Device
 from harness.cli import choices
 from harness.cli.console import RichListener
@@ -181,7 +181,7 @@ def _headline(spec: RunSpec) -> str:
     weights = "nothing to initialise" if spec.init_label == "none" else f"{spec.init_label} weights"
     return (
         f"{spec.backbone.shown} ({weights}) on {spec.data.catalogue.name}: "
-        f"{contents(spec.data.split, spec.data.catalogue)}, "
+        f"{describe_split(spec.data.split, spec.data.catalogue)}, "
         f"protocol {spec.protocol.name}, seed {spec.protocol.seed}, {spec.device}."
     )
 

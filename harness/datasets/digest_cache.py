@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchmark.data.content_digests import file_digest
+from benchmark.hashing import file_digest
 
 SETTLED_SECONDS = 2
 """A file changed more recently is not remembered: another change may leave its modification time as it is."""

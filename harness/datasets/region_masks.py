@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.catalogue import BACKGROUND, Catalogue, MaskFile, ProposedMask, Row
-from benchmark.data.content_digests import file_digest
 from benchmark.data.crops import read_photo
-from benchmark.data.mask_proposals import propose
+from benchmark.data.mask_proposals import propose_regions
 from benchmark.data.segmentation import region_mask
 from benchmark.errors import InputError
-from benchmark.files import replacing
+from benchmark.files import atomic_write
+from benchmark.hashing import file_digest
 from harness.execution.store import digest
 from harness.workspace import Workspace
 
@@ -79,7 +79,7 @@ class RegionMasks:
         masked = {}
         for file in self._proposed:
             row = self._rows[file]
-            mask = ProposedMask(self.folder / file, given=row.segmentation)
+            mask = ProposedMask(self.folder / file, original=row.segmentation)
             masked[row.image_id] = replace(row, segmentation=mask, approximate=file not in corrected)
         return replace(self._catalogue, rows=tuple(masked.get(row.image_id, row) for row in self._catalogue.rows))
 
@@ -158,7 +158,7 @@ class RegionMasks:
             row, path = self._rows[file], self.folder / file
             try:
                 outline = None if row.segmentation is None else region_mask(row, pixels.shape[:2]) != BACKGROUND
-                mask = _encoded(propose(pixels, row.box, outline))
+                mask = _encoded(propose_regions(pixels, row.box, outline))
             except InputError as error:
                 raise InputError(f"No mask for image_id {row.image_id!r} ({photo}): {error}") from error
             if not path.exists():
@@ -250,7 +250,7 @@ def _encoded(regions: NDArray[np.uint8]) -> bytes:
 
 
 def _write(mask: bytes, path: Path) -> None:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(mask)
 
 

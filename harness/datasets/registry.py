@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.data.adapters.assemble import slug
-from benchmark.data.adapters.layouts import Layout, detect_layout, open_dataset
+from benchmark.data.adapters.layouts import detect_layout, open_dataset
 from benchmark.data.catalogue import Catalogue
-from benchmark.data.registry import KNOWN, KnownDataset, find_known
+from benchmark.data.registry import DATASETS, DatasetMetadata, find_metadata
 from benchmark.errors import InputError, PatternbenchError, RunError
 from harness.datasets.region_masks import attach
 from harness.transfer.archive import extract_zip
@@ -23,7 +23,7 @@ class Imported:
     """What is remembered of an imported data set: where it is, how to read it, how good its region masks are."""
 
     path: Path
-    layout: Layout
+    layout: str
     trusted_pickle: bool
     approximate_masks: bool = False
 
@@ -50,7 +50,7 @@ def resolve(data: str, workspace: Workspace) -> Catalogue:
 def resolve_as_given(data: str, workspace: Workspace) -> Catalogue:
     """The same without proposed region masks."""
     imported = imported_names(workspace)
-    known = find_known(data)
+    known = find_metadata(data)
     if known is not None and known.source == "built-in":
         catalogue = open_dataset(workspace.builtin_data / data, data)
     elif data in imported:
@@ -64,7 +64,7 @@ def resolve_as_given(data: str, workspace: Workspace) -> Catalogue:
     return catalogue if known is None else replace(catalogue, licence=known.licence)
 
 
-def how_to_get(known: KnownDataset) -> str:
+def how_to_get(known: DatasetMetadata) -> str:
     """What to do to have a known data set here."""
     if known.source == "kaggle":
         return f"Get it with `patternbench data fetch {known.name}`."
@@ -103,7 +103,7 @@ def import_dataset(
     packed = path.is_file() and path.suffix.lower() == ".zip"
     folder_name = path.stem if packed else path.parent.name if path.is_file() else path.name
     name = slug(name or folder_name)
-    known = find_known(name)
+    known = find_metadata(name)
     if known is not None and known.source == "built-in":
         raise InputError(f"{name} is the name of a built-in data set. Give another one with --name.")
     if not packed:
@@ -124,7 +124,7 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
         InputError: the name is not known, or the data set is not on Kaggle (the message says where it is).
         RunError: the download failed.
     """
-    known = find_known(name)
+    known = find_metadata(name)
     if known is None:
         raise InputError(_unknown(name, imported_names(workspace)))
     if known.source == "built-in":
@@ -182,7 +182,7 @@ def _register(
     catalogue = open_dataset(path, name, trusted_pickle=trusted_pickle)
     lines = [
         f"path = {json.dumps(str(path), ensure_ascii=False)}",
-        f'layout = "{layout}"',
+        f'layout = "{layout.name}"',
         f"trusted_pickle = {str(trusted_pickle).lower()}",
         f"approximate_masks = {str(approximate_masks).lower()}",
     ]
@@ -207,7 +207,7 @@ def _data_root(folder: Path) -> Path:
 
 
 def _unknown(data: str, imported: list[str]) -> str:
-    names = sorted({dataset.name for dataset in KNOWN} | set(imported))
+    names = sorted({dataset.name for dataset in DATASETS} | set(imported))
     close = difflib.get_close_matches(data, names, n=2)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return f"{data!r} is neither a data set nor a path that exists.{hint} Data sets: {', '.join(names)}."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark.audit.near_duplicates import perceptual_hashes
 from benchmark.data.catalogue import PATTERN, Catalogue
-from benchmark.data.content_digests import said_digest
+from benchmark.data.content_digests import metadata_digest
 from benchmark.data.crops import crops
 from benchmark.data.irregular_holes import irregular_mask
 from benchmark.splitting.split import Split
@@ -63,7 +63,7 @@ class CropSet:
     @cached_property
     def data_digest(self) -> str:
         """sha256 over the crops and the data set's metadata."""
-        return digest([self._content, said_digest(self.catalogue)])
+        return digest([self._content, metadata_digest(self.catalogue)])
 
     @property
     def images(self) -> NDArray[np.uint8]:

@@ -1,7 +1,6 @@
 """Finished stages, each under the digest of everything that made it."""
 
 import fcntl
-import hashlib
 import json
 import shutil
 import uuid
@@ -12,29 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import RunError
+from benchmark.hashing import file_digest, tree_digest
+from benchmark.hashing import json_digest as digest
 
-
-def digest(value: object) -> str:
-    """sha256 of a JSON value in its canonical form."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def tree_digest(*folders: Path) -> str:
-    """sha256 over the names and contents of all files below some folders, compiled Python left out."""
-    files = [
-        [folder.name, path.relative_to(folder).as_posix(), file_digest(path)]
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
-    return digest(files)
+__all__ = ["Entry", "Store", "digest", "file_digest", "tree_digest"]
 
 
 @dataclass(frozen=True)

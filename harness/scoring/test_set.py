@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.capture import RECORDINGS, TIMES
+from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS
 from benchmark.metrics import group_baselines, intervals
 from benchmark.metrics.group_baselines import Grouped
 from benchmark.records.base import Interval
@@ -14,7 +14,7 @@ from harness.execution.crops import CropSet
 FEWEST_GROUPS = 6
 """Fewer recordings allow no interval (see `benchmark.metrics.significance`)."""
 
-BASELINE_COLUMNS = (*RECORDINGS, "camera", *TIMES)
+BASELINE_COLUMNS = (*RECORDING_COLUMNS, "camera", *TIME_COLUMNS)
 """Metadata columns that may give the identity away."""
 
 
@@ -102,5 +102,5 @@ class TestSet:
 
     def recordings(self, positions: NDArray[np.int64]) -> NDArray[np.str_] | None:
         """(N,) the recording of the given crops; None if not every image has one."""
-        columns = (self.crops.column(positions, name) for name in RECORDINGS)
+        columns = (self.crops.column(positions, name) for name in RECORDING_COLUMNS)
         return next((column for column in columns if column is not None), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from benchmark.files import replacing
+from benchmark.files import atomic_write
 from leaderboard.plots.style import picture
 from leaderboard.record_files import Section
 
@@ -83,6 +83,6 @@ def _save(figure: "Figure", path: Path) -> bool:
         if present.convert("RGB").tobytes() == drawn.convert("RGB").tobytes():
             return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         drawn.save(temporary, optimize=True)
     return True

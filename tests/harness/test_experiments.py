@@ -19,9 +19,9 @@ from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.records.record import Record
 from benchmark.synth import swim
-from benchmark.synth.calibration import FEWEST, STEP, Calibration
-from benchmark.synth.dataset import frames
-from benchmark.synth.scene import Seen
+from benchmark.synth.calibration import MIN_FRAMES, STEP, Calibration
+from benchmark.synth.dataset import draw_frames
+from benchmark.synth.scene import FishAnnotation
 from benchmark.synth.settings import SynthSettings
 from benchmark.vocabulary import SPLIT_PARTS
 from harness.cli.app import app
@@ -33,15 +33,15 @@ from leaderboard.render import PAGES
 from support.checkout import copy_pages, link, patternbench, write_plain, write_tiny
 from support.records import read_all
 
-DESIGN = Calibration(frames=FEWEST, seed=3)
+DESIGN = Calibration(frames=MIN_FRAMES, seed=3)
 SMALL = SynthSettings(frames_per_video=(48, 1), seed=5, width=320, height=180)
-Views = dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8], dict[int, Seen]]]
+Views = dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8], dict[int, FishAnnotation]]]
 
 
 def views(shortcut: float) -> Views:
     """Some frames of the first video: photo, mask, and what is known of each fish."""
     wanted = range(10, 48, 5)
-    made = frames(replace(SMALL, shortcut=shortcut), wanted)
+    made = draw_frames(replace(SMALL, shortcut=shortcut), wanted)
     return {frame: (photo, mask, seen) for frame, (_, photo, mask, seen) in zip(wanted, made, strict=False)}
 
 
@@ -83,14 +83,14 @@ def test_the_tank_does_not_depend_on_the_shortcut() -> None:
 
 def test_frames_that_are_left_out_change_no_other() -> None:
     settings = replace(SMALL, frames_per_video=(4, 2))
-    every = {name: photo for name, photo, _, _ in frames(settings)}
-    some = {name: photo for name, photo, _, _ in frames(settings, {1, 3})}
+    every = {name: photo for name, photo, _, _ in draw_frames(settings)}
+    some = {name: photo for name, photo, _, _ in draw_frames(settings, {1, 3})}
     assert list(some) == ["Vid1_0002.png", "Vid1_0004.png", "Vid2_0002.png"]
     for name, photo in some.items():
         np.testing.assert_array_equal(photo, every[name])
 
 
-@pytest.mark.parametrize("count", [FEWEST, 37, 101, 144])
+@pytest.mark.parametrize("count", [MIN_FRAMES, 37, 101, 144])
 def test_parts_follow_each_other_with_a_stretch_between_them(count: int) -> None:
     parts = Calibration(frames=count).parts
     spans = [[frame for frame, part in parts.items() if part == name] for name in SPLIT_PARTS]
@@ -215,7 +215,7 @@ def test_a_data_set_is_made_once(made: dict[float, DataBundle], workspace: Works
 
     assert shortcut_data(DESIGN, 1.0, workspace, never) == made[1]
     assert made[1].catalogue.name == "shortcut-1"
-    assert made[1].experiment == Experiment(name="shortcut", strength=1, frames=FEWEST, seed=3)
+    assert made[1].experiment == Experiment(name="shortcut", strength=1, frames=MIN_FRAMES, seed=3)
 
 
 def test_an_interrupted_data_set_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def experiment(workspace: Workspace, *arguments: str) -> subprocess.CompletedPro
 def test_the_command_runs_every_strength_and_makes_its_page_alone(
     made: dict[float, DataBundle], workspace: Workspace
 ) -> None:
-    design = ("--frames", str(FEWEST), "--data-seed", "3", "--strength", "1", "--strength", "0")
+    design = ("--frames", str(MIN_FRAMES), "--data-seed", "3", "--strength", "1", "--strength", "0")
     chosen = ("--protocol", str(workspace.root / "tiny.toml"), "--runner", "process")
     before = {page: (workspace.root / page).read_text() for page in PAGES}
     done = experiment(workspace, "plain", *design, *chosen)

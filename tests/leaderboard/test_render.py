@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmark.errors import InputError
-from benchmark.files import alone, replacing
+from benchmark.files import atomic_write, folder_lock
 from benchmark.records.classification import TestImages
 from benchmark.records.files import read_record, write_record
 from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
@@ -129,7 +129,7 @@ write(Path(sys.argv[1]))
 
 
 def test_runs_that_end_together_write_after_each_other_and_no_row_is_lost(folder: Path) -> None:
-    with alone(folder):
+    with folder_lock(folder):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], cwd=ROOT)
         with pytest.raises(subprocess.TimeoutExpired):
             writer.wait(3)
@@ -143,7 +143,7 @@ def test_a_page_stays_as_it_is_if_writing_it_fails(tmp_path: Path) -> None:
     page.write_text("whole")
 
     def broken() -> None:
-        with replacing(page) as path:
+        with atomic_write(page) as path:
             path.write_text("ha")
             raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""The raw AAU zebrafish layout: annotations.csv, frames in data/, frame masks, if any, in masks/."""
+"""The raw AAU zebrafish layout: annotations.csv, frames in data/, and optional frame masks in masks/."""
 
 import csv
 import io
@@ -16,22 +16,27 @@ _CORNERS = ("Upper left corner X", "Upper left corner Y", "Lower right corner X"
 _COLUMNS = ("Filename", "Object ID", *_CORNERS, _FLAGS)
 
 
+def find_aau(location: Path) -> Path | None:
+    """The location if it is a folder with annotations.csv, else None."""
+    return location if (location / "annotations.csv").is_file() else None
+
+
 def read_aau(root: Path, name: str) -> Catalogue:
     """Read the raw AAU zebrafish layout (Haurum et al., WACVW 2020, doi 10.1109/WACVW50321.2020.9096922).
 
-    Rows flagged as turning or occluded are left out, as in the paper; `Glitch` is not looked at. The crop
-    side is one for the whole set: the longest box side of the rows kept, rounded up to an even number. Where
-    `masks/<frame>.png` exists, its rows get it as their region mask.
+    Rows flagged as turning or occluded are left out, as in the paper; `Glitch` is ignored. The crop side is the longest
+    box side of the remaining rows, rounded up to an even number. If `masks/<frame>.png` exists, it is the region
+    mask of the frame's rows.
 
     Args:
         root: the folder with annotations.csv and data/.
-        name: of the catalogue.
+        name: name of the catalogue.
 
     Returns:
         Rows `Vid1_0001-fish2`, identity `fish2`, with the groups video, frame and direction (left or right).
 
     Raises:
-        InputError: a column is missing, a line cannot be read (its number is named), or a frame is missing.
+        InputError: a column is missing, a line cannot be read (the message names its number), or a frame is missing.
     """
     rows = []
     table = root / "annotations.csv"
@@ -41,7 +46,7 @@ def read_aau(root: Path, name: str) -> Catalogue:
         try:
             row = _row(root, line)
         except ValueError as error:
-            message = f"{table}, line {lines.line_num}: {error}. Mend the line, or delete it."
+            message = f"{table}, line {lines.line_num}: {error}. Fix the line, or delete it."
             raise InputError(message) from error
         if row is not None:
             rows.append(row)
@@ -53,7 +58,7 @@ def _text(table: Path) -> str:
     try:
         return table.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{table} cannot be read: {error}. It must be text in UTF-8.") from error
+        raise InputError(f"{table} cannot be read: {error}. It must be UTF-8 text.") from error
 
 
 def _check_columns(table: Path, header: Sequence[str]) -> None:
@@ -66,11 +71,11 @@ def _check_columns(table: Path, header: Sequence[str]) -> None:
 
 
 def _row(root: Path, line: dict[str, Any]) -> Row | None:
-    """One fish in one frame; None where it turns or is hidden; ValueError where the line is wrong."""
+    """One fish in one frame; None if it turns or is occluded; ValueError if the line is wrong."""
     if any(line[column] is None for column in _COLUMNS):
         raise ValueError("the line has fewer cells than the header")
     flags = line[_FLAGS].split(",")
-    if len(flags) != 4 or not set(flags) <= {"0", "1"}:  # noqa: PLR2004 - the four that the column's name lists
+    if len(flags) != 4 or not set(flags) <= {"0", "1"}:  # noqa: PLR2004 - the four flags in the column's name
         raise ValueError(f"the column {_FLAGS!r} holds {line[_FLAGS]!r}, not four 0 or 1 such as 1,0,0,0")
     right, turning, occluded, _ = (flag == "1" for flag in flags)
     if turning or occluded:

@@ -1,4 +1,4 @@
-"""What every adapter does at its end: leave out unknown animals, look for the files, sort."""
+"""The last step of every adapter: leave out unidentified animals, check that the files exist, sort."""
 
 import re
 from collections.abc import Iterable
@@ -8,14 +8,17 @@ from benchmark.data.catalogue import Catalogue, MaskFile, Row
 from benchmark.errors import InputError
 
 UNKNOWN = "unknown"
-"""The identity that catalogues give to animals nobody recognised."""
+"""The identity of an animal that nobody identified."""
 
 
 def slug(text: str) -> str:
-    """A name for splits, records and tables: lower case, anything but a-z 0-9 . _ - becomes `-`.
+    """A name for splits, records and tables: lower case, other characters than a-z 0-9 . _ - become `-`.
+
+    >>> slug("Zebrafish (2024)")
+    'zebrafish-2024'
 
     Raises:
-        InputError: nothing is left of the text.
+        InputError: the text has none of the allowed characters.
     """
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
     if not name:
@@ -24,25 +27,31 @@ def slug(text: str) -> str:
 
 
 def assemble(name: str, root: Path, rows: Iterable[Row], crop_side: int | None = None) -> Catalogue:
-    """A catalogue of the known animals among the rows, sorted by image_id, every file looked for.
+    """A catalogue of the rows with an identity, sorted by image_id.
+
+    Args:
+        name: name of the catalogue.
+        root: the folder that the rows come from.
+        rows: the rows in any order; those with the identity `unknown` are left out.
+        crop_side: side in pixels of every crop's square; None = the longest side of each box.
 
     Raises:
-        InputError: no known animal is left, an image_id stands twice, or a photo or mask is missing.
+        InputError: no row has an identity, an image_id occurs twice, or a photo or mask is missing.
     """
-    known = sorted((row for row in rows if row.identity != UNKNOWN), key=lambda row: row.image_id)
-    if not known:
-        raise InputError(f"{root}: no row names a known animal. At least one identity other than `unknown` is needed.")
-    _look_for_files(root, known)
-    return Catalogue(name=name, root=root, rows=tuple(known), crop_side=crop_side)
+    identified = sorted((row for row in rows if row.identity != UNKNOWN), key=lambda row: row.image_id)
+    if not identified:
+        raise InputError(f"{root}: no row names an individual. At least one identity other than `unknown` is needed.")
+    _require_files(root, identified)
+    return Catalogue(name=name, root=root, rows=tuple(identified), crop_side=crop_side)
 
 
-def _look_for_files(root: Path, rows: list[Row]) -> None:
-    """One look at each distinct photo and mask."""
+def _require_files(root: Path, rows: list[Row]) -> None:
+    """Refuse rows whose photo or mask does not exist; each file is checked once."""
     files = dict.fromkeys(row.path for row in rows)
     files |= dict.fromkeys(row.segmentation.path for row in rows if isinstance(row.segmentation, MaskFile))
     missing = [path for path in files if not path.is_file()]
     if missing:
         raise InputError(
             f"{root}: {len(missing)} of {len(files)} files are missing, the first is {missing[0]}. "
-            "Paths in a table are relative to its folder; put the files there, or mend the table."
+            "Paths in a table are relative to its folder; put the files there, or fix the table."
         )

@@ -1,4 +1,4 @@
-"""Catalogue tables with the wildlife re-identification ecosystem's columns: one row an annotated animal."""
+"""Catalogue tables: one row for each annotated animal, with the column names common in wildlife re-identification."""
 
 import csv
 import json
@@ -7,35 +7,52 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.data.adapters.assemble import assemble
-from benchmark.data.adapters.table_cells import CellError, box_of, segmentation_of, text_of
+from benchmark.data.adapters.table_cells import CellError, parse_box, parse_segmentation, parse_text
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 
 Record = dict[str, Any]
 
 _REQUIRED = ("image_id", "identity", "path")
-_OWN = frozenset({*_REQUIRED, "bbox", "segmentation", "mask", "mask_quality"})
+_READ_COLUMNS = frozenset({*_REQUIRED, "bbox", "segmentation", "mask", "mask_quality"})
 _APPROXIMATE = {"": False, "reviewed": False, "approximate": True}
 _PICKLES = frozenset({".pkl", ".pickle"})
+
+
+def find_table(location: Path) -> Path | None:
+    """The location if it is a table, or the metadata table of a folder, else None."""
+    if location.is_file() and location.suffix.lower() in _READERS:
+        return location
+    tables = (location / f"metadata{suffix}" for suffix in _READERS)
+    return next((table for table in tables if table.is_file()), None)
 
 
 def read_table(path: Path, name: str, *, trusted_pickle: bool = False) -> Catalogue:
     """Read a catalogue table: CSV, JSON, Parquet, or a pickle that the user trusts.
 
-    Required columns are image_id, identity and path (relative to the table's folder). Optional are bbox
-    ([x, y, width, height] in pixels), segmentation (polygons, COCO RLE, or path of a region mask) and mask
-    (path of a region mask with the values 0, 1, 2, which goes before segmentation), and mask_quality:
-    `approximate` where a program proposed that mask or segmentation and nobody corrected it, else `reviewed`.
+    Required columns:
+
+    - image_id, identity;
+    - path: of the photo, relative to the table's folder.
+
+    Optional columns:
+
+    - bbox: [x, y, width, height] in pixels;
+    - segmentation: polygons, a COCO RLE, or the path of a region mask;
+    - mask: path of a region mask with the values 0, 1, 2; it takes precedence over segmentation;
+    - mask_quality: `approximate` if a program proposed the mask or segmentation and nobody corrected it, else
+      `reviewed`.
+
     Every other column with a plain value becomes a group. Rows with the identity `unknown` are left out.
 
     Args:
         path: the table.
-        name: of the catalogue.
+        name: name of the catalogue.
         trusted_pickle: whether a .pkl or .pickle may be read; reading one can run any program inside it.
 
     Raises:
-        InputError: the format is not known or not trusted, a column is missing, a cell cannot be read (the
-            message names the row), or a photo or mask is missing.
+        InputError: the format is not known or not trusted, a column is missing, a cell cannot be read (the message
+            names the row), or a photo or mask is missing.
     """
     root = path.parent
     return assemble(name, root, [_row(path, record) for record in _records(path, trusted_pickle)])
@@ -45,12 +62,12 @@ def _records(path: Path, trusted_pickle: bool) -> list[Record]:
     suffix = path.suffix.lower()
     if suffix in _PICKLES and not trusted_pickle:
         raise InputError(
-            f"{path}: reading a pickle can run any program that its author put inside. If you trust where it "
-            "comes from, add --trusted-pickle; better, ask for the table as CSV, JSON or Parquet."
+            f"{path}: reading a pickle can run any program inside it. If you trust its source, add "
+            "--trusted-pickle. CSV, JSON and Parquet need no trust."
         )
     reader = _READERS.get(suffix)
     if reader is None:
-        raise InputError(f"{path}: not a table that can be read. Allowed are {', '.join(sorted(_READERS))}.")
+        raise InputError(f"{path}: not a readable table. Allowed are {', '.join(sorted(_READERS))}.")
     try:
         records = reader(path)
     except InputError:
@@ -74,16 +91,16 @@ def _check_columns(path: Path, records: list[Record]) -> None:
 
 def _row(path: Path, record: Record) -> Row:
     where = f"{path}, image_id {record.get('image_id')!r}"
-    texts = {column: text_of(record.get(column)) for column in _REQUIRED}
+    texts = {column: parse_text(record.get(column)) for column in _REQUIRED}
     for column, text in texts.items():
         if not text:
             raise InputError(
-                f"{where}: {column} is empty. Fill it in; an animal nobody knows has the identity `unknown`."
+                f"{where}: {column} is empty. Fill it in; an animal that nobody identified has the identity `unknown`."
             )
     try:
-        box = box_of(record.get("bbox"))
-        mask = text_of(record.get("mask"))
-        segmentation = segmentation_of(mask or record.get("segmentation"), path.parent)
+        box = parse_box(record.get("bbox"))
+        mask = parse_text(record.get("mask"))
+        segmentation = parse_segmentation(mask or record.get("segmentation"), path.parent)
         approximate = _is_approximate(record.get("mask_quality")) and segmentation is not None
     except CellError as error:
         raise InputError(f"{where}: {error}") from error
@@ -92,21 +109,21 @@ def _row(path: Path, record: Record) -> Row:
 
 
 def _is_approximate(value: object) -> bool:
-    quality = text_of(value)
+    quality = parse_text(value)
     if quality not in _APPROXIMATE:
         raise CellError(f"mask_quality is {quality!r}. Write `approximate` or `reviewed`, or leave it empty.")
     return _APPROXIMATE[quality]
 
 
 def _groups(record: Record) -> dict[str, str]:
-    """The free columns with plain values; unnamed ones are the row numbers that an export left behind."""
+    """The other columns with plain values; unnamed columns are left out: they are row numbers of an export."""
     return {
         column: text
         for column, value in record.items()
-        if column not in _OWN
+        if column not in _READ_COLUMNS
         and column
         and not column.startswith(("Unnamed:", "__index_level_"))
-        and (text := text_of(value))
+        and (text := parse_text(value))
     }
 
 
@@ -117,7 +134,7 @@ def _read_csv(path: Path) -> list[Record]:
         for line in lines:
             if None in line or None in line.values():
                 raise InputError(
-                    f"{path}, line {lines.line_num}: the number of cells differs from the header's. "
+                    f"{path}, line {lines.line_num}: the number of cells differs from the header. "
                     'Put values with commas between double quotes, as in "[10, 10, 30, 20]".'
                 )
             records.append(dict(line))
@@ -125,7 +142,7 @@ def _read_csv(path: Path) -> list[Record]:
 
 
 def _read_json(path: Path) -> list[Record]:
-    """A list of rows, or a mapping from column to its values (as lists, or by row number)."""
+    """The rows of a list of rows, or of a mapping from columns to values (as lists, or by row number)."""
     content = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(content, dict):
         columns = {key: list(cells.values() if isinstance(cells, dict) else cells) for key, cells in content.items()}
@@ -145,14 +162,14 @@ def _read_parquet(path: Path) -> list[Record]:
 def _read_pickle(path: Path) -> list[Record]:
     import pandas as pd
 
-    frame = pd.read_pickle(path)  # noqa: S301 - only after the user said that it is trusted
+    frame = pd.read_pickle(path)  # noqa: S301 - only a file that the user trusts
     if not isinstance(frame, pd.DataFrame):
-        raise InputError(f"{path}: holds a {type(frame).__name__}, not a table. Export a pandas DataFrame.")
+        raise InputError(f"{path}: it holds a {type(frame).__name__}, not a table. Export a pandas DataFrame.")
     return [{str(column): _plain(cell) for column, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def _plain(cell: object) -> object:
-    """NumPy's scalars and arrays as Python's own."""
+    """NumPy scalars and arrays as plain Python values."""
     return cell.tolist() if hasattr(cell, "tolist") else cell
 
 
@@ -160,6 +177,6 @@ _READERS: dict[str, Callable[[Path], list[Record]]] = {
     ".csv": _read_csv,
     ".json": _read_json,
     ".parquet": _read_parquet,
-    ".pickle": _read_pickle,
     ".pkl": _read_pickle,
+    ".pickle": _read_pickle,
 }

@@ -105,7 +105,7 @@ def test_their_sentences(aau: Catalogue, kind: str, expected: str) -> None:
 
 
 def test_the_aau_set_allows_no_sequence_split(aau: Catalogue) -> None:
-    with pytest.raises(InputError, match=r"nested in video\. Splits .* can carry: random, block, time, open, disjoint"):
+    with pytest.raises(InputError, match=r"nested in video\. Splits .* supports: random, block, time, open, disjoint"):
         draw_split("sequence", aau, name_digests(aau), 0)
     assert len(KINDS) == 6
 

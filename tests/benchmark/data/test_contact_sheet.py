@@ -14,7 +14,7 @@ def _regions() -> NDArray[np.uint8]:
 
 
 def _find(sheet: NDArray[np.uint8], image: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Where an image of one colour stands on the sheet."""
+    """Positions of an image of one colour on the sheet."""
     same = (sheet == image[0, 0]).all(axis=-1)
     windows = np.lib.stride_tricks.sliding_window_view(same, image.shape[:2])
     return [(int(y), int(x)) for y, x in np.argwhere(windows.all(axis=(2, 3)))]
@@ -24,13 +24,13 @@ def _cell(colour: int, regions: NDArray[np.uint8] | None = None) -> Cell:
     return Cell(f"image {colour}", np.full((SIDE, SIDE, 3), colour, np.uint8), regions)
 
 
-def test_regions_are_told_apart() -> None:
-    drawn = overlay(np.full((SIDE, SIDE, 3), 100, np.uint8), _regions())
-    assert drawn[0, 0].tolist() == [35, 35, 35]  # background: 0.35 of 100
-    assert drawn[10, 10].tolist() == [170, 55, 145]  # pattern: 0.55 of 100 and 0.45 of (255, 0, 200)
-    assert drawn[6, 10].tolist() == [100, 100, 100]  # the animal without pattern stays
+def test_regions_differ_in_colour() -> None:
+    canvas = overlay(np.full((SIDE, SIDE, 3), 100, np.uint8), _regions())
+    assert canvas[0, 0].tolist() == [35, 35, 35]  # background: 0.35 of 100
+    assert canvas[10, 10].tolist() == [170, 55, 145]  # pattern: 0.55 of 100 and 0.45 of (255, 0, 200)
+    assert canvas[6, 10].tolist() == [100, 100, 100]  # the animal without pattern stays
     for y, x in ((4, 10), (5, 10), (14, 10), (15, 10), (10, 4), (10, 15)):
-        assert drawn[y, x].tolist() == [0, 220, 255]
+        assert canvas[y, x].tolist() == [0, 220, 255]
 
 
 def test_an_animal_that_fills_the_crop_has_no_outline() -> None:
@@ -38,14 +38,14 @@ def test_an_animal_that_fills_the_crop_has_no_outline() -> None:
     np.testing.assert_array_equal(overlay(image, np.ones((SIDE, SIDE), np.uint8)), image)
 
 
-def test_one_band_an_individual_one_column_a_crop() -> None:
+def test_individuals_are_rows_and_crops_are_columns() -> None:
     sheet = np.asarray(contact_sheet("pets", {"fox": [_cell(50), _cell(60)], "owl": [_cell(70)]}))
     ((fox_y, fox_x),), ((next_y, next_x),), ((owl_y, owl_x),) = (_find(sheet, _cell(n).image) for n in (50, 60, 70))
     assert fox_y == next_y < owl_y - SIDE
     assert fox_x == owl_x < next_x - SIDE
 
 
-def test_the_regions_stand_beside_their_crop() -> None:
+def test_the_regions_are_beside_their_crop() -> None:
     sheet = np.asarray(contact_sheet("pets", {"fox": [_cell(50, _regions())]}))
     ((y, x),) = _find(sheet, _cell(50).image)
     beside = sheet[y : y + SIDE, x + SIDE : x + 2 * SIDE]

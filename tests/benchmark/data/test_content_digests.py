@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.data import content_digests as module
-from benchmark.data.catalogue import MaskFile, Polygons, Rle, Row, Segmentation
-from benchmark.data.content_digests import content_digest, content_digests, file_digest
+from benchmark.data.catalogue import Catalogue, MaskFile, Polygons, ProposedMask, Rle, Row, Segmentation
+from benchmark.data.content_digests import content_digest, content_digests, metadata_digest, original_digests
+from benchmark.hashing import file_digest
 
 
 @pytest.fixture
@@ -16,10 +16,6 @@ def row(tmp_path: Path) -> Row:
     return Row("a", "fox", tmp_path / "p.png", (1, 2, 3, 4), MaskFile(tmp_path / "m.png", 1))
 
 
-def test_a_files_digest_is_its_sha256(row: Row) -> None:
-    assert file_digest(row.path) == hashlib.sha256(b"photo").hexdigest()
-
-
 def test_a_digest_as_written_out_by_hand(row: Row) -> None:
     photo, mask = (hashlib.sha256(content).hexdigest() for content in (b"photo", b"mask"))
     mask_part = f'{{"mask": "{mask}", "object_id": 1}}'
@@ -27,7 +23,7 @@ def test_a_digest_as_written_out_by_hand(row: Row) -> None:
     assert content_digest(row) == hashlib.sha256(written.encode()).hexdigest()
 
 
-def test_what_is_not_seen_does_not_count(row: Row) -> None:
+def test_ids_identities_and_file_names_do_not_count(row: Row) -> None:
     copy = row.path.with_name("q.png")
     copy.write_bytes(b"photo")
     other = replace(row, image_id="z", identity="owl", path=copy, groups={"camera": "2"}, box=(1.0, 2, 3, 4))
@@ -45,7 +41,7 @@ SEGMENTATIONS: list[Segmentation | None] = [
 ]
 
 
-def test_everything_that_is_seen_counts(row: Row) -> None:
+def test_photo_box_and_segmentation_count(row: Row) -> None:
     mask = row.segmentation
     assert isinstance(mask, MaskFile)
     rows = [
@@ -55,18 +51,50 @@ def test_everything_that_is_seen_counts(row: Row) -> None:
         replace(row, segmentation=replace(mask, object_id=2)),
     ]
     rows += [replace(row, segmentation=segmentation) for segmentation in SEGMENTATIONS]
-    found = {content_digest(other) for other in rows}
+    digests = {content_digest(other) for other in rows}
     row.path.write_bytes(b"another photo")
-    found.add(content_digest(row))
+    digests.add(content_digest(row))
     mask.path.write_bytes(b"another mask")
-    found.add(content_digest(row))
-    assert len(found) == len(rows) + 2
+    digests.add(content_digest(row))
+    assert len(digests) == len(rows) + 2
 
 
-def test_each_file_is_read_once(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    monkeypatch.setattr(module, "file_digest", lambda path: (seen.append(path.name), file_digest(path))[1])
+def test_each_file_is_read_once(row: Row) -> None:
+    reads: list[str] = []
+
+    def digest_of(path: Path) -> str:
+        reads.append(path.name)
+        return file_digest(path)
+
     rows = [replace(row, image_id=str(number), box=(number, 0, 1, 1)) for number in range(3)]
-    found = content_digests(rows)
-    assert sorted(seen) == ["m.png", "p.png"]
-    assert found == {other.image_id: content_digest(other) for other in rows}
+    digests = content_digests(rows, digest_of)
+    assert sorted(reads) == ["m.png", "p.png"]
+    assert digests == {other.image_id: content_digest(other) for other in rows}
+
+
+def test_original_digests_are_those_without_proposed_masks(row: Row) -> None:
+    outline = Polygons(((0, 0, 1, 0, 1, 1),))
+    (row.path.parent / "proposed.png").write_bytes(b"proposed")
+    original = replace(row, segmentation=outline)
+    proposed = replace(row, segmentation=ProposedMask(row.path.parent / "proposed.png", original=outline))
+    untouched = replace(row, image_id="b")
+    reads: list[str] = []
+
+    def digest_of(path: Path) -> str:
+        reads.append(path.name)
+        return file_digest(path)
+
+    digests = original_digests([proposed, untouched], content_digests([proposed, untouched]), digest_of)
+    assert digests == content_digests([original, untouched])
+    assert reads == ["p.png"]  # the photo of the masked row; the other digests are passed on
+
+
+def test_the_metadata_digest_depends_on_identities_groups_and_quality_only(row: Row) -> None:
+    def digest(row: Row) -> str:
+        return metadata_digest(Catalogue("pets", Path("pets"), (row,)))
+
+    written = '[["a", "fox", {}, false]]'
+    assert digest(row) == hashlib.sha256(written.encode()).hexdigest()
+    assert digest(replace(row, path=Path("elsewhere.png"), box=None)) == digest(row)
+    others = [replace(row, identity="owl"), replace(row, groups={"camera": "1"}), replace(row, approximate=True)]
+    assert len({digest(other) for other in [row, *others]}) == 4

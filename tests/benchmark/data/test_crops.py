@@ -119,14 +119,14 @@ def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
-def test_a_photo_cut_short_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
+def test_a_truncated_photo_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
     path = _photo(tmp_path / f"p.{suffix}", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(InputError, match=rf"p\.{suffix}: the photo cannot be read"):
         read_photo(path)
 
 
-def test_no_photo_at_all_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_photo_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.png").write_text("hello")
     with pytest.raises(InputError, match="cannot be read"):
         read_photo(tmp_path / "p.png")
@@ -137,23 +137,23 @@ def _mixed(tmp_path: Path) -> list[Row]:
     return [_row(paths[index % 2], (index, index, 3, 3), str(index)) for index in range(6)]
 
 
-def test_many_come_in_the_order_given(tmp_path: Path) -> None:
+def test_crops_come_in_the_order_of_their_rows(tmp_path: Path) -> None:
     rows = _mixed(tmp_path)
     done: list[tuple[int, int]] = []
-    found = list(crops(rows, 5, progress=lambda *step: done.append(step)))
-    for row, cut in zip(rows, found, strict=True):
+    cuts = list(crops(rows, 5, progress=lambda *step: done.append(step)))
+    for row, cut in zip(rows, cuts, strict=True):
         np.testing.assert_array_equal(cut.image, crop(row, 5).image)
     assert done == [(number, 6) for number in range(1, 7)]
 
 
-@pytest.mark.parametrize(("held", "decoded"), [(2048, 2), (0, 6)])
+@pytest.mark.parametrize(("waiting", "decoded"), [(2048, 2), (0, 6)])
 def test_each_photo_is_decoded_once_while_memory_lasts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int, decoded: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waiting: int, decoded: int
 ) -> None:
     rows = _mixed(tmp_path)
-    seen: list[Path] = []
+    reads: list[Path] = []
     read = module.read_photo
-    monkeypatch.setattr(module, "read_photo", lambda path: (seen.append(path), read(path))[1])
-    monkeypatch.setattr(module, "_HELD", held)
+    monkeypatch.setattr(module, "read_photo", lambda path: (reads.append(path), read(path))[1])
+    monkeypatch.setattr(module, "_MAX_WAITING", waiting)
     assert len(list(crops(rows, 5))) == 6
-    assert len(seen) == decoded
+    assert len(reads) == decoded

@@ -1,16 +1,18 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from benchmark.data.region_variants import apply_variant
+from benchmark.data.region_variants import FILLS, apply_variant
 from benchmark.errors import InputError
-from benchmark.vocabulary import REGION_VARIANTS
+from benchmark.vocabulary import REGION_VARIANTS, Fill
 
 IMAGE = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]], np.uint8)  # one row of three pixels
 REGIONS = np.array([[[0, 1, 2]]], np.uint8)
 
 
 @pytest.mark.parametrize(
-    ("variant", "shown"),
+    ("variant", "visible"),
     [
         ("background", (1, 0, 0)),
         ("body", (0, 1, 0)),
@@ -21,15 +23,15 @@ REGIONS = np.array([[[0, 1, 2]]], np.uint8)
         ("all", (1, 1, 1)),
     ],
 )
-def test_by_hand(variant: str, shown: tuple[int, int, int]) -> None:
-    found = apply_variant(IMAGE, REGIONS, variant)  # type: ignore[arg-type]
-    assert found.tolist() == [
-        [[[value * on for value in pixel] for pixel, on in zip(IMAGE[0, 0].tolist(), shown, strict=True)]]
+def test_by_hand(variant: str, visible: tuple[int, int, int]) -> None:
+    variants = apply_variant(IMAGE, REGIONS, variant)  # type: ignore[arg-type]
+    assert variants.tolist() == [
+        [[[value * on for value in pixel] for pixel, on in zip(IMAGE[0, 0].tolist(), visible, strict=True)]]
     ]
-    assert found.dtype == np.uint8
+    assert variants.dtype == np.uint8
 
 
-def test_the_studys_seven_in_its_order() -> None:
+def test_the_papers_seven_in_its_order() -> None:
     assert REGION_VARIANTS == ("background", "body", "pattern", "no_background", "no_body", "no_pattern", "all")
 
 
@@ -42,36 +44,43 @@ def test_a_part_and_its_complement_make_the_whole() -> None:
         np.testing.assert_array_equal(whole, images)
 
 
-def test_the_images_given_stay_as_they_are() -> None:
+def test_the_input_images_are_unchanged() -> None:
     images = IMAGE.copy()
     apply_variant(images, REGIONS, "all")[:] = 0
     np.testing.assert_array_equal(images, IMAGE)
 
 
-def test_what_does_not_go_together_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="Allowed are background, body"):
         apply_variant(IMAGE, REGIONS, "head")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"Unknown fill 'water'\. Allowed are zero, mean"):
+        apply_variant(IMAGE, REGIONS, "all", "water")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="differ in number or size"):
         apply_variant(IMAGE, REGIONS[:, :, :2], "all")
     with pytest.raises(InputError, match="the value 3"):
         apply_variant(IMAGE, REGIONS + np.uint8(1), "all")
 
 
-@pytest.mark.parametrize("fill", ["zero", "mean", "blur", "noise"])
-def test_what_is_shown_stays_whatever_hides_the_rest(fill: str) -> None:
+@pytest.mark.parametrize("fill", FILLS)
+def test_visible_pixels_stay_with_every_fill(fill: Fill) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
     regions = np.random.default_rng(1).integers(0, 3, (2, 16, 16), np.uint8)
-    found = apply_variant(images, regions, "pattern", fill)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(found[regions == 2], images[regions == 2])
-    assert (found[regions != 2] != images[regions != 2]).any()
-    assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found, apply_variant(images, regions, "pattern", fill))  # type: ignore[arg-type]
+    variants = apply_variant(images, regions, "pattern", fill)
+    np.testing.assert_array_equal(variants[regions == 2], images[regions == 2])
+    assert (variants[regions != 2] != images[regions != 2]).any()
+    assert variants.dtype == np.uint8
+    np.testing.assert_array_equal(variants, apply_variant(images, regions, "pattern", fill))  # type: ignore[arg-type]
 
 
-def test_the_mean_colour_by_hand_and_no_outline_is_left_on_a_plain_image() -> None:
+def test_the_mean_colour_by_hand_and_a_plain_image_shows_no_outline() -> None:
     filled = apply_variant(IMAGE, REGIONS, "pattern", "mean")
     assert filled[0, 0].tolist() == [[4, 5, 6], [4, 5, 6], [7, 8, 9]]
     plain = np.full((1, 16, 16, 3), 90, np.uint8)
     regions = np.random.default_rng(1).integers(0, 3, (1, 16, 16), np.uint8)
-    for fill in ("mean", "blur"):
+    fills: tuple[Fill, ...] = ("mean", "blur")
+    for fill in fills:
         np.testing.assert_array_equal(apply_variant(plain, regions, "body", fill), plain)  # type: ignore[arg-type]
+
+
+def test_every_fill_of_the_vocabulary_has_its_function() -> None:
+    assert tuple(FILLS) == get_args(Fill)

@@ -37,7 +37,7 @@ def test_a_rectangle_drawn_by_hand() -> None:
     assert regions.dtype == np.uint8
 
 
-def test_an_outline_may_leave_the_photo_a_little_but_not_far() -> None:
+def test_an_outline_may_reach_a_little_outside_the_photo() -> None:
     regions = region_mask(_row(Polygons(((-2, -2, 10, -2, 10, 7, -2, 7),))), SIZE)
     assert regions.min() == 1
     with pytest.raises(InputError, match=r"reaches to 1e\+09, far outside the photo of 9 x 6"):

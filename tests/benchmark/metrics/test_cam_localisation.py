@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN
+from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.cam_localisation import (
     localise,
@@ -45,7 +45,7 @@ def test_hand_case() -> None:
 
 def test_a_cell_edge_may_cut_a_pixel() -> None:
     cam = np.array([[[1.0, 0.0]]])  # the left cell covers one and a half of three pixels
-    region = np.array([[[BACKGROUND, PATTERN, ANIMAL]]])
+    region = np.array([[[BACKGROUND, PATTERN, BODY]]])
     assert mean_mass(cam, region) == pytest.approx((2 / 3, 0, 1 / 3))
 
 
@@ -59,7 +59,7 @@ def test_equals_both_enlarged_to_their_common_multiple(cells: tuple[int, int], p
         fine_cams = fine_cams.repeat(common // cells[axis - 1], axis)
         fine_regions = fine_regions.repeat(common // pixels[axis - 1], axis)
     fine_cams /= fine_cams.sum(axis=(1, 2), keepdims=True)
-    expected = [(fine_cams * (fine_regions == region)).sum() / 3 for region in (BACKGROUND, ANIMAL, PATTERN)]
+    expected = [(fine_cams * (fine_regions == region)).sum() / 3 for region in (BACKGROUND, BODY, PATTERN)]
     assert mean_mass(cams, regions) == pytest.approx(expected)
 
 
@@ -71,7 +71,7 @@ def test_a_cam_of_zeros_is_uniform_and_every_cam_counts_equally() -> None:
 
 def test_huge_half_precision_values_do_not_overflow() -> None:
     cams = np.full((1, 8, 8), 65504, np.float16)
-    assert mean_mass(cams, np.full((1, 8, 8), ANIMAL, np.uint8)) == pytest.approx((0, 1, 0))
+    assert mean_mass(cams, np.full((1, 8, 8), BODY, np.uint8)) == pytest.approx((0, 1, 0))
 
 
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf])
@@ -96,7 +96,7 @@ def test_other_region_values_are_refused() -> None:
 # --- all metrics of each image -------------------------------------------------------------------------------------
 
 ONE_CAM = np.array([[[4.0, 2.0], [2.0, 0.0]]])
-ONE_MASK = np.array([[[PATTERN, BACKGROUND], [ANIMAL, BACKGROUND]]])  # a pixel a cell
+ONE_MASK = np.array([[[PATTERN, BACKGROUND], [BODY, BACKGROUND]]])  # a pixel a cell
 
 
 def test_metrics_by_hand() -> None:
@@ -157,7 +157,7 @@ def test_a_perfect_cam_scores_one() -> None:
 
 
 def test_an_absent_region_has_no_mass_and_no_other_metric() -> None:
-    regions = np.array([ONE_MASK[0], [[BACKGROUND, BACKGROUND], [ANIMAL, BACKGROUND]]])
+    regions = np.array([ONE_MASK[0], [[BACKGROUND, BACKGROUND], [BODY, BACKGROUND]]])
     values = per_image(ONE_CAM.repeat(2, axis=0), regions)
     assert (values.area[1, 2], values.mass[1, 2]) == (0, 0)
     for measure in (values.density, values.rank):

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.block import Stretch, block_split, by_block, stretch_of
+from benchmark.splitting.block import BlockLengths, block_lengths, block_parts, block_split
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
@@ -32,11 +32,11 @@ def _split(catalogue: Catalogue, seed: int = 0) -> Split:
 
 
 def _frames(split: Split, video: str) -> dict[str, list[int]]:
-    found: defaultdict[str, set[int]] = defaultdict(set)
+    frames: defaultdict[str, set[int]] = defaultdict(set)
     for row in split.rows:
         if row.image_id.startswith(f"{video}-"):
-            found[row.part].add(int(row.image_id.split("-")[1]))
-    return {part: sorted(found[part]) for part in SPLIT_PARTS}
+            frames[row.part].add(int(row.image_id.split("-")[1]))
+    return {part: sorted(frames[part]) for part in SPLIT_PARTS}
 
 
 def _gap(frames: dict[str, list[int]]) -> int:
@@ -52,11 +52,11 @@ def _gap(frames: dict[str, list[int]]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("frames", "stretch"),
-    [(2000, Stretch(40, 10)), (240, Stretch(40, 10)), (60, Stretch(10, 7)), (24, Stretch(4, 3))],
+    ("frames", "lengths"),
+    [(2000, BlockLengths(40, 10)), (240, BlockLengths(40, 10)), (60, BlockLengths(10, 7)), (24, BlockLengths(4, 3))],
 )
-def test_blocks_and_gaps_shrink_with_the_frames(frames: int, stretch: Stretch) -> None:
-    assert stretch_of(frames) == stretch
+def test_blocks_and_gaps_shrink_with_the_frames(frames: int, lengths: BlockLengths) -> None:
+    assert block_lengths(frames) == lengths
 
 
 @pytest.mark.parametrize(("length", "gap"), [(600, 10), (60, 7), (24, 3)])
@@ -68,7 +68,9 @@ def test_frames_of_two_parts_are_further_apart_than_the_gap(length: int, gap: in
 
 def test_all_animals_of_a_frame_are_in_one_part() -> None:
     frames = _frames(_split(_catalogue({"a": 300})), "a")
-    assert sum(len(found) for found in frames.values()) == len({frame for found in frames.values() for frame in found})
+    assert sum(len(numbers) for numbers in frames.values()) == len(
+        {number for numbers in frames.values() for number in numbers}
+    )
 
 
 def test_test_frames_come_in_whole_blocks() -> None:
@@ -78,24 +80,26 @@ def test_test_frames_come_in_whole_blocks() -> None:
     assert all(start % 40 == 0 for start in starts)
 
 
-def test_every_individual_has_near_its_shares_in_both_sets() -> None:
+def test_every_individual_has_about_its_shares_in_both_sets() -> None:
     split = _split(_catalogue({"a": 1086, "b": 1138}))
     for animal in ("a-", "b-"):
         for number in "012":
-            mine = [row for row in split.rows if row.image_id.startswith(animal) and row.image_id.endswith(number)]
+            own_rows = [row for row in split.rows if row.image_id.startswith(animal) and row.image_id.endswith(number)]
             shares = {
-                part: sum(row.set == "classify" and row.part == part for row in mine) / len(mine)
+                part: sum(row.set == "classify" and row.part == part for row in own_rows) / len(own_rows)
                 for part in SPLIT_PARTS
             }
             assert shares["train"] == pytest.approx(0.64, abs=0.06)
             assert shares["val"] == pytest.approx(0.08, abs=0.04)
             assert shares["test"] == pytest.approx(0.08, abs=0.04)
-            assert sum(row.set == "inpaint" for row in mine) / len(mine) == pytest.approx(0.2, abs=0.02)
+            assert sum(row.set == "inpaint" for row in own_rows) / len(own_rows) == pytest.approx(0.2, abs=0.02)
 
 
 def test_frames_may_count_in_any_unit() -> None:
     fine, coarse = _split(_catalogue({"a": 120})), _split(_catalogue({"a": 120}, step=80))
-    assert {part: [80 * frame for frame in found] for part, found in _frames(fine, "a").items()} == _frames(coarse, "a")
+    assert {part: [80 * frame for frame in numbers] for part, numbers in _frames(fine, "a").items()} == _frames(
+        coarse, "a"
+    )
 
 
 def test_the_seed_places_the_blocks() -> None:
@@ -105,32 +109,37 @@ def test_the_seed_places_the_blocks() -> None:
     assert first["test"] != other["test"]
 
 
-def test_the_recipe_says_what_was_done() -> None:
+def test_the_recipe_describes_the_blocks() -> None:
     catalogue = _catalogue({"a": 400, "b": 400})
     left_out = len(catalogue.rows) - len(_split(catalogue).rows)
     assert left_out > 0
-    assert "blocks of about 40 frames, which go whole to train, val or test" in by_block(catalogue, 0).recipe
-    assert f"10 frames are left out ({left_out} images)" in by_block(catalogue, 0).recipe
+    assert "blocks of about 40 frames, which go whole to train, val or test" in block_parts(catalogue, 0).recipe
+    assert f"10 frames are left out ({left_out} images)" in block_parts(catalogue, 0).recipe
 
 
-def test_a_set_without_frames_or_videos_is_told_what_to_add() -> None:
+def test_the_error_without_frames_or_videos_names_the_columns_to_add() -> None:
     catalogue = _catalogue({"a": 100})
     for column in ("frame", "video"):
         rows = tuple(replace(row, groups=row.groups | {column: ""}) for row in catalogue.rows)
-        with pytest.raises(InputError, match=r"tank cannot carry the split 'block': .* Add the columns `frame` and"):
+        with pytest.raises(InputError, match=r"tank does not support the split 'block': .* Add the columns `frame`"):
             _split(replace(catalogue, rows=rows))
 
 
 def test_too_few_frames_are_refused_by_individual() -> None:
-    with pytest.raises(InputError, match="individual 'b0' is seen in 23 frames; blocks with a gap need 24"):
+    with pytest.raises(InputError, match="individual 'b0' has 23 frames; blocks with a gap need 24"):
         _split(_catalogue({"a": 300, "b": 23}))
 
 
-def test_individuals_that_come_and_go_too_fast_are_refused() -> None:
+def test_individuals_in_too_few_blocks_are_refused() -> None:
     rows = tuple(
-        Row(f"{frame:03}-{who:03}", f"i{who:03}", Path("p.png"), groups={"video": "a", "frame": str(frame)})
+        Row(
+            f"{frame:03}-{individual:03}",
+            f"i{individual:03}",
+            Path("p.png"),
+            groups={"video": "a", "frame": str(frame)},
+        )
         for frame in range(224)
-        for who in range(max(0, frame - 23), min(201, frame + 1))  # each is seen in 24 frames, and then another comes
+        for individual in range(max(0, frame - 23), min(201, frame + 1))  # 24 frames each, one starts in each frame
     )
-    with pytest.raises(InputError, match=r"'i\d+' would have no image in .*, for it is seen in too few blocks of 4"):
+    with pytest.raises(InputError, match=r"'i\d+' would have no image in .*, because it occurs in too few blocks of 4"):
         _split(Catalogue("tank", Path("tank"), rows))

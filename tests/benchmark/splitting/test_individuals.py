@@ -5,7 +5,7 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
-from benchmark.splitting.individuals import disjoint_split, open_split, strictest
+from benchmark.splitting.individuals import disjoint_split, open_split, strictest_parts
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
@@ -28,8 +28,8 @@ def _tank(animals: int = 3, frames: int = 400) -> Catalogue:
 
 def _photos(individuals: int, images: int = 20) -> Catalogue:
     rows = [
-        Row(f"i{who:02}-{number:03}", f"i{who:02}", Path("p.png"))
-        for who in range(individuals)
+        Row(f"i{individual:02}-{number:03}", f"i{individual:02}", Path("p.png"))
+        for individual in range(individuals)
         for number in range(images)
     ]
     return Catalogue("pets", Path("pets"), tuple(rows))
@@ -44,18 +44,18 @@ def _disjoint(catalogue: Catalogue, seed: int = 0) -> Split:
 
 
 def _individuals(split: Split) -> dict[str, set[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    individuals: defaultdict[str, set[str]] = defaultdict(set)
     for row in split.rows:
-        found[row.part].add(row.image_id.split("-")[0])
-    return {part: found[part] for part in SPLIT_PARTS}
+        individuals[row.part].add(row.image_id.split("-")[0])
+    return {part: individuals[part] for part in SPLIT_PARTS}
 
 
 @pytest.mark.parametrize(("individuals", "unknown"), [(3, 1), (5, 1), (6, 2), (10, 2), (11, 3)])
-def test_a_fifth_rounded_up_is_met_in_the_test_alone(individuals: int, unknown: int) -> None:
-    found = _individuals(_open(_photos(individuals)))
-    assert len(found["test"]) == individuals
-    assert found["train"] == found["val"]
-    assert len(found["test"] - found["train"]) == unknown
+def test_a_fifth_rounded_up_is_in_the_test_only(individuals: int, unknown: int) -> None:
+    members = _individuals(_open(_photos(individuals)))
+    assert len(members["test"]) == individuals
+    assert members["train"] == members["val"]
+    assert len(members["test"] - members["train"]) == unknown
 
 
 def test_the_unknown_are_in_no_set_but_in_the_frames_of_the_test() -> None:
@@ -65,18 +65,18 @@ def test_the_unknown_are_in_no_set_but_in_the_frames_of_the_test() -> None:
     for row in split.rows:
         frames[row.part].add((row.image_id[0], row.image_id.split("-")[1]))
     assert not frames["test"] & (frames["train"] | frames["val"])
-    found = _individuals(split)
-    unknown = found["test"] - found["train"]
-    known = [row for row in split.rows if row.part == "test" and row.image_id.split("-")[0] not in unknown]
-    hidden = [row for row in split.rows if row.part == "test" and row.image_id.split("-")[0] in unknown]
-    assert len(hidden) * 2 == len(known)  # two of six animals, in the same frames
+    members = _individuals(split)
+    unknown = members["test"] - members["train"]
+    known_rows = [row for row in split.rows if row.part == "test" and row.image_id.split("-")[0] not in unknown]
+    unknown_rows = [row for row in split.rows if row.part == "test" and row.image_id.split("-")[0] in unknown]
+    assert len(unknown_rows) * 2 == len(known_rows)  # two of six animals, in the same frames
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_unknown_and_the_tested_are_of_both_videos(seed: int) -> None:
+def test_unknown_and_test_individuals_are_of_both_videos(seed: int) -> None:
     catalogue = _tank(frames=60)
-    found = _individuals(_open(catalogue, seed))
-    assert {name[0] for name in found["test"] - found["train"]} == {"a", "b"}
+    members = _individuals(_open(catalogue, seed))
+    assert {name[0] for name in members["test"] - members["train"]} == {"a", "b"}
     assert {name[0] for name in _individuals(_disjoint(catalogue, seed))["test"]} == {"a", "b"}
 
 
@@ -88,33 +88,33 @@ def test_the_seed_draws_the_individuals() -> None:
 
 
 @pytest.mark.parametrize(("individuals", "sizes"), [(5, (2, 1, 2)), (6, (3, 1, 2)), (12, (6, 2, 4)), (25, (13, 4, 8))])
-def test_individuals_of_the_parts_are_apart(individuals: int, sizes: tuple[int, int, int]) -> None:
+def test_individuals_of_the_parts_are_disjoint(individuals: int, sizes: tuple[int, int, int]) -> None:
     split = _disjoint(_photos(individuals))
-    found = _individuals(split)
-    assert tuple(len(found[part]) for part in SPLIT_PARTS) == sizes
-    assert len(set.union(*found.values())) == individuals
+    members = _individuals(split)
+    assert tuple(len(members[part]) for part in SPLIT_PARTS) == sizes
+    assert len(set.union(*members.values())) == individuals
     assert len(split.rows) == 20 * individuals
-    assert all(split.ids(of, part) for of in ("inpaint", "classify") for part in SPLIT_PARTS)
+    assert all(split.ids(name, part) for name in ("inpaint", "classify") for part in SPLIT_PARTS)
 
 
 @pytest.mark.parametrize(
-    ("maker", "individuals", "needed"), [(_open, 2, "two known ones"), (_disjoint, 4, "two in test")]
+    ("splitter", "individuals", "needed"), [(_open, 2, "two known ones"), (_disjoint, 4, "two in test")]
 )
-def test_too_few_individuals_are_refused(maker: object, individuals: int, needed: str) -> None:
-    assert callable(maker)
+def test_too_few_individuals_are_refused(splitter: object, individuals: int, needed: str) -> None:
+    assert callable(splitter)
     with pytest.raises(InputError, match=f"it has {individuals} individuals; .*{needed}"):
-        maker(_photos(individuals))
+        splitter(_photos(individuals))
 
 
 def test_the_strictest_division_is_by_sequence_then_block_then_image() -> None:
     rows = [
-        Row(f"i{who}-{n:02}", f"i{who}", Path("p.png"), groups={"sequence": f"{n // 4}", "frame": f"{n}"})
-        for who in range(3)
+        Row(f"i{individual}-{n:02}", f"i{individual}", Path("p.png"), groups={"sequence": f"{n // 4}", "frame": f"{n}"})
+        for individual in range(3)
         for n in range(40)
     ]
-    assert strictest(Catalogue("herd", Path("herd"), tuple(rows)), 0).recipe.startswith("Sequences, seed 0:")
-    assert strictest(_tank(), 0).recipe.startswith("Blocks, seed 0:")
-    chance = strictest(_photos(3, 100), 0)
+    assert strictest_parts(Catalogue("herd", Path("herd"), tuple(rows)), 0).recipe.startswith("Sequences, seed 0:")
+    assert strictest_parts(_tank(), 0).recipe.startswith("Blocks, seed 0:")
+    chance = strictest_parts(_photos(3, 100), 0)
     assert chance.recipe.startswith("Random, seed 0:")
-    counts = [sum(part == one for one in chance.zones.values()) for part in SPLIT_PARTS]
+    counts = [sum(part == one for one in chance.part_of.values()) for part in SPLIT_PARTS]
     assert counts == [240, 33, 27]

@@ -37,8 +37,8 @@ def test_shares_of_the_sets_and_parts() -> None:
 @pytest.mark.parametrize(("images", "inpaint"), [(5, 2), (6, 3), (8, 5), (20, 5), (40, 8)])
 def test_few_images_keep_three_for_classification_and_then_five_for_inpainting(images: int, inpaint: int) -> None:
     counts = _counts(_split(fox=images, owl=images), "fox")
-    drawn = sum(count for (of, _), count in counts.items() if of == "inpaint")
-    assert drawn == inpaint
+    inpainting = sum(count for (name, _), count in counts.items() if name == "inpaint")
+    assert inpainting == inpaint
     assert min(counts["classify", part] for part in ("train", "val", "test")) >= 1
 
 

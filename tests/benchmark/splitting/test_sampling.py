@@ -39,3 +39,8 @@ def test_the_order_is_that_of_the_salted_digests() -> None:
     assert order == sorted(names, key=lambda name: hashlib.sha256(f"7:{name}".encode()).hexdigest())
     assert order != names
     assert order != shuffled(names, "8")
+
+
+def test_an_empty_part_takes_its_image_from_the_largest() -> None:
+    assert part_sizes(3, (1, 1, 3)) == (1, 1, 1)
+    assert part_sizes(7, (1, 98, 1)) == (1, 5, 1)

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.errors import InputError
 from benchmark.splitting.random_images import random_split
-from benchmark.splitting.split import Split, SplitRow, check_split, contents, read_split, write_split
+from benchmark.splitting.split import Split, SplitRow, check_split, describe_split, read_split, write_split
 from support.catalogues import name_digests, pets
 
 
@@ -17,13 +17,13 @@ def _split(**images: int) -> Split:
 
 def test_written_and_read_again(tmp_path: Path) -> None:
     split = _split(fox=12)
-    odd = replace(split, rows=(SplitRow('a,"b"\nc', "0" * 64, "classify", "val"), *split.rows), recipe='say "x"\n')
-    path = write_split(odd, tmp_path)
+    unusual = replace(split, rows=(SplitRow('a,"b"\nc', "0" * 64, "classify", "val"), *split.rows), recipe='say "x"\n')
+    path = write_split(unusual, tmp_path)
     assert path == tmp_path / "pets" / "random-7.csv"
-    assert read_split(path) == odd
+    assert read_split(path) == unusual
 
 
-def test_the_files_as_they_are_reviewed(tmp_path: Path) -> None:
+def test_both_files_by_hand(tmp_path: Path) -> None:
     rows = (SplitRow("a", "11", "inpaint", "train"), SplitRow("b", "22", "classify", "test"))
     path = write_split(Split("pets", "tiny", 3, "By hand.", rows), tmp_path)
     table = b"image_id,sha256,set,part\na,11,inpaint,train\nb,22,classify,test\n"
@@ -35,10 +35,10 @@ def test_the_files_as_they_are_reviewed(tmp_path: Path) -> None:
     )
 
 
-def test_a_tampered_file_is_refused(tmp_path: Path) -> None:
+def test_a_changed_file_is_refused(tmp_path: Path) -> None:
     path = write_split(_split(fox=12), tmp_path)
     path.write_bytes(path.read_bytes().replace(b",test", b",train", 1))
-    with pytest.raises(InputError, match="not as it was written"):
+    with pytest.raises(InputError, match="was changed"):
         read_split(path)
 
 
@@ -56,7 +56,7 @@ def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
         read_split(path)
 
 
-def test_the_images_it_was_made_for_fit() -> None:
+def test_a_split_fits_the_images_that_it_was_drawn_for() -> None:
     catalogue = pets(fox=12)
     split = random_split(catalogue, name_digests(catalogue), 0)
     check_split(split, catalogue, name_digests(catalogue) | {"one more": "0"})
@@ -75,9 +75,12 @@ def test_missing_and_changed_images_are_refused() -> None:
         check_split(split, catalogue, digests)
 
 
-def test_what_came_after_the_split_was_drawn_is_counted() -> None:
+def test_images_that_are_not_in_the_split_are_counted() -> None:
     split = random_split(pets(fox=12, owl=12), name_digests(pets(fox=12, owl=12)), 0)
-    assert contents(split, pets(fox=12, owl=12)) == "24 crops of 2 individuals, split random-0"
-    assert contents(split, pets(fox=12, owl=14)) == "24 crops of 2 individuals, split random-0 (2 crops are not in it)"
-    more = contents(split, pets(fox=12, owl=15, eel=12))
+    assert describe_split(split, pets(fox=12, owl=12)) == "24 crops of 2 individuals, split random-0"
+    assert (
+        describe_split(split, pets(fox=12, owl=14))
+        == "24 crops of 2 individuals, split random-0 (2 crops are not in it)"
+    )
+    more = describe_split(split, pets(fox=12, owl=15, eel=12))
     assert more == "24 crops of 2 individuals, split random-0 (15 crops are not in it, among them all of 1 individual)"

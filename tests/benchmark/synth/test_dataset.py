@@ -11,17 +11,17 @@ from PIL import Image
 import benchmark
 from benchmark.errors import InputError
 from benchmark.synth import SynthSettings, generate
-from benchmark.synth.dataset import frames
+from benchmark.synth.dataset import draw_frames
 from benchmark.synth.settings import SHIPPED
 
-Made = tuple[Path, list[tuple[int, int]]]
+Generated = tuple[Path, list[tuple[int, int]]]
 
 TINY = SynthSettings(frames_per_video=(3, 2), seed=9, width=240, height=136, shortcut=0.5)
 SHIPPED_FOLDER = Path(benchmark.__file__).parent / "datasets" / "zebrafish-synth"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     folder = tmp_path_factory.mktemp("synth") / "set"
     steps = []
     generate(TINY, folder, progress=lambda done, total: steps.append((done, total)))
@@ -48,8 +48,8 @@ def _mask_boxes(folder: Path, row: dict[str, str]) -> tuple[int, ...]:
     return (x.min(), y.min(), x.max() + 1, y.max() + 1)
 
 
-def test_the_layout_is_that_of_the_real_set(made: Made) -> None:
-    folder, _ = made
+def test_the_layout_is_that_of_the_real_set(generated: Generated) -> None:
+    folder, _ = generated
     lines = (folder / "annotations.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == (
         "Filename;Object ID;Annotation tag;Upper left corner X;Upper left corner Y;Lower right corner X;"
@@ -64,44 +64,45 @@ def test_the_layout_is_that_of_the_real_set(made: Made) -> None:
                 assert (image.size, image.mode) == ((240, 136), mode)
 
 
-def test_progress_counts_the_frames(made: Made) -> None:
-    assert made[1] == [(done, 5) for done in range(1, 6)]
+def test_progress_counts_the_frames(generated: Generated) -> None:
+    assert generated[1] == [(done, 5) for done in range(1, 6)]
 
 
-def test_identity_is_nested_in_video(made: Made) -> None:
-    rows = _rows(made[0])
+def test_identity_is_nested_in_video(generated: Generated) -> None:
+    rows = _rows(generated[0])
     assert len(rows) == 15
     for row in rows:
         assert row["Object ID"] in {"Vid1": "123", "Vid2": "456"}[row["Filename"].split("_")[0]]
 
 
-def test_the_set_is_described(made: Made) -> None:
-    facts = json.loads((made[0] / "synth.json").read_text(encoding="utf-8"))
+def test_the_set_is_described(generated: Generated) -> None:
+    facts = json.loads((generated[0] / "synth.json").read_text(encoding="utf-8"))
     assert facts["annotations"] == 15
     assert facts["licence"] == "CC0-1.0"
     assert SynthSettings(**{**facts["settings"], "frames_per_video": (3, 2)}) == TINY
-    assert "patternbench data synth" in (made[0] / "README.md").read_text(encoding="utf-8")
+    assert "patternbench data synth" in (generated[0] / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_same_seed_gives_the_same_set_and_fewer_frames_its_start(made: Made) -> None:
-    folder, _ = made
-    few = {name: (photo, mask, seen) for name, photo, mask, seen in frames(replace(TINY, frames_per_video=(2, 1)))}
+def test_the_same_seed_gives_the_same_set_and_fewer_frames_its_start(generated: Generated) -> None:
+    folder, _ = generated
+    few = {frame.file_name: frame for frame in draw_frames(replace(TINY, frames_per_video=(2, 1)))}
     assert list(few) == ["Vid1_0001.png", "Vid1_0002.png", "Vid2_0001.png"]
     boxes = {(row["Filename"], int(row["Object ID"])): _box(row) for row in _rows(folder)}
-    for name, (photo, mask, seen) in few.items():
-        np.testing.assert_array_equal(photo, np.asarray(Image.open(folder / "data" / name)))
-        np.testing.assert_array_equal(mask, np.asarray(Image.open(folder / "masks" / name)))
-        assert {number: one.box for number, one in seen.items()} == {n: b for (f, n), b in boxes.items() if f == name}
+    for name, frame in few.items():
+        np.testing.assert_array_equal(frame.photo, np.asarray(Image.open(folder / "data" / name)))
+        np.testing.assert_array_equal(frame.mask, np.asarray(Image.open(folder / "masks" / name)))
+        expected = {object_id: box for (file_name, object_id), box in boxes.items() if file_name == name}
+        assert {object_id: fish.box for object_id, fish in frame.annotations.items()} == expected
 
 
-def test_another_seed_gives_another_set(made: Made) -> None:
-    _, photo, _, _ = next(frames(replace(TINY, seed=10, frames_per_video=(1, 1))))
-    assert np.abs(photo - np.asarray(Image.open(made[0] / "data" / "Vid1_0001.png"), dtype=float)).mean() > 1
+def test_another_seed_gives_another_set(generated: Generated) -> None:
+    _, photo, _, _ = next(draw_frames(replace(TINY, seed=10, frames_per_video=(1, 1))))
+    assert np.abs(photo - np.asarray(Image.open(generated[0] / "data" / "Vid1_0001.png"), dtype=float)).mean() > 1
 
 
-def test_a_folder_with_a_set_is_left_alone(made: Made) -> None:
+def test_a_folder_with_a_set_is_left_alone(generated: Generated) -> None:
     with pytest.raises(InputError, match="already holds a data set"):
-        generate(TINY, made[0])
+        generate(TINY, generated[0])
 
 
 @pytest.mark.parametrize("below", ["", "deep/er"])
@@ -125,7 +126,7 @@ def test_the_shipped_set_is_small_and_complete() -> None:
 
 def test_the_shipped_set_is_what_the_code_makes() -> None:
     """Within rounding, for another processor may add in another order."""
-    name, photo, mask, _ = next(frames(SHIPPED))
+    name, photo, mask, _ = next(draw_frames(SHIPPED))
     shipped = np.asarray(Image.open(SHIPPED_FOLDER / "data" / name), dtype=float)
     assert np.abs(photo - shipped).mean() < 0.1
     assert np.mean(mask != np.asarray(Image.open(SHIPPED_FOLDER / "masks" / name))) < 1e-3

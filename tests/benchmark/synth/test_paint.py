@@ -23,11 +23,11 @@ def _painted(shape: Shape, stripes: Array) -> paint.Flank:
 
 def test_the_stripes_are_laid_from_gill_to_tail_and_back_to_belly(shape: Shape, ramp: Array) -> None:
     on = shape.flank > 0.9
-    along = paint.unrolled(shape, ramp)[on]
+    along = paint.lay_stripes(shape, ramp)[on]
     expected = (shape.x[on] - body.PATTERN_X[0]) / (body.PATTERN_X[1] - body.PATTERN_X[0])
     np.testing.assert_allclose(along, np.clip(expected, 0, 1), atol=1e-4)
     upright = np.tile(np.linspace(0, 1, GRID[0], dtype=np.float32)[:, None], (1, GRID[1]))
-    down = paint.unrolled(shape, upright)[on]
+    down = paint.lay_stripes(shape, upright)[on]
     assert np.corrcoef(down, shape.q[on])[0, 1] > 0.999
 
 

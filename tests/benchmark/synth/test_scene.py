@@ -9,7 +9,7 @@ from benchmark.synth.settings import Stream, stream
 from benchmark.synth.swim import Pose
 
 Array = NDArray[np.float64]
-Composed = tuple[NDArray[np.uint8], list[scene.Region], list[scene.Seen]]
+Composed = tuple[NDArray[np.uint8], list[scene.Region], list[scene.FishAnnotation]]
 
 SIZE = (160, 240)
 WATER = np.array((110, 115, 125), dtype=np.float32)
@@ -42,7 +42,7 @@ def _compose(fish: list[scene.Fish], poses: list[Pose]) -> Composed:
     return scene.compose(np.tile(WATER, (*SIZE, 1)), fish, poses, WATER)
 
 
-def _place(pose: Pose, x: Array, y: Array) -> tuple[Array, Array]:
+def _project(pose: Pose, x: Array, y: Array) -> tuple[Array, Array]:
     """Pixel of a point of the body, written down the other way round: from the fish to the frame."""
     behind = np.maximum(x - 0.5, 0)
     middle = pose.bend * ((x - 0.5) ** 2 - 0.08) + 0.05 * behind**2 * np.sin(pose.beat)
@@ -59,10 +59,10 @@ def _place(pose: Pose, x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _sampled(photo: NDArray[np.uint8], pose: Pose) -> Array:
-    """The flank as seen in a photo, unrolled onto a grid of its own and freed of shading."""
+    """The flank in a photo, sampled on its own grid and without shading."""
     x, share = np.meshgrid(np.linspace(0.32, 0.92, 60), np.linspace(0.3, 0.8, 16))
     back, belly = body.edges(x.astype(np.float32))
-    px, py = _place(pose, x, -back + share * (back + belly))
+    px, py = _project(pose, x, -back + share * (back + belly))
     grey = photo.mean(axis=-1)[np.rint(py - 0.5).astype(int), np.rint(px - 0.5).astype(int)]
     return grey - grey.mean(axis=1, keepdims=True) - grey.mean(axis=0) + grey.mean()
 
@@ -81,7 +81,7 @@ def test_a_point_of_the_body_comes_back(facing: float) -> None:
         rows, columns = scene._window(pose)
         along, down = scene.body_coordinates(pose, 1.0, rows, columns)
         x, y = np.meshgrid(np.linspace(0.1, 1.1, 9), np.linspace(-0.04, 0.04, 5))
-        px, py = _place(pose, x, y)
+        px, py = _project(pose, x, y)
         row = np.rint(2 * (py - rows[0]) - 0.5).astype(int)
         column = np.rint(2 * (px - columns[0]) - 0.5).astype(int)
         np.testing.assert_allclose(along[row, column], x, atol=0.012)
@@ -105,16 +105,16 @@ def test_the_flank_in_the_photo_is_the_flank_of_the_fish(fish: list[scene.Fish])
 def test_a_fish_swimming_left_is_the_mirror_image(fish: list[scene.Fish]) -> None:
     both = [scene.Fish(fish[0].right, fish[0].right, 190, 1.0)]
     pose = replace(POSE, pitch=0.3, bend=0.1, motion=(3.0, 1.0))
-    right, regions, seen = _compose(both, [pose])
+    right, regions, annotations = _compose(both, [pose])
     mirrored = replace(pose, facing=-1.0, x=SIZE[1] - pose.x, motion=(-3.0, 1.0))
-    left, other_regions, other_seen = _compose(both, [mirrored])
+    left, other_regions, other_annotations = _compose(both, [mirrored])
     assert np.abs(right[:, ::-1].astype(int) - left).max() <= 1
     np.testing.assert_array_equal(regions[0][:, ::-1], other_regions[0])
-    assert (seen[0].right, other_seen[0].right) == (True, False)
+    assert (annotations[0].right, other_annotations[0].right) == (True, False)
 
 
 def test_the_snout_leads(fish: list[scene.Fish]) -> None:
-    """The dark pupil lies on the side that the fish swims to."""
+    """The dark pupil is on the side that the fish swims to."""
     for facing in (1.0, -1.0):
         photo, _, _ = _compose(fish[:1], [replace(POSE, facing=facing)])
         column = np.unravel_index(photo.sum(axis=-1).argmin(), SIZE)[1]
@@ -122,8 +122,8 @@ def test_the_snout_leads(fish: list[scene.Fish]) -> None:
 
 
 def test_the_box_is_that_of_the_visible_mask_and_of_the_changed_pixels(fish: list[scene.Fish]) -> None:
-    photo, (region,), (seen,) = _compose(fish[:1], [replace(POSE, pitch=0.2)])
-    left, top, right, bottom = seen.box
+    photo, (region,), (annotation,) = _compose(fish[:1], [replace(POSE, pitch=0.2)])
+    left, top, right, bottom = annotation.box
     rows, columns = np.nonzero(region)
     assert (left, top, right, bottom) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     changed = np.abs(photo - WATER).max(axis=-1) > 25
@@ -135,35 +135,35 @@ def test_the_box_is_that_of_the_visible_mask_and_of_the_changed_pixels(fish: lis
 
 def test_a_fish_at_the_rim_is_cut_by_the_frame(fish: list[scene.Fish]) -> None:
     pose = replace(POSE, x=10.0, y=8.0, motion=(4.0, 0.0))
-    photo, _, (seen,) = _compose(fish[:1], [pose])
-    assert seen.box[:2] == (0, 0)
+    photo, _, (annotation,) = _compose(fish[:1], [pose])
+    assert annotation.box[:2] == (0, 0)
     middle, _, _ = _compose(fish[:1], [replace(pose, x=110.0, y=88.0)])
     assert np.abs(photo[:70, :130].astype(int) - middle[80:150, 100:230]).max() <= 1
 
 
 def test_the_nearer_fish_hides_the_farther(fish: list[scene.Fish]) -> None:
     near, far = replace(POSE, depth=0.2), replace(POSE, depth=0.8, x=150.0, y=90.0)
-    _, (visible_far, visible_near), seen = _compose(fish[::-1], [far, near])
-    _, (whole_far,), (alone,) = _compose(fish[1:], [far])
+    _, (visible_far, visible_near), annotations = _compose(fish[::-1], [far, near])
+    _, (whole_far,), (unoccluded,) = _compose(fish[1:], [far])
     _, (whole_near,), _ = _compose(fish[:1], [near])
     np.testing.assert_array_equal(visible_near, whole_near)
     np.testing.assert_array_equal(visible_far, np.where(whole_near > 0, 0, whole_far))
-    assert seen[0].occluded
-    assert seen[1].occluded
-    assert seen[0].box == alone.box
-    assert not alone.occluded
+    assert annotations[0].occluded
+    assert annotations[1].occluded
+    assert annotations[0].box == unoccluded.box
+    assert not unoccluded.occluded
 
 
 def test_fish_that_only_touch_are_not_occluded(fish: list[scene.Fish]) -> None:
-    _, _, seen = _compose(fish, [replace(POSE, x=60.0, y=40.0), replace(POSE, x=170.0, y=110.0)])
-    assert not any(one.occluded for one in seen)
+    _, _, annotations = _compose(fish, [replace(POSE, x=60.0, y=40.0), replace(POSE, x=170.0, y=110.0)])
+    assert not any(one.occluded for one in annotations)
 
 
 @pytest.mark.parametrize(("facing", "turning"), [(1.0, False), (-0.82, False), (0.78, True), (-0.1, True)])
 def test_turning_is_a_foreshortened_flank(fish: list[scene.Fish], facing: float, turning: bool) -> None:
-    _, _, (seen,) = _compose(fish[:1], [replace(POSE, facing=facing)])
-    assert seen.turning is turning
-    assert (seen.box[2] - seen.box[0]) == pytest.approx(POSE.length * max(abs(facing), 0.2), rel=0.08)
+    _, _, (annotation,) = _compose(fish[:1], [replace(POSE, facing=facing)])
+    assert annotation.turning is turning
+    assert (annotation.box[2] - annotation.box[0]) == pytest.approx(POSE.length * max(abs(facing), 0.2), rel=0.08)
 
 
 def test_blur_takes_detail_but_no_light(fish: list[scene.Fish]) -> None:

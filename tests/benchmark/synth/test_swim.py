@@ -12,7 +12,7 @@ FISH = [(video, fish) for video in (0, 1) for fish in (0, 1, 2)]
 
 
 @pytest.mark.parametrize(("video", "fish"), FISH)
-def test_the_pose_does_not_depend_on_the_knob(video: int, fish: int) -> None:
+def test_the_pose_does_not_depend_on_the_shortcut(video: int, fish: int) -> None:
     low, high = (swim.poses(replace(SETTINGS, shortcut=s), video, fish) for s in (0.1, 0.9))
     assert [replace(p, x=0, y=0) for p in low] == [replace(p, x=0, y=0) for p in high]
     assert [p.x for p in low] != [p.x for p in high]
@@ -29,27 +29,27 @@ def test_at_no_strength_a_fish_swims_anywhere() -> None:
     inside = []
     for video, fish in FISH:
         settings = replace(SETTINGS, shortcut=0, frames_per_video=(1600, 1600))
-        _, at_home = swim.places(settings, video, fish)
-        assert not at_home.any()
+        _, in_own_zone = swim.places(settings, video, fish)
+        assert not in_own_zone.any()
         x = np.array([pose.x for pose in swim.poses(settings, video, fish)]) / SETTINGS.width
         inside.append(np.mean((x > fish / 3) & (x < (fish + 1) / 3)))
     assert np.mean(inside) == pytest.approx(1 / 3, abs=0.08)
 
 
 @pytest.mark.parametrize("shortcut", [0.25, 0.5, 0.75])
-def test_the_knob_is_the_share_of_stretches_at_home(shortcut: float) -> None:
+def test_the_shortcut_is_the_share_of_stretches_in_the_own_zone(shortcut: float) -> None:
     for video, fish in FISH:
-        _, at_home = swim.places(replace(SETTINGS, shortcut=shortcut), video, fish)
-        assert at_home.mean() == pytest.approx(shortcut)
-        stretches = at_home.reshape(-1, swim.STRETCH)
+        _, in_own_zone = swim.places(replace(SETTINGS, shortcut=shortcut), video, fish)
+        assert in_own_zone.mean() == pytest.approx(shortcut)
+        stretches = in_own_zone.reshape(-1, swim.STRETCH)
         assert np.all(stretches == stretches[:, :1])
 
 
-def test_a_stronger_knob_only_adds_stretches_at_home() -> None:
+def test_a_stronger_shortcut_only_adds_stretches_in_the_own_zone() -> None:
     for video, fish in FISH:
-        homes = [swim.places(replace(SETTINGS, shortcut=s), video, fish)[1] for s in (0.2, 0.5, 0.9)]
-        assert np.all(homes[0] <= homes[1])
-        assert np.all(homes[1] <= homes[2])
+        in_zone = [swim.places(replace(SETTINGS, shortcut=s), video, fish)[1] for s in (0.2, 0.5, 0.9)]
+        assert np.all(in_zone[0] <= in_zone[1])
+        assert np.all(in_zone[1] <= in_zone[2])
 
 
 def _flat(pose: swim.Pose) -> NDArray[np.float64]:
@@ -81,7 +81,7 @@ def test_a_fish_stays_in_the_frame_and_swims_both_ways() -> None:
 
 
 def test_a_fish_moves_the_way_it_faces() -> None:
-    """Within its range; the way between two places is swum as it comes."""
+    """Within its range; between two places it may swim backwards."""
     for video, fish in FISH:
         poses = swim.poses(SETTINGS, video, fish)
         moving = [p for p in poses if abs(p.motion[0]) > 0.2]

@@ -30,9 +30,9 @@ def test_the_zones_of_all_fish_look_different(tanks: list[Array]) -> None:
         assert np.abs(one - other).mean() > 3
 
 
-def test_the_light_wavers_little_and_adds_specks(tanks: list[Array]) -> None:
+def test_the_light_changes_little_and_adds_specks(tanks: list[Array]) -> None:
     before = tanks[0].copy()
-    frames = [tank.lit(tanks[0], SETTINGS, 0, frame) for frame in range(6)]
+    frames = [tank.add_light(tanks[0], SETTINGS, 0, frame) for frame in range(6)]
     np.testing.assert_array_equal(tanks[0], before)
     for frame in frames:
         change = (frame - tanks[0])[..., 0]

@@ -75,7 +75,7 @@ def test_an_unknown_split_is_refused_with_what_there_is(tmp_path: Path, tank: Pa
         InputError, match="Unknown split 'blok' of tank; there are: random, block, sequence, time, open, disjoint"
     ):
         _run(tmp_path, tank, "--split", "blok")
-    with pytest.raises(InputError, match=r"'sequence' by video: .* Splits that tank can carry: random, block, time"):
+    with pytest.raises(InputError, match=r"'sequence' by video: .* Splits that tank supports: random, block, time"):
         _run(tmp_path, tank, "--split", "sequence")
     assert not (tmp_path / "benchmark").exists()
 

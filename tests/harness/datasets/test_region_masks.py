@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmark.data.catalogue import Catalogue, MaskFile, Polygons, Row
-from benchmark.data.content_digests import content_digests, given_digests
+from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.data.segmentation import region_mask
 from benchmark.errors import InputError
 from benchmark.protocol import Overrides, read_protocol
@@ -361,7 +361,7 @@ def test_an_imported_set_remembers_that_its_masks_are_approximate(tmp_path: Path
 
 
 def _split(catalogue: Catalogue) -> Split:
-    return draw_split("random", catalogue, given_digests(catalogue.rows, content_digests(catalogue.rows)), 0)
+    return draw_split("random", catalogue, original_digests(catalogue.rows, content_digests(catalogue.rows)), 0)
 
 
 def _bench(catalogue: Catalogue, split: Split, checkout: Path) -> Record:

@@ -82,7 +82,7 @@ def test_a_zip_file_is_unpacked_into_the_store(workspace: Workspace, pets: Path,
 def test_a_zip_file_without_a_data_set_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.txt").touch()
-    with pytest.raises(InputError, match="is no data set"):
+    with pytest.raises(InputError, match="is not a data set"):
         import_dataset(_packed(tmp_path / "notes", tmp_path / "n.zip", ""), workspace)
     assert list(workspace.datasets.iterdir()) == []
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmark.data.catalogue import ANIMAL, BACKGROUND, PATTERN, Catalogue, MaskFile, Row
+from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN, Catalogue, MaskFile, Row
 from benchmark.data.content_digests import content_digests
 from benchmark.records.classification import Classification, Scores
 from benchmark.records.localisation import Examples, Localisation, RegionShares, RegionValues
@@ -37,7 +37,7 @@ def colour(number: int) -> tuple[int, int, int]:
 def mask(pattern: bool) -> NDArray[np.uint8]:
     """A quarter pattern, a quarter the rest of the animal, half background; or that half animal without pattern."""
     regions = np.full((SIDE, SIDE), BACKGROUND, np.uint8)
-    regions[: SIDE // 2] = ANIMAL
+    regions[: SIDE // 2] = BODY
     if pattern:
         regions[: SIDE // 2, : SIDE // 2] = PATTERN
     return regions

@@ -27,7 +27,7 @@ def _write(root: Path, *lines: str, header: str = HEADER) -> Path:
     return root
 
 
-def test_reads_the_rows_that_neither_turn_nor_are_hidden(tmp_path: Path) -> None:
+def test_rows_that_turn_or_are_occluded_are_left_out(tmp_path: Path) -> None:
     rows = read_aau(_write(tmp_path, *LINES), "aau").rows
     assert [row.image_id for row in rows] == ["Vid1_0001-fish1", "Vid1_0002-fish1", "Vid2_0010-fish5"]
     assert [row.identity for row in rows] == ["fish1", "fish1", "fish5"]
@@ -41,7 +41,7 @@ def test_the_crop_side_is_the_longest_kept_box_side_made_even(tmp_path: Path) ->
     assert read_aau(_write(tmp_path, *LINES), "aau").crop_side == 102  # 101, not the turning fish's 300
 
 
-def test_frame_masks_are_taken_where_they_are(tmp_path: Path) -> None:
+def test_a_frame_mask_is_used_if_it_exists(tmp_path: Path) -> None:
     _write(tmp_path, *LINES)
     (tmp_path / "masks").mkdir()
     (tmp_path / "masks" / "Vid1_0001.png").touch()
@@ -72,7 +72,7 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, fault: str) -> None:
 def test_annotations_in_another_encoding_are_refused(tmp_path: Path) -> None:
     table = _write(tmp_path, *LINES) / "annotations.csv"
     table.write_bytes(table.read_bytes().replace(b"Zebrafish", "Zebrabärbling".encode("latin-1")))
-    with pytest.raises(InputError, match=r"annotations\.csv cannot be read: .* It must be text in UTF-8"):
+    with pytest.raises(InputError, match=r"annotations\.csv cannot be read: .* It must be UTF-8 text"):
         read_aau(tmp_path, "aau")
 
 

@@ -19,19 +19,19 @@ def test_slug(text: str, name: str) -> None:
     assert slug(text) == name
 
 
-def test_a_name_of_nothing_is_refused() -> None:
+def test_a_name_without_allowed_characters_is_refused() -> None:
     with pytest.raises(InputError, match="--name"):
         slug("???")
 
 
-def test_rows_are_sorted_and_unknown_animals_left_out(tmp_path: Path) -> None:
+def test_rows_are_sorted_and_unidentified_animals_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     rows = [_row(tmp_path, "b"), _row(tmp_path, "c", "unknown"), _row(tmp_path, "a")]
     assert [row.image_id for row in assemble("x", tmp_path, rows).rows] == ["a", "b"]
 
 
-def test_a_set_without_known_animals_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no row names a known animal"):
+def test_a_set_without_individuals_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no row names an individual"):
         assemble("x", tmp_path, [_row(tmp_path, "a", "unknown")])
 
 

@@ -30,7 +30,7 @@ def test_each_folder_is_an_individual(tmp_path: Path) -> None:
     assert not catalogue.has_regions
 
 
-def test_folders_without_photos_are_no_data_set(tmp_path: Path) -> None:
+def test_folders_without_photos_are_refused(tmp_path: Path) -> None:
     _touch(tmp_path, "a/notes.txt")
     with pytest.raises(InputError, match="no row"):
         read_folders(tmp_path, "x")

@@ -20,22 +20,27 @@ def _table(folder: Path) -> None:
     (folder / "metadata.json").write_text(json.dumps(rows))
 
 
+def _layout(location: Path) -> tuple[str, Path]:
+    layout, path = detect_layout(location)
+    return layout.name, path
+
+
 def test_a_folder_with_metadata_is_a_table(tmp_path: Path) -> None:
     _table(tmp_path)
-    assert detect_layout(tmp_path) == ("table", tmp_path / "metadata.json")
+    assert _layout(tmp_path) == ("table", tmp_path / "metadata.json")
     assert open_dataset(tmp_path, "Foxes of 2024").name == "foxes-of-2024"
 
 
-def test_annotations_go_before_everything(tmp_path: Path) -> None:
+def test_annotations_take_precedence_over_metadata(tmp_path: Path) -> None:
     _table(tmp_path)
     (tmp_path / "annotations.csv").touch()
-    assert detect_layout(tmp_path) == ("aau", tmp_path)
+    assert _layout(tmp_path) == ("aau", tmp_path)
 
 
-def test_metadata_goes_before_folders(tmp_path: Path) -> None:
+def test_metadata_takes_precedence_over_folders(tmp_path: Path) -> None:
     _table(tmp_path)
     _photo(tmp_path / "images" / "b.jpg")
-    assert detect_layout(tmp_path)[0] == "table"
+    assert _layout(tmp_path)[0] == "table"
 
 
 def test_subfolders_of_photos_are_individuals(tmp_path: Path) -> None:
@@ -50,10 +55,10 @@ def test_a_table_file_takes_its_folders_name(tmp_path: Path) -> None:
     assert open_dataset(folder / "metadata.json").name == "newts_07"
 
 
-@pytest.mark.parametrize(("place", "state"), [("", "is no data set"), ("nowhere", "does not exist")])
-def test_anything_else_is_refused_with_what_is_accepted(tmp_path: Path, place: str, state: str) -> None:
+@pytest.mark.parametrize(("path", "state"), [("", "is not a data set"), ("nowhere", "does not exist")])
+def test_other_locations_are_refused_with_the_list_of_layouts(tmp_path: Path, path: str, state: str) -> None:
     with pytest.raises(InputError, match=f"{state}. Accepted are .*annotations.csv.*metadata.csv.*subfolder"):
-        open_dataset(tmp_path / place)
+        open_dataset(tmp_path / path)
 
 
 @pytest.mark.shared

@@ -68,7 +68,7 @@ def test_a_trusted_pickle_with_numpy_boxes(tmp_path: Path) -> None:
     assert read_table(path, "x", trusted_pickle=True).rows == _expected(tmp_path)
 
 
-def test_a_pickle_is_not_opened_unasked(tmp_path: Path) -> None:
+def test_a_pickle_is_only_read_if_trusted(tmp_path: Path) -> None:
     path = tmp_path / "metadata.pkl"
     path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     with pytest.raises(InputError, match=r"can run any program.*--trusted-pickle"):
@@ -80,13 +80,13 @@ def test_polygons_in_a_csv(tmp_path: Path) -> None:
     assert read_table(path, "x").rows[0].segmentation == Polygons(((0, 0, 4, 0, 4, 4),))
 
 
-def test_row_numbers_that_an_export_left_are_no_groups(tmp_path: Path) -> None:
+def test_row_numbers_of_an_export_are_not_groups(tmp_path: Path) -> None:
     header = ",Unnamed: 0,__index_level_0__,image_id,identity,path,date"
     path = _csv(tmp_path, f"{header}\n0,0,0,a,fox,p/a.png,2020-01-02\n")
     assert read_table(path, "x").rows[0].groups == {"date": "2020-01-02"}
 
 
-def test_a_mask_goes_before_a_segmentation(tmp_path: Path) -> None:
+def test_a_mask_takes_precedence_over_a_segmentation(tmp_path: Path) -> None:
     path = _csv(tmp_path, "image_id,identity,path,segmentation,mask\na,fox,p/a.png,p/b.png,m/a.png\n")
     assert read_table(path, "x").rows[0].segmentation == MaskFile(tmp_path / "m/a.png")
 
@@ -100,11 +100,11 @@ def test_a_mask_goes_before_a_segmentation(tmp_path: Path) -> None:
         ("image_id,identity,path,bbox\na,fox,p/a.png,[10 10 30 20]\n", r"image_id 'a'.*\[10, 10, 30, 20\]"),
         ("image_id,identity,path,bbox\na,fox,p/a.png,[10, 10, 30, 20]\n", "line 2: the number of cells"),
         ("image_id,identity,path\na,fox\n", "line 2: the number of cells"),
-        ("image_id,identity,path\na,fox,p/a.png\na,fox,p/b.png\n", "'a' stands twice"),
+        ("image_id,identity,path\na,fox,p/a.png\na,fox,p/b.png\n", "'a' occurs twice"),
         ("image_id,identity,path\na,fox,p/z.png\n", r"missing, the first is .*z\.png"),
     ],
 )
-def test_what_is_wrong_in_a_csv_is_said(tmp_path: Path, text: str, fault: str) -> None:
+def test_the_fault_of_a_csv_is_reported(tmp_path: Path, text: str, fault: str) -> None:
     with pytest.raises(InputError, match=fault):
         read_table(_csv(tmp_path, text), "x")
 
@@ -117,7 +117,7 @@ def test_what_is_wrong_in_a_csv_is_said(tmp_path: Path, text: str, fault: str) -
         ("t.json", b'{"image_id": [1, 2], "path": ["a"]}', "cannot be read as JSON"),
         ("t.csv", b"\xff\xfe\x00", "cannot be read as CSV"),
         ("t.parquet", b"PAR", "cannot be read as PARQUET"),
-        ("t.xlsx", b"", r"not a table.*Allowed are \.csv, \.json"),
+        ("t.xlsx", b"", r"not a readable table.*Allowed are \.csv, \.json"),
     ],
 )
 def test_a_broken_table_is_refused(tmp_path: Path, name: str, content: bytes, fault: str) -> None:
@@ -132,7 +132,7 @@ def test_a_pickle_of_something_else_is_refused(tmp_path: Path) -> None:
         read_table(tmp_path / "t.pkl", "x", trusted_pickle=True)
 
 
-def test_mask_quality_is_no_group_and_counts_where_there_is_a_mask(tmp_path: Path) -> None:
+def test_mask_quality_counts_if_there_is_a_mask_and_is_not_a_group(tmp_path: Path) -> None:
     lines = ("a,fox,p/a.png,m/a.png,approximate", "b,owl,p/b.png,m/a.png,reviewed", "c,owl,p/b.png,,approximate")
     path = _csv(tmp_path, "\n".join(("image_id,identity,path,mask,mask_quality", *lines)))
     catalogue = read_table(path, "x")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.data.adapters.table_cells import CellError, box_of, segmentation_of, text_of
+from benchmark.data.adapters.table_cells import CellError, parse_box, parse_segmentation, parse_text
 from benchmark.data.catalogue import MaskFile, Polygons, Rle
 
 ROOT = Path("root")
@@ -24,57 +24,60 @@ ROOT = Path("root")
     ],
 )
 def test_text(value: object, text: str) -> None:
-    assert text_of(value) == text
+    assert parse_text(value) == text
 
 
 @pytest.mark.parametrize("value", ["[10, 10.5, 30, 20]", [10, 10.5, 30, 20], (10, 10.5, 30, 20)])
 def test_box(value: object) -> None:
-    assert box_of(value) == (10, 10.5, 30, 20)
+    assert parse_box(value) == (10, 10.5, 30, 20)
 
 
 @pytest.mark.parametrize("value", ["", None, math.nan, [], "[]"])
 def test_no_box(value: object) -> None:
-    assert box_of(value) is None
-
-
-@pytest.mark.parametrize("value", ["[10 10 30 20]", "[10. 10. 30. 20.]", "array([10, 10, 30, 20])", "(10, 10, 30, 20)"])
-def test_a_printed_box_is_told_how_to_be_written(value: str) -> None:
-    with pytest.raises(CellError, match=r"Write it as a JSON list: \[10, 10, 30, 20\]$"):
-        box_of(value)
+    assert parse_box(value) is None
 
 
 @pytest.mark.parametrize(
-    "value", ["[1, 2, 3]", '["a", 1, 2, 3]', "7", "{}x", [1, 2, math.inf, 4], [1, 2, True, 4], {"x": 1}]
+    "value", ["[10 10 30 20]", "[10. 10. 30. 20.]", "array([10, 10, 30, 20])", "(10, 10, 30, 20)", "[+10 010 3e1 20.0]"]
+)
+def test_the_error_for_a_printed_box_contains_the_fix(value: str) -> None:
+    with pytest.raises(CellError, match=r"Write it as a JSON list: \[10, 10, 30, 20\]$"):
+        parse_box(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["[1, 2, 3]", '["a", 1, 2, 3]', "7", "{}x", [1, 2, math.inf, 4], [1, 2, True, 4], {"x": 1}, [1, 2, 10**400, 4]],
 )
 def test_a_wrong_box_is_refused(value: object) -> None:
     with pytest.raises(CellError, match="bbox"):
-        box_of(value)
+        parse_box(value)
 
 
 @pytest.mark.parametrize("value", [[1, 2, 0, 4], [1, 2, 3, -4]])
 def test_a_box_needs_an_area(value: object) -> None:
     with pytest.raises(CellError, match="above 0"):
-        box_of(value)
+        parse_box(value)
 
 
 @pytest.mark.parametrize("value", ["[[0, 0, 4, 0, 4, 4]]", "[0, 0, 4, 0, 4, 4]", [[0, 0, 4, 0, 4, 4]]])
 def test_polygons(value: object) -> None:
-    assert segmentation_of(value, ROOT) == Polygons(((0, 0, 4, 0, 4, 4),))
+    assert parse_segmentation(value, ROOT) == Polygons(((0, 0, 4, 0, 4, 4),))
 
 
 def test_run_lengths() -> None:
-    assert segmentation_of('{"size": [4, 5], "counts": "abc"}', ROOT) == Rle((4, 5), "abc")
-    assert segmentation_of({"size": [4, 5], "counts": b"abc"}, ROOT) == Rle((4, 5), "abc")
-    assert segmentation_of({"size": [4, 5], "counts": [3, 17]}, ROOT) == Rle((4, 5), (3, 17))
+    assert parse_segmentation('{"size": [4, 5], "counts": "abc"}', ROOT) == Rle((4, 5), "abc")
+    assert parse_segmentation({"size": [4, 5], "counts": b"abc"}, ROOT) == Rle((4, 5), "abc")
+    assert parse_segmentation({"size": [4, 5], "counts": [3, 17]}, ROOT) == Rle((4, 5), (3, 17))
 
 
 def test_mask_path() -> None:
-    assert segmentation_of("masks/a.png", ROOT) == MaskFile(ROOT / "masks" / "a.png")
+    assert parse_segmentation("masks/a.png", ROOT) == MaskFile(ROOT / "masks" / "a.png")
 
 
 def test_no_segmentation() -> None:
-    assert segmentation_of("", ROOT) is None
-    assert segmentation_of(None, ROOT) is None
+    assert parse_segmentation("", ROOT) is None
+    assert parse_segmentation(None, ROOT) is None
 
 
 @pytest.mark.parametrize(
@@ -85,8 +88,10 @@ def test_no_segmentation() -> None:
         "{'size': [4, 5]}",
         '{"size": [4], "counts": "a"}',
         '{"counts": "a"}',
+        '{"size": [4.5, 5], "counts": "a"}',
+        '{"size": [4, 5], "counts": [3, 1.5]}',
     ],
 )
 def test_a_wrong_segmentation_is_refused(value: str) -> None:
     with pytest.raises(CellError, match="segmentation"):
-        segmentation_of(value, ROOT)
+        parse_segmentation(value, ROOT)

@@ -6,8 +6,15 @@ import pytest
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
+from benchmark.splitting.parts import (
+    PART_SHARES,
+    PartOf,
+    Parts,
+    parts_by_id,
+    require_all_parts,
+    split_from_parts,
+)
 from benchmark.splitting.split import Split
-from benchmark.splitting.zones import ZONE_SHARES, Zones, Zoning, named, refuse_absence, split_of
 from benchmark.vocabulary import SPLIT_PARTS, SplitPart
 
 
@@ -16,25 +23,25 @@ def _catalogue(*identities: str) -> Catalogue:
     return Catalogue("pets", Path("pets"), tuple(rows))
 
 
-def _split(catalogue: Catalogue, zones: Zones, seed: int = 0) -> Split:
+def _split(catalogue: Catalogue, part_of: PartOf, seed: int = 0) -> Split:
     digests = {row.image_id: f"digest of {row.image_id}" for row in catalogue.rows}
-    return split_of(catalogue, digests, seed, Zoning(zones, "By hand."), "hand")
+    return split_from_parts(catalogue, digests, seed, Parts(part_of, "By hand."), "hand")
 
 
-def _dealt(catalogue: Catalogue, train: int, val: int) -> Zones:
+def _dealt(catalogue: Catalogue, train: int, val: int) -> PartOf:
     """The first `train` of each individual's images, then `val`, and the rest for test."""
-    seen: Counter[str] = Counter()
-    zones: Zones = {}
+    count: Counter[str] = Counter()
+    part_of: PartOf = {}
     for row in catalogue.rows:
-        number = seen[row.identity]
-        seen[row.identity] += 1
+        number = count[row.identity]
+        count[row.identity] += 1
         part: SplitPart = "train" if number < train else "val" if number < train + val else "test"
-        zones[row.image_id] = part
-    return zones
+        part_of[row.image_id] = part
+    return part_of
 
 
-def test_zones_of_the_stated_shares_give_both_sets_the_studys_shares() -> None:
-    assert ZONE_SHARES == (8000, 1120, 880)
+def test_parts_of_the_stated_shares_give_both_sets_the_papers_shares() -> None:
+    assert PART_SHARES == (8000, 1120, 880)
     catalogue = _catalogue(*["fox", "owl"] * 1250)
     split = _split(catalogue, _dealt(catalogue, 1000, 140))
     inpaint = [len(split.ids("inpaint", part)) for part in SPLIT_PARTS]
@@ -43,22 +50,22 @@ def test_zones_of_the_stated_shares_give_both_sets_the_studys_shares() -> None:
     assert classify == [1600, 200, 200]  # the rest, 80:10:10
 
 
-def test_an_images_part_is_its_zone_in_both_sets_and_others_are_left_out() -> None:
+def test_an_images_part_is_the_same_in_both_sets_and_others_are_left_out() -> None:
     catalogue = _catalogue(*["fox", "owl"] * 50)
-    zones = _dealt(catalogue, 40, 5)
-    gone = [catalogue.rows[3].image_id, catalogue.rows[77].image_id]
-    for image_id in gone:
-        del zones[image_id]
-    split = _split(catalogue, zones)
-    assert {row.image_id: row.part for row in split.rows} == zones
-    assert [row.image_id for row in split.rows] == sorted(zones)
+    part_of = _dealt(catalogue, 40, 5)
+    dropped = [catalogue.rows[3].image_id, catalogue.rows[77].image_id]
+    for image_id in dropped:
+        del part_of[image_id]
+    split = _split(catalogue, part_of)
+    assert {row.image_id: row.part for row in split.rows} == part_of
+    assert [row.image_id for row in split.rows] == sorted(part_of)
     assert split.rows[0].sha256 == f"digest of {split.rows[0].image_id}"
 
 
 def test_inpainting_is_stratified_and_follows_the_seed() -> None:
     catalogue = _catalogue(*["fox"] * 300, *["owl"] * 100)
-    zones = _dealt(catalogue, 80, 10)
-    first, again, other = (_split(catalogue, zones, seed) for seed in (1, 1, 2))
+    part_of = _dealt(catalogue, 80, 10)
+    first, again, other = (_split(catalogue, part_of, seed) for seed in (1, 1, 2))
     assert first == again
     assert first.ids("inpaint") != other.ids("inpaint")
     # train has 80 of each, so 160 images, a fifth of which are for inpainting
@@ -76,20 +83,20 @@ def test_every_individual_keeps_an_image_for_classification() -> None:
         assert len(split.ids("inpaint", part)) == 1  # a fox: the only owl is not to spare
 
 
-def test_a_zone_without_an_image_to_spare_is_refused() -> None:
+def test_a_part_without_an_image_to_spare_is_refused() -> None:
     catalogue = _catalogue(*["fox"] * 5, *["owl"] * 5)
     with pytest.raises(InputError, match=r"'hand': val would have 2 images, .* none to spare for inpainting"):
         _split(catalogue, _dealt(catalogue, 2, 1))
 
 
-def test_numbers_become_names() -> None:
+def test_codes_become_parts() -> None:
     catalogue = _catalogue("fox", "fox", "owl", "owl")
-    zones = named(catalogue, np.array([0, -1, 2, 1], dtype=np.int8))
-    assert zones == {"0000-fox": "train", "0002-owl": "test", "0003-owl": "val"}
+    part_of = parts_by_id(catalogue, np.array([0, -1, 2, 1], dtype=np.int8))
+    assert part_of == {"0000-fox": "train", "0002-owl": "test", "0003-owl": "val"}
 
 
 def test_an_individual_that_misses_a_part_is_named() -> None:
     catalogue = _catalogue("fox", "fox", "fox", "owl", "owl")
-    zones: Zones = {"0000-fox": "train", "0001-fox": "val", "0002-fox": "test", "0003-owl": "train"}
+    part_of: PartOf = {"0000-fox": "train", "0001-fox": "val", "0002-fox": "test", "0003-owl": "train"}
     with pytest.raises(InputError, match="'block': the individual 'owl' would have no image in val and test, for so"):
-        refuse_absence(catalogue, zones, "block", "for so it is")
+        require_all_parts(catalogue, part_of, "block", "for so it is")
