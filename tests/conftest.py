@@ -1,6 +1,5 @@
-"""What several files of tests need."""
+"""Fixtures and settings that several test modules share."""
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -8,13 +7,14 @@ from types import ModuleType
 import pytest
 
 from harness.workspace import Workspace
-from support.paths import FACTS, FISH
+from support import weights_rule
+from support.paths import FISH
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what is marked `shared` where the reference data are not beside the project."""
-    if item.get_closest_marker("shared") and not (FACTS.is_dir() and FISH.is_dir()):
-        pytest.skip("the reference data are not beside the project")
+    """Skip tests marked `shared` if the real photos are not beside the checkout."""
+    if item.get_closest_marker("shared") and not FISH.is_dir():
+        pytest.skip("the real photos are not beside the checkout")
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,8 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def rule() -> ModuleType:
-    """What makes the weights and inputs of the reference values; only tests marked `shared` may ask for it."""
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """The rule that makes the weights and inputs of the reference values."""
+    return weights_rule
 
 
 @pytest.fixture
