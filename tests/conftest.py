@@ -1,13 +1,16 @@
 """Fixtures and settings that several test modules share."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from harness.execution.runners.process import Child, ProcessRunner, environment
 from harness.workspace import Workspace
 from support import weights_rule
+from support.fork_server import ForkServer
 from support.paths import FISH
 
 
@@ -32,6 +35,27 @@ def one_thread() -> Iterator[None]:
 def rule() -> ModuleType:
     """The rule that makes the weights and inputs of the reference values."""
     return weights_rule
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """A process that has imported the libraries of the contestants; its forks start at once."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def forked_jobs(fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process runner forks its Python programs, which saves every job the import of torch."""
+    spawn = ProcessRunner.spawn
+
+    def fork(command: Sequence[str], root: Path) -> Child:
+        if command[0] != sys.executable or command[1] == "-c":
+            return spawn(command, root)
+        return fork_server.start(command[1:], root, environment(root))
+
+    monkeypatch.setattr(ProcessRunner, "spawn", staticmethod(fork))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from support.checkout import command, copy_pages, environment, link, patternbenc
 from support.paths import FISH, ROOT
 from support.records import read_all
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.usefixtures("forked_jobs")]
 
 
 def checkout(root: Path) -> Workspace:
