@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from benchmark.errors import RunError
+from harness.execution.runners.docker import connect
 from harness.execution.runners.process import Child, ProcessRunner, environment
 from harness.workspace import Workspace
 from support import weights_rule
@@ -15,9 +18,21 @@ from support.paths import FISH
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip tests marked `shared` if the real photos are not beside the checkout."""
+    """Skip tests whose marker asks for what this machine lacks."""
     if item.get_closest_marker("shared") and not FISH.is_dir():
         pytest.skip("the real photos are not beside the checkout")
+    if item.get_closest_marker("docker") and (trouble := engine_trouble()):
+        pytest.skip(trouble)
+
+
+@cache
+def engine_trouble() -> str:
+    """Why no Docker engine can be used; empty if one answers."""
+    try:
+        connect().close()
+    except RunError as error:
+        return str(error)
+    return ""
 
 
 @pytest.fixture(scope="module")
