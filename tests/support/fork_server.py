@@ -102,7 +102,7 @@ def serve(requests: socket.socket) -> list[str]:
     """Fork a job for every request, until the client is gone; returns, in the job itself, what it has to run."""
     for name in LIBRARIES:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for the jobs
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the processes that wait for jobs
     while True:
         message, fds, _, _ = socket.recv_fds(requests, 2**20, STREAMS)
         if not message:

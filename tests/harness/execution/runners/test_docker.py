@@ -34,7 +34,9 @@ from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
 from support.paths import ROOT
 
 BASE = "FROM python:3.11-slim-bookworm"
-NAME = "hostile"
+NAME = f"hostile{uuid.uuid4().hex[:8]}"
+"""Its containers and images are told from those of other sessions by this name."""
+
 FACTS = BackboneFacts(name=NAME, title="Hostile", paper="none", licence="none", capabilities=(), input={})
 MAIN = """
 import runpy, sys
@@ -420,7 +422,7 @@ from harness.execution.runners.base import JobFolder, Limits
 from harness.execution.runners.docker import DockerRunner
 from harness.workspace import Workspace
 runner = DockerRunner(Workspace(Path({workspace!r})))
-facts = BackboneFacts(name="hostile", title="", paper="", licence="", capabilities=(), input={{}})
+facts = BackboneFacts(name={name!r}, title="", paper="", licence="", capabilities=(), input={{}})
 runner.prepare(facts, str)
 folder = Path({folder!r})
 runner.run(facts, "train", JobFolder(folder, folder / "data"), Limits(60, 0.5), lambda line: print(line, flush=True))
@@ -433,7 +435,7 @@ def test_containers_of_a_killed_harness_are_swept_and_no_others(
 ) -> None:
     job(tmp_path, "import time\nprint('begun', flush=True)\ntime.sleep(600)")
     own = runner._workspace
-    program = HARNESS.format(root=str(ROOT), workspace=str(own.root), folder=str(tmp_path))
+    program = HARNESS.format(root=str(ROOT), name=NAME, workspace=str(own.root), folder=str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as harness:
         assert harness.stdout is not None
         assert harness.stdout.readline() == "begun\n"
