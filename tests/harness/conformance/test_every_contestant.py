@@ -7,8 +7,8 @@ from harness.workspace import Workspace
 from support.checkout import patternbench
 
 HERE = Workspace.here()
-LEAST = 32
-"""Pixels; rounded up to a multiple of what a contestant takes."""
+LEAST = 36
+"""Side of the images in pixels, before it is rounded up to the multiple that a contestant takes."""
 
 TIMM_MODEL = "test_resnet"
 """A network of a few thousand parameters, for the contestant that is any network of timm."""
