@@ -60,9 +60,11 @@ def fork_server() -> Iterator[ForkServer]:
     server.close()
 
 
-@pytest.fixture
-def forked_jobs(fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process runner forks its Python programs, which saves every job the import of torch."""
+@pytest.fixture(autouse=True)
+def forked_jobs(request: pytest.FixtureRequest, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process runner forks its Python programs, unless a test is marked `real_jobs`: no job imports torch anew."""
+    if request.node.get_closest_marker("real_jobs"):
+        return
     spawn = ProcessRunner.spawn
 
     def fork(command: Sequence[str], root: Path) -> Child:

@@ -1,6 +1,6 @@
 """Whole runs from photos to tables, through the command line.
 
-Tests marked `forked_jobs` fork the jobs of the process runner; the others start interpreters or containers as users do.
+Tests marked `real_jobs` start an interpreter for every job, as users do.
 """
 
 import json
@@ -25,7 +25,6 @@ from support.paths import FISH, ROOT
 from support.records import read_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-forked_jobs = pytest.mark.usefixtures("forked_jobs")
 
 
 def checkout(root: Path) -> Workspace:
@@ -60,7 +59,7 @@ def finished(workspace: Workspace) -> dict[str, int]:
     return {path.parent.name: path.stat().st_mtime_ns for path in stages.glob("*/stage.json")}
 
 
-@forked_jobs
+@pytest.mark.real_jobs
 def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     killed, _ = stopped(workspace, signal.SIGKILL, after=4)
@@ -165,6 +164,7 @@ def scores(record: Record) -> dict[str, object]:
     return record.model_dump(include={"classification", "ablation", "clustering", "inpainting"})
 
 
+@pytest.mark.real_jobs
 def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     model = workspace.backbones / "fresh" / "model.py"
@@ -178,6 +178,7 @@ def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     assert "crash" in (workspace.leaderboard / "classification.md").read_text()
 
 
+@pytest.mark.real_jobs
 def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     model = workspace.backbones / "fresh" / "model.py"
@@ -190,7 +191,6 @@ def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
     assert read_all(workspace.records) == []
 
 
-@forked_jobs
 @pytest.mark.shared
 def test_real_photos(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
@@ -201,7 +201,6 @@ def test_real_photos(tmp_path: Path) -> None:
     assert (workspace.splits / "fs48-sample" / "random.csv").is_file()
 
 
-@forked_jobs
 def test_a_run_of_lama_fills_every_page(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "lama", "--runner", "process")
@@ -212,7 +211,6 @@ def test_a_run_of_lama_fills_every_page(tmp_path: Path) -> None:
     assert_no_label_in_packs(workspace)
 
 
-@forked_jobs
 @pytest.mark.docker
 @pytest.mark.xdist_group("docker")
 def test_lama_gives_the_same_numbers_in_containers(tmp_path: Path) -> None:
@@ -253,7 +251,6 @@ def test_a_wrong_value_is_one_message_and_exit_code_2(tmp_path: Path, arguments:
     assert "Traceback" not in done.stderr
 
 
-@forked_jobs
 def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     model = workspace.backbones / "fresh" / "model.py"
@@ -266,7 +263,6 @@ def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
 
 
-@forked_jobs
 def test_a_run_from_published_weights_has_an_untrained_control(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "efficientnet_lite0", "--runner", "process", "--init", "published")
@@ -279,7 +275,6 @@ def test_a_run_from_published_weights_has_an_untrained_control(tmp_path: Path) -
     assert "Every stage was found finished." in again.stderr
 
 
-@forked_jobs
 def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "plain", "--runner", "process", "--split", "open")
@@ -307,7 +302,6 @@ def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp
     assert "**Open set**" in page
 
 
-@forked_jobs
 def test_a_disjoint_split_is_searched_with_every_seed(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "plain", "--runner", "process", "--split", "disjoint", "--seeds", "2")

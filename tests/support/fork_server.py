@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,13 +40,10 @@ class ForkServer:
     """Starts Python programs as forks of one process."""
 
     def __init__(self) -> None:
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=os.environ | {"PYTHONUNBUFFERED": "1", "OMP_WAIT_POLICY": "PASSIVE"},
-            )
+        """The process starts with its first job."""
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._requests, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def start(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> "ForkedJob":
         """Start `python -m MODULE ...` or `python SCRIPT ...`.
@@ -55,6 +53,7 @@ class ForkServer:
             folder: to start in.
             environment: all of the job's environment variables.
         """
+        self._ensure_running()
         request = {"arguments": list(command), "folder": str(folder), "environment": dict(environment)}
         pipes = [os.pipe(), os.pipe()]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -67,9 +66,21 @@ class ForkServer:
         return ForkedJob(ours, stdout, stderr)
 
     def close(self) -> None:
-        """End the server; running jobs end with it."""
+        """End the process, and every job that still runs."""
         self._requests.close()
-        self._process.wait()
+        self._theirs.close()
+        if self._process is not None:
+            self._process.wait()
+
+    def _ensure_running(self) -> None:
+        with self._lock:
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, __file__, str(self._theirs.fileno())],
+                    pass_fds=[self._theirs.fileno()],
+                    env=os.environ | {"PYTHONUNBUFFERED": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+                )
+                self._theirs.close()
 
 
 class ForkedJob:

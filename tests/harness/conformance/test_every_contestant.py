@@ -16,12 +16,9 @@ TIMM_MODEL = "test_resnet"
 
 def labels() -> list[str]:
     """The discovered contestants; one that is run only with a variant gets one."""
-    return [
-        name if registry.runs_plain(name, HERE) else f"{name}:{TIMM_MODEL}" for name in registry.names(HERE)
-    ]
+    return [name if registry.runs_plain(name, HERE) else f"{name}:{TIMM_MODEL}" for name in registry.names(HERE)]
 
 
-@pytest.mark.usefixtures("forked_jobs")
 @pytest.mark.parametrize("label", labels())
 def test_a_contestant_passes_every_check(label: str) -> None:
     multiple = registry.find(label, HERE).size_multiple

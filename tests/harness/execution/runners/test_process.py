@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from benchmark.errors import RunError
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, find
 from harness.execution.runners.base import LONGEST_LINE, JobFolder, Limits, Log, Outcome, ending
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
 from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
 from support.paths import ROOT
 
+pytestmark = pytest.mark.real_jobs
 LIMITS = Limits(seconds=60, memory_gib=1)
 SLEEPER = "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
 
@@ -238,7 +239,7 @@ HARNESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, find
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
 facts = BackboneFacts(name="x", title="", paper="", licence="", capabilities=(), input={{}}, command={command!r})
@@ -330,6 +331,13 @@ def test_a_description_is_what_was_printed(tmp_path: Path) -> None:
     command = facts("{python}", "-c", "import sys; print('one'); print(sys.argv[1:]); print('aside', file=sys.stderr)")
     outcome, text = runner.describe(command, ["--image-size", "64"])
     assert (outcome.status, text) == ("ok", "one\n['describe', '--image-size', '64']\n")
+
+
+def test_a_contestant_of_the_kit_describes_itself() -> None:
+    here = Workspace.here()
+    outcome, text = ProcessRunner(here).describe(find("pixels", here), ["--image-size", "32"])
+    assert outcome.status == "ok"
+    assert json.loads(text)["shape"] == [3, 16, 16]
 
 
 def test_the_digest_follows_the_code_of_backbone_and_kit_alone(tmp_path: Path) -> None:
