@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 
 from benchmark.errors import RunError
@@ -15,6 +16,9 @@ from harness.workspace import Workspace
 from support import weights_rule
 from support.fork_server import ForkServer
 from support.paths import FISH
+
+hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, max_examples=25, database=None)
+hypothesis.settings.load_profile("gate")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
