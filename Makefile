@@ -15,6 +15,7 @@ REMOTE ?= origin
 BRANCH ?= leaderboard
 PUSH ?=
 ARGS ?=
+UPGRADE ?= --upgrade
 
 export TORCH
 
@@ -24,10 +25,11 @@ SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' $(fore
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadgroup
 LOCKS := requirements.lock backbones/kit/requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench bench-all test check format lock schema leaderboard publish doctor clean
+.PHONY: help setup bench bench-all test test-all coverage check format lock schema leaderboard publish doctor clean
 
 help: ## list the commands and their settings
 	@echo "make bench BACKBONE=lama runs one backbone; all commands:"
@@ -40,7 +42,7 @@ help: ## list the commands and their settings
 setup: $(STAMP) ## install everything into .venv
 
 $(STAMP): $(LOCKS) pyproject.toml backbones/kit/install-lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Say which to use: make setup PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Name another: make setup PYTHON=python3.12" >&2; exit 2; }
 	@echo "Installing into $(VENV) (TORCH=$(TORCH)); with CUDA about 6 GB, a few minutes, once."
 	$(PYTHON) -m venv $(VENV)
 	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1 backbones/kit/install-lock $(BIN)/python requirements.lock $(TORCH)
@@ -54,10 +56,16 @@ bench: $(STAMP) ## run every stage of BACKBONE on DATA and regenerate the leader
 bench-all: $(STAMP) ## run every contestant, one after the other, and regenerate the leaderboards
 	@$(CLI) run --all $(SETTINGS)
 
-test: $(STAMP) ## run the tests; those that need Docker are skipped, saying so, where no engine answers
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## run the tests that need no Docker engine; ARGS="tests/benchmark -k split" selects some
+	@$(TESTS) -m 'not docker' $(ARGS)
 
-check: $(STAMP) ## lint, formatting, types, and that the leaderboards show their records
+test-all: $(STAMP) ## run all tests; those that need a Docker engine are skipped if none answers
+	@$(TESTS) $(ARGS)
+
+coverage: $(STAMP) ## run the tests that need no Docker engine, and print the branch coverage
+	@$(TESTS) -m 'not docker' --cov --cov-report=term $(ARGS)
+
+check: $(STAMP) ## check style, formatting, types, and that the tables match their records
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,27 +75,27 @@ format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-leaderboard: $(STAMP) ## regenerate every table from the records alone
+leaderboard: $(STAMP) ## render every table again from the records
 	@$(CLI) leaderboard render
 
 publish: $(STAMP) ## show what would be pushed to BRANCH of REMOTE; PUSH=1 pushes it
 	@$(CLI) leaderboard publish --remote '$(REMOTE)' --branch '$(BRANCH)' $(if $(PUSH),--push)
 
-doctor: $(STAMP) ## say what this machine has, and what each lack means
+doctor: $(STAMP) ## report what this machine has, what it lacks, and what that means
 	@$(CLI) doctor
 
 schema: $(STAMP) ## write the contract's JSON Schemas from harness/contract.py
 	$(BIN)/python -m harness.contract
 
-lock: ## resolve the dependencies anew (needs uv)
-	$(COMPILE) --upgrade --output-file backbones/kit/requirements.lock backbones/kit/requirements.in
+lock: ## resolve the dependencies again (needs uv); UPGRADE= keeps the pins that still fit
+	$(COMPILE) $(UPGRADE) --output-file backbones/kit/requirements.lock backbones/kit/requirements.in
 	@for folder in $(patsubst backbones/%/requirements.in,%,$(filter-out backbones/kit/%,$(wildcard backbones/*/requirements.in))); do \
 	    echo "backbones/$$folder/requirements.lock: what it needs beyond the kit"; \
-	    $(COMPILE) --upgrade --constraint backbones/kit/requirements.lock \
+	    $(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock \
 	        $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' backbones/kit/requirements.lock) \
 	        --output-file backbones/$$folder/requirements.lock backbones/$$folder/requirements.in || exit 1; \
 	done
-	$(COMPILE) --upgrade --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra kaggle --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra kaggle --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything computed (.patternbench); imported data and weights too
 	rm -rf .patternbench

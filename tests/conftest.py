@@ -1,20 +1,42 @@
-"""What several files of tests need."""
+"""Fixtures and settings that several test modules share."""
 
-import importlib.util
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 
+from benchmark.errors import RunError
+from harness.execution.runners.docker import connect
+from harness.execution.runners.process import Child, ProcessRunner, environment
 from harness.workspace import Workspace
-from support.paths import FACTS, FISH
+from support import weights_rule
+from support.fork_server import ForkServer
+from support.paths import FISH
+
+hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, max_examples=25, database=None)
+hypothesis.settings.load_profile("gate")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what is marked `shared` where the reference data are not beside the project."""
-    if item.get_closest_marker("shared") and not (FACTS.is_dir() and FISH.is_dir()):
-        pytest.skip("the reference data are not beside the project")
+    """Skip tests whose marker asks for what this machine lacks."""
+    if item.get_closest_marker("shared") and not FISH.is_dir():
+        pytest.skip("the real photos are not beside the checkout")
+    if item.get_closest_marker("docker") and (trouble := engine_trouble()):
+        pytest.skip(trouble)
+
+
+@cache
+def engine_trouble() -> str:
+    """Why no Docker engine can be used; empty if one answers."""
+    try:
+        connect().close()
+    except RunError as error:
+        return str(error)
+    return ""
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +52,31 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def rule() -> ModuleType:
-    """What makes the weights and inputs of the reference values; only tests marked `shared` may ask for it."""
-    spec = importlib.util.spec_from_file_location("weights_rule", FACTS / "weights_rule.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """The rule that makes the weights and inputs of the reference values."""
+    return weights_rule
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """A process that has imported the libraries of the contestants; its forks start at once."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def forked_jobs(request: pytest.FixtureRequest, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process runner forks its Python programs, unless a test is marked `real_jobs`: no job imports torch anew."""
+    if request.node.get_closest_marker("real_jobs"):
+        return
+    spawn = ProcessRunner.spawn
+
+    def fork(command: Sequence[str], root: Path) -> Child:
+        if command[0] != sys.executable or command[1] == "-c":
+            return spawn(command, root)
+        return fork_server.start(command[1:], root, environment(root))
+
+    monkeypatch.setattr(ProcessRunner, "spawn", staticmethod(fork))
 
 
 @pytest.fixture

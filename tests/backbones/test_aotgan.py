@@ -20,7 +20,7 @@ from backbones.aotgan.recipe import AotGanRecipe
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
 from support.networks import fill, picture, relative_error
-from support.paths import FACTS
+from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, ruled_vgg, shapes_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -50,7 +50,6 @@ def aotgan() -> AotGan:
     return contestant
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(("part", "parameters"), [("generator", 15_200_835), ("discriminator", 2_763_777)])
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, parameters: int) -> None:
     built = PARTS[part].build()
@@ -58,7 +57,6 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, param
     assert sum(parameter.numel() for parameter in built.parameters()) == parameters
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(
     ("part", "gain", "names"),
     [("generator", 1.1, {"output": "output", "encoder": "enc"}), ("discriminator", 1.0, {"output": "output"})],
@@ -66,7 +64,7 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, param
 def test_networks_agree_with_the_authors_code(rule: ModuleType, part: str, gain: float, names: dict[str, str]) -> None:
     network = PARTS[part].build()
     apply_rule(rule, network, manifest("aotgan", part), gain=gain)
-    recorded = np.load(FACTS / f"refA_aotgan_{part}.npz")
+    recorded = np.load(REFERENCE / f"refA_aotgan_{part}.npz")
     given = reference_batch(rule)
     with torch.no_grad():
         seen = PARTS[part].run(network, {name: given[name] for name in PARTS[part].inputs})
@@ -76,9 +74,8 @@ def test_networks_agree_with_the_authors_code(rule: ModuleType, part: str, gain:
         assert_recorded(recorded, recorded_name, seen[name], within=5e-5)
 
 
-@pytest.mark.shared
 def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
-    expected = json.loads((FACTS / "lossA_aotgan.json").read_text())["values"]
+    expected = json.loads((REFERENCE / "lossA_aotgan.json").read_text())["values"]
     own = small_recipe()
     apply_rule(rule, own._discriminator, manifest("aotgan", "discriminator"))
     own._perceptual = ruled_vgg(rule)

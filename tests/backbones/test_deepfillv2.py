@@ -21,7 +21,7 @@ from backbones.deepfillv2.recipe import DeepFillV2Recipe
 from backbones.kit.api import RecipeSettings
 from support import networks
 from support.networks import relative_error, waves
-from support.paths import FACTS
+from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -68,7 +68,6 @@ def ruled(rule: ModuleType, part: str) -> nn.Module:
     return network
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("part", PARTS)
 def test_state_dicts_have_exactly_the_published_keys_and_shapes_in_their_order(part: str) -> None:
     with torch.device("meta"):
@@ -78,11 +77,10 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes_in_their_order(p
     assert sum(parameter.numel() for parameter in built.parameters()) == expected
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("part", ["generator", "generator_tf"])
 def test_generators_agree_with_the_authors_code(rule: ModuleType, part: str) -> None:
     network, batch = ruled(rule, part), reference_batch(rule)
-    recorded = np.load(FACTS / f"refA_deepfillv2_{part}.npz")
+    recorded = np.load(REFERENCE / f"refA_deepfillv2_{part}.npz")
     with torch.no_grad():
         one_mask = PARTS[part].run(network, batch | {"mask": batch["mask"][:1].expand(2, -1, -1, -1)})
         own_masks = PARTS[part].run(network, batch)
@@ -96,19 +94,17 @@ def test_generators_agree_with_the_authors_code(rule: ModuleType, part: str) -> 
     assert relative_error(own_masks["output"][1:], authors[1:]) > 0.1
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("part", ["discriminator", "discriminator_tf"])
 def test_discriminators_agree_with_the_authors_code(rule: ModuleType, part: str) -> None:
-    recorded = np.load(FACTS / f"refA_deepfillv2_{part}.npz")
+    recorded = np.load(REFERENCE / f"refA_deepfillv2_{part}.npz")
     with torch.no_grad():
         judged = PARTS[part].run(ruled(rule, part), reference_batch(rule))["output"]
     assert_recorded(recorded, "output", judged, within=1e-5, moments=1e-5)
     assert relative_error(judged, recorded["output"]) <= 1e-5
 
 
-@pytest.mark.shared
 def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
-    expected = json.loads((FACTS / "lossA_deepfillv2.json").read_text())["values"]
+    expected = json.loads((REFERENCE / "lossA_deepfillv2.json").read_text())["values"]
     batch = reference_batch(rule)
     real, masks = 2 * batch["image"] - 1, batch["mask"]
     fake = 2 * reference_batch(rule, 20240602)["image"] - 1

@@ -17,7 +17,7 @@ from backbones.lama.model import Lama, LamaEncoder, build
 from backbones.lama.perceptual import ResNet50Dilated
 from backbones.lama.recipe import LamaRecipe
 from support.networks import fill, picture, relative_error
-from support.paths import FACTS
+from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -53,7 +53,6 @@ def ruled_discriminator(rule: ModuleType) -> Discriminator:
     return network
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(
     ("network", "part", "parameters"),
     [
@@ -71,13 +70,12 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(
     assert sum(parameter.numel() for parameter in built.parameters()) == parameters
 
 
-@pytest.mark.shared
 def test_generator_and_encoder_agree_with_the_authors_code(rule: ModuleType) -> None:
     contestant = build()
     apply_rule(rule, contestant._generator, manifest("lama", "generator"), gain=0.8)
     given = reference_batch(rule)
     images, masks = given["image"], given["mask"]
-    recorded = np.load(FACTS / "refA_lama_generator.npz")
+    recorded = np.load(REFERENCE / "refA_lama_generator.npz")
     with torch.no_grad():
         output = contestant._generator(images, masks)
         pair = contestant._generator.model[:5](torch.cat((images * (1 - masks), masks), dim=1))
@@ -86,9 +84,8 @@ def test_generator_and_encoder_agree_with_the_authors_code(rule: ModuleType) -> 
     assert_recorded(recorded, "enc", torch.cat(pair, dim=1), within=1e-4)
 
 
-@pytest.mark.shared
 def test_discriminator_agrees_with_the_authors_code(rule: ModuleType, ruled_discriminator: Discriminator) -> None:
-    recorded = np.load(FACTS / "refA_lama_discriminator.npz")
+    recorded = np.load(REFERENCE / "refA_lama_discriminator.npz")
     with torch.no_grad():
         logits, features = ruled_discriminator(reference_batch(rule)["image"])
     assert relative_error(logits, recorded["output"]) <= 1e-4
@@ -97,9 +94,8 @@ def test_discriminator_agrees_with_the_authors_code(rule: ModuleType, ruled_disc
         assert_recorded(recorded, f"feat{layer}", feature, within=1e-4)
 
 
-@pytest.mark.shared
 def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled_discriminator: Discriminator) -> None:
-    expected = json.loads((FACTS / "lossA_lama.json").read_text())["values"]
+    expected = json.loads((REFERENCE / "lossA_lama.json").read_text())["values"]
     perceptual = ResNet50Dilated()
     apply_rule(rule, perceptual, manifest("lama", "resnet_pl"), prefix="resnet50dilated.")
     given, fake = reference_batch(rule), reference_batch(rule, 20240602)["image"]

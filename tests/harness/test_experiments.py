@@ -246,7 +246,7 @@ sha256 = ""
 
 
 def experiment(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return patternbench(workspace, "experiment", "shortcut", "--device", "cpu", *arguments, OMP_NUM_THREADS="1")
+    return patternbench(workspace, "experiment", "shortcut", "--device", "cpu", *arguments)
 
 
 @pytest.mark.e2e

@@ -1,12 +1,18 @@
 """Small checkouts of the project, and the command line run on them as users run it."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
+
+from harness.cli.app import main
 from harness.workspace import Workspace
 from leaderboard.render import PAGES
 from support.paths import ROOT
@@ -86,17 +92,28 @@ memory_gib = 6
 
 
 def command(workspace: Workspace, *arguments: str) -> list[str]:
-    """`patternbench` on a checkout, to be started in `environment()`."""
-    return [sys.executable, "-c", "from harness.cli.app import main; main()", "--root", str(workspace.root), *arguments]
+    """`patternbench` on a checkout as a process of its own, to be started in `environment()`."""
+    return [sys.executable, "-c", "from harness.cli.app import main; main()", *_rooted(workspace, arguments)]
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Our own, in which a child process finds this project's code wherever it is started."""
-    return os.environ | {"PYTHONPATH": str(ROOT)} | more
+    return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def patternbench(workspace: Workspace, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """`patternbench` on a checkout, run to its end; `more` is of the environment."""
-    return subprocess.run(
-        command(workspace, *arguments), capture_output=True, text=True, check=False, env=environment(**more)
-    )
+def patternbench(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `patternbench` on a checkout within this process, to its end.
+
+    What is imported once, such as plotting and clustering libraries, serves every test of the session.
+    """
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
+        patch.setattr(sys, "argv", ["patternbench", *_rooted(workspace, arguments)])
+        patch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # which `main` would leave behind
+        with pytest.raises(SystemExit) as end:
+            main()
+    return subprocess.CompletedProcess(arguments, int(end.value.code or 0), stdout.getvalue(), stderr.getvalue())
+
+
+def _rooted(workspace: Workspace, arguments: Sequence[str]) -> list[str]:
+    return ["--root", str(workspace.root), *arguments]

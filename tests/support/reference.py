@@ -1,6 +1,6 @@
-"""The authors' networks: their state dicts, weights and inputs by the rule of the reference values, and those values.
+"""The authors' networks: their state dicts, and their outputs for weights and inputs made by a rule.
 
-Only tests marked `shared` use this; `rule` is conftest's fixture.
+`rule` is the fixture of that name.
 """
 
 import json
@@ -14,14 +14,14 @@ from torch import Tensor, nn
 
 from backbones.kit.published.vgg import Vgg19
 from support.networks import relative_error
-from support.paths import FACTS
+from support.paths import REFERENCE
 
 Shapes = dict[str, tuple[int, ...]]
 
 
 def manifest(model: str, part: str) -> Shapes:
     """The keys of a published state dict in their order, with the tensors' shapes."""
-    entries = json.loads((FACTS / f"manifest_{model}_{part}.json").read_text())["state_dict"]
+    entries = json.loads((REFERENCE / f"manifest_{model}_{part}.json").read_text())["state_dict"]
     return {entry["key"]: tuple(entry["shape"]) for entry in entries}
 
 

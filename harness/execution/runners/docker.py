@@ -45,14 +45,18 @@ class DockerRunner(Runner):
 
     name = "docker"
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Args: the workspace with the backbones.
+    def __init__(self, workspace: Workspace, client: "DockerClient | None" = None) -> None:
+        """Connect to the engine, and remove the containers of harnesses that were killed.
+
+        Args:
+            workspace: the checkout with the backbones.
+            client: of the engine; None = of the one that the environment names.
 
         Raises:
             RunError: no engine answers.
         """
         self._workspace = workspace
-        self._client = connect()
+        self._client = client or connect()
         self._gpus: list[DeviceRequest] = []
         self._images: dict[str, str] = {}
         self._running: set[str] = set()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from benchmark.errors import RunError
 from harness.contestants.registry import BackboneFacts, code_digest
@@ -46,6 +46,17 @@ except Exception as error:
 """Ends well where torch is built for the GPU, sees one through the driver that there is, and computes on it."""
 
 
+class Child(Protocol):
+    """A started program: the part of `subprocess.Popen` that the runner uses."""
+
+    pid: int
+    stdout: IO[str] | None
+    stderr: IO[str] | None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return its exit code, -n for signal n; raises `subprocess.TimeoutExpired`."""
+
+
 class ProcessRunner(Runner):
     """Starts a backbone's entry point with the harness's own Python."""
 
@@ -53,7 +64,7 @@ class ProcessRunner(Runner):
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[Child] = set()
         self._cancelled = threading.Event()
 
     def use_gpu(self) -> None:
@@ -101,21 +112,34 @@ class ProcessRunner(Runner):
         for child in list(self._running):
             _kill(child)
 
+    @staticmethod
+    def spawn(command: Sequence[str], root: Path) -> Child:
+        """Start a program in a session of its own, with its streams in pipes.
+
+        Args:
+            command: the program and its arguments.
+            root: the folder that it starts in and imports from.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        return subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment(root),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
+        )
+
     def _start(self, name: str, command: Sequence[str], seconds: float, on_line: OnLine) -> Outcome:
         """Run a program to its end, which `cancel` or its limit may hasten."""
         try:
-            child = subprocess.Popen(
-                command,
-                cwd=self._workspace.backbones.parent,
-                env=_environment(self._workspace.backbones.parent),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
-            )
+            child = self.spawn(command, self._workspace.backbones.parent)
         except OSError as error:
             raise RunError(f"{name}: cannot start {command[0]!r}: {error.strerror}.") from error
         self._running.add(child)
@@ -142,14 +166,14 @@ class ProcessRunner(Runner):
             reader.join(LAST_WORDS_SECONDS)
         if cancelled:
             raise RunError("The job was stopped.")
-        return ending(child.returncode, log, timed_out=timed_out)
+        return ending(child.wait(), log, timed_out=timed_out)
 
 
 def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
     return backbone.command or ("{python}", "-m", "backbones.kit", backbone.name)
 
 
-def _environment(root: Path) -> dict[str, str]:
+def environment(root: Path) -> dict[str, str]:
     """What a child needs of our environment, and nothing else: no tokens, no proxies, no user configuration."""
     kept = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
@@ -174,7 +198,7 @@ def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.
     return thread
 
 
-def _kill(child: subprocess.Popen[str]) -> None:
+def _kill(child: Child) -> None:
     """End the child and everything that it started."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)

@@ -8,25 +8,12 @@ from benchmark.errors import InputError, RunError
 from harness.cli.choices import choose_precision, choose_protocol, choose_runner
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
+from support.fakes import FakeEngine
 from support.listener import RecordingListener
 
 HERE = Workspace.here()
 NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
 NO_TORCH = "torch cannot use the GPU here: it ended with exit code 1: Torch not compiled with CUDA enabled"
-
-
-class Engine:
-    """As much of an engine's client as a runner asks for at first."""
-
-    def __init__(self, *runtimes: str) -> None:
-        self.runtimes = runtimes
-        self.containers = self
-
-    def info(self) -> dict[str, Any]:
-        return {"Runtimes": {name: {} for name in self.runtimes}}
-
-    def list(self, **_: Any) -> list[Any]:
-        return []
 
 
 @pytest.fixture
@@ -36,10 +23,10 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.delenv(name, raising=False)
 
     def pretend(*, gpus: int = 1, engine: tuple[str, ...] = ("runc", "nvidia"), torch: bool = True) -> None:
-        def connect() -> Engine:
+        def connect() -> FakeEngine:
             if not engine:
                 raise RunError("No Docker engine answers.")
-            return Engine(*engine)
+            return FakeEngine(*engine)
 
         def use_gpu(runner: ProcessRunner) -> None:  # noqa: ARG001 - a method
             if not torch:

@@ -15,7 +15,7 @@ from backbones.deepfillv2.generator import FUSION_KEY
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.published.forward import CHANNELS, forward, parts
 from harness.cli.app import app
-from support.paths import FACTS
+from support.paths import REFERENCE
 from support.reference import manifest
 
 PARTS = [
@@ -42,11 +42,10 @@ def inputs(rule: ModuleType, name: str, part: str) -> dict[str, np.ndarray[Any, 
     return {"image": drawn["image01"], "gray": drawn["gray01"], "edge": drawn["edge"], "mask": mask}
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(("name", "part"), PARTS)
 def test_every_part_gives_the_reference_values(name: str, part: str, rule: ModuleType, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    recorded = np.load(FACTS / f"refA_{name}_{part}.npz")
+    recorded = np.load(REFERENCE / f"refA_{name}_{part}.npz")
     np.savez(tmp_path / "state.npz", **rule.make_weights(manifest(name, part), float(recorded["gain"])))
     np.savez(tmp_path / "input.npz", **inputs(rule, name, part))
     forward(name, part, tmp_path / "state.npz", tmp_path / "input.npz", tmp_path / "output.npz")

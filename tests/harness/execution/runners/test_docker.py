@@ -1,4 +1,4 @@
-"""The Docker runner on real containers that misbehave: whatever a job tries, it is held and its end is told."""
+"""The Docker runner on containers that misbehave: whatever a job tries, it is confined and its outcome is reported."""
 
 import gc
 import json
@@ -29,11 +29,14 @@ from harness.execution.output_checks import BadOutputError, check
 from harness.execution.runners.base import LONGEST_LINE, JobFolder, Limits, Outcome
 from harness.execution.runners.docker import LABEL, DockerRunner, _follow, connect, place
 from harness.workspace import Workspace
-from support.deeds import GARBAGE, HEARD, flood, unheard
+from support.fakes import FakeEngine
+from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
 from support.paths import ROOT
 
 BASE = "FROM python:3.11-slim-bookworm"
-NAME = "hostile"
+NAME = f"hostile{uuid.uuid4().hex[:8]}"
+"""Its containers and images are told from those of other sessions by this name."""
+
 FACTS = BackboneFacts(name=NAME, title="Hostile", paper="none", licence="none", capabilities=(), input={})
 MAIN = """
 import runpy, sys
@@ -42,7 +45,11 @@ if sys.argv[1] == "describe":
 else:
     runpy.run_path("/job/data/deed.py", run_name="__main__")
 """
-needs_engine = pytest.mark.docker
+
+
+def on_engine(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test of real containers; such tests run one after the other, because they watch all containers."""
+    return pytest.mark.docker(pytest.mark.xdist_group("docker")(test))
 
 
 def workspace(root: Path, *steps: str) -> Workspace:
@@ -60,10 +67,7 @@ def workspace(root: Path, *steps: str) -> Workspace:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
-    try:
-        client = connect()
-    except RunError as error:
-        pytest.skip(f"no Docker engine: {error}")
+    client = connect()
     yield client
     client.close()
 
@@ -105,7 +109,7 @@ def runner(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
 def cancelled(runner: DockerRunner) -> Iterator[DockerRunner]:
     """A runner for a test that cancels it: it does no job after that."""
     made = DockerRunner(runner._workspace)
-    made.prepare(FACTS, unheard)
+    made.prepare(FACTS, ignore)
     yield made
     made._client.close()
 
@@ -133,9 +137,9 @@ def perform(
     artifacts: dict[str, Path] | None = None,
 ) -> tuple[Outcome, list[str]]:
     """How a deed ended, and the lines of its standard output."""
-    said: list[str] = []
-    outcome = runner.run(FACTS, "train", job(folder, deed, artifacts), allowed or limits(), said.append)
-    return outcome, said
+    lines: list[str] = []
+    outcome = runner.run(FACTS, "train", job(folder, deed, artifacts), allowed or limits(), lines.append)
+    return outcome, lines
 
 
 def ours(engine: docker.DockerClient) -> list[str]:
@@ -143,9 +147,9 @@ def ours(engine: docker.DockerClient) -> list[str]:
     return [str(container.name) for container in engine.containers.list(all=True, filters={"name": f"-{NAME}-"})]
 
 
-@needs_engine
+@on_engine
 def test_a_job_is_nobody_and_may_nothing(runner: DockerRunner, tmp_path: Path) -> None:
-    outcome, said = perform(
+    outcome, lines = perform(
         runner,
         tmp_path,
         """
@@ -159,7 +163,7 @@ def test_a_job_is_nobody_and_may_nothing(runner: DockerRunner, tmp_path: Path) -
         """,
     )
     assert outcome.status == "ok"
-    facts = json.loads(said[0])
+    facts = json.loads(lines[0])
     own = os.getuid() or 1000
     assert facts["Uid"].split() == [str(own)] * 4
     assert "0" not in [*facts["Gid"].split(), *facts["Groups"].split()]
@@ -167,9 +171,9 @@ def test_a_job_is_nobody_and_may_nothing(runner: DockerRunner, tmp_path: Path) -
     assert (facts["NoNewPrivs"], facts["became root"]) == ("1", "no")
 
 
-@needs_engine
+@on_engine
 def test_a_job_has_no_network(runner: DockerRunner, tmp_path: Path) -> None:
-    outcome, said = perform(
+    outcome, lines = perform(
         runner,
         tmp_path,
         """
@@ -187,15 +191,15 @@ def test_a_job_has_no_network(runner: DockerRunner, tmp_path: Path) -> None:
         """,
     )
     assert outcome.status == "ok"
-    assert said == ["['lo']\n", "Network is unreachable\n", "Network is unreachable\n", "no names\n"]
+    assert lines == ["['lo']\n", "Network is unreachable\n", "Network is unreachable\n", "no names\n"]
 
 
-@needs_engine
+@on_engine
 def test_a_job_writes_to_out_and_to_memory_alone(runner: DockerRunner, tmp_path: Path) -> None:
     """Tried in every folder there is, and on every file that was handed in."""
     weights = tmp_path / "published.pt"
     weights.write_bytes(b"as published")
-    outcome, said = perform(
+    outcome, lines = perform(
         runner,
         tmp_path / "job",
         """
@@ -218,14 +222,14 @@ def test_a_job_writes_to_out_and_to_memory_alone(runner: DockerRunner, tmp_path:
         artifacts={"weights.pt": weights},
     )
     assert outcome.status == "ok"
-    found = json.loads(said[0])
-    assert found["folders"] > 100
-    assert set(found["writable"]) == {"/job/out", "/tmp", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's
-    assert (found["given"], found["weights"], found["room"]) == ([], "as published", 2**30)
+    facts = json.loads(lines[0])
+    assert facts["folders"] > 100
+    assert set(facts["writable"]) == {"/job/out", "/tmp", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's
+    assert (facts["given"], facts["weights"], facts["room"]) == ([], "as published", 2**30)
     assert [path.name for path in (tmp_path / "job" / "data").iterdir()] == ["deed.py"]
 
 
-@needs_engine
+@on_engine
 def test_what_a_job_writes_to_out_arrives(runner: DockerRunner, tmp_path: Path) -> None:
     outcome, _ = perform(
         runner,
@@ -242,7 +246,7 @@ def test_what_a_job_writes_to_out_arrives(runner: DockerRunner, tmp_path: Path) 
     assert arrived.stat().st_uid == (os.getuid() or 1000)
 
 
-@needs_engine
+@on_engine
 def test_a_link_out_of_out_is_refused(runner: DockerRunner, tmp_path: Path) -> None:
     outcome, _ = perform(runner, tmp_path, "import os\nos.symlink('/etc/passwd', '/job/out/embeddings.npy')")
     assert outcome.status == "ok"
@@ -251,15 +255,15 @@ def test_a_link_out_of_out_is_refused(runner: DockerRunner, tmp_path: Path) -> N
         check(asked, tmp_path / "out", [{"id": "0"}])
 
 
-@needs_engine
+@on_engine
 def test_memory_beyond_the_limit_ends_a_job(runner: DockerRunner, tmp_path: Path) -> None:
     deed = "kept = []\nwhile not print(len(kept), flush=True): kept.append(b'x' * 2**20)"
-    outcome, said = perform(runner, tmp_path, deed, limits(memory_gib=0.0625))
+    outcome, lines = perform(runner, tmp_path, deed, limits(memory_gib=0.0625))
     assert (outcome.status, outcome.cause) == ("oom_host", "was killed, which most often means that memory ran out")
-    assert 32 < len(said) < 64
+    assert 32 < len(lines) < 64
 
 
-@needs_engine
+@on_engine
 def test_time_beyond_the_limit_ends_a_job_that_will_not_go(
     runner: DockerRunner, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
@@ -281,7 +285,7 @@ def test_time_beyond_the_limit_ends_a_job_that_will_not_go(
     assert ours(engine) == []
 
 
-@needs_engine
+@on_engine
 @pytest.mark.parametrize(
     ("deed", "cause"),
     [
@@ -303,33 +307,33 @@ def test_a_bomb_of_processes_ends_in_a_failure(runner: DockerRunner, tmp_path: P
     assert int((tmp_path / "out" / "count").read_text()) == 23
 
 
-@needs_engine
+@on_engine
 def test_a_flood_of_lines_is_read_to_its_end(runner: DockerRunner, tmp_path: Path) -> None:
-    outcome, said = perform(runner, tmp_path, flood(100_000))
+    outcome, lines = perform(runner, tmp_path, flood(100_000))
     assert outcome.status == "ok"
-    assert said == [f"{number}\n" for number in range(100_000)]
+    assert lines == [f"{number}\n" for number in range(100_000)]
     assert len(outcome.log.splitlines()) == 40
 
 
-@needs_engine
+@on_engine
 def test_a_line_without_an_end_comes_in_pieces(runner: DockerRunner, tmp_path: Path) -> None:
     deed = "import sys\nfor _ in range(32): sys.stdout.write('x' * 2**20)"
-    outcome, said = perform(runner, tmp_path, deed)
+    outcome, lines = perform(runner, tmp_path, deed)
     assert outcome.status == "ok"
-    assert sum(line.count("x") for line in said) == 32 * 2**20
-    assert max(map(len, said)) < 3 * LONGEST_LINE
+    assert sum(line.count("x") for line in lines) == 32 * 2**20
+    assert max(map(len, lines)) < 3 * LONGEST_LINE
     assert len(outcome.log) < 50_000
 
 
-@needs_engine
+@on_engine
 def test_binary_garbage_is_survived(runner: DockerRunner, tmp_path: Path) -> None:
-    outcome, said = perform(runner, tmp_path, GARBAGE)
+    outcome, lines = perform(runner, tmp_path, GARBAGE)
     assert outcome.status == "ok"
-    assert [line.strip("\n") for line in said] == HEARD
+    assert [line.strip("\n") for line in lines] == GARBAGE_LINES
     assert "event" not in outcome.log
 
 
-@needs_engine
+@on_engine
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
@@ -347,7 +351,7 @@ def test_an_exit_code_is_a_crash_with_the_last_line_of_standard_error(
     assert sorted(outcome.log.splitlines()) == ["late", "reading", "what is this?"]
 
 
-@needs_engine
+@on_engine
 def test_a_job_that_closes_its_streams_is_waited_for(runner: DockerRunner, tmp_path: Path) -> None:
     deed = "import os, time\nos.close(1)\nos.close(2)\ntime.sleep(1)\nopen('/job/out/late', 'w').close()"
     outcome, _ = perform(runner, tmp_path, deed)
@@ -355,7 +359,7 @@ def test_a_job_that_closes_its_streams_is_waited_for(runner: DockerRunner, tmp_p
     assert (tmp_path / "out" / "late").is_file()
 
 
-@needs_engine
+@on_engine
 def test_jobs_beside_each_other_keep_to_their_own_folders(
     runner: DockerRunner, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
@@ -370,13 +374,13 @@ def test_jobs_beside_each_other_keep_to_their_own_folders(
     assert ours(engine) == []
 
 
-@needs_engine
+@on_engine
 def test_a_description_is_what_was_printed(runner: DockerRunner) -> None:
-    outcome, said = runner.describe(FACTS, ["--image-size", "64", "--variant", "x y"])
-    assert (outcome.status, said) == ("ok", "['describe', '--image-size', '64', '--variant', 'x y']\n")
+    outcome, text = runner.describe(FACTS, ["--image-size", "64", "--variant", "x y"])
+    assert (outcome.status, text) == ("ok", "['describe', '--image-size', '64', '--variant', 'x y']\n")
 
 
-@needs_engine
+@on_engine
 def test_cancel_stops_a_running_job_from_another_thread(
     cancelled: DockerRunner, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
@@ -391,7 +395,7 @@ def test_cancel_stops_a_running_job_from_another_thread(
     assert ours(engine) == []
 
 
-@needs_engine
+@on_engine
 def test_cancel_stops_a_job_whose_container_is_only_being_made(
     cancelled: DockerRunner, engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,20 +422,20 @@ from harness.execution.runners.base import JobFolder, Limits
 from harness.execution.runners.docker import DockerRunner
 from harness.workspace import Workspace
 runner = DockerRunner(Workspace(Path({workspace!r})))
-facts = BackboneFacts(name="hostile", title="", paper="", licence="", capabilities=(), input={{}})
+facts = BackboneFacts(name={name!r}, title="", paper="", licence="", capabilities=(), input={{}})
 runner.prepare(facts, str)
 folder = Path({folder!r})
 runner.run(facts, "train", JobFolder(folder, folder / "data"), Limits(60, 0.5), lambda line: print(line, flush=True))
 """
 
 
-@needs_engine
+@on_engine
 def test_containers_of_a_killed_harness_are_swept_and_no_others(
     runner: DockerRunner, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
     job(tmp_path, "import time\nprint('begun', flush=True)\ntime.sleep(600)")
     own = runner._workspace
-    program = HARNESS.format(root=str(ROOT), workspace=str(own.root), folder=str(tmp_path))
+    program = HARNESS.format(root=str(ROOT), name=NAME, workspace=str(own.root), folder=str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as harness:
         assert harness.stdout is not None
         assert harness.stdout.readline() == "begun\n"
@@ -454,7 +458,7 @@ def test_containers_of_a_killed_harness_are_swept_and_no_others(
             engine.containers.get(str(name)).remove(force=True)
 
 
-@needs_engine
+@on_engine
 def test_an_image_is_built_once(tmp_path: Path, prepared: Callable[..., list[str]]) -> None:
     runner = DockerRunner(workspace(tmp_path))
     first, second = prepared(runner), prepared(runner)
@@ -466,8 +470,8 @@ def test_an_image_is_built_once(tmp_path: Path, prepared: Callable[..., list[str
     assert second == []
 
 
-@needs_engine
-def test_a_failed_build_is_one_message_with_the_end_of_what_it_said(
+@on_engine
+def test_a_failed_build_is_one_message_with_the_end_of_its_log(
     tmp_path: Path, prepared: Callable[..., list[str]]
 ) -> None:
     runner = DockerRunner(workspace(tmp_path, "RUN echo no such wheel && false"))
@@ -534,7 +538,7 @@ def refused_connections() -> Iterator[None]:
         gc.collect()
 
 
-@needs_engine
+@on_engine
 @pytest.mark.usefixtures("refused_connections")
 @pytest.mark.skipif(bool(os.environ.get("DOCKER_HOST")), reason="the engine is not at its usual address")
 def test_an_engine_that_goes_away_is_no_failure_of_the_job(
@@ -543,7 +547,7 @@ def test_an_engine_that_goes_away_is_no_failure_of_the_job(
     door = Door(tmp_path / "engine.sock")
     monkeypatch.setenv("DOCKER_HOST", door.address)
     distant = DockerRunner(runner._workspace)
-    distant.prepare(FACTS, unheard)
+    distant.prepare(FACTS, ignore)
     try:
         with pytest.raises(RunError, match=r"engine failed or went away .*take RUNNER=process"):
             distant.run(
@@ -561,7 +565,7 @@ def test_an_engine_that_goes_away_is_no_failure_of_the_job(
 
 
 @pytest.mark.parametrize("address", ["unix:///no/such/engine.sock", "tcp://127.0.0.1:1", "carrier-pigeon://loft"])
-def test_a_wrong_address_of_the_engine_is_one_message_with_the_mend(
+def test_a_wrong_address_of_the_engine_is_one_message_with_the_fix(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", address)
@@ -571,37 +575,16 @@ def test_a_wrong_address_of_the_engine_is_one_message_with_the_mend(
         DockerRunner(Workspace(tmp_path))
 
 
-class Engine:
-    """As much of an engine's client as a runner asks for before a container starts."""
-
-    def __init__(self, *runtimes: str) -> None:
-        self.runtimes = runtimes
-        self.containers = self.api = self
-        self.made: dict[str, dict[str, Any]] = {}
-
-    def info(self) -> dict[str, Any]:
-        return {"Runtimes": {name: {} for name in self.runtimes}}
-
-    def list(self, **_: Any) -> list[Any]:
-        return []
-
-    def create(self, image: str, command: Any, name: str, **settings: Any) -> None:
-        self.made[name] = {"image": image, "command": command, **settings}
-
-    def remove_container(self, name: str, **_: Any) -> None:
-        del self.made[name]
-
-
 @pytest.fixture
 def without_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., DockerRunner]:
-    """Makes a runner whose engine is made up, on a machine whose environment says nothing of GPUs."""
+    """Makes a runner on a fake engine with the given runtimes, in an environment without GPU settings."""
     for name in ("CUDA_VISIBLE_DEVICES", "TORCH"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("harness.execution.runners.docker.shutil.which", lambda _: None)
 
     def make(*runtimes: str) -> DockerRunner:
-        monkeypatch.setattr("harness.execution.runners.docker.connect", lambda: Engine(*runtimes))
-        return DockerRunner(Workspace(Path("nowhere")))
+        engine: Any = FakeEngine(*runtimes)
+        return DockerRunner(Workspace(Path("nowhere")), engine)
 
     return make
 
@@ -670,7 +653,7 @@ def test_a_job_that_comes_after_cancel_is_never_started(without_engine: Callable
     runner.cancel()
     with pytest.raises(RunError, match="The job was stopped"):
         runner.describe(FACTS, [])
-    assert runner._client.made == {}  # type: ignore[attr-defined]
+    assert runner._client.created == {}  # type: ignore[attr-defined]
 
 
 class Stream(list[tuple[bytes | None, bytes | None]]):
@@ -711,15 +694,15 @@ class EndedContainer:
 
 def test_a_job_that_ended_as_its_limit_came_is_no_timeout() -> None:
     container: Any = EndedContainer()
-    assert _follow(container, limits(seconds=0.01), unheard) == Outcome("ok")
+    assert _follow(container, limits(seconds=0.01), ignore) == Outcome("ok")
     assert container.stream.closed
 
 
 def test_lines_are_put_together_from_the_chunks_of_each_stream() -> None:
-    said: list[str] = []
+    lines: list[str] = []
     container: Any = EndedContainer(
         (b'{"event": 1}\nhalf of', None), (None, b"oh"), (b" a line\n\xc3", None), (b"\xa9", None), (None, b"!\n")
     )
-    outcome = _follow(container, limits(seconds=0.01), said.append)
-    assert said == ['{"event": 1}\n', "half of a line\n", "é\n"]
+    outcome = _follow(container, limits(seconds=0.01), lines.append)
+    assert lines == ['{"event": 1}\n', "half of a line\n", "é\n"]
     assert outcome.log == "half of a line\noh!\né"

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from benchmark.errors import RunError
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, find
 from harness.execution.runners.base import LONGEST_LINE, JobFolder, Limits, Log, Outcome, ending
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
-from support.deeds import GARBAGE, HEARD, flood, unheard
+from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
 from support.paths import ROOT
 
+pytestmark = pytest.mark.real_jobs
 LIMITS = Limits(seconds=60, memory_gib=1)
 SLEEPER = "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
 
@@ -45,13 +46,13 @@ def perform(
     *,
     seconds: float = 60,
     artifacts: dict[str, Path] | None = None,
-    on_line: Callable[[str], None] = unheard,
+    on_line: Callable[[str], None] = ignore,
 ) -> tuple[Outcome, list[str]]:
     """How a script ended that is run as a backbone, and the lines of its standard output."""
-    said: list[str] = []
+    lines: list[str] = []
 
     def listen(line: str) -> None:
-        said.append(line)
+        lines.append(line)
         on_line(line)
 
     script = root / "deed.py"
@@ -60,7 +61,7 @@ def perform(
     given = job(root, artifacts)
     command = facts("{python}", str(script))
     outcome = ProcessRunner(Workspace(root)).run(command, "train", given, Limits(seconds, 1), listen)
-    return outcome, said
+    return outcome, lines
 
 
 def alive(process: int) -> bool:
@@ -82,7 +83,7 @@ def gone(process: int) -> bool:
 def test_a_job_finds_what_the_contract_says_and_its_links_go_again(tmp_path: Path) -> None:
     weights = tmp_path / "published.pt"
     weights.write_text("as published")
-    outcome, said = perform(
+    outcome, lines = perform(
         tmp_path,
         """
         import os, sys
@@ -96,7 +97,7 @@ def test_a_job_finds_what_the_contract_says_and_its_links_go_again(tmp_path: Pat
         artifacts={"weights.pt": weights},
     )
     assert outcome.status == "ok"
-    assert said == ["train --job ['data', 'in', 'out'] as published []\n", f"{tmp_path} ''\n"]
+    assert lines == ["train --job ['data', 'in', 'out'] as published []\n", f"{tmp_path} ''\n"]
     assert (tmp_path / "job" / "out" / "numbers").read_text() == "12"
     assert list((tmp_path / "job" / "in").iterdir()) == []
     assert not (tmp_path / "job" / "data").is_symlink()
@@ -114,8 +115,8 @@ def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
         monkeypatch.setenv(name, "ours")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    _, said = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))")
-    seen = json.loads(said[0])
+    _, lines = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))")
+    seen = json.loads(lines[0])
     needed = {"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"}
     handed_on = needed & set(os.environ)
     assert {name: seen[name] for name in handed_on} == {name: os.environ[name] for name in handed_on}
@@ -128,27 +129,27 @@ def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
 @pytest.mark.parametrize("end", ["import time\ntime.sleep(600)", "raise SystemExit(0)", "raise SystemExit(3)"])
 def test_what_a_job_started_ends_with_it(end: str, tmp_path: Path) -> None:
     """A child that ignores signals, and a grandchild that would sleep on and holds the streams open."""
-    ignore = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    ignore_signals = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     start = time.monotonic()
-    outcome, said = perform(tmp_path, f"{ignore}{SLEEPER}print(child.pid, flush=True)\n{end}", seconds=2)
+    outcome, lines = perform(tmp_path, f"{ignore_signals}{SLEEPER}print(child.pid, flush=True)\n{end}", seconds=2)
     expected = "timeout" if "sleep(600)" in end else "ok" if "(0)" in end else "crash"
     assert outcome.status == expected
     assert time.monotonic() - start < 20
-    assert gone(int(said[0]))
+    assert gone(int(lines[0]))
 
 
 def test_a_grandchild_in_a_session_of_its_own_holds_nobody_up(tmp_path: Path) -> None:
     start = time.monotonic()
-    outcome, said = perform(tmp_path, SLEEPER.replace("])", "], start_new_session=True)") + "print(child.pid)")
-    os.kill(int(said[0]), signal.SIGKILL)
+    outcome, lines = perform(tmp_path, SLEEPER.replace("])", "], start_new_session=True)") + "print(child.pid)")
+    os.kill(int(lines[0]), signal.SIGKILL)
     assert outcome.status == "ok"
     assert time.monotonic() - start < 30
 
 
 def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
-    outcome, said = perform(tmp_path, "import sys\nfor _ in range(8): sys.stdout.write('x' * 2**20)")
-    assert "".join(said) == "x" * 2**23
-    assert max(map(len, said)) <= LONGEST_LINE
+    outcome, lines = perform(tmp_path, "import sys\nfor _ in range(8): sys.stdout.write('x' * 2**20)")
+    assert "".join(lines) == "x" * 2**23
+    assert max(map(len, lines)) <= LONGEST_LINE
     assert len(outcome.log) < 50_000
 
 
@@ -164,7 +165,7 @@ def test_the_cause_is_the_last_line_of_standard_error_though_output_comes_later(
     assert (outcome.cause, outcome.log) == ("found the data unusable: what is this?", "what is this?\nlate")
 
 
-def test_time_beyond_the_limit_is_a_timeout_with_what_was_said(tmp_path: Path) -> None:
+def test_time_beyond_the_limit_is_a_timeout_with_its_log(tmp_path: Path) -> None:
     outcome, _ = perform(tmp_path, "import time\nprint('I stay', flush=True)\ntime.sleep(600)", seconds=2)
     assert outcome == Outcome("timeout", "stopped at its limit of 2 s", "I stay")
 
@@ -204,7 +205,7 @@ def test_cancel_stops_a_job_that_is_only_being_started(tmp_path: Path, monkeypat
     monkeypatch.setattr(subprocess, "Popen", Late)
     sleeper = facts("{python}", "-c", "import time; time.sleep(600)")
     with pytest.raises(RunError, match="The job was stopped"):
-        runner.run(sleeper, "train", job(tmp_path), Limits(20, 1), unheard)
+        runner.run(sleeper, "train", job(tmp_path), Limits(20, 1), ignore)
     assert gone(started[0])
     with pytest.raises(RunError, match="The job was stopped"):
         runner.describe(sleeper, [])
@@ -238,7 +239,7 @@ HARNESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, find
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
 facts = BackboneFacts(name="x", title="", paper="", licence="", capabilities=(), input={{}}, command={command!r})
@@ -259,16 +260,16 @@ def test_a_child_goes_with_a_harness_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_flood_on_both_streams_is_read_to_its_end(tmp_path: Path) -> None:
-    outcome, said = perform(tmp_path, flood(20_000))
+    outcome, lines = perform(tmp_path, flood(20_000))
     assert outcome.status == "ok"
-    assert said == [f"{number}\n" for number in range(20_000)]
+    assert lines == [f"{number}\n" for number in range(20_000)]
     assert len(outcome.log.splitlines()) == 40
 
 
 def test_binary_garbage_is_survived(tmp_path: Path) -> None:
-    outcome, said = perform(tmp_path, GARBAGE)
+    outcome, lines = perform(tmp_path, GARBAGE)
     assert outcome.status == "ok"
-    assert [line.strip("\n") for line in said] == HEARD
+    assert [line.strip("\n") for line in lines] == GARBAGE_LINES
     assert "event" not in outcome.log
 
 
@@ -279,13 +280,16 @@ def test_binary_garbage_is_survived(tmp_path: Path) -> None:
         ("raise SystemExit('what is this?')", Outcome("crash", "ended with exit code 1: what is this?", "", 1)),
         ("import os\nos._exit(2)", Outcome("crash", "cannot do the job as asked: it said nothing", "", 2)),
         ("import os\nos.write(2, b'torn\\n')\nos._exit(3)", Outcome("crash", "found the data unusable: torn", "", 3)),
-        ("import os\nos.kill(os.getpid(), 11)", Outcome("crash", "ended with exit code -11: it said nothing", "", -11)),
+        (
+            "import os\nos.kill(os.getpid(), 11)",
+            Outcome("crash", "ended with exit code -11: it said nothing", "", -11),
+        ),
         ("import os\nos.kill(os.getpid(), 9)", Outcome("oom_host", "was killed, which most often means")),
         ("bytearray(2**60)", Outcome("oom_host", "ran out of memory")),
         ("raise RuntimeError('CUDA out of memory')", Outcome("oom_gpu", "ran out of GPU memory")),
     ],
 )
-def test_an_end_is_told_by_code_and_last_words(deed: str, expected: Outcome, tmp_path: Path) -> None:
+def test_an_outcome_follows_from_code_and_last_line(deed: str, expected: Outcome, tmp_path: Path) -> None:
     outcome, _ = perform(tmp_path, deed)
     assert (outcome.status, outcome.code) == (expected.status, expected.code)
     assert outcome.cause.startswith(expected.cause)
@@ -293,7 +297,7 @@ def test_an_end_is_told_by_code_and_last_words(deed: str, expected: Outcome, tmp
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
+    ("line", "status"),
     [
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.", "oom_gpu"),
         ("RuntimeError: CUDA error: out of memory", "oom_gpu"),
@@ -307,9 +311,9 @@ def test_an_end_is_told_by_code_and_last_words(deed: str, expected: Outcome, tmp
         ("RuntimeError: CUDA error: device-side assert triggered", "crash"),
     ],
 )
-def test_what_ran_out_is_known_by_what_was_said(said: str, status: str) -> None:
+def test_what_ran_out_is_known_from_the_log(line: str, status: str) -> None:
     log = Log()
-    log.add(said, error=True)
+    log.add(line, error=True)
     log.add("(more of it)", error=True)
     assert ending(1, log).status == status
     assert ending(0, log).status == "ok"
@@ -318,15 +322,22 @@ def test_what_ran_out_is_known_by_what_was_said(said: str, status: str) -> None:
 def test_a_program_that_is_not_there_is_no_failure_of_the_job(tmp_path: Path) -> None:
     runner = ProcessRunner(Workspace(tmp_path))
     with pytest.raises(RunError, match=r"hostile: cannot start '/no/such/program': No such file or directory\."):
-        runner.run(facts("/no/such/program"), "train", job(tmp_path), LIMITS, unheard)
+        runner.run(facts("/no/such/program"), "train", job(tmp_path), LIMITS, ignore)
     assert sorted(path.name for path in (tmp_path / "job").iterdir()) == ["in", "out"]
 
 
 def test_a_description_is_what_was_printed(tmp_path: Path) -> None:
     runner = ProcessRunner(Workspace(tmp_path))
     command = facts("{python}", "-c", "import sys; print('one'); print(sys.argv[1:]); print('aside', file=sys.stderr)")
-    outcome, said = runner.describe(command, ["--image-size", "64"])
-    assert (outcome.status, said) == ("ok", "one\n['describe', '--image-size', '64']\n")
+    outcome, text = runner.describe(command, ["--image-size", "64"])
+    assert (outcome.status, text) == ("ok", "one\n['describe', '--image-size', '64']\n")
+
+
+def test_a_contestant_of_the_kit_describes_itself() -> None:
+    here = Workspace.here()
+    outcome, text = ProcessRunner(here).describe(find("pixels", here), ["--image-size", "32"])
+    assert outcome.status == "ok"
+    assert json.loads(text)["shape"] == [3, 16, 16]
 
 
 def test_the_digest_follows_the_code_of_backbone_and_kit_alone(tmp_path: Path) -> None:
@@ -334,10 +345,10 @@ def test_the_digest_follows_the_code_of_backbone_and_kit_alone(tmp_path: Path) -
         (tmp_path / "backbones" / name).mkdir(parents=True)
     (tmp_path / "backbones" / "kit" / "job.py").write_text("one")
     runner = ProcessRunner(Workspace(tmp_path))
-    digests = [runner.prepare(facts(), unheard)]
+    digests = [runner.prepare(facts(), ignore)]
     (tmp_path / "elsewhere.py").write_text("of no interest")
-    assert runner.prepare(facts(), unheard) == digests[0]
+    assert runner.prepare(facts(), ignore) == digests[0]
     for path in ("kit/job.py", "hostile/model.py"):
         (tmp_path / "backbones" / path).write_text("two")
-        digests.append(runner.prepare(facts(), unheard))
+        digests.append(runner.prepare(facts(), ignore))
     assert len(set(digests)) == 3
