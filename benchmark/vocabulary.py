@@ -3,69 +3,172 @@
 from typing import Literal, get_args
 
 Mode = Literal["shallow", "deep"]
-"""What a classifier trains: its head on frozen embeddings (`shallow`), or head and encoder (`deep`)."""
+"""What is trained with a classifier's head.
+
+- `shallow`: the head is trained on the embeddings of a frozen encoder.
+- `deep`: head and encoder are trained.
+"""
 
 EncoderState = Literal["untrained", "initial", "finetuned"]
-"""Weights of an encoder: random and never trained (`untrained`), before any label was seen (`initial`: inpainting
-training, published weights or random ones), or after deep classification (`finetuned`)."""
+"""Weights of an encoder, by what was done to them.
+
+- `untrained`: random weights, never trained: the control.
+- `initial`: before any label was seen: after inpainting training, or published or random weights. In tables without
+  prefix.
+- `finetuned`: after deep classification. In tables `ref-`, as in the paper.
+"""
 
 Region = Literal["background", "body", "pattern"]
-"""Regions of an image: outside the animal, the animal without its pattern, and the pattern."""
+"""Regions of an image.
+
+- `background`: outside the animal.
+- `body`: the animal without its pattern.
+- `pattern`: the pattern.
+"""
 
 RegionVariant = Literal["background", "body", "pattern", "no_background", "no_body", "no_pattern", "all"]
-"""Region variants of the paper: one region alone, all but one, or the whole image."""
+"""The paper's seven region variants: which regions of an image are visible.
+
+- `background`: only the background is visible.
+- `body`: only the body is visible.
+- `pattern`: only the pattern is visible.
+- `no_background`: all but the background is visible.
+- `no_body`: all but the body is visible.
+- `no_pattern`: all but the pattern is visible.
+- `all`: the whole image.
+"""
 
 Fill = Literal["zero", "mean", "blur", "noise"]
-"""What replaces the pixels that a region variant hides: zeros (the paper), the image's mean colour, the image heavily
-blurred, or noise."""
+"""What replaces the pixels that a region variant hides.
+
+- `zero`: black, as in the paper.
+- `mean`: the image's mean colour.
+- `blur`: the image blurred by a wide Gaussian.
+- `noise`: noise around the mean colour.
+"""
 
 CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
-"""Methods of class activation mapping; `gradcam` is the paper's."""
+"""Methods of class activation mapping (CAM).
+
+- `gradcam`: Grad-CAM, the paper's (Selvaraju et al. 2017).
+- `hirescam`: HiResCAM (Draelos & Carin 2020).
+- `layercam`: LayerCAM (Jiang et al. 2021).
+- `eigencam`: Eigen-CAM (Muhammad & Yeasin 2020).
+"""
 
 HoleKind = Literal["pattern", "irregular"]
-"""Holes to inpaint: the animal's pattern (the paper), or random strokes, fixed for each image."""
+"""Holes to inpaint.
+
+- `pattern`: the hole is the pattern, as in the paper.
+- `irregular`: the hole is made of random strokes, fixed for each image.
+"""
 
 Filling = Literal["model", "mean_colour", "telea"]
-"""Ways to fill a hole: the trained model, and two baselines that learn nothing."""
+"""Ways to fill a hole.
+
+- `model`: the hole as the trained model restores it.
+- `mean_colour`: the mean colour of the known pixels: a baseline.
+- `telea`: Telea's method (2004), which learns nothing: a baseline.
+"""
 
 Init = Literal["random", "published"]
-"""Weights that a training starts from."""
+"""Weights that a training starts from.
+
+- `random`: training starts from random weights.
+- `published`: training starts from published weights.
+"""
 
 PerceptualWeights = Literal["published", "none"]
-"""Perceptual networks of an inpainting loss: the authors' published ones, or the loss without these terms."""
+"""Weights of the perceptual networks in an inpainting loss.
+
+- `published`: the inpainting loss has its perceptual term, with the authors' network.
+- `none`: the inpainting loss has no perceptual term.
+"""
 
 Pooling = Literal["flatten", "average"]
-"""How a feature map becomes an embedding: all of it as one vector (the paper), or its mean over positions."""
+"""How a feature map becomes an embedding.
+
+- `flatten`: the embedding is the whole feature map, as in the paper.
+- `average`: the embedding is the mean of the feature map over its positions.
+"""
 
 Precision = Literal["float32", "bfloat16"]
-"""Arithmetic of the networks."""
+"""Arithmetic of the networks.
+
+- `float32`: 32-bit arithmetic.
+- `bfloat16`: 16-bit arithmetic with the exponent of float32.
+"""
 
 Device = Literal["cpu", "cuda"]
-"""Hardware that a stage computes on."""
+"""Hardware that a stage computes on.
+
+- `cpu`: processor cores.
+- `cuda`: An NVIDIA GPU.
+"""
 
 Distance = Literal["cosine", "euclidean"]
-"""Distances between embeddings by which images are ranked."""
+"""Distances between embeddings by which images are ranked.
+
+- `cosine`: one minus the cosine of two embeddings.
+- `euclidean`: length of the difference of two embeddings.
+"""
 
 RetrievalBackend = Literal["numpy", "faiss"]
-"""Implementations of the ranking: exact, or faster in large galleries without mean average precision."""
+"""Implementations of the ranking.
+
+- `numpy`: exact ranking of the whole gallery.
+- `faiss`: faster ranking of large galleries, without mean average precision.
+"""
 
 EmbeddingView = Literal["raw", "unit", "whitened"]
-"""Embeddings as they are, scaled to unit length, or their leading principal components scaled to unit variance."""
+"""Views of the embeddings that are clustered.
+
+- `raw`: embeddings as they are.
+- `unit`: embeddings scaled to unit length.
+- `whitened`: leading principal components, scaled to unit variance.
+"""
 
 SplitSet = Literal["inpaint", "classify"]
-"""The two sets of a split: images for inpainting and images for classification."""
+"""The two sets of a split.
+
+- `inpaint`: images for inpainting; their labels are not used.
+- `classify`: images for classification, clustering and re-identification.
+"""
 
 SplitPart = Literal["train", "val", "test"]
-"""The three parts of each set."""
+"""The three parts of each set.
+
+- `train`: images that a model learns from.
+- `val`: images that choose a checkpoint or a threshold.
+- `test`: images that are scored.
+"""
 
 IdentitySetting = Literal["closed", "open", "disjoint"]
-"""Whether all, some or none of the test identities occur in the training set."""
+"""How many of the test identities occur in the training set.
+
+- `closed`: all test identities occur in the training set.
+- `open`: some test identities occur in the training set.
+- `disjoint`: no test identity occurs in the training set.
+"""
 
 RunStatus = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output", "image_missing"]
-"""How a run ended: well, or why it failed."""
+"""How a run ended.
+
+- `ok`: the run succeeded.
+- `timeout`: a stage exceeded the protocol's time limit.
+- `oom_host`: memory ran out.
+- `oom_gpu`: gPU memory ran out.
+- `crash`: the backbone ended with an exit code other than 0 and 2.
+- `bad_output`: the backbone's output violates the contract.
+- `image_missing`: the backbone's image does not exist. Allowed in records; no run ends with it today.
+"""
 
 RunnerName = Literal["process", "docker"]
-"""Ways to run a stage: as a child process, or in a container."""
+"""Ways to run a stage.
+
+- `process`: jobs are child processes.
+- `docker`: jobs are containers without network.
+"""
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 ENCODER_STATES: tuple[EncoderState, ...] = get_args(EncoderState)

@@ -1,12 +1,14 @@
-"""docs/glossary.md lists every closed choice and every field of a record; retired words are no identifiers."""
+"""Every closed choice and every field of a record is explained; no term has two meanings; retired words are gone."""
 
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import get_args
 
 from benchmark import vocabulary
+from benchmark.records.base import RecordPart
 from benchmark.records.record import Record
 from support.paths import ROOT
 
@@ -74,6 +76,22 @@ def enumerations() -> dict[str, tuple[str, ...]]:
     return {name: found for name, found in values.items() if found}
 
 
+def explanations(path: Path) -> dict[str, str]:
+    """The text below each assignment of a module, by the name that is assigned."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return {
+        target.id: text
+        for (assignment, below) in pairwise(body)
+        if isinstance(assignment, ast.Assign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+        for target in assignment.targets
+        if isinstance(target, ast.Name) and isinstance(text := below.value.value, str)
+    }
+
+
+def record_parts() -> list[type[RecordPart]]:
+    return [part for part in RecordPart.__subclasses__() for part in (part, *part.__subclasses__())]
+
+
 def words(identifier: str) -> list[str]:
     """The words of an identifier in snake or camel case, in lower case."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)]
@@ -103,13 +121,27 @@ def modules() -> list[Path]:
     return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 
-def test_every_value_of_every_enumeration_is_explained_once() -> None:
-    listed = [(name.strip("`"), value.strip("`")) for name, value, _ in rows("Enumerations")]
-    assert sorted(listed) == sorted((name, value) for name, values in enumerations().items() for value in values)
+def test_every_value_of_every_enumeration_is_explained_below_it() -> None:
+    texts = explanations(ROOT / "benchmark" / "vocabulary.py")
+    listed = {name: tuple(re.findall(r"^- `(\w+)`: \w", texts[name], re.MULTILINE)) for name in enumerations()}
+    assert listed == enumerations()
 
 
-def test_every_field_of_a_record_is_explained_once() -> None:
-    assert [name.strip("`") for name, _ in rows("Fields of a record")] == list(Record.model_fields)
+def test_every_field_of_a_record_is_explained() -> None:
+    parts = [Record, *record_parts()]
+    assert len(parts) > 20
+    unexplained = [
+        f"{part.__name__}.{name}"
+        for part in parts
+        for name in part.model_fields
+        if "Attributes:" in (part.__doc__ or "") and not re.search(rf"^ *{name}: ", str(part.__doc__), re.MULTILINE)
+    ]
+    inherited = {f"{part.__name__}.{name}" for part in parts for base in part.__bases__ for name in base_fields(base)}
+    assert [name for name in unexplained if name not in inherited] == []
+
+
+def base_fields(base: type) -> list[str]:
+    return list(base.model_fields) if issubclass(base, RecordPart) and base is not RecordPart else []
 
 
 def test_no_term_is_defined_twice() -> None:
