@@ -38,13 +38,14 @@ RegionVariant = Literal["background", "body", "pattern", "no_background", "no_bo
 - `all`: the whole image.
 """
 
-Fill = Literal["zero", "mean", "blur", "noise"]
+Fill = Literal["zero", "mean", "blur", "noise", "shuffle"]
 """What replaces the pixels that a region variant hides.
 
 - `zero`: black, as in the paper.
 - `mean`: the image's mean colour.
 - `blur`: the image blurred by a wide Gaussian.
 - `noise`: noise around the mean colour.
+- `shuffle`: the image's own pixels in random order: its colours without any shape.
 """
 
 CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]

@@ -84,3 +84,12 @@ def test_the_mean_colour_by_hand_and_a_plain_image_shows_no_outline() -> None:
 
 def test_every_fill_of_the_vocabulary_has_its_function() -> None:
     assert tuple(FILLS) == get_args(Fill)
+
+
+def test_shuffled_pixels_keep_the_colours_of_each_image_and_no_place() -> None:
+    images = np.random.default_rng(3).integers(0, 256, (2, 12, 9, 3), dtype=np.uint8)
+    hidden = apply_variant(images, np.ones((2, 12, 9), np.uint8), "background", "shuffle")
+    for image, shuffled in zip(images, hidden, strict=True):
+        assert sorted(map(tuple, shuffled.reshape(-1, 3))) == sorted(map(tuple, image.reshape(-1, 3)))
+        assert (shuffled == image).all(axis=-1).mean() < 0.1
+    assert np.array_equal(hidden[:1], apply_variant(images[:1], np.ones((1, 12, 9), np.uint8), "background", "shuffle"))
