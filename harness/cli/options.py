@@ -51,6 +51,9 @@ class ContestantOptions:
     runner: Runner = "auto"
     init: Init = None
     seeds: Seeds = 1
+    seed: Annotated[int | None, typer.Option(help="First seed, from 0 to 2147483647; by default the protocol's.")] = (
+        None
+    )
     device: Device = "auto"
     jobs: Jobs = None
 

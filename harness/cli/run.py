@@ -96,10 +96,11 @@ def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable
     for label in labels:
         contestants.find(label, workspace)
     protocol = choices.choose_init(choices.choose_protocol(options.protocol, workspace), options.init)
+    first_seed = protocol.seed if options.seed is None else options.seed
     runner, device = choices.choose_runner(options.runner, options.device, workspace, RichListener())
     return RunRequest(
         labels=labels,
-        protocols=[protocol.with_seed(protocol.seed + more) for more in range(options.seeds)],
+        protocols=[protocol.with_seed(first_seed + more) for more in range(options.seeds)],
         init_given=options.init is not None,
         runner=runner,
         device=device,
