@@ -20,11 +20,12 @@ from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import ProgressListener
 from harness.execution.execute import execute
+from harness.execution.jobs import StageError
 from harness.execution.plan import plan
 from harness.execution.results import Results
 from harness.execution.runners.base import Limits, Runner
 from harness.execution.spec import RunSpec
-from harness.execution.stages import StageError, StageRunner
+from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.pictures import save_pictures
 from harness.scoring.scores import RunScores, score
