@@ -225,7 +225,7 @@ def _record(
         key=prepared.key,
         status=failure.outcome.status if failure else "ok",
         backbone=spec.backbone.label,
-        title=spec.backbone.shown,
+        title=spec.backbone.display_name,
         licence=local_weights.licence(spec.backbone, spec.init, prepared.workspace),
         init=spec.init_label,
         dataset=catalogue.name,
