@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backbones.kit import entry
-from backbones.kit.facts import facts
+from backbones.kit.facts import read_facts
 from harness.contract import AnyJob, Encode, Inpaint, TrainClassify, TrainInpaint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -45,7 +45,7 @@ def test_what_the_description_does_not_promise_is_refused(
     name: str, job: AnyJob, needed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert called(tmp_path, name, job) == 2
-    own = ", ".join(facts(name)["capabilities"])
+    own = ", ".join(read_facts(name)["capabilities"])
     expected = f"The job needs the capability {needed}, which {name} lacks; it has: {own}.\n"
     assert capsys.readouterr() == ("", expected)
     assert not (tmp_path / "out").exists()

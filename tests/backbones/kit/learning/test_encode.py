@@ -189,7 +189,7 @@ def test_what_needs_a_classifier_is_refused_without_one(
     ("tensors", "said"),
     [
         ({"linear.bias": torch.empty(0)}, r"the head does not fit the network \(1 missing: linear\.bias\)"),
-        ({"linear.bias": torch.ones(2)}, r"1 misshapen: linear\.bias is \(2,\), not \(3,\)"),
+        ({"linear.bias": torch.ones(2)}, r"1 of another shape: linear\.bias is \(2,\), not \(3,\)"),
         ({"norm.weight": torch.ones(2)}, r"1 unknown: norm\.weight"),
         ({"linear.weight": torch.ones(3)}, r"the head has no linear\.weight of two dimensions"),
     ],

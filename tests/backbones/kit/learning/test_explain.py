@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from backbones.kit.learning.explain import activation_maps
+from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
 
 SHAPE = torch.Size((4, 3, 5))
@@ -56,7 +56,7 @@ def drawn(pooling: str) -> tuple[Head, Tensor]:
 def test_maps_are_the_weighted_sum_of_the_channels(pooling: str) -> None:
     head, maps = drawn(pooling)
     targets = [4, 0, 5, 1, 1, 3]
-    cams = activation_maps("gradcam", head, maps, torch.tensor(targets))
+    cams = class_activation_maps("gradcam", head, maps, torch.tensor(targets))
     assert (cams.shape, cams.dtype.name) == ((CLASSES, 3, 5), "float32")
     assert cams.max(axis=(1, 2)) == pytest.approx(1, abs=1e-4)
     np.testing.assert_allclose(cams, closed_form(head, maps, targets), atol=1e-4)
@@ -70,7 +70,7 @@ def test_hirescam_is_the_part_of_the_logit_at_each_position(pooling: str) -> Non
     parts = (gradients * activations).sum(axis=1)
     logits = head(maps).detach().numpy()[range(CLASSES), targets] - head.linear.bias.detach().numpy()[targets]
     assert parts.sum(axis=(1, 2)) == pytest.approx(logits, abs=1e-5)
-    cams = activation_maps("hirescam", head, maps, torch.tensor(targets))
+    cams = class_activation_maps("hirescam", head, maps, torch.tensor(targets))
     np.testing.assert_allclose(cams, stretched(parts), atol=1e-4)
 
 
@@ -79,13 +79,13 @@ def test_layercam_takes_the_positive_gradients_alone(pooling: str) -> None:
     head, maps = drawn(pooling)
     targets = [4, 0, 5, 1, 1, 3]
     gradients, activations = at_every_position(head, maps, targets)
-    cams = activation_maps("layercam", head, maps, torch.tensor(targets))
+    cams = class_activation_maps("layercam", head, maps, torch.tensor(targets))
     np.testing.assert_allclose(cams, stretched((np.maximum(gradients, 0) * activations).sum(axis=1)), atol=1e-4)
 
 
 def test_eigencam_is_the_first_principal_component_of_the_activations() -> None:
     head, maps = drawn("flatten")
-    cams = activation_maps("eigencam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
+    cams = class_activation_maps("eigencam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
     points = maps.double().numpy().reshape(CLASSES, 4, -1).transpose(0, 2, 1)  # (B, h w, C)
     for cam, cells in zip(cams, points, strict=True):
         centred = cells - cells.mean(axis=0)
@@ -100,7 +100,7 @@ def test_a_map_can_be_made_by_hand() -> None:
     with torch.no_grad():
         head.linear.weight.copy_(torch.tensor([[9.0, 9.0], [4.0, -8.0]]))
     maps = torch.tensor([[[[3.0, 5.0], [1.0, 5.0]], [[0.0, 2.0], [2.0, 0.0]]]])
-    assert activation_maps("gradcam", head, maps, torch.tensor([1])).ravel() == pytest.approx(
+    assert class_activation_maps("gradcam", head, maps, torch.tensor([1])).ravel() == pytest.approx(
         [0.6, 0.2, 0, 1], abs=1e-6
     )
 
@@ -110,15 +110,15 @@ def test_where_nothing_speaks_for_the_class_the_map_is_zero(pooling: str) -> Non
     head, maps = drawn(pooling)
     with torch.no_grad():
         head.linear.weight.abs_().neg_()
-    cams = activation_maps("gradcam", head, maps.abs(), torch.zeros(CLASSES, dtype=torch.int64))
+    cams = class_activation_maps("gradcam", head, maps.abs(), torch.zeros(CLASSES, dtype=torch.int64))
     assert np.array_equal(cams, np.zeros((CLASSES, 3, 5)))
 
 
 def test_each_map_is_for_its_own_class_and_image() -> None:
     head, maps = drawn("flatten")
     targets = torch.tensor([0, 1, 2, 3, 4, 5])
-    together = activation_maps("gradcam", head, maps, targets)
-    alone = [activation_maps("gradcam", head, maps[[row]], targets[[row]])[0] for row in range(CLASSES)]
+    together = class_activation_maps("gradcam", head, maps, targets)
+    alone = [class_activation_maps("gradcam", head, maps[[row]], targets[[row]])[0] for row in range(CLASSES)]
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
@@ -128,9 +128,9 @@ def test_explaining_leaves_no_trace(training: bool) -> None:
     head.train(training)
     before = {name: tensor.clone() for name, tensor in head.state_dict().items()}
     with torch.no_grad():
-        activation_maps("gradcam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
+        class_activation_maps("gradcam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
     assert head.training is head.linear.training is training
     assert all(parameter.grad is None for parameter in head.parameters())
     assert (maps.grad, maps.requires_grad) == (None, False)
     assert all(torch.equal(tensor, before[name]) for name, tensor in head.state_dict().items())
-    assert not head.map._forward_hooks
+    assert not head.feature_map._forward_hooks

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from backbones.deepfillv2.generator import FUSION_KEY
 from backbones.kit.errors import DataError, JobError
-from backbones.kit.published.forward import CHANNELS, forward, parts
+from backbones.kit.published.forward import CHANNELS, forward, subnetworks
 from harness.cli.app import app
 from support.paths import FACTS
 from support.reference import manifest
@@ -78,7 +78,7 @@ def test_inputs_and_states_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"input\.npz: cannot be read"):
         forward("lama", "discriminator", state, given, output)
     np.savez(given, mask=np.zeros((1, 1, 32, 32)))
-    with pytest.raises(DataError, match=r"input\.npz: lacks 'image'; discriminator takes image"):
+    with pytest.raises(DataError, match=r"input\.npz: 'image' is missing; discriminator takes image"):
         forward("lama", "discriminator", state, given, output)
     np.savez(given, image=np.zeros((1, 3, 32, 32)))
     np.savez(state, **{"model0.0.weight": np.zeros((64, 3, 4, 4), np.float32)})
@@ -100,7 +100,7 @@ GOOD = {
     [
         ("image", np.full((2, 3, 24, 24), 200.0), r"image goes from 200 to 200, but should be in \[0, 1\]"),
         ("image", np.full((2, 3, 24, 24), -0.5), "image goes from -0.5 to -0.5"),
-        ("image", np.ones((2, 3, 24, 24), np.uint8), r"image is uint8, .* divide what is in 0\.\.255 by 255"),
+        ("image", np.ones((2, 3, 24, 24), np.uint8), r"image is uint8, .* divide values in 0\.\.255 by 255"),
         ("image", np.ones((2, 3, 24, 24), complex), "image is complex128, but should be real"),
         ("image", np.full((2, 3, 24, 24), np.nan), "image holds NaN or infinity"),
         ("image", np.full((2, 3, 24, 24), np.inf), "image holds NaN or infinity"),
@@ -132,7 +132,7 @@ def run(name: str, part: str, folder: Path) -> None:
 
 def save_state(name: str, part: str, folder: Path, **changed: Tensor) -> None:
     """Random weights of a part, some of them changed, as the state."""
-    state = parts(name)[part].build().state_dict() | changed
+    state = subnetworks(name)[part].build().state_dict() | changed
     np.savez(folder / "state.npz", **{key: value.numpy() for key, value in state.items()})
 
 
@@ -164,7 +164,7 @@ def test_a_size_that_a_part_does_not_take_is_refused(name: str, part: str, sides
     torch.set_num_threads(1)
     given = {tensor: torch.zeros(1, channels, *sides) for tensor, channels in CHANNELS.items()}
     with pytest.raises(ValueError, match=said):
-        parts(name)[part].run(parts(name)[part].build().eval(), given)
+        subnetworks(name)[part].run(subnetworks(name)[part].build().eval(), given)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_the_smallest_size_gives_numbers(name: str, part: str, least: int) -> No
     torch.set_num_threads(1)
     given = {tensor: torch.ones(1, channels, least, least + least % 8) for tensor, channels in CHANNELS.items()}
     with torch.no_grad():
-        seen = parts(name)[part].run(parts(name)[part].build().eval(), given)
+        seen = subnetworks(name)[part].run(subnetworks(name)[part].build().eval(), given)
     assert seen["output"].isfinite().all()
 
 
@@ -212,7 +212,7 @@ def test_a_state_that_import_would_refuse_is_refused(
     part: str, key: str, change: Callable[[Tensor], Tensor], said: str, tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "input.npz", image=np.zeros((1, 3, 8, 8)), mask=np.ones((1, 1, 8, 8)))
-    value = parts("deepfillv2")[part].build().state_dict()[key]
+    value = subnetworks("deepfillv2")[part].build().state_dict()[key]
     save_state("deepfillv2", part, tmp_path, **{key: change(value)})
     with pytest.raises(DataError, match=said):
         run("deepfillv2", part, tmp_path)
@@ -229,7 +229,7 @@ def test_where_the_output_cannot_stand_is_told_before_anything_is_read(tmp_path:
     nothing = tmp_path / "nothing"
     with pytest.raises(JobError, match="is a folder; name the npz file"):
         forward("lama", "generator", nothing, nothing, tmp_path)
-    with pytest.raises(JobError, match=r"out\.npz: there is no folder .*nothing; make it first"):
+    with pytest.raises(JobError, match=r"out\.npz: there is no folder .*nothing; create it first"):
         forward("lama", "generator", nothing, nothing, nothing / "out.npz")
 
 
@@ -245,4 +245,4 @@ def test_files_of_another_format_are_told_so(tmp_path: Path) -> None:
 
 
 def test_a_backbone_without_parts_says_so() -> None:
-    assert parts("kit") == {}
+    assert subnetworks("kit") == {}

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from backbones.kit.loading import build_backbone
 from backbones.kit.published.vgg import load_vgg19
 from backbones.kit.published.weights import strict_load
-from backbones.kit.start import build
 
 
 def test_what_fits_is_copied() -> None:
@@ -19,7 +19,7 @@ def test_what_does_not_fit_is_named_and_nothing_is_copied() -> None:
     layer = nn.Linear(2, 1)
     before = layer.bias.detach().clone()
     state = {"weight": torch.zeros(2, 1), "bias": before + 1, "scale": torch.zeros(1)}
-    with pytest.raises(ValueError, match=r"^The file .*1 unknown: scale; 1 misshapen: weight is \(2, 1\)"):
+    with pytest.raises(ValueError, match=r"^The file .*1 unknown: scale; 1 of another shape: weight is \(2, 1\)"):
         strict_load(layer, state, "The file")
     assert torch.equal(layer.bias, before)
 
@@ -78,7 +78,7 @@ def test_keys_that_are_no_text_are_named_as_text() -> None:
 )
 def test_no_backbone_breaks_on_them(name: str, entry: str, under: str) -> None:
     state = {0: torch.ones(1)}
-    backbone = build(name, "")
+    backbone = build_backbone(name, "")
     unpacked = backbone.unpack(entry, {under: state} if under else state)  # type: ignore[arg-type]
     load = load_vgg19 if entry == "vgg19" else partial(backbone.load, entry)
     with pytest.raises(ValueError, match=r"1 unknown: 0[;)]"):
