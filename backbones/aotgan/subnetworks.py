@@ -1,28 +1,30 @@
-"""AOT-GAN's networks, each to be run alone. Outputs are in the networks' own range, [-1, 1] for images."""
+"""AOT-GAN's networks, each to run alone. Output images are in the networks' own range, [-1, 1]."""
 
 from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from backbones.aotgan.discriminator import SMALLEST_JUDGED, Discriminator
+from backbones.aotgan.discriminator import SMALLEST_DISCRIMINATED, Discriminator
 from backbones.aotgan.generator import SMALLEST, Generator, network_input, require_size
-from backbones.kit.api import Part
-from backbones.kit.tensors import require_least, signed
+from backbones.kit.api import SubNetwork
+from backbones.kit.learning.tensors import require_least, signed
 
 
-def _generate(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _run_generator(network: nn.Module, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The prediction, and the encoder's feature map."""
     assert isinstance(network, Generator)
-    images, masks = signed(given["image"]), given["mask"]
+    images, masks = signed(inputs["image"]), inputs["mask"]
     require_size(images, SMALLEST)
     return {"output": network(images, masks), "encoder": network.encoder(network_input(images, masks))}
 
 
-def _judge(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    require_least(given["image"], SMALLEST_JUDGED)
-    return {"output": network(signed(given["image"]))}
+def _run_discriminator(network: nn.Module, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The scores."""
+    require_least(inputs["image"], SMALLEST_DISCRIMINATED)
+    return {"output": network(signed(inputs["image"]))}
 
 
-PARTS = {
-    "generator": Part(Generator, ("image", "mask"), _generate),
-    "discriminator": Part(Discriminator, ("image",), _judge),
+SUBNETWORKS = {
+    "generator": SubNetwork(Generator, ("image", "mask"), _run_generator),
+    "discriminator": SubNetwork(Discriminator, ("image",), _run_discriminator),
 }

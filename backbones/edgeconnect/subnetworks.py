@@ -1,4 +1,4 @@
-"""EdgeConnect's networks, each to be run alone."""
+"""EdgeConnect's networks, each to run alone. Images are in [0, 1], as the networks take them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -6,43 +6,48 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from backbones.edgeconnect.discriminator import SMALLEST_JUDGED, Discriminator, without_copies
+from backbones.edgeconnect.discriminator import SMALLEST_DISCRIMINATED, Discriminator, without_copies
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator
-from backbones.kit.api import Part
-from backbones.kit.tensors import require_least
+from backbones.kit.api import SubNetwork
+from backbones.kit.learning.tensors import require_least
 
 
-def _generate(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
+def _run_generator(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
+    """The prediction, and the encoder's feature map."""
     assert isinstance(network, EdgeGenerator | InpaintGenerator)
     return {"output": network(*inputs), "encoder": network.encoder(network.join(*inputs))}
 
 
-def _judge(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
-    require_least(inputs[0], SMALLEST_JUDGED)
-    maps = network(torch.cat(list(inputs), dim=1))
-    return {"output": maps[-1].sigmoid()} | {f"feat{number}": features for number, features in enumerate(maps)}
+def _run_discriminator(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
+    """The probability that each patch is real, and the feature maps of each layer."""
+    require_least(inputs[0], SMALLEST_DISCRIMINATED)
+    feature_maps = network(torch.cat(list(inputs), dim=1))
+    numbered = {f"feat{number}": feature_map for number, feature_map in enumerate(feature_maps)}
+    return {"output": feature_maps[-1].sigmoid()} | numbered
 
 
-def _part(
+def _subnetwork(
     build: Callable[[], nn.Module],
     run: Callable[[nn.Module, Sequence[Tensor]], dict[str, Tensor]],
-    *inputs: str,
-) -> Part:
-    def pick(network: nn.Module, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return run(network, [given[name] for name in inputs])
+    *names: str,
+) -> SubNetwork:
+    """A sub-network whose inputs, by name, are the positional ones of `run`."""
 
-    return Part(build, inputs, pick, without_copies)
+    def run_by_name(network: nn.Module, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return run(network, [inputs[name] for name in names])
+
+    return SubNetwork(build, names, run_by_name, without_copies)
 
 
 def _discriminator(inputs: int) -> Discriminator:
     network = Discriminator(inputs)
-    network.features = network.conv1  # the authors' second name of this layer stands in their files too
+    network.features = network.conv1  # the authors' second name of this layer, which their files contain too
     return network
 
 
-PARTS = {
-    "edge_generator": _part(EdgeGenerator, _generate, "gray", "edge", "mask"),
-    "edge_discriminator": _part(partial(_discriminator, 2), _judge, "gray", "edge"),
-    "inpaint_generator": _part(InpaintGenerator, _generate, "image", "edge", "mask"),
-    "inpaint_discriminator": _part(partial(_discriminator, 3), _judge, "image"),
+SUBNETWORKS = {
+    "edge_generator": _subnetwork(EdgeGenerator, _run_generator, "gray", "edge", "mask"),
+    "edge_discriminator": _subnetwork(partial(_discriminator, 2), _run_discriminator, "gray", "edge"),
+    "inpaint_generator": _subnetwork(InpaintGenerator, _run_generator, "image", "edge", "mask"),
+    "inpaint_discriminator": _subnetwork(partial(_discriminator, 3), _run_discriminator, "image"),
 }

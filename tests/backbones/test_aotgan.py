@@ -15,8 +15,8 @@ from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import AotBlock, Generator, network_input
 from backbones.aotgan.losses import Adversary
 from backbones.aotgan.model import AotGan, AotGanEncoder, build
-from backbones.aotgan.parts import PARTS
 from backbones.aotgan.recipe import AotGanRecipe
+from backbones.aotgan.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
 from support.networks import fill, picture, relative_error
@@ -53,7 +53,7 @@ def aotgan() -> AotGan:
 @pytest.mark.shared
 @pytest.mark.parametrize(("part", "parameters"), [("generator", 15_200_835), ("discriminator", 2_763_777)])
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, parameters: int) -> None:
-    built = PARTS[part].build()
+    built = SUBNETWORKS[part].build()
     assert shapes_of(built) == manifest("aotgan", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == parameters
 
@@ -64,12 +64,12 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, param
     [("generator", 1.1, {"output": "output", "encoder": "enc"}), ("discriminator", 1.0, {"output": "output"})],
 )
 def test_networks_agree_with_the_authors_code(rule: ModuleType, part: str, gain: float, names: dict[str, str]) -> None:
-    network = PARTS[part].build()
+    network = SUBNETWORKS[part].build()
     apply_rule(rule, network, manifest("aotgan", part), gain=gain)
     recorded = np.load(FACTS / f"refA_aotgan_{part}.npz")
     given = reference_batch(rule)
     with torch.no_grad():
-        seen = PARTS[part].run(network, {name: given[name] for name in PARTS[part].inputs})
+        seen = SUBNETWORKS[part].run(network, {name: given[name] for name in SUBNETWORKS[part].inputs})
     assert seen.keys() == names.keys()
     assert relative_error(seen["output"], recorded["output"]) <= 5e-5
     for name, recorded_name in names.items():
@@ -196,7 +196,7 @@ def test_other_files_are_refused(aotgan: AotGan) -> None:
     unfit: list[tuple[str, dict[str, Tensor], str]] = [
         ("places2", less, r"The places2 checkpoint .*1 missing: decoder\.4\.bias"),
         ("places2", {**state, "extra": torch.zeros(1)}, "1 unknown: extra"),
-        ("places2", {**state, key: torch.zeros(4)}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        ("places2", {**state, key: torch.zeros(4)}, r"1 of another shape: .* is \(4,\), not \(3,\)"),
         ("places2-discriminator", state, r"14 missing: .*; 108 unknown"),
         ("celeba", state, "no published weights 'celeba'; it has places2, places2-discriminator"),
     ]

@@ -19,7 +19,7 @@ from backbones.efficientnet_lite0 import model as lite0
 from backbones.inception import model as inception
 from backbones.kit import entry
 from backbones.kit.api import Backbone
-from backbones.kit.facts import FOLDER, facts
+from backbones.kit.facts import BACKBONES, read_facts
 from backbones.kit.published.files import read_published
 from harness.conformance.synthetic_packs import TWINS, write_packs
 from harness.contract import Encode
@@ -48,7 +48,7 @@ def seen_by(layer: nn.Module, encoder: nn.Module, images: Tensor) -> Tensor:
 
 @pytest.fixture(scope="module")
 def package_file() -> dict[str, Tensor]:
-    entry_of = facts("efficientnet_lite0")["weights"][0]
+    entry_of = read_facts("efficientnet_lite0")["weights"][0]
     return dict(read_published(Path(str(resources.files(entry_of["package"]) / entry_of["file"]))))
 
 
@@ -159,7 +159,7 @@ def test_another_file_is_refused(name: str, published: dict[str, dict[str, Tenso
     unfit: list[tuple[dict[str, Any], str]] = [
         ({key: value for key, value in file.items() if key != first}, "1 missing"),
         ({**file, "surprise.weight": torch.zeros(1)}, r"1 unknown: surprise\.weight"),
-        ({**file, first: torch.zeros(3)}, r"1 misshapen: .* is \(3,\)"),
+        ({**file, first: torch.zeros(3)}, r"1 of another shape: .* is \(3,\)"),
     ]
     for checkpoint, message in unfit:
         with pytest.raises(ValueError, match=message):
@@ -181,14 +181,14 @@ def test_untrained_maps_fit_into_half_precision(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["efficientnet", "efficientnet_lite0"])
 def test_sides_must_be_multiples_of_thirty_two(name: str) -> None:
-    assert facts(name)["size_multiple"] == 32
+    assert read_facts(name)["size_multiple"] == 32
     with pytest.raises(ValueError, match=r"multiples of 32, not \(64, 80\)"):
         MODELS[name].build().encoder(torch.zeros(1, 3, 64, 80))
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_description_names_the_weights_that_the_code_loads(name: str) -> None:
-    weights = tomllib.loads((FOLDER / name / "backbone.toml").read_text())["weights"]
+    weights = tomllib.loads((BACKBONES / name / "backbone.toml").read_text())["weights"]
     assert [(one["name"], one["role"]) for one in weights] == [("imagenet", "encoder")]
     torchvisions = {
         "efficientnet": EfficientNet_B0_Weights.IMAGENET1K_V1.url,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from backbones.colour.model import HistogramEncoder
 from backbones.kit import entry
-from backbones.kit.facts import FOLDER, facts
+from backbones.kit.facts import BACKBONES, read_facts
 from backbones.kit.published import checkpoints
 from backbones.pixels.model import PixelEncoder
 from harness.conformance.synthetic_packs import CLASSES, write_packs
@@ -71,7 +71,7 @@ def run(folder: Path, name: str, job: Any, data: Path) -> Path:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_control_is_trained_shallowly_and_encodes_from_that_checkpoint(name: str, tmp_path: Path) -> None:
     write_packs(tmp_path / "packs", SIDE)
-    explain = "gradcam" if "explain" in facts(name)["capabilities"] else None
+    explain = "gradcam" if "explain" in read_facts(name)["capabilities"] else None
     common = {"image_size": SIDE, "seed": 0, "batch_size": 4, "init": "random", "pooling": "flatten"}
     job = TrainClassify(**common, mode="shallow", classes=CLASSES, epochs=4, learning_rate=0.02, explain=explain)
     trained = run(tmp_path / "train", name, job, tmp_path / "packs" / "train")
@@ -88,15 +88,15 @@ def test_a_control_is_trained_shallowly_and_encodes_from_that_checkpoint(name: s
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_control_has_nothing_to_train_or_to_load(name: str) -> None:
-    said = entry.describe(name, "", 64)
-    assert said["parameters"] == {"encoder": 0, "total": 0}
-    assert "train:deep" not in said["capabilities"]
-    assert said["weights"] == []
+    description = entry.describe(name, "", 64)
+    assert description["parameters"] == {"encoder": 0, "total": 0}
+    assert "train:deep" not in description["capabilities"]
+    assert description["weights"] == []
 
 
 @pytest.mark.parametrize("name", [*CONTROLS, "efficientnet", "inception", "efficientnet_lite0", "timm"])
 def test_the_image_is_built_from_the_folder_itself(name: str) -> None:
-    folder = FOLDER / name
+    folder = BACKBONES / name
     recipe = (folder / "Dockerfile").read_text()
     assert f"COPY {name} /opt/patternbench/backbones/{name}\n" in recipe
     assert f'ENTRYPOINT ["python", "-m", "backbones.kit", "{name}"]' in recipe

@@ -16,8 +16,8 @@ from backbones.deepfillv2.discriminator import Discriminator, SpectralConvolutio
 from backbones.deepfillv2.generator import TENSORFLOW, Generator
 from backbones.deepfillv2.layers import Convolution, GatedConvolution, pad_same
 from backbones.deepfillv2.model import VARIANTS, DeepFillV2, build
-from backbones.deepfillv2.parts import PARTS
 from backbones.deepfillv2.recipe import DeepFillV2Recipe
+from backbones.deepfillv2.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from support import networks
 from support.networks import relative_error, waves
@@ -63,16 +63,16 @@ def filled() -> DeepFillV2:
 
 
 def ruled(rule: ModuleType, part: str) -> nn.Module:
-    network = PARTS[part].build()
+    network = SUBNETWORKS[part].build()
     apply_rule(rule, network, manifest("deepfillv2", part), gain=GAIN if part.startswith("generator") else 1.0)
     return network
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SUBNETWORKS)
 def test_state_dicts_have_exactly_the_published_keys_and_shapes_in_their_order(part: str) -> None:
     with torch.device("meta"):
-        built = PARTS[part].build()
+        built = SUBNETWORKS[part].build()
     assert list(shapes_of(built).items()) == list(manifest("deepfillv2", part).items())
     expected = 4_052_478 if part.startswith("generator") else 5_946_816
     assert sum(parameter.numel() for parameter in built.parameters()) == expected
@@ -84,8 +84,8 @@ def test_generators_agree_with_the_authors_code(rule: ModuleType, part: str) -> 
     network, batch = ruled(rule, part), reference_batch(rule)
     recorded = np.load(FACTS / f"refA_deepfillv2_{part}.npz")
     with torch.no_grad():
-        one_mask = PARTS[part].run(network, batch | {"mask": batch["mask"][:1].expand(2, -1, -1, -1)})
-        own_masks = PARTS[part].run(network, batch)
+        one_mask = SUBNETWORKS[part].run(network, batch | {"mask": batch["mask"][:1].expand(2, -1, -1, -1)})
+        own_masks = SUBNETWORKS[part].run(network, batch)
     for name, ours in RECORDED.items():
         assert_recorded(recorded, name, one_mask[ours], within=1e-5, moments=1e-5)
     for name in ("output", "stage1"):
@@ -101,7 +101,7 @@ def test_generators_agree_with_the_authors_code(rule: ModuleType, part: str) -> 
 def test_discriminators_agree_with_the_authors_code(rule: ModuleType, part: str) -> None:
     recorded = np.load(FACTS / f"refA_deepfillv2_{part}.npz")
     with torch.no_grad():
-        judged = PARTS[part].run(ruled(rule, part), reference_batch(rule))["output"]
+        judged = SUBNETWORKS[part].run(ruled(rule, part), reference_batch(rule))["output"]
     assert_recorded(recorded, "output", judged, within=1e-5, moments=1e-5)
     assert relative_error(judged, recorded["output"]) <= 1e-5
 
@@ -134,10 +134,10 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
     ],
 )
 def test_values_stay_as_they_were(part: str, expected: dict[str, float]) -> None:
-    network = PARTS[part].build().eval()
+    network = SUBNETWORKS[part].build().eval()
     fill(network)
     with torch.no_grad():
-        seen = PARTS[part].run(network, dict(zip(("image", "mask"), picture(2, 32), strict=True)))
+        seen = SUBNETWORKS[part].run(network, dict(zip(("image", "mask"), picture(2, 32), strict=True)))
     assert {name: float(seen[name].std()) for name in expected} == pytest.approx(expected, rel=1e-4)
 
 
@@ -323,7 +323,7 @@ def test_an_encoder_is_the_front_of_one_of_the_generators_networks(variant: str,
     own = {id(parameter) for parameter in contestant.network.parameters()}
     assert {id(parameter) for parameter in contestant.encoder.parameters()} < own
     images, masks = picture(2, 32)
-    part = PARTS["generator_tf" if variant.startswith("tf") else "generator"]
+    part = SUBNETWORKS["generator_tf" if variant.startswith("tf") else "generator"]
     with torch.no_grad():
         maps = contestant.encoder(images)
         seen = part.run(contestant.network, {"image": images, "mask": torch.zeros_like(masks)})
@@ -358,7 +358,7 @@ def test_another_checkpoint_is_refused(filled: DeepFillV2) -> None:
     unfit: list[tuple[dict[str, Tensor], str]] = [
         ({other: value for other, value in state.items() if other != key}, rf"1 missing: {key}"),
         (state | {"stage3.bias": torch.zeros(1)}, "1 unknown: stage3.bias"),
-        (state | {key: torch.zeros(4)}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        (state | {key: torch.zeros(4)}, r"1 of another shape: .* is \(4,\), not \(3,\)"),
         (other_layout, "84 missing: .*; 84 unknown"),
         (state | {FUSION_KEY: torch.ones(1, 1, 3, 3)}, "another .*fuse_weight than the identity"),
     ]

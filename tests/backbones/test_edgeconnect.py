@@ -18,8 +18,8 @@ from backbones.edgeconnect.discriminator import Discriminator
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator
 from backbones.edgeconnect.model import PUBLISHED, EdgeConnect, build
-from backbones.edgeconnect.parts import PARTS
 from backbones.edgeconnect.recipe import TRAINED, EdgeConnectRecipe, Networks
+from backbones.edgeconnect.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
 from support import reference
@@ -72,27 +72,27 @@ def edgeconnect() -> EdgeConnect:
 @pytest.fixture(scope="module")
 def ruled(rule: ModuleType) -> dict[str, Any]:
     """The networks by part, with the weights that the reference values were made with."""
-    networks = {part: PARTS[part].build() for part in PARTS}
+    networks = {part: SUBNETWORKS[part].build() for part in SUBNETWORKS}
     for part, network in networks.items():
         apply_rule(rule, network, manifest("edgeconnect", part))
     return networks
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SUBNETWORKS)
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str) -> None:
     with torch.device("meta"):
-        built = PARTS[part].build()
+        built = SUBNETWORKS[part].build()
     assert shapes_of(built) == manifest("edgeconnect", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == PARAMETERS[part]
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SUBNETWORKS)
 def test_networks_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, Any], part: str) -> None:
     recorded = np.load(FACTS / f"refA_edgeconnect_{part}.npz")
     with torch.no_grad():
-        seen = PARTS[part].run(ruled[part], reference_batch(rule))
+        seen = SUBNETWORKS[part].run(ruled[part], reference_batch(rule))
     names = {key: key.replace("encoder", "enc") for key in seen}
     assert {f"{name}_value" for name in names.values()} == {key for key in recorded.files if key.endswith("_value")}
     assert relative_error(seen["output"], recorded["output"]) <= 1e-5
@@ -110,8 +110,8 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, A
     expected = json.loads((FACTS / "lossA_edgeconnect.json").read_text())["values"]
     real, fake = reference_batch(rule), reference_batch(rule, 20240602)
     own = small_recipe()
-    own._own = Networks(
-        edge_generator=own._own.edge_generator,
+    own._networks = Networks(
+        edge_generator=own._networks.edge_generator,
         generator=lambda *_: fake["image"],  # type: ignore[arg-type]
         edge_discriminator=ruled["edge_discriminator"],
         discriminator=ruled["inpaint_discriminator"],
@@ -147,7 +147,7 @@ def test_values_stay_as_they_were() -> None:
     images, masks = picture(1, 32)
     given = {"image": images, "gray": to_gray(images), "edge": canny_edges(images), "mask": masks}
     got = []
-    for part in PARTS.values():
+    for part in SUBNETWORKS.values():
         network = part.build()
         fill(network, vector)
         with torch.no_grad():
@@ -365,7 +365,7 @@ def authors_losses(own: Networks, phase: str, images: Tensor, masks: Tensor) -> 
 def test_a_step_descends_each_networks_own_loss(phase: str) -> None:
     own = small_recipe(phase)
     images, masks = picture(2, 32)
-    twin = Networks(*(copy.deepcopy(network) for network in own._own))
+    twin = Networks(*(copy.deepcopy(network) for network in own._networks))
     expected = authors_losses(twin, phase, images, masks)
     reported = own.step(images, masks)
     totals = {name: total.item() for name, total in expected.items()}
@@ -375,7 +375,7 @@ def test_a_step_descends_each_networks_own_loss(phase: str) -> None:
     if phase == "joint":
         expected["edge_generator"] = expected["edge_generator"] + expected["generator"]
     for name, loss in expected.items():
-        network, other = getattr(own._own, name), getattr(twin, name)
+        network, other = getattr(own._networks, name), getattr(twin, name)
         gradients = torch.autograd.grad(loss, list(other.parameters()), retain_graph=True)
         largest = max(float(gradient.abs().max()) for gradient in gradients)
         for parameter, gradient in zip(network.parameters(), gradients, strict=True):

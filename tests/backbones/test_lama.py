@@ -199,7 +199,7 @@ def test_another_checkpoint_is_refused(lama: Lama) -> None:
     unfit: list[tuple[dict[str, Any], str]] = [
         ({"state_dict": less}, r"1 missing: generator\.model\.34\.bias"),
         ({"state_dict": {**state, "generator_average.x": torch.zeros(1)}}, "1 unknown: generator_average"),
-        ({"state_dict": {**state, key: torch.zeros(4)}}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        ({"state_dict": {**state, key: torch.zeros(4)}}, r"1 of another shape: .* is \(4,\), not \(3,\)"),
         ({"state_dict": lama._generator.state_dict()}, r"989 missing: .*; 989 unknown"),
         (state, "under 'state_dict'"),
     ]
