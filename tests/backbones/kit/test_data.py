@@ -1,4 +1,4 @@
-"""Packed data come in as they are, and whatever is wrong with them is named."""
+"""A pack is read unchanged, and its errors are named."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -38,12 +38,12 @@ def test_images_and_masks_stay_on_disk_and_cannot_be_written_to(packed: Path) ->
         assert np.array_equal(array, np.load(packed / name))
 
 
-def test_masks_are_opened_only_where_the_task_has_them(packed: Path) -> None:
+def test_masks_are_opened_only_if_the_task_has_them(packed: Path) -> None:
     (packed / "masks.npy").unlink()
     assert load_data(packed, SIZE).masks is None
 
 
-def test_the_table_tells_splits_and_labels_by_row(packed: Path) -> None:
+def test_the_table_has_split_and_label_of_each_row(packed: Path) -> None:
     data = load_data(packed, SIZE, columns=("split", "label"))
     assert (data.rows("train").tolist(), data.rows("val").tolist()) == ([0, 2, 4], [1, 3])
     labels = data.labels(3)
@@ -100,7 +100,7 @@ def emptied(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "problem"),
     [
         (lambda folder: (folder / "images.npy").unlink(), "images.npy: cannot be read: .*No such file"),
         (lambda folder: (folder / "masks.npy").unlink(), "masks.npy: cannot be read"),
@@ -117,10 +117,10 @@ def emptied(folder: Path) -> None:
         (save("images.npy", (4, SIZE, SIZE, 3)), "table.csv has 5 rows, images.npy 4"),
         (save("masks.npy", (6, SIZE, SIZE)), "masks.npy has 6 rows, images.npy 5"),
         (lambda folder: table(folder, *ROWS[:4]), "table.csv has 4 rows, images.npy 5"),
-        (lambda folder: table(folder, *ROWS, header="id,fold,label,probe"), "the column 'split' is missing; it has .*fold"),
+        (lambda folder: table(folder, *ROWS, header="id,fold,label,probe"), "the column 'split' is missing; .*fold"),
         (lambda folder: table(folder, *ROWS, header="name,split,label,probe"), "the column 'id' is missing"),
         (write("table.csv", b""), r"the column 'id' is missing; it has \[\]"),
-        (lambda folder: table(folder, *ROWS[:4], "e,train,1"), "table.csv: row 4 has another number of fields than the header"),
+        (lambda folder: table(folder, *ROWS[:4], "e,train,1"), "table.csv: row 4 has another number of fields"),
         (lambda folder: table(folder, "a,train,0,0,0", *ROWS[1:]), "table.csv: row 0 has another number of fields"),
         (write("table.csv", HEADER.encode() + b"\n\xff\xfe,train,0,0\n"), "table.csv: cannot be read: 'utf-8' codec"),
         (write("images.npy", b""), "images.npy: cannot be read"),
@@ -131,13 +131,13 @@ def emptied(folder: Path) -> None:
         (emptied, "there are no images"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_refused_by_name(packed: Path, spoil: Callable[[Path], object], said: str) -> None:
+def test_wrong_data_are_refused_by_name(packed: Path, spoil: Callable[[Path], object], problem: str) -> None:
     spoil(packed)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=problem):
         load_data(packed, SIZE, masks=True, columns=("split", "label", "probe"))
 
 
-def test_every_value_of_a_pixel_survives_the_way_there_and_back() -> None:
+def test_every_pixel_value_survives_the_round_trip() -> None:
     values = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     pixels = np.stack((values, values[:, ::-1], values.transpose(0, 2, 1)), axis=-1)
     assert np.array_equal(to_pixels(to_images(pixels, "cpu")), pixels)
@@ -177,7 +177,9 @@ def test_pixels_are_clamped_and_rounded(dtype: torch.dtype) -> None:
         (3, 1, [1, 1, 1]),
     ],
 )
-def test_shuffled_batches_hold_each_row_once_but_a_last_one_alone(count: int, size: int, sizes: list[int]) -> None:
+def test_shuffled_batches_contain_each_row_once_except_a_single_last_one(
+    count: int, size: int, sizes: list[int]
+) -> None:
     rows = np.arange(count) * 3 + 1
     batches = list(shuffled_batches(rows, size, torch.Generator().manual_seed(5)))
     assert [len(batch) for batch in batches] == sizes
@@ -195,11 +197,11 @@ def test_the_order_follows_the_generator_and_changes_from_epoch_to_epoch() -> No
     one, other = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
     first, second = order(one), order(one)
     assert [order(other), order(other)] == [first, second]
-    assert len({tuple(found) for found in (first, second, rows.tolist())}) == 3
+    assert len({tuple(order) for order in (first, second, rows.tolist())}) == 3
 
 
 @pytest.mark.parametrize(("count", "size"), [(10, 4), (8, 4), (3, 4), (1, 1), (0, 4)])
-def test_slices_in_order_cover_everything_once(count: int, size: int) -> None:
+def test_consecutive_batches_cover_every_row_once(count: int, size: int) -> None:
     covered = [list(range(count))[batch] for batch in consecutive_batches(count, size)]
     assert list(chain(*covered)) == list(range(count))
     assert all(0 < len(batch) <= size for batch in covered)

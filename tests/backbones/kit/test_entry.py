@@ -1,4 +1,4 @@
-"""The entry point, called as a runner calls it: whatever it cannot do ends in the contract's exit code and one line."""
+"""The entry point, called as a runner calls it, ends an impossible job with the contract's exit code and one line."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def called(folder: Path, name: str, job: AnyJob) -> int:
         ("pixels", Inpaint(**common(32)), "train:inpaint"),
     ],
 )
-def test_what_the_description_does_not_promise_is_refused(
+def test_a_job_that_needs_a_missing_capability_is_refused(
     name: str, job: AnyJob, needed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert called(tmp_path, name, job) == 2
@@ -52,7 +52,7 @@ def test_what_the_description_does_not_promise_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "job", "said"),
+    ("name", "job", "problem"),
     [
         ("efficientnet", Encode(**common(60), pooling="average"), "Image sides must be multiples of 32"),
         ("efficientnet", TrainClassify(**common(60), **CLASSIFY, mode="deep"), "Image sides must be multiples of 32"),
@@ -61,17 +61,17 @@ def test_what_the_description_does_not_promise_is_refused(
     ],
 )
 def test_images_of_a_size_that_a_network_does_not_take_are_refused(
-    name: str, job: AnyJob, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, job: AnyJob, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert called(tmp_path, name, job) == 2
     printed, error = capsys.readouterr()
     assert not printed
-    assert error.startswith(f"On images of {job.image_size} pixels: {said}")
+    assert error.startswith(f"On images of {job.image_size} pixels: {problem}")
     assert error.count("\n") == 1
     assert not (tmp_path / "out" / "result.json").exists()
 
 
 @pytest.mark.parametrize("arguments", [["describe"], ["convert", "--entry", "x", "--input", "x", "--output", "x"]])
-def test_a_backbone_that_is_not_there_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_backbone_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["nosuch", *arguments]) == 2
     assert capsys.readouterr().err.startswith("There is no backbone 'nosuch'; there are: aotgan, colour, ")

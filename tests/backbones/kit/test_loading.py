@@ -11,10 +11,10 @@ from backbones.kit import loading
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import FillJob
 from backbones.kit.published import checkpoints
-from support.backbones import Unpublished
+from support.backbones import WithoutWeights
 
 
-def test_an_encoder_without_parameters_comes_back_from_a_classifier_s_checkpoint(tmp_path: Path) -> None:
+def test_an_encoder_without_parameters_is_loaded_from_a_classifiers_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     checkpoints.save(path, {"encoder": {}, "head": {"linear.weight": torch.zeros(2, 3)}})
     loading._load_checkpoint(loading.build_backbone("pixels", ""), path)
@@ -29,15 +29,15 @@ def test_a_checkpoint_of_neither_kind_is_refused(tmp_path: Path) -> None:
         loading._load_checkpoint(loading.build_backbone("pixels", ""), path)
 
 
-def test_an_unknown_variant_names_those_there_are() -> None:
+def test_an_unknown_variant_is_refused_with_the_known_ones() -> None:
     with pytest.raises(JobError, match="lama has no variant 'big'; it has: none"):
         loading.build_backbone("lama", "big")
     with pytest.raises(JobError, match=r"deepfillv2 has no variant 'x'; it has: .*tf"):
         loading.build_backbone("deepfillv2", "x")
 
 
-class Packaged(Unpublished):
-    """It keeps what it is given."""
+class Packaged(WithoutWeights):
+    """A backbone that remembers the loaded weights."""
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         return {f"{name}.{key}": value for key, value in checkpoint.items()}
@@ -46,9 +46,7 @@ class Packaged(Unpublished):
         self.loaded = name, dict(state)
 
 
-def test_weights_of_a_package_are_those_that_the_description_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_of_a_package_must_have_the_stated_sha256(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "net_weights_of_a_test" / "net.pth"
     file.parent.mkdir()
     (file.parent / "__init__.py").touch()
