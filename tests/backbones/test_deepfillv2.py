@@ -43,7 +43,7 @@ RECORDED = {
 
 def fill_weights(network: nn.Module) -> None:
     """Weights by a rule and small biases."""
-    networks.fill(network, lambda _, spread: 0.01 * spread, gain=GAIN, skip={FUSION_KEY})
+    networks.fill_weights(network, lambda _, spread: 0.01 * spread, gain=GAIN, skip={FUSION_KEY})
 
 
 def waves_with_holes(batch: int, side: int) -> tuple[Tensor, Tensor]:
