@@ -5,6 +5,11 @@ PatternbenchError
 └── RunError      the work itself failed (a stage, an engine, a disk): exit code 1
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class PatternbenchError(Exception):
     """An error with a message for the user: the bad value, what is allowed, and the fix."""
@@ -20,3 +25,25 @@ class InputError(PatternbenchError):
 
 class RunError(PatternbenchError):
     """The work failed although the input was valid."""
+
+
+def first_problem(error: "ValidationError", whole: str = "the whole") -> str:
+    """The first problem that pydantic reports, as `field.subfield: what is wrong`.
+
+    Args:
+        error: of a failed validation.
+        whole: name of the validated value, for a problem that belongs to no single field.
+
+    Examples:
+        >>> from pydantic import BaseModel, ValidationError
+        >>> class Job(BaseModel):
+        ...     epochs: int
+        >>> try:
+        ...     Job.model_validate({"epochs": "ten"})
+        ... except ValidationError as error:
+        ...     print(first_problem(error))
+        epochs: Input should be a valid integer, unable to parse string as an integer
+    """
+    problem = error.errors()[0]
+    field = ".".join(map(str, problem["loc"])) or whole
+    return f"{field}: {problem['msg']}"

@@ -1,7 +1,7 @@
-"""The contract with a backbone, version 1, as types; `docs/contract.md` says it in words.
+"""The contract with a backbone, version 1, as types; `docs/contract.md` is its description.
 
-The JSON Schemas under backbones/kit/schema are generated from these types (`make schema`), so that a backbone in any
-language can check what it reads and writes. Nothing here is imported by a contestant.
+The JSON Schemas in backbones/kit/schema are generated from these types (`make schema`), so that a backbone in any
+language can validate what it reads and writes. Contestants do not import this module.
 """
 
 from typing import Annotated, Literal
@@ -18,55 +18,55 @@ Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
 Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]
 
 
-class _Part(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Resources(_Part):
-    """What the job may use.
+class Resources(_Model):
+    """Resources of a job.
 
     Attributes:
-        threads: processor threads; not part of what identifies a result, though the order of sums follows from it.
-        device: `cpu` or `cuda`; part of it.
+        threads: processor threads. They decide the order of sums, but do not identify a result.
+        device: `cpu` or `cuda`; identifies a result.
     """
 
     threads: Positive = 1
     device: Device = "cpu"
 
 
-class _Job(_Part):
+class _Job(_Model):
     contract: Literal["1"] = VERSION
-    variant: str = Field(default="", description="Which of the backbone's variants; empty = the plain one.")
+    variant: str = Field(default="", description="One of the backbone's variants; empty = the plain one.")
     image_size: Positive
-    seed: Seed = Field(description="What 64 bits hold, with or without a sign.")
+    seed: Seed = Field(description="A whole number of 64 bits, with or without a sign.")
     precision: Precision = "float32"
     batch_size: Positive
-    init: Init = Field(description="What to start from; `published`: see `weights`.")
+    init: Init = Field(description="Initial weights; `published` = the files in `weights`.")
     weights: dict[str, str] = Field(
         default={}, description="Published weight files by name, as paths relative to the job's folder."
     )
     checkpoint: Annotated[str, Field(min_length=1)] | None = Field(
         default=None,
         description="Checkpoint of an earlier stage of the same backbone, relative to the job's folder; loaded after "
-        "the weights that `init` means.",
+        "the initial weights.",
     )
     resources: Resources = Resources()
 
 
 class TrainInpaint(_Job):
-    """Learn to fill holes. Data: images.npy, masks.npy, table.csv (id, split in train|val)."""
+    """Train the inpainting model. Data: images.npy, masks.npy, table.csv (id, split in train|val)."""
 
     verb: Literal["train"] = "train"
     task: Literal["inpaint"] = "inpaint"
-    epochs: Positive = Field(description="At most; of each phase, where the authors train in phases.")
+    epochs: Positive = Field(description="Most epochs; of each phase, if the authors train in phases.")
     patience: Positive = Field(description="Stop after this many epochs without a lower validation generator loss.")
     perceptual: PerceptualWeights = Field(
-        description="Whether the loss has its perceptual term; `none` is the protocol's decision to go without."
+        description="Whether the loss has its perceptual term; `none` is the protocol's decision to omit it."
     )
 
 
 class TrainClassify(_Job):
-    """Learn to tell individuals apart. Data: images.npy, table.csv (id, split in train|val, label, probe)."""
+    """Train a classifier of individuals. Data: images.npy, table.csv (id, split in train|val, label, probe)."""
 
     verb: Literal["train"] = "train"
     task: Literal["classify"] = "classify"
@@ -76,25 +76,25 @@ class TrainClassify(_Job):
     learning_rate: Annotated[float, Field(gt=0)]
     pooling: Pooling
     explain: CamMethod | None = Field(
-        default=None, description="CAM method for the probe images after every epoch; null = none wanted."
+        default=None, description="CAM method for the probe images after every epoch; null = no CAMs."
     )
 
 
 class Encode(_Job):
-    """Embed every image given, in the order given. Data: images.npy, table.csv (id)."""
+    """Compute the embedding of every image, in their order. Data: images.npy, table.csv (id)."""
 
     verb: Literal["encode"] = "encode"
     pooling: Pooling
     dtype: Literal["float32", "float16"] = "float32"
     classes: Positive | None = Field(
         default=None,
-        description="Of the classifier whose checkpoint it is: logits.npy is wanted; null = no classifier's.",
+        description="Number of classes of a classifier's checkpoint: write logits.npy; null = no classifier.",
     )
     explain: CamMethod | None = None
 
 
 class Inpaint(_Job):
-    """Fill the holes of every image given, in the order given. Data: images.npy, masks.npy, table.csv (id)."""
+    """Fill the holes of every image, in their order. Data: images.npy, masks.npy, table.csv (id)."""
 
     verb: Literal["inpaint"] = "inpaint"
 
@@ -103,23 +103,23 @@ AnyJob = TrainInpaint | TrainClassify | Encode | Inpaint
 Job = Annotated[AnyJob, Field(union_mode="left_to_right")]
 
 
-class Weights(_Part):
-    """Published weights that a backbone knows.
+class Weights(_Model):
+    """Published weights of a backbone or a metric.
 
     Attributes:
         name: unique in the backbone.
-        role: its own weights (`generator`, `encoder`, `discriminator`), or those of a loss (`perceptual`).
-        licence: as published.
+        role: weights of the model (`generator`, `encoder`, `discriminator`) or of a network in its loss (`perceptual`).
+        licence: licence as published.
         address: where the file is published.
         file: name of the file.
-        sha256: of the file; empty = not known.
-        variants: of the backbone that it is for; empty = all.
-        package: Python package, installed with the backbone, that holds the file; empty = a file of its own.
-        fetch: command that gets the file where an address alone does not; `{python}`, `{variant}` and `{output}` stand
-            for the harness's Python, the variant and the file to write.
-        about: command that prints the variant's `licence` and `address` as JSON, where they differ between variants,
-            before anything comes; exit code 2 where there is no such variant. `{input}` stands for a file that a user
-            imports, or nothing.
+        sha256: sha256 of the file; empty = not known.
+        variants: the backbone's variants that it is for; empty = all.
+        package: Python package, installed with the backbone, that contains the file; empty = a file of its own.
+        fetch: command that gets a file that the address alone does not give; `{python}`, `{variant}` and `{output}`
+            stand for the Python of the harness, the variant and the file to write.
+        about: command that prints the variant's `licence` and `address` as JSON before a download, if they differ
+            between variants; exit code 2 if there is no such variant. `{input}` stands for a file that a user imports,
+            or nothing.
     """
 
     name: str
@@ -134,19 +134,19 @@ class Weights(_Part):
     about: tuple[str, ...] = ()
 
 
-class Description(_Part):
-    """What `describe` prints.
+class Description(_Model):
+    """Output of `describe`.
 
     Attributes:
-        contract: the version that the backbone speaks.
-        name: of the backbone.
-        variant: that is described.
+        contract: version of the contract that the backbone implements.
+        name: name of the backbone.
+        variant: the described variant.
         capabilities: what it can do.
         parameters: number of parameters of the `encoder` and in `total`.
-        image_size: that `shape` and `embedding_size` are for, in pixels.
+        image_size: side of the images in pixels, to which `shape` and `embedding_size` apply.
         shape: (channels, height, width) of the encoder's feature map.
-        embedding_size: length of an embedding.
-        input: its input convention in words.
+        embedding_size: length of a flattened embedding.
+        input: input convention in words, by topic.
         weights: published weights that it can start from.
     """
 
@@ -162,11 +162,11 @@ class Description(_Part):
     weights: tuple[Weights, ...] = ()
 
 
-class Encoder(_Part):
-    """How large an encoder is, and what it gives.
+class Encoder(_Model):
+    """Size of an encoder.
 
     Attributes:
-        parameters: their number.
+        parameters: number of its parameters.
         shape: (channels, height, width) of its feature map.
     """
 
@@ -174,19 +174,19 @@ class Encoder(_Part):
     shape: tuple[Positive, Positive, Positive]
 
 
-class Result(_Part):
-    """What every job writes to out/result.json.
+class Result(_Model):
+    """Content of out/result.json, which every job writes.
 
     Attributes:
-        contract: the version that the backbone speaks.
-        images: how many images were worked on (each counted once an epoch).
-        seconds: wall time of the work, without start-up.
-        peak_memory_mib: highest resident memory.
-        versions: of the libraries that matter.
-        epoch: of the checkpoint kept, where one was trained; from 1.
+        contract: version of the contract that the backbone implements.
+        images: number of processed images; in training each counts once per epoch.
+        seconds: wall time of the work in seconds, without start-up.
+        peak_memory_mib: highest resident memory in MiB.
+        versions: versions of the libraries on which the numbers depend.
+        epoch: epoch of the kept checkpoint, from 1; of trainings.
         iterations: optimisation steps up to that checkpoint.
-        loss: validation loss of that checkpoint (inpaint: of the generator).
-        encoder: of the encoder that was used (encode).
+        loss: validation loss of that checkpoint; of inpainting training the generator's.
+        encoder: size of the encoder; of encode.
     """
 
     contract: Literal["1"]

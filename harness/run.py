@@ -21,11 +21,12 @@ from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import ProgressListener
 from harness.execution.execute import execute
+from harness.execution.jobs import StageError
 from harness.execution.plan import plan
 from harness.execution.results import Results
 from harness.execution.runners.base import Limits, Runner
 from harness.execution.spec import RunSpec
-from harness.execution.stages import StageError, StageRunner
+from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.pictures import save_pictures
 from harness.scoring.scores import RunScores, score
@@ -225,7 +226,7 @@ def _record(
         key=prepared.key,
         status=failure.outcome.status if failure else "ok",
         backbone=spec.backbone.label,
-        title=spec.backbone.shown,
+        title=spec.backbone.display_name,
         licence=local_weights.licence(spec.backbone, spec.init, prepared.workspace),
         init=spec.init_label,
         dataset=catalogue.name,

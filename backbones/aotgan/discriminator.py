@@ -1,11 +1,12 @@
-"""AOT-GAN's discriminator: predicts, patch by patch, how much of an image was filled in."""
+"""AOT-GAN's discriminator (SM-PatchGAN, Zeng et al., TVCG 2023): predicts how much of each patch is filled in."""
 
 from torch import Tensor, nn
 
 from backbones.aotgan.generator import initialise
 from backbones.kit.published.spectral import spectral_norm
 
-SMALLEST_JUDGED = 24
+SMALLEST_DISCRIMINATED = 24
+"""Least side in pixels of the discriminator's images."""
 
 
 def _layer(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
@@ -28,13 +29,13 @@ class Discriminator(nn.Module):
         initialise(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Judge images.
+        """Predict the softened mask of images.
 
         Args:
-            images: (B, 3, H, W) in [-1, 1]; H and W at least 24.
+            images: (B, 3, H, W) in [-1, 1]; H and W are at least 24.
 
         Returns:
-            (B, 1, H // 8 - 2, W // 8 - 2), unbounded, towards 1 where an image was filled in.
+            Scores (B, 1, H // 8 - 2, W // 8 - 2), unbounded; 1 = filled in, 0 = real.
         """
-        out: Tensor = self.conv(images)
-        return out
+        scores: Tensor = self.conv(images)
+        return scores

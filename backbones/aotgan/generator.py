@@ -1,6 +1,6 @@
-"""AOT-GAN's generator: a convolutional front, eight AOT blocks at a quarter of the resolution, an upsampling back.
+"""AOT-GAN's generator: an encoder, eight AOT blocks at a quarter of the resolution, a decoder.
 
-Attribute names spell the keys of the published state dict (`middle.<i>.block00.1.weight`, ...).
+Attribute names are the keys of the published state dict (`middle.<i>.block00.1.weight`, ...).
 """
 
 import torch
@@ -9,16 +9,21 @@ from torch.nn.functional import interpolate
 
 SIZE_MULTIPLE = 4
 SMALLEST = 36
-"""The blocks mirror 8 pixels of a quarter-size map at the border: it must be larger than 8."""
+"""Least side in pixels: the blocks pad a quarter-size feature map by reflection of 8 positions, so it needs 9."""
+
 RATES = (1, 2, 4, 8)
+"""Dilations of a block's branches."""
+
 BLOCKS = 8
 WIDTH = 256
+"""Channels of the feature map."""
+
 GATE_EPSILON = 1e-9
 WEIGHT_DEVIATION = 0.02
 
 
 def require_size(images: Tensor, smallest: int = SIZE_MULTIPLE) -> None:
-    """Refuse images that cannot be halved evenly twice, or are too small to be mirrored at the border.
+    """Refuse images whose sides cannot be halved twice, or are too small for reflection padding.
 
     Raises:
         ValueError: height or width is less than `smallest` or no multiple of 4.
@@ -32,7 +37,7 @@ def require_size(images: Tensor, smallest: int = SIZE_MULTIPLE) -> None:
 
 
 def initialise(network: nn.Module) -> None:
-    """Draw convolutions anew as the authors do: weights normal with deviation 0.02, biases zero."""
+    """Draw random weights as the authors do: normal with standard deviation 0.02, biases zero."""
     for parameter in network.parameters():
         if parameter.ndim > 1:
             nn.init.normal_(parameter, std=WEIGHT_DEVIATION)
@@ -41,11 +46,11 @@ def initialise(network: nn.Module) -> None:
 
 
 def network_input(images: Tensor, masks: Tensor) -> Tensor:
-    """Images (B, 3, H, W) in [-1, 1] with white holes, and the masks (B, 1, H, W), as (B, 4, H, W)."""
+    """The generator's input (B, 4, H, W): images (B, 3, H, W) in [-1, 1] with white holes, and masks (B, 1, H, W)."""
     return torch.cat((images * (1 - masks) + masks, masks), dim=1)
 
 
-def _mirrored(inputs: int, outputs: int, rate: int = 1) -> list[nn.Module]:
+def _padded_conv(inputs: int, outputs: int, rate: int = 1) -> list[nn.Module]:
     return [nn.ReflectionPad2d(rate), nn.Conv2d(inputs, outputs, 3, dilation=rate)]
 
 
@@ -55,29 +60,29 @@ class AotBlock(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.block00, self.block01, self.block02, self.block03 = (
-            nn.Sequential(*_mirrored(WIDTH, WIDTH // len(RATES), rate), nn.ReLU()) for rate in RATES
+            nn.Sequential(*_padded_conv(WIDTH, WIDTH // len(RATES), rate), nn.ReLU()) for rate in RATES
         )
-        self.fuse = nn.Sequential(*_mirrored(WIDTH, WIDTH))
-        self.gate = nn.Sequential(*_mirrored(WIDTH, WIDTH))
+        self.fuse = nn.Sequential(*_padded_conv(WIDTH, WIDTH))
+        self.gate = nn.Sequential(*_padded_conv(WIDTH, WIDTH))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 256, h, w), h and w more than 8 -> the same shape."""
+        """(B, 256, h, w), h and w greater than 8 -> the same shape."""
         branches = (self.block00, self.block01, self.block02, self.block03)
         fused = self.fuse(torch.cat([branch(x) for branch in branches], dim=1))
-        share = _gate(self.gate(x))
-        mixed: Tensor = x * (1 - share) + fused * share
+        gate = _gate(self.gate(x))
+        mixed: Tensor = x * (1 - gate) + fused * gate
         return mixed
 
 
 def _gate(logits: Tensor) -> Tensor:
-    """Logits standardised over positions, then squashed; in float32 at least, because the factor 5 magnifies errors."""
+    """Sigmoid of the logits standardised over positions; in float32 or better, as the factor 5 magnifies errors."""
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     deviation, mean = torch.std_mean(logits, dim=(2, 3), keepdim=True)
     return torch.sigmoid(5 * (2 * (logits - mean) / (deviation + GATE_EPSILON) - 1))
 
 
 class Upsample(nn.Module):
-    """Twice the resolution, bilinearly, and a convolution."""
+    """Bilinear upsampling to twice the resolution, and a convolution."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -90,10 +95,10 @@ class Upsample(nn.Module):
 
 
 class Generator(nn.Module):
-    """Zeng et al., "Aggregated Contextual Transformations for High-Resolution Image Inpainting", TVCG 2023.
+    """AOT-GAN's generator (Zeng et al., TVCG 2023): predicts whole images from images with holes.
 
     Args:
-        blocks: AOT blocks; the published weights have 8.
+        blocks: number of AOT blocks; the published weights have 8.
     """
 
     def __init__(self, blocks: int = BLOCKS) -> None:
@@ -117,11 +122,11 @@ class Generator(nn.Module):
         """Predict whole images, known pixels included.
 
         Args:
-            images: (B, 3, H, W) in [-1, 1]; H and W multiples of 4, at least 36.
-            masks: (B, 1, H, W), 1 = hole.
+            images: (B, 3, H, W) in [-1, 1]; H and W are multiples of 4, at least 36. Holes are set to 1.
+            masks: (B, 1, H, W), 1 = hole, 0 = known; appended as the fourth channel.
 
         Returns:
             (B, 3, H, W) in [-1, 1].
         """
-        maps = self.middle(self.encoder(network_input(images, masks)))
-        return torch.tanh(self.decoder(maps))
+        feature_maps = self.middle(self.encoder(network_input(images, masks)))
+        return torch.tanh(self.decoder(feature_maps))

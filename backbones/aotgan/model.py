@@ -1,4 +1,4 @@
-"""AOT-GAN as a contestant: the front of its generator is the encoder, the whole generator inpaints."""
+"""AOT-GAN as a contestant: the first layers of its generator are the encoder; the whole generator inpaints."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,14 +21,14 @@ VARIANTS = {"": Adversary.CODE, "paper": Adversary.PAPER}
 
 
 class AotGanEncoder(nn.Module):
-    """The generator up to its first AOT block; the weights are shared."""
+    """The generator up to its first AOT block; shares its weights."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.layers = generator.encoder
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encode whole images, as if nothing were masked.
+        """Encode whole images, with an empty mask.
 
         Args:
             images: (B, 3, H, W) in [0, 1].
@@ -41,18 +41,18 @@ class AotGanEncoder(nn.Module):
         """
         require_size(images)
         no_holes = torch.zeros_like(images[:, :1])
-        maps: Tensor = self.layers(network_input(2 * images - 1, no_holes))
-        return maps
+        feature_maps: Tensor = self.layers(network_input(2 * images - 1, no_holes))
+        return feature_maps
 
 
 class AotGan(Backbone):
-    """The Places2 generator and discriminator with random weights, until published ones are loaded.
+    """Generator and discriminator, with random weights until `load`.
 
     Args:
-        variant: "" = learns as the authors' code does; "paper" = as their paper says, see `Adversary`.
+        variant: "" = trained as in the authors' code; "paper" = as in their paper, see `Adversary`.
 
     Raises:
-        ValueError: another variant.
+        ValueError: there is no such variant.
     """
 
     def __init__(self, variant: str = "") -> None:
@@ -66,28 +66,28 @@ class AotGan(Backbone):
         self.encoder = AotGanEncoder(self._generator)
 
     def recipe(self, settings: RecipeSettings) -> AotGanRecipe:
-        """The published recipe; see `AotGanRecipe`."""
+        """The published recipe, see `AotGanRecipe`."""
         return AotGanRecipe(self._generator, self._discriminator, settings, self._adversary)
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack `G0000000.pt` or `D0000000.pt` (plain state dicts), or torchvision's VGG-19.
+        """The state dict in `G0000000.pt`, `D0000000.pt` or torchvision's VGG-19.
 
         Raises:
-            ValueError: another name, or the file holds more than tensors, as that of the optimisers does.
+            ValueError: there are no such weights, or the file holds more than tensors, as that of the optimisers does.
         """
         if name == PERCEPTUAL_NAME:
             return unpack_vgg19(checkpoint)
         self._require_own(name)
-        strange = sorted(str(key) for key, value in checkpoint.items() if not isinstance(value, Tensor))
-        if strange:
+        others = sorted(str(key) for key, value in checkpoint.items() if not isinstance(value, Tensor))
+        if others:
             raise ValueError(
                 f"The {name} checkpoint should be a plain state dict; this one holds more than tensors under "
-                f"{strange[:3]}. Is it the file named in backbone.toml?"
+                f"{others[:3]}. Is it the file named in backbone.toml?"
             )
         return dict(checkpoint)
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load the generator or the discriminator; see `Backbone.load`."""
+        """Load the generator or the discriminator, as `Backbone.load`."""
         self._require_own(name)
         strict_load(self._own[name], state, f"The {name} checkpoint")
 

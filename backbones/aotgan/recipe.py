@@ -1,4 +1,4 @@
-"""How AOT-GAN learns to inpaint: losses, weights and optimisers of the published Places2 configuration."""
+"""AOT-GAN's inpainting training (Zeng et al., TVCG 2023): the losses and optimisers published for Places2."""
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +10,8 @@ from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import SMALLEST, Generator, require_size
 from backbones.aotgan.losses import Adversary
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.learning.tensors import compose, signed, total
 from backbones.kit.published.vgg import load_vgg19
-from backbones.kit.tensors import compose, signed, total
 
 PERCEPTUAL_NAME = "vgg19"
 L1_WEIGHT = 1.0
@@ -23,23 +23,22 @@ BETAS = (0.5, 0.999)
 
 
 class AotGanRecipe(Recipe):
-    """On every batch both networks' gradients, from one prediction, then both updates.
+    """Computes both networks' gradients on every batch, from one prediction, then updates both.
 
-    L1, style and perceptual loss judge the raw prediction, the discriminator the image composed of it and the known
-    pixels. Without a perceptual network (`perceptual` is `none`) both the style and the perceptual term are left out,
-    because both need it. Two economies change no loss: one VGG-19 serves both terms, and the discriminator sees
-    composed and real images as one batch, which moves its spectral norm by two power iterations a step, not three.
+    L1, style and perceptual loss compare the raw prediction; the discriminator sees the prediction composed with the
+    known pixels. If `perceptual` is `none`, both the style and the perceptual term are left out, because both need
+    VGG-19. Two simplifications change no loss: one VGG-19 computes both terms, and the discriminator sees composed and
+    real images as one batch, so that a step has two power iterations of its spectral norm, not three.
 
     Args:
-        generator: shared with the caller.
-        discriminator: shared with the caller.
-        settings: of the protocol.
-        adversary: as in the released code unless said otherwise, because fine-tuning should go on as the published
-            weights were trained, and as anyone does who starts from that code. (Its labels are no later change:
-            readers asked the authors about them within days of the release.)
+        generator: the generator to train, shared with the caller.
+        discriminator: the discriminator to train, shared with the caller.
+        settings: the protocol's decisions.
+        adversary: by default as in the released code, which trained the published weights. (Its labels are no later
+            change: readers asked the authors about them within days of the release.)
 
     Raises:
-        ValueError: the settings ask for a perceptual network that is not given, or unknown.
+        ValueError: weights of the perceptual network are missing or do not fit.
     """
 
     def __init__(
@@ -60,15 +59,15 @@ class AotGanRecipe(Recipe):
         ]
 
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
-        """Update both networks, as `Recipe.step`; the terms of the generator's loss are returned weighted."""
+        """Update both networks, as `Recipe.step`; returns the weighted terms of the generator's loss."""
         images = signed(images)
         prediction = self._predict(images, masks)
         for optimiser in self._optimisers:
             optimiser.zero_grad()
         terms = self._generator_terms(prediction, images, masks)
         terms["generator"] = total(terms)
-        reached = self.networks if self._adversary is Adversary.CODE else self._generator
-        terms["generator"].backward(inputs=list(reached.parameters()))  # type: ignore[no-untyped-call]
+        networks = self.networks if self._adversary is Adversary.CODE else self._generator
+        terms["generator"].backward(inputs=list(networks.parameters()))  # type: ignore[no-untyped-call]
         terms["discriminator"] = self._discriminator_loss(prediction.detach(), images, masks)
         terms["discriminator"].backward()  # type: ignore[no-untyped-call]
         for optimiser in self._optimisers:
@@ -91,21 +90,21 @@ class AotGanRecipe(Recipe):
         return prediction.float()
 
     def _generator_terms(self, prediction: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        verdicts = self._discriminator(compose(prediction, images, masks))
+        scores = self._discriminator(compose(prediction, images, masks))
         terms = {
             "l1": L1_WEIGHT * l1_loss(prediction, images),
-            "adversarial": ADVERSARIAL_WEIGHT * losses.adversarial(verdicts, masks, self._adversary),
+            "adversarial": ADVERSARIAL_WEIGHT * losses.adversarial(scores, masks, self._adversary),
         }
         if self._perceptual is not None:
             network = self._perceptual.to(images.device)
             with torch.no_grad():
-                real = losses.vgg_maps(network, images)
-            fake = losses.vgg_maps(network, prediction)
+                real = losses.vgg_feature_maps(network, images)
+            fake = losses.vgg_feature_maps(network, prediction)
             terms["style"] = STYLE_WEIGHT * losses.style(fake, real)
             terms["perceptual"] = PERCEPTUAL_WEIGHT * losses.perceptual(fake, real)
         return terms
 
     def _discriminator_loss(self, prediction: Tensor, images: Tensor, masks: Tensor) -> Tensor:
         composed = compose(prediction, images, masks)
-        fake_verdicts, real_verdicts = self._discriminator(torch.cat((composed, images))).chunk(2)
-        return losses.discrimination(fake_verdicts, real_verdicts, masks)
+        fake_scores, real_scores = self._discriminator(torch.cat((composed, images))).chunk(2)
+        return losses.discrimination(fake_scores, real_scores, masks)

@@ -1,1 +1,1 @@
-"""Colour histogram: a control without parameters."""
+"""Colour histogram: a control without parameters (Swain & Ballard 1991)."""

@@ -1,4 +1,4 @@
-"""DeepFillV2's discriminator, SN-PatchGAN: strided convolutions under spectral normalisation of its own kind."""
+"""DeepFillV2's discriminator, SN-PatchGAN (Yu et al., ICCV 2019): spectrally normalised strided convolutions."""
 
 from collections import OrderedDict
 from itertools import pairwise
@@ -10,14 +10,20 @@ from torch.nn.functional import normalize
 from backbones.deepfillv2.layers import Convolution
 
 WIDTHS = (64, 128, 256, 256, 256, 256)
+"""Channels of each layer."""
 
 
 class SpectralConvolution(Convolution):
-    """A 5 x 5 convolution with stride 2 whose weight, as a matrix, is kept at a largest singular value of one.
+    """A 5 x 5 convolution with stride 2 whose weight, as a matrix, has the largest singular value 1.
 
-    Every pass, in evaluation mode too, does one power iteration and then divides the parameter itself by the singular
-    value found, in place. Other than in Miyato et al. (ICLR 2018), no gradient flows through that value, and what the
-    optimiser changes is the normalised weight.
+    Each forward pass, in evaluation mode too, does one power iteration and divides the parameter by the singular value
+    in place. Unlike in Miyato et al. (ICLR 2018), no gradient flows through that value, and the optimiser changes the
+    normalised weight.
+
+    Args:
+        inputs: input channels.
+        outputs: output channels.
+        same: whether padding is that of TensorFlow's "SAME".
     """
 
     weight_u: Tensor
@@ -38,29 +44,29 @@ class SpectralConvolution(Convolution):
 
 
 class Discriminator(nn.Module):
-    """Judges an image at every place of a coarse grid and in every channel there.
+    """Scores an image at every position and channel of a coarse feature map.
 
     Args:
-        same: pad as TensorFlow's "SAME" does.
+        same: whether padding is that of TensorFlow's "SAME".
     """
 
     def __init__(self, *, same: bool = False) -> None:
         super().__init__()
         for number, (inputs, outputs) in enumerate(pairwise((4, *WIDTHS)), start=1):
             convolution = SpectralConvolution(inputs, outputs, same=same)
-            # The authors rectify the last layer's values too.
+            # The authors apply the activation after the last layer too.
             layer = nn.Sequential(OrderedDict(conv_sn=convolution, activation=nn.LeakyReLU(0.2)))
             self.add_module(f"conv{number}", layer)
 
     def forward(self, images: Tensor, masks: Tensor) -> Tensor:
-        """Judge images; changes the weights, see `SpectralConvolution`.
+        """Score images; changes the weights, see `SpectralConvolution`.
 
         Args:
             images: (B, 3, H, W) in [-1, 1].
-            masks: (B, 1, H, W), 1 = hole; of real images too.
+            masks: (B, 1, H, W), 1 = hole, for real images too.
 
         Returns:
-            (B, 256 * ceil(H / 64) * ceil(W / 64)), large = real.
+            Scores (B, 256 * ceil(H / 64) * ceil(W / 64)), high = real.
         """
         x = torch.cat((images, masks), dim=1)
         for layer in self.children():

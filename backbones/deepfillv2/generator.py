@@ -1,4 +1,4 @@
-"""DeepFillV2's generator: a coarse network, then one that refines with contextual attention; in two layouts."""
+"""DeepFillV2's generator: a coarse network, then a refining one with contextual attention; in two layouts."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from torch.nn.functional import relu
 from backbones.deepfillv2.attention import ContextualAttention
 from backbones.deepfillv2.keys import PYTORCH_NAMES, TENSORFLOW_NAMES, publish_names
 from backbones.deepfillv2.layers import Convolution, GatedConvolution
-from backbones.kit.tensors import compose
+from backbones.kit.learning.tensors import compose
 
 FUSION_KEY = "stage2.contextual_attention.fuse_weight"
 SIZE_MULTIPLE = 8
@@ -18,16 +18,17 @@ WIDTH = 96
 """Channels at a quarter of the resolution, between encoders and decoders."""
 
 DILATIONS = (2, 4, 8, 16)
+"""Dilations of the middle layers after the first."""
 
 
 class Layout(NamedTuple):
-    """In what the published versions differ.
+    """Differences between the published versions.
 
     Attributes:
-        same: strided convolutions pad as TensorFlow's "SAME" does.
-        aligned: the attention reduces maps and masks from corner to corner.
-        fusion: the attention adds up the scores of neighbouring pairs.
-        names: of the layers in the published file, by own name.
+        same: strided convolutions have the padding of TensorFlow's "SAME".
+        aligned: the attention reduces feature maps and masks from corner to corner.
+        fusion: the attention sums the scores of neighbouring pairs.
+        names: names of the layers in the published file, by own name.
     """
 
     same: bool
@@ -37,14 +38,14 @@ class Layout(NamedTuple):
 
 
 PYTORCH = Layout(same=False, aligned=False, fusion=True, names=PYTORCH_NAMES)
-"""Of the PyTorch version, networks.py there; its weights were fine-tuned for it."""
+"""Layout of the PyTorch version (its networks.py), for which its weights were fine-tuned."""
 
 TENSORFLOW = Layout(same=True, aligned=True, fusion=False, names=TENSORFLOW_NAMES)
-"""Of the original authors' weights, networks_tf.py there."""
+"""Layout of the original authors' weights (networks_tf.py of the PyTorch version)."""
 
 
 def require_size(images: Tensor) -> None:
-    """Refuse images that the attention cannot reduce evenly.
+    """Refuse images whose sides the attention cannot divide by 8.
 
     Raises:
         ValueError: height or width is no multiple of 8.
@@ -58,18 +59,18 @@ def require_size(images: Tensor) -> None:
 
 
 def require_built_in_fusion(state: Mapping[str, Tensor]) -> None:
-    """Refuse a state dict by published names whose attention would fuse scores in another way.
+    """Refuse a state dict, with published keys, whose attention sums scores in another way.
 
     Raises:
         ValueError: its `fuse_weight`, if it has one, is not the identity.
     """
-    found = state.get(FUSION_KEY)
-    if isinstance(found, Tensor) and not torch.equal(found, torch.eye(3, dtype=found.dtype)[None, None]):
-        raise ValueError(f"The state dict has another {FUSION_KEY} than the identity, which is built in.")
+    weight = state.get(FUSION_KEY)
+    if isinstance(weight, Tensor) and not torch.equal(weight, torch.eye(3, dtype=weight.dtype)[None, None]):
+        raise ValueError(f"The state dict has another {FUSION_KEY} than the identity, the only one supported.")
 
 
 def stage1_input(images: Tensor, masks: Tensor) -> Tensor:
-    """What the first stage sees: (B, 5, H, W), the image with empty holes, ones, and the mask.
+    """Input of the first stage, (B, 5, H, W): the image with holes of zero, ones, and the mask.
 
     Args:
         images: (B, 3, H, W) in [-1, 1].
@@ -79,7 +80,7 @@ def stage1_input(images: Tensor, masks: Tensor) -> Tensor:
 
 
 def _encoder(inputs: int, widths: tuple[int, int, int, int, int], *, same: bool) -> nn.Sequential:
-    """Five gated convolutions, the second and the fourth halving the resolution."""
+    """Five gated convolutions; the second and the fourth halve the resolution."""
     first, second, third, fourth, fifth = widths
     return nn.Sequential(
         GatedConvolution(inputs, first, 5),
@@ -91,7 +92,7 @@ def _encoder(inputs: int, widths: tuple[int, int, int, int, int], *, same: bool)
 
 
 def _dilated() -> list[nn.Module]:
-    """Five gated convolutions, the later ones with an ever wider view."""
+    """Five gated convolutions with increasing dilation."""
     return [GatedConvolution(WIDTH, WIDTH, dilation=dilation) for dilation in (1, *DILATIONS)]
 
 
@@ -113,7 +114,7 @@ def _decoder() -> nn.Sequential:
 
 
 class Stage1(nn.Module):
-    """The coarse network."""
+    """The coarse network (Yu et al., ICCV 2019)."""
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
@@ -122,13 +123,13 @@ class Stage1(nn.Module):
         self.decoder = _decoder()
 
     def forward(self, x: Tensor) -> Tensor:
-        """What `stage1_input` gives -> images (B, 3, H, W) in [-1, 1]."""
+        """(B, 5, H, W) of `stage1_input` -> images (B, 3, H, W) in [-1, 1]."""
         out: Tensor = self.decoder(self.middle(self.encoder(x)))
         return out
 
 
 class ConvolutionBranch(nn.Module):
-    """The half of the second stage that imagines what the hole may hold."""
+    """The branch of the second stage that predicts the content of holes by dilated convolutions."""
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
@@ -142,7 +143,7 @@ class ConvolutionBranch(nn.Module):
 
 
 class AttentionBranch(nn.Module):
-    """The half of the second stage that copies from the known part."""
+    """The branch of the second stage that copies patches of the known region by contextual attention."""
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
@@ -152,13 +153,13 @@ class AttentionBranch(nn.Module):
         self.after = nn.Sequential(GatedConvolution(WIDTH, WIDTH), GatedConvolution(WIDTH, WIDTH))
 
     def forward(self, images: Tensor, masks: Tensor) -> Tensor:
-        """(B, 3, H, W) in [-1, 1] and (B, 1, H, W) -> (B, 96, H / 4, W / 4)."""
+        """Images (B, 3, H, W) in [-1, 1] and masks (B, 1, H, W) -> (B, 96, H / 4, W / 4)."""
         out: Tensor = self.after(self.attend(self.before(self.encoder(images)), masks))
         return out
 
 
 class Stage2(nn.Module):
-    """The refining network."""
+    """The refining network: two branches, joined before the decoder."""
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
@@ -168,17 +169,25 @@ class Stage2(nn.Module):
         self.decoder = _decoder()
 
     def forward(self, images: Tensor, masks: Tensor) -> Tensor:
-        """Images with coarsely filled holes, in [-1, 1], and the masks for the attention -> images in [-1, 1]."""
-        maps = torch.cat((self.convolution(images), self.attention(images, masks)), dim=1)
-        out: Tensor = self.decoder(self.merge(maps))
+        """Predict whole images.
+
+        Args:
+            images: (B, 3, H, W) in [-1, 1], holes filled by the first stage.
+            masks: (B, 1, H, W), 1 = hole, for the attention.
+
+        Returns:
+            (B, 3, H, W) in [-1, 1].
+        """
+        feature_maps = torch.cat((self.convolution(images), self.attention(images, masks)), dim=1)
+        out: Tensor = self.decoder(self.merge(feature_maps))
         return out
 
 
 class Generator(nn.Module):
-    """Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019; state dict keyed as published.
+    """DeepFillV2's generator (Yu et al., ICCV 2019), with the published state dict keys.
 
     Args:
-        layout: which of the published versions.
+        layout: layout of one of the published versions.
     """
 
     def __init__(self, layout: Layout = PYTORCH) -> None:
@@ -191,14 +200,14 @@ class Generator(nn.Module):
         """Predict whole images, known pixels included.
 
         Args:
-            images: (B, 3, H, W) in [-1, 1]; H and W multiples of 8. What is in the holes does not matter.
-            masks: (B, 1, H, W), 1 = hole.
-            attention_masks: what the attention takes for the masks. The authors of the PyTorch version take the first
-                image's for the whole batch; here every image has its own.
+            images: (B, 3, H, W) in [-1, 1]; H and W are multiples of 8. The content of holes has no effect.
+            masks: (B, 1, H, W), 1 = hole, 0 = known.
+            attention_masks: masks of the attention; None = `masks`. The PyTorch version uses the first image's mask
+                for the whole batch; here every image has its own.
 
         Returns:
-            The predictions of both stages, (B, 3, H, W) in [-1, 1].
+            Predictions of the first and the second stage, each (B, 3, H, W) in [-1, 1].
         """
         coarse = self.stage1(stage1_input(images, masks))
-        pasted = compose(coarse, images, masks)
-        return coarse, self.stage2(pasted, masks if attention_masks is None else attention_masks)
+        composed = compose(coarse, images, masks)
+        return coarse, self.stage2(composed, masks if attention_masks is None else attention_masks)

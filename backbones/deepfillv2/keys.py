@@ -1,4 +1,4 @@
-"""The names of the generator's layers in the published files, of both layouts."""
+"""Names of the generator's layers in the published files of both layouts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -56,11 +56,11 @@ TENSORFLOW_NAMES = {own: tensorflow for own, _, tensorflow in _OWN_PYTORCH_TENSO
 
 
 def publish_names(module: nn.Module, names: Mapping[str, str]) -> None:
-    """Let a module's state dict have published names, when it is read and when it is loaded.
+    """Make a module's state dict have published keys, when it is read and when it is loaded.
 
     Args:
-        module: without hooks of this kind.
-        names: the published name of every layer that has state, by its own.
+        module: a module without such hooks.
+        names: published name of every layer that has state, by its own name.
     """
     own_names = {published: own for own, published in names.items()}
 
@@ -75,8 +75,8 @@ def publish_names(module: nn.Module, names: Mapping[str, str]) -> None:
 
 
 def _rename(state: dict[str, Any], prefix: str, names: Mapping[str, str]) -> None:
-    """Rename in place the keys below a prefix whose layer has another name."""
+    """Rename the layers of the keys with a prefix, in place."""
     for key in [key for key in state if key.startswith(prefix)]:
         layer, _, tensor = key.removeprefix(prefix).rpartition(".")
-        value = state.pop(key)  # also of those that keep their name: the order stays
+        value = state.pop(key)  # also of unchanged keys, so that the order stays
         state[f"{prefix}{names.get(layer, layer)}.{tensor}"] = value

@@ -1,4 +1,4 @@
-"""DeepFillV2's convolutions: with and without a gate, and two ways to pad what a stride leaves over."""
+"""DeepFillV2's convolutions, with and without a gate, and with two kinds of padding."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,17 @@ from torch.nn.functional import elu, pad
 
 
 def pad_same(x: Tensor, kernel: int, stride: int) -> Tensor:
-    """Zeros around (B, C, H, W) as a convolution of TensorFlow puts them for padding "SAME".
+    """Pad (B, C, H, W) with zeros as TensorFlow's padding "SAME"; of an odd number, bottom and right get one more.
 
-    Where their number is odd, the bottom and the right get one more.
+    Args:
+        x: (B, C, H, W).
+        kernel: side of the convolution's kernel.
+        stride: its stride.
+
+    Examples:
+        >>> import torch
+        >>> tuple(pad_same(torch.ones(1, 1, 4, 4), kernel=3, stride=2).shape)
+        (1, 1, 5, 5)
     """
     missing = [max((-(-side // stride) - 1) * stride + kernel - side, 0) for side in x.shape[-2:]]
     above, left = (total // 2 for total in missing)
@@ -17,10 +25,15 @@ def pad_same(x: Tensor, kernel: int, stride: int) -> Tensor:
 
 
 class Convolution(nn.Conv2d):
-    """Keeps height and width, or divides them by the stride; zeros at the border.
+    """A zero-padded convolution that keeps height and width, or divides them by its stride.
 
     Args:
-        same: pad strided convolutions as TensorFlow's "SAME" does, not the same on all sides.
+        inputs: input channels.
+        outputs: output channels.
+        kernel: side of the kernel.
+        stride: stride of the convolution.
+        dilation: dilation of the kernel.
+        same: whether strided convolutions have the padding of TensorFlow's "SAME"; otherwise all sides have the same.
     """
 
     def __init__(
@@ -34,20 +47,26 @@ class Convolution(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, outputs, H / stride, W / stride), rounded up."""
         if self.stride[0] > 1:
-            # Not left to the convolution in either case: on maps of width 1, as small images come to in the
-            # discriminator, oneDNN's bfloat16 weight gradients with padding hold what was in memory (torch 2.15).
+            # Padded here, not by the convolution: on feature maps of width 1, as the discriminator makes of small
+            # images, oneDNN's bfloat16 weight gradients with padding contain uninitialised memory (torch 2.15).
             x = pad_same(x, self.kernel_size[0], self.stride[0]) if self.same else pad(x, (self.border,) * 4)
         return super().forward(x)
 
 
 class GatedConvolution(Convolution):
-    """Features weighted by a gate that is learned for every channel and place (Yu et al., ICCV 2019, equation 3).
+    """Features times a gate, which is learned for every channel and position (Yu et al., ICCV 2019, equation 3).
 
-    One convolution makes both: the first half of its channels are features, the second half is the gate. Its initial
-    weights are Kaiming uniform by fan out, as the authors drew them.
+    One convolution computes both: the first half of its channels are the features, the second half is the gate. Initial
+    weights are Kaiming uniform by fan-out, as the authors'.
 
     Args:
-        activation: of the features; the gate's is the sigmoid.
+        inputs: input channels.
+        outputs: output channels.
+        kernel: side of the kernel.
+        stride: stride of the convolution.
+        dilation: dilation of the kernel.
+        same: padding, see `Convolution`.
+        activation: activation of the features; that of the gate is the sigmoid.
     """
 
     def __init__(

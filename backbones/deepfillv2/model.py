@@ -1,4 +1,4 @@
-"""DeepFillV2 as a contestant: the front of one of its networks is the encoder, the whole generator inpaints."""
+"""DeepFillV2 as a contestant: the first layers of one of its networks are the encoder; the whole generator inpaints."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +17,7 @@ from backbones.deepfillv2.generator import (
 )
 from backbones.deepfillv2.recipe import DeepFillV2Recipe
 from backbones.kit.api import Backbone, RecipeSettings
+from backbones.kit.learning.tensors import signed
 from backbones.kit.published.weights import strict_load
 
 STAGE1, CONVOLUTION, ATTENTION = "stage1.encoder", "stage2.convolution.encoder", "stage2.attention.encoder"
@@ -28,14 +29,15 @@ VARIANTS = {
     "tf-convolution": (TENSORFLOW, CONVOLUTION),
     "tf-attention": (TENSORFLOW, ATTENTION),
 }
-"""Layout and encoder of each variant."""
+"""Layout of each variant, and name of its encoder in the generator."""
 
 
 class DeepFillV2Encoder(nn.Module):
-    """Five gated convolutions of the generator; the weights are shared.
+    """Five gated convolutions of the generator; shares its weights.
 
     Args:
-        layers: the front of the first stage, which sees a mask, or of a branch of the second, which sees only an image.
+        layers: encoder of the first stage, or of a branch of the second.
+        sees_mask: whether its input has a mask, as that of the first stage; the second stage's is an image alone.
     """
 
     def __init__(self, layers: nn.Module, *, sees_mask: bool) -> None:
@@ -44,7 +46,7 @@ class DeepFillV2Encoder(nn.Module):
         self.sees_mask = sees_mask
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encode whole images, as if nothing were masked.
+        """Encode whole images, with an empty mask.
 
         Args:
             images: (B, 3, H, W) in [0, 1].
@@ -56,14 +58,15 @@ class DeepFillV2Encoder(nn.Module):
             ValueError: H or W is not a multiple of 8.
         """
         require_size(images)
-        signed = 2 * images - 1
-        seen = stage1_input(signed, torch.zeros_like(images[:, :1])) if self.sees_mask else signed
-        maps: Tensor = self.layers(seen)
-        return maps
+        inputs = signed(images)
+        if self.sees_mask:
+            inputs = stage1_input(inputs, torch.zeros_like(images[:, :1]))
+        feature_maps: Tensor = self.layers(inputs)
+        return feature_maps
 
 
 class DeepFillV2(Backbone):
-    """The generator with random weights, until published ones are loaded.
+    """The generator, with random weights until `load`.
 
     Args:
         variant: one of `VARIANTS`.
@@ -75,24 +78,24 @@ class DeepFillV2(Backbone):
     def __init__(self, variant: str = "") -> None:
         if variant not in VARIANTS:
             raise ValueError(f"DeepFillV2 has no variant {variant!r}; it has: {', '.join(filter(None, VARIANTS))}.")
-        self._layout, front = VARIANTS[variant]
+        self._layout, encoder = VARIANTS[variant]
         self._published = "places2-tf" if self._layout is TENSORFLOW else "places2"
         self._generator = Generator(self._layout)
         self.network = self._generator
-        self.encoder = DeepFillV2Encoder(self._generator.get_submodule(front), sees_mask=front == STAGE1)
+        self.encoder = DeepFillV2Encoder(self._generator.get_submodule(encoder), sees_mask=encoder == STAGE1)
 
     def recipe(self, settings: RecipeSettings) -> DeepFillV2Recipe:  # noqa: ARG002 - it has no perceptual term
-        """The published recipe with a new discriminator; see `DeepFillV2Recipe`."""
+        """The published recipe with a new discriminator, see `DeepFillV2Recipe`."""
         return DeepFillV2Recipe(self._generator, same=self._layout.same)
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """The generator in `states_pt_places2.pth` or `states_tf_places2.pth`: a dict that holds it under `G`.
+        """The generator's state dict in `states_pt_places2.pth` or `states_tf_places2.pth`, under the key `G`.
 
-        Beside it there may be the discriminator and what a training needs to go on; it is passed over. The attention's
-        `fuse_weight` is a constant that files from before July 2022 lack; it is added.
+        Other keys, such as those of the discriminator and the optimisers, are dropped. The attention's `fuse_weight`, a
+        constant that files from before July 2022 lack, is added.
 
         Raises:
-            ValueError: another name or layout.
+            ValueError: there are no such weights, or the file has another layout.
         """
         self._require(name)
         state = checkpoint.get("G")
@@ -104,10 +107,11 @@ class DeepFillV2(Backbone):
         return self._constants() | dict(state)
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load the generator's weights strictly.
+        """Load the generator, as `Backbone.load`.
 
         Raises:
-            ValueError: another name; a key is missing, unknown or misshapen; the constant is another.
+            ValueError: there are no such weights; a key is missing, unknown or of another shape; or `fuse_weight` has
+                another value.
         """
         self._require(name)
         require_built_in_fusion(state)

@@ -1,4 +1,4 @@
-"""How DeepFillV2 learns to inpaint: losses and optimisers of the PyTorch version's Places2 configuration."""
+"""DeepFillV2's inpainting training: losses and optimisers of the PyTorch version's Places2 configuration."""
 
 import torch
 from torch import Tensor, nn
@@ -8,24 +8,25 @@ from backbones.deepfillv2 import losses
 from backbones.deepfillv2.discriminator import Discriminator
 from backbones.deepfillv2.generator import Generator, require_size
 from backbones.kit.api import Recipe
-from backbones.kit.tensors import compose, signed, total
+from backbones.kit.learning.tensors import compose, signed, total
 
-RATE = 1e-4
+LEARNING_RATE = 1e-4
 BETAS = (0.5, 0.999)
 
 
 class DeepFillV2Recipe(Recipe):
-    """On every batch an update of the discriminator, then one of the generator against the updated one.
+    """Updates the discriminator on every batch, then the generator against the updated discriminator.
 
-    All terms weigh 1, and there is no perceptual term. The authors share one mask in a batch; here every image has its
-    own, in the attention too. Both updates judge the composed image, as theirs do since August 2025.
+    All terms have the weight 1, and there is no perceptual term. In the authors' code the images of a batch share a
+    mask; here each has its own, in the attention too. The discriminator sees composed images in both updates, as in
+    their code since August 2025.
 
-    Every pass of the discriminator normalises its weights in place, those of `generator_loss` too. The published files
-    need not hold a discriminator: training starts with a random one.
+    Every pass of the discriminator normalises its weights in place, that of `generator_loss` included. Training starts
+    with a random discriminator, because the published files may not contain one.
 
     Args:
-        generator: learns in place.
-        same: how the discriminator pads; as the generator does.
+        generator: the generator to train, shared with the caller.
+        same: padding of the discriminator, see `Convolution`; the same as that of the generator.
     """
 
     def __init__(self, generator: Generator, *, same: bool) -> None:
@@ -65,22 +66,22 @@ class DeepFillV2Recipe(Recipe):
         return coarse, fine
 
     def _discrimination(self, fine: Tensor, images: Tensor, masks: Tensor) -> Tensor:
-        # One pass for both: a second would change the weights that the first's gradient needs.
-        judged = self._discriminator(torch.cat((images, compose(fine, images, masks))), torch.cat((masks, masks)))
-        real, fake = judged.float().chunk(2)
-        return losses.discrimination(real, fake)
+        # One pass for both: a second one would change the weights that the gradient of the first needs.
+        scores = self._discriminator(torch.cat((images, compose(fine, images, masks))), torch.cat((masks, masks)))
+        real_scores, fake_scores = scores.float().chunk(2)
+        return losses.discrimination(real_scores, fake_scores)
 
     def _generator_terms(self, coarse: Tensor, fine: Tensor, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        judged = self._discriminator(compose(fine, images, masks), masks)
+        scores = self._discriminator(compose(fine, images, masks), masks)
         return {
             "l1_stage1": losses.reconstruction(coarse, images),
             "l1_stage2": losses.reconstruction(fine, images),
-            "adversarial": losses.adversarial(judged.float()),
+            "adversarial": losses.adversarial(scores.float()),
         }
 
 
 def _adam(network: nn.Module) -> Adam:
-    return Adam(network.parameters(), lr=RATE, betas=BETAS, fused=True)
+    return Adam(network.parameters(), lr=LEARNING_RATE, betas=BETAS, fused=True)
 
 
 def _descend(optimiser: Optimizer, loss: Tensor) -> None:

@@ -1,1 +1,1 @@
-"""EdgeConnect: inpainting that draws the missing edges first (Nazeri et al. 2019)."""
+"""EdgeConnect: inpainting that completes the edges first (Nazeri et al. 2019)."""

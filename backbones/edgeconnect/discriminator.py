@@ -1,4 +1,7 @@
-"""EdgeConnect's discriminator: a patch classifier with spectral normalisation, one for each generator."""
+"""EdgeConnect's discriminator, one per generator: a patch classifier with spectral normalisation.
+
+Isola et al., CVPR 2017 (PatchGAN); Miyato et al., ICLR 2018.
+"""
 
 from collections.abc import Mapping
 
@@ -7,24 +10,25 @@ from torch import Tensor, nn
 
 from backbones.kit.published.spectral import spectral_norm
 
-SMALLEST_JUDGED = 24
+SMALLEST_DISCRIMINATED = 24
+"""Least side in pixels of a discriminator's images."""
 
 
 def without_copies(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Drop `features.*`, the authors' second name of `conv1.*`.
+    """The state dict without `features.*`, the authors' second name of `conv1.*`.
 
     Raises:
-        ValueError: the two differ.
+        ValueError: the tensors of the two names differ.
     """
     for key, value in state.items():
         original = key.replace("features.", "conv1.", 1)
-        if key.startswith("features.") and not _same(value, state.get(original)):
+        if key.startswith("features.") and not _are_equal(value, state.get(original)):
             raise ValueError(f"The state dict has {key}, which should equal {original} and does not.")
     return {key: value for key, value in state.items() if not key.startswith("features.")}
 
 
-def _same(one: object, other: object) -> bool:
-    return isinstance(one, Tensor) and isinstance(other, Tensor) and torch.equal(one, other)
+def _are_equal(first: object, second: object) -> bool:
+    return isinstance(first, Tensor) and isinstance(second, Tensor) and torch.equal(first, second)
 
 
 def _conv(inputs: int, outputs: int, stride: int) -> nn.Module:
@@ -36,10 +40,10 @@ def _layer(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 
 
 class Discriminator(nn.Module):
-    """Judges overlapping patches; its maps feed the feature matching loss.
+    """Classifies overlapping patches as real or fake; the feature matching loss compares its feature maps.
 
     Args:
-        inputs: channels; 2 for a gray image with its edges, 3 for a colour image.
+        inputs: input channels: 2 for a gray image with its edges, 3 for a colour image.
     """
 
     def __init__(self, inputs: int) -> None:
@@ -51,15 +55,15 @@ class Discriminator(nn.Module):
         self.conv5 = nn.Sequential(_conv(512, 1, 1))
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Judge images.
+        """Classify the patches of images.
 
         Args:
-            images: (B, inputs, H, W) in [0, 1]; H and W at least 24.
+            images: (B, inputs, H, W) in [0, 1]; H and W are at least 24.
 
         Returns:
-            The maps of the five layers. The last, (B, 1, h, w), are the logits, positive = real.
+            Feature maps (B, C, h, w) of the five layers. The last, (B, 1, h, w), are the logits, positive = real.
         """
-        maps: list[Tensor] = []
+        feature_maps: list[Tensor] = []
         for layer in (self.conv1, self.conv2, self.conv3, self.conv4, self.conv5):
-            maps.append(layer(maps[-1] if maps else images))
-        return maps
+            feature_maps.append(layer(feature_maps[-1] if feature_maps else images))
+        return feature_maps

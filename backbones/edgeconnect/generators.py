@@ -1,7 +1,7 @@
-"""EdgeConnect's two generators, of one plan: one completes the edges of a gray image, the other paints between them.
+"""EdgeConnect's two generators, of one architecture: one completes edges, the other fills in colours between them.
 
-Attribute names spell the keys of the published state dicts (`middle.<i>.conv_block.5.weight`, ...). The paper says
-batch norm; the authors' code normalises instances, without learned scales, and so does this.
+Attribute names are the keys of the published state dicts (`middle.<i>.conv_block.5.weight`, ...). The paper states
+batch norm; the authors' code, and this one, have instance norm without learned scales.
 """
 
 import torch
@@ -10,14 +10,17 @@ from torch import Tensor, nn
 from backbones.kit.published.spectral import spectral_norm
 
 SIZE_MULTIPLE = 4
-SMALLEST_ENCODED = 8
-SMALLEST_GENERATED = 12
+SMALLEST_ENCODED, SMALLEST_GENERATED = 8, 12
+"""Least side in pixels that an encoder and a generator take."""
+
 WIDTH = 256
+"""Channels of the feature map."""
+
 BLOCKS = 8
 
 
 def require_size(images: Tensor, smallest: int) -> None:
-    """Refuse images that cannot be halved evenly twice, or are too small for the layers that follow.
+    """Refuse images whose sides cannot be halved twice, or are too small for the next layers.
 
     Raises:
         ValueError: height or width is less than `smallest` or no multiple of 4.
@@ -31,7 +34,7 @@ def require_size(images: Tensor, smallest: int) -> None:
 
 
 class ResidualBlock(nn.Module):
-    """A dilated and a plain convolution and a residual sum, after which nothing follows."""
+    """A dilated and a plain convolution and a residual sum, without a final activation."""
 
     def __init__(self, *, spectral: bool) -> None:
         super().__init__()
@@ -55,10 +58,10 @@ class Generator(nn.Module):
     """Encoder, residual blocks, decoder (Johnson et al., ECCV 2016, with dilated blocks).
 
     Args:
-        inputs: channels.
-        outputs: channels.
-        blocks: residual blocks; the published weights have 8.
-        spectral: normalise all convolutions but the last spectrally; those of the blocks then have no bias.
+        inputs: input channels.
+        outputs: output channels.
+        blocks: number of residual blocks; the published weights have 8.
+        spectral: whether all convolutions but the last have spectral norm; those of the blocks then have no bias.
     """
 
     def __init__(self, inputs: int, outputs: int, blocks: int, *, spectral: bool) -> None:
@@ -78,14 +81,14 @@ class Generator(nn.Module):
         )
 
     def _generate(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W) -> (B, outputs, H, W), not yet squashed."""
+        """(B, inputs, H, W) -> (B, outputs, H, W), before the final activation."""
         require_size(x, SMALLEST_GENERATED)
         out: Tensor = self.decoder(self.middle(self.encoder(x)))
         return out
 
 
 class EdgeGenerator(Generator):
-    """Nazeri et al., ICCV Workshops 2019, section 3.1: completes an edge map."""
+    """Completes an edge map (Nazeri et al., ICCV Workshops 2019, section 3.1)."""
 
     def __init__(self, blocks: int = BLOCKS) -> None:
         super().__init__(3, 1, blocks, spectral=True)
@@ -94,9 +97,9 @@ class EdgeGenerator(Generator):
         """Predict the edges of whole images, known ones included.
 
         Args:
-            gray: (B, 1, H, W) in [0, 1]; H and W multiples of 4, at least 12.
+            gray: (B, 1, H, W) in [0, 1]; H and W are multiples of 4, at least 12.
             edges: (B, 1, H, W), 1 = edge.
-            masks: (B, 1, H, W), 1 = hole; neither gray nor edges are seen there.
+            masks: (B, 1, H, W), 1 = hole: there gray is set to 1 and edges to 0.
 
         Returns:
             (B, 1, H, W), the probability of an edge.
@@ -105,12 +108,12 @@ class EdgeGenerator(Generator):
 
     @staticmethod
     def join(gray: Tensor, edges: Tensor, masks: Tensor) -> Tensor:
-        """What the encoder takes, (B, 3, H, W): gray with white holes, edges outside the holes, the mask."""
+        """The encoder's input (B, 3, H, W): gray with white holes, edges outside the holes, and the mask."""
         return torch.cat((_whitened(gray, masks), edges * (1 - masks), masks), dim=1)
 
 
 class InpaintGenerator(Generator):
-    """Nazeri et al., ICCV Workshops 2019, section 3.2: paints an image with holes, led by edges."""
+    """Fills the holes of an image, given its edges (Nazeri et al., ICCV Workshops 2019, section 3.2)."""
 
     def __init__(self, blocks: int = BLOCKS) -> None:
         super().__init__(4, 3, blocks, spectral=False)
@@ -119,9 +122,9 @@ class InpaintGenerator(Generator):
         """Predict whole images, known pixels included.
 
         Args:
-            images: (B, 3, H, W) in [0, 1]; H and W multiples of 4, at least 12.
-            edges: (B, 1, H, W) in [0, 1], 1 = edge; seen in the holes too.
-            masks: (B, 1, H, W), 1 = hole; the network sees white there, not the mask.
+            images: (B, 3, H, W) in [0, 1]; H and W are multiples of 4, at least 12.
+            edges: (B, 1, H, W) in [0, 1], 1 = edge; used in the holes too.
+            masks: (B, 1, H, W), 1 = hole: there images are set to 1. The mask itself is no input.
 
         Returns:
             (B, 3, H, W) in [0, 1].
@@ -130,11 +133,12 @@ class InpaintGenerator(Generator):
 
     @staticmethod
     def join(images: Tensor, edges: Tensor, masks: Tensor) -> Tensor:
-        """What the encoder takes, (B, 4, H, W): the image with white holes and the edges."""
+        """The encoder's input (B, 4, H, W): the image with white holes, and the edges."""
         return torch.cat((_whitened(images, masks), edges), dim=1)
 
 
 def _whitened(images: Tensor, masks: Tensor) -> Tensor:
+    """Images whose holes are 1."""
     return images * (1 - masks) + masks
 
 

@@ -1,4 +1,4 @@
-"""EdgeConnect as a contestant: the front of one of its generators is the encoder, both together inpaint."""
+"""EdgeConnect as a contestant: the first layers of one generator are the encoder; both generators together inpaint."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,11 +15,12 @@ from backbones.kit.published.spectral import fill_weight_v
 from backbones.kit.published.vgg import unpack_vgg19
 from backbones.kit.published.weights import strict_load
 
-INITIAL_SPREAD = 0.02
+INITIAL_DEVIATION = 0.02
+"""Standard deviation of random weights."""
 
 
 class _Published(NamedTuple):
-    """A published file: the field of `Networks` that it holds, and the key that its weights stand under."""
+    """A published file: the field of `Networks` that it contains, and the key of its state dict."""
 
     network: str
     key: str
@@ -34,10 +35,10 @@ PUBLISHED = {
 
 
 class InpaintEncoder(nn.Module):
-    """The inpainting generator's first three convolutions; the weights are shared.
+    """The inpainting generator's first three convolutions; shares its weights.
 
-    Where this network expects edges it gets the image's own: what it was trained on outside holes, and here nothing
-    is a hole. An empty edge map would be another image to it, one without contours.
+    The edges in its input are the image's own, as outside holes in training; an image without holes has no others. An
+    empty edge map would mean an image without contours.
     """
 
     def __init__(self, generator: InpaintGenerator) -> None:
@@ -45,7 +46,7 @@ class InpaintEncoder(nn.Module):
         self.layers = generator.encoder
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encode whole images, as if nothing were masked.
+        """Encode whole images, with an empty mask.
 
         Args:
             images: (B, 3, H, W) in [0, 1].
@@ -58,33 +59,33 @@ class InpaintEncoder(nn.Module):
         """
         require_size(images, SMALLEST_ENCODED)
         no_holes = torch.zeros_like(images[:, :1])
-        maps: Tensor = self.layers(InpaintGenerator.join(images, canny_edges(images), no_holes))
-        return maps
+        feature_maps: Tensor = self.layers(InpaintGenerator.join(images, canny_edges(images), no_holes))
+        return feature_maps
 
 
 class EdgeEncoder(nn.Module):
-    """The edge generator's first three convolutions; the weights are shared."""
+    """The edge generator's first three convolutions; shares its weights."""
 
     def __init__(self, generator: EdgeGenerator) -> None:
         super().__init__()
         self.layers = generator.encoder
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encode the luminance and the edges of whole images, as `InpaintEncoder.forward`."""
+        """Encode luminance and edges of whole images, with an empty mask, as `InpaintEncoder.forward`."""
         require_size(images, SMALLEST_ENCODED)
         no_holes = torch.zeros_like(images[:, :1])
-        maps: Tensor = self.layers(EdgeGenerator.join(to_gray(images), canny_edges(images), no_holes))
-        return maps
+        feature_maps: Tensor = self.layers(EdgeGenerator.join(to_gray(images), canny_edges(images), no_holes))
+        return feature_maps
 
 
 class EdgeConnect(Backbone):
-    """Both generators and their discriminators with random weights, until published ones are loaded.
+    """Both generators and their discriminators, with random weights until `load`.
 
     Args:
         variant: "" = the inpainting generator's encoder (the paper's); "edge" = the edge generator's.
 
     Raises:
-        ValueError: another variant.
+        ValueError: there is no such variant.
     """
 
     def __init__(self, variant: str = "") -> None:
@@ -98,17 +99,17 @@ class EdgeConnect(Backbone):
         self.encoder = EdgeEncoder(edge_generator) if variant else InpaintEncoder(generator)
 
     def recipe(self, settings: RecipeSettings) -> EdgeConnectRecipe:
-        """The published recipe; see `EdgeConnectRecipe`."""
+        """The published recipe, see `EdgeConnectRecipe`."""
         return EdgeConnectRecipe(self._networks, settings)
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack one of the authors' four files, or VGG-19.
+        """The state dict in one of the authors' four files, or of VGG-19.
 
-        Theirs hold the weights under `generator` (an `iteration` beside it) or `discriminator`. Keys may start with
-        `module.`, as training on several GPUs leaves them; a discriminator's first layer stands there twice.
+        The authors' files contain it under `generator` (besides `iteration`) or `discriminator`. Keys may start with
+        `module.`, from training on several GPUs. A discriminator's first layer is stored twice.
 
         Raises:
-            ValueError: another name or layout, or the two copies of the first layer differ.
+            ValueError: there are no such weights, the file has another layout, or the copies of the first layer differ.
         """
         if name == PERCEPTUAL_NAME:
             return unpack_vgg19(checkpoint)
@@ -123,7 +124,7 @@ class EdgeConnect(Backbone):
         return fill_weight_v(without_copies(plain))
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load one of the four networks; see `Backbone.load`."""
+        """Load one of the four networks, as `Backbone.load`."""
         network = getattr(self._networks, _published(name).network)
         strict_load(network, state, f"The {name} checkpoint")
 
@@ -135,12 +136,12 @@ def _published(name: str) -> _Published:
 
 
 def _initialise(network: nn.Module) -> None:
-    """Start as the authors do; all parameters are weights and biases of convolutions."""
+    """Draw random weights as the authors do; all parameters are weights and biases of convolutions."""
     for name, parameter in network.named_parameters():
         if name.endswith("bias"):
             nn.init.zeros_(parameter)
         else:
-            nn.init.normal_(parameter, std=INITIAL_SPREAD)
+            nn.init.normal_(parameter, std=INITIAL_DEVIATION)
 
 
 def build(variant: str = "") -> EdgeConnect:

@@ -1,4 +1,7 @@
-"""How EdgeConnect learns: the authors' four trainings, with the weights and rates of their example settings."""
+"""EdgeConnect's inpainting training: four phases, with the weights and rates of the authors' example settings.
+
+Nazeri et al., ICCV Workshops 2019, section 3.
+"""
 
 from typing import NamedTuple
 
@@ -7,12 +10,12 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from backbones.edgeconnect import losses
-from backbones.edgeconnect.discriminator import SMALLEST_JUDGED, Discriminator
+from backbones.edgeconnect.discriminator import SMALLEST_DISCRIMINATED, Discriminator
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator, require_size
 from backbones.kit.api import Recipe, RecipeSettings
+from backbones.kit.learning.tensors import compose, total
 from backbones.kit.published.vgg import load_vgg19
-from backbones.kit.tensors import compose, total
 
 PERCEPTUAL_NAME = "vgg19"
 EDGE_MATCHING_WEIGHT = 10.0
@@ -29,11 +32,11 @@ TRAINED = {
     PREDICTED: ("generator", "discriminator"),
     JOINT: ("edge_generator", "edge_discriminator", "generator", "discriminator"),
 }
-"""The networks that each phase changes."""
+"""Names of the networks that each phase updates."""
 
 
 class Networks(NamedTuple):
-    """All that is trained; `generator` is the one that inpaints, `discriminator` its adversary."""
+    """All trained networks; `generator` inpaints, `discriminator` is its adversary."""
 
     edge_generator: EdgeGenerator
     generator: InpaintGenerator
@@ -42,31 +45,39 @@ class Networks(NamedTuple):
 
 
 class EdgeConnectRecipe(Recipe):
-    """Four phases; each starts with new optimisers, as each of the authors' trainings does.
+    """Four phases, each with new optimisers, as each of the authors' trainings.
 
-    `edge` trains the edge generator, `inpaint` the inpainting one on the images' true edges, `inpaint-predicted` the
-    same on edges that the edge generator, now fixed, predicts in the holes. `joint` trains both, the inpainting loss
-    reaching the edge generator through its predictions.
+    `edge` trains the edge generator. `inpaint` trains the inpainting generator on the images' true edges, and
+    `inpaint-predicted` on edges that the edge generator, now frozen, predicts in the holes. `joint` trains both: the
+    inpainting loss reaches the edge generator through its predictions.
 
-    The authors step each discriminator before the generator's backward pass, which current torch refuses. Here all
-    gradients are taken before any step; they are those that the authors' order meant, because each loss reaches the
-    networks that it trains and no other.
+    The authors update each discriminator before the generator's backward pass, which current torch refuses. Here all
+    gradients are computed before any update. They are those intended by the authors' order, because each loss reaches
+    only the networks that it trains.
 
-    Deviations from the authors' code: a fixed edge generator is in evaluation mode, so that its spectral norms stand
-    still too; a `perceptual` of `none` drops the style term with the perceptual one, as VGG-19 makes both; and an image
-    without a hole has no part in the L1 term, which theirs divides by zero where no image of the batch has one.
+    It deviates from the authors' code in three ways: a frozen edge generator is in evaluation mode, so that its
+    spectral norms do not change; a `perceptual` of `none` also drops the style term, which needs VGG-19 too; and an
+    image without a hole does not count in the L1 term, in which theirs divides by zero if no image of the batch has
+    one.
+
+    Args:
+        networks: the networks to train, shared with the caller.
+        settings: the protocol's decisions.
+
+    Raises:
+        ValueError: weights of the perceptual network are missing or do not fit.
     """
 
     phases = tuple(TRAINED)
 
     def __init__(self, networks: Networks, settings: RecipeSettings) -> None:
-        self._own = networks
+        self._networks = networks
         self.networks = nn.ModuleDict(networks._asdict())
         self._perceptual = settings.perceptual_network(PERCEPTUAL_NAME, load_vgg19)
         self.begin(EDGE)
 
     def begin(self, phase: str) -> None:
-        """Turn to a phase, as `Recipe.begin`.
+        """Start a phase with new optimisers, as `Recipe.begin`.
 
         Raises:
             ValueError: there is no such phase.
@@ -78,18 +89,18 @@ class EdgeConnectRecipe(Recipe):
         self._optimiser = Adam(groups, betas=BETAS, fused=True)
 
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
-        """Update the phase's networks, as `Recipe.step`; the terms of the losses are returned weighted.
+        """Update the phase's networks, as `Recipe.step`; returns the weighted terms of the losses.
 
-        In `joint`, names that start with `edge_` are the edge networks'.
+        In the phase `joint`, names that start with `edge_` are those of the edge networks.
         """
         for name, network in self.networks.items():
             network.train(name in TRAINED[self._phase])
-        found = self._losses(images, masks)
-        totals = [loss for name, loss in found.items() if name.endswith(("generator", "discriminator"))]
+        terms = self._losses(images, masks)
+        totals = [loss for name, loss in terms.items() if name.endswith(("generator", "discriminator"))]
         self._optimiser.zero_grad()
         torch.stack(totals).sum().backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        return {name: loss.item() for name, loss in found.items()}
+        return {name: loss.item() for name, loss in terms.items()}
 
     def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
         """The sum of the edge generator's terms in the phase `edge`, of the inpainting generator's in the others."""
@@ -98,42 +109,42 @@ class EdgeConnectRecipe(Recipe):
     def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
         """The prediction in the holes, the image elsewhere, as `Recipe.inpaint`; the same in all phases.
 
-        As in the authors' test code the predicted edges lead everywhere, also where the true ones are known.
+        As in the authors' test code, edges are the predicted ones everywhere, also where the true ones are known.
         """
-        require_size(images, SMALLEST_JUDGED)
-        edges = self._own.edge_generator(to_gray(images), canny_edges(images, masks), masks)
-        return compose(self._own.generator(images, edges, masks), images, masks)
+        require_size(images, SMALLEST_DISCRIMINATED)
+        edges = self._networks.edge_generator(to_gray(images), canny_edges(images, masks), masks)
+        return compose(self._networks.generator(images, edges, masks), images, masks)
 
     def _losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
         """The phase's terms, weighted, and their totals `generator` and `discriminator`."""
-        require_size(images, SMALLEST_JUDGED)
+        require_size(images, SMALLEST_DISCRIMINATED)
         edges = canny_edges(images)
         if self._phase == INPAINT:
             return self._inpaint_losses(images, edges, masks)
         gray = to_gray(images)
         with torch.set_grad_enabled(torch.is_grad_enabled() and "edge_generator" in TRAINED[self._phase]):
-            predicted = self._own.edge_generator(gray, edges, masks)
+            predicted = self._networks.edge_generator(gray, edges, masks)
         if self._phase == EDGE:
             return self._edge_losses(predicted, gray, edges)
-        found = self._inpaint_losses(images, compose(predicted, edges, masks), masks)
+        terms = self._inpaint_losses(images, compose(predicted, edges, masks), masks)
         if self._phase == JOINT:
-            of_edges = self._edge_losses(predicted, gray, edges)
-            found |= {f"edge_{name}": loss for name, loss in of_edges.items()}
-        return found
+            edge_terms = self._edge_losses(predicted, gray, edges)
+            terms |= {f"edge_{name}": loss for name, loss in edge_terms.items()}
+        return terms
 
     def _edge_losses(self, predicted: Tensor, gray: Tensor, edges: Tensor) -> dict[str, Tensor]:
-        fake, real, judged = _confront(
-            self._own.edge_discriminator, torch.cat((gray, predicted), dim=1), torch.cat((gray, edges), dim=1)
+        fake, real, discriminator_loss = _discriminate(
+            self._networks.edge_discriminator, torch.cat((gray, predicted), dim=1), torch.cat((gray, edges), dim=1)
         )
         terms = {
             "adversarial": losses.adversarial(fake[-1]),
             "feature_matching": EDGE_MATCHING_WEIGHT * losses.feature_matching(fake, real),
         }
-        return terms | {"generator": total(terms), "discriminator": judged}
+        return terms | {"generator": total(terms), "discriminator": discriminator_loss}
 
     def _inpaint_losses(self, images: Tensor, edges: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        prediction = self._own.generator(images, edges, masks)
-        fake, _, judged = _confront(self._own.discriminator, prediction, images)
+        prediction = self._networks.generator(images, edges, masks)
+        fake, _, discriminator_loss = _discriminate(self._networks.discriminator, prediction, images)
         terms = {
             "l1": losses.hole_l1(prediction, images, masks),
             "adversarial": ADVERSARIAL_WEIGHT * losses.adversarial(fake[-1]),
@@ -142,22 +153,29 @@ class EdgeConnectRecipe(Recipe):
             network = self._perceptual.to(images.device)
             terms["perceptual"] = PERCEPTUAL_WEIGHT * losses.perceptual(network, prediction, images)
             terms["style"] = STYLE_WEIGHT * losses.style(network, prediction, images, masks)
-        return terms | {"generator": total(terms), "discriminator": judged}
+        return terms | {"generator": total(terms), "discriminator": discriminator_loss}
 
 
-def _confront(discriminator: Discriminator, fake: Tensor, real: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
-    """Show a discriminator what is fake and what is real.
+def _discriminate(
+    discriminator: Discriminator, fake: Tensor, real: Tensor
+) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    """Run a discriminator on fake and on real images.
+
+    Args:
+        discriminator: the discriminator.
+        fake: (B, C, H, W) predictions, with their graph.
+        real: (B, C, H, W) real images.
 
     Returns:
-        Its maps of the fake, through which gradients reach the generator but not the discriminator; its maps of the
-        real, without gradients; its own loss, from which gradients reach only itself.
+        Feature maps of the fake images, whose gradients reach the generator but not the discriminator; feature maps of
+        the real ones, without gradients; and the discriminator's loss, whose gradients reach the discriminator alone.
     """
-    of_real = discriminator(real)
-    judged = losses.discrimination(of_real[-1], discriminator(fake.detach())[-1])
+    real_maps = discriminator(real)
+    loss = losses.discrimination(real_maps[-1], discriminator(fake.detach())[-1])
     discriminator.requires_grad_(requires_grad=False)
-    of_fake = discriminator(fake)
+    fake_maps = discriminator(fake)
     discriminator.requires_grad_(requires_grad=True)
-    return of_fake, [maps.detach() for maps in of_real], judged
+    return fake_maps, [feature_map.detach() for feature_map in real_maps], loss
 
 
 def _rate(name: str) -> float:

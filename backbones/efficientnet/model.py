@@ -1,4 +1,4 @@
-"""EfficientNet-B0 as a contestant: torchvision's network without its classifier."""
+"""EfficientNet-B0 (Tan & Le, ICML 2019) as a contestant: torchvision's network without its classifier."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,18 +12,20 @@ from backbones.kit.published.weights import strict_load
 
 WEIGHTS = "imagenet"
 CLASSIFIER = ("classifier.1.weight", "classifier.1.bias")
-"""Keys of the published file that are not the encoder's."""
+"""Keys of the published file that do not belong to the encoder."""
 
 STRIDE = 32
+"""Image sides must be a multiple of this."""
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet, by which the network's training images were normalised."""
+"""Mean and standard deviation of ImageNet's RGB in [0, 1], which normalise the input."""
 
 
 class EfficientNetEncoder(nn.Module):
-    """All convolutions of the network; keys are the published ones.
+    """The convolutional layers of the network, with the published state dict keys.
 
-    Random weights are drawn by He et al. 2015: torchvision's own rely on batch norm, which has no statistics yet in an
-    untrained network, and leave maps of 1e-13.
+    Random weights follow He et al. 2015. Those of torchvision rely on batch norm, which has no statistics in an
+    untrained network: its feature maps are about 1e-13.
     """
 
     def __init__(self) -> None:
@@ -41,27 +43,27 @@ class EfficientNetEncoder(nn.Module):
         """
         if images.shape[2] % STRIDE or images.shape[3] % STRIDE:
             raise ValueError(f"Image sides must be multiples of {STRIDE}, not {tuple(images.shape[2:])}.")
-        maps: Tensor = self.features(normalize(images, MEAN, STD))
-        return maps
+        feature_maps: Tensor = self.features(normalize(images, MEAN, STD))
+        return feature_maps
 
 
 class EfficientNet(Backbone):
-    """EfficientNet-B0 with random weights, until published ones are loaded."""
+    """EfficientNet-B0 with random weights until `load`."""
 
     def __init__(self) -> None:
         self.network = self.encoder = EfficientNetEncoder()
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack torchvision's state dict: all but the classifier.
+        """Torchvision's state dict without the classifier.
 
         Raises:
-            ValueError: another name.
+            ValueError: there are no such weights.
         """
         _require_own(name)
         return {key: value for key, value in checkpoint.items() if key not in CLASSIFIER}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load the encoder; see `Backbone.load`."""
+        """Load the encoder, as `Backbone.load`."""
         _require_own(name)
         strict_load(self.encoder, state, f"EfficientNet-B0's {name} file")
 

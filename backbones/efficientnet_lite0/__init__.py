@@ -1,1 +1,1 @@
-"""EfficientNet-Lite0, trained on ImageNet; its weights come with a Python package."""
+"""EfficientNet-Lite0, trained on ImageNet; a Python package contains its weights."""

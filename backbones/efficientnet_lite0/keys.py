@@ -1,14 +1,14 @@
-"""How the published file calls the layers, and how timm does."""
+"""Names of the layers in the published file, and in timm."""
 
-PASSED_OVER = ("_fc.weight", "_fc.bias")
-"""The classifier."""
+CLASSIFIER = ("_fc.weight", "_fc.bias")
+"""Keys of the published file that do not belong to the encoder."""
 
 STAGES = (1, 2, 2, 3, 3, 4, 1)
-"""Blocks in each stage; the published file counts them through."""
+"""Number of blocks of each stage; the published file numbers them across stages."""
 
-ENDS = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
+OUTER_LAYERS = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
 FIRST_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
-"""The only one that does not expand its channels."""
+"""Layers of the first block, the only one that does not expand its channels."""
 
 BLOCK = {
     "_expand_conv": "conv_pw",
@@ -21,20 +21,25 @@ BLOCK = {
 
 
 def _layers() -> dict[str, str]:
-    places = [f"blocks.{stage}.{place}" for stage, blocks in enumerate(STAGES) for place in range(blocks)]
-    inside = {
-        f"_blocks.{number}.{theirs}": f"{place}.{ours}"
-        for number, place in enumerate(places)
-        for theirs, ours in (BLOCK if number else FIRST_BLOCK).items()
+    blocks = [f"blocks.{stage}.{block}" for stage, count in enumerate(STAGES) for block in range(count)]
+    block_layers = {
+        f"_blocks.{number}.{published}": f"{block}.{timm}"
+        for number, block in enumerate(blocks)
+        for published, timm in (BLOCK if number else FIRST_BLOCK).items()
     }
-    return ENDS | inside
+    return OUTER_LAYERS | block_layers
 
 
 LAYERS = _layers()
-"""timm's name of each published layer."""
+"""timm's name of each layer, by its published name."""
 
 
-def own_key(published: str) -> str:
-    """What timm calls a published key; an unknown key stays as it is, for the strict loading to refuse."""
+def timm_key(published: str) -> str:
+    """Timm's key of a published key; an unknown key stays the same, and strict loading refuses it.
+
+    Examples:
+        >>> timm_key("_conv_stem.weight")
+        'conv_stem.weight'
+    """
     layer, _, tensor = published.rpartition(".")
     return f"{LAYERS.get(layer, layer)}.{tensor}"

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a contestant: timm's network, with the weights of the package that carries them."""
+"""EfficientNet-Lite0 as a contestant: timm's network, with the weights that a Python package contains."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,21 @@ import timm
 from torch import Tensor, nn
 from torchvision.transforms.functional import normalize
 
-from backbones.efficientnet_lite0.keys import PASSED_OVER, own_key
+from backbones.efficientnet_lite0.keys import CLASSIFIER, timm_key
 from backbones.kit.api import Backbone
 from backbones.kit.published.weights import strict_load
 
 WEIGHTS = "imagenet"
 STRIDE = 32
+"""Image sides must be a multiple of this."""
+
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
-"""(x - 127) / 128 on [0, 255]: MEAN_RGB and STDDEV_RGB in TensorFlow's efficientnet/lite/efficientnet_lite_builder.py,
-where the weights were trained."""
+"""Normalisation (x - 127) / 128 of RGB in [0, 255]: MEAN_RGB and STDDEV_RGB of TensorFlow's
+efficientnet_lite_builder.py, which trained the weights."""
 
 
 class EfficientNetLiteEncoder(nn.Module):
-    """All convolutions of the network."""
+    """The convolutional layers of the network."""
 
     network: Any
 
@@ -35,12 +37,12 @@ class EfficientNetLiteEncoder(nn.Module):
         """
         if images.shape[2] % STRIDE or images.shape[3] % STRIDE:
             raise ValueError(f"Image sides must be multiples of {STRIDE}, not {tuple(images.shape[2:])}.")
-        maps: Tensor = self.network.forward_features(normalize(images, MEAN, STD))
-        return maps
+        feature_maps: Tensor = self.network.forward_features(normalize(images, MEAN, STD))
+        return feature_maps
 
 
 class EfficientNetLite(Backbone):
-    """EfficientNet-Lite0 with random weights, until published ones are loaded."""
+    """EfficientNet-Lite0 with random weights until `load`."""
 
     encoder: EfficientNetLiteEncoder
 
@@ -48,16 +50,16 @@ class EfficientNetLite(Backbone):
         self.network = self.encoder = EfficientNetLiteEncoder()
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack the package's state dict: all but the classifier, under timm's keys.
+        """The package's state dict without the classifier, with timm's keys.
 
         Raises:
-            ValueError: another name.
+            ValueError: there are no such weights.
         """
         _require_own(name)
-        return {own_key(str(key)): value for key, value in checkpoint.items() if key not in PASSED_OVER}
+        return {timm_key(str(key)): value for key, value in checkpoint.items() if key not in CLASSIFIER}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load the encoder; see `Backbone.load`."""
+        """Load the encoder, as `Backbone.load`."""
         _require_own(name)
         strict_load(self.encoder.network, state, f"EfficientNet-Lite0's {name} file")
 

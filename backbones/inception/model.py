@@ -1,4 +1,4 @@
-"""InceptionV3 as a contestant: torchvision's network up to its last feature map."""
+"""InceptionV3 (Szegedy et al., CVPR 2016) as a contestant: torchvision's network up to its last feature map."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -11,26 +11,26 @@ from backbones.kit.api import Backbone
 from backbones.kit.published.weights import strict_load
 
 WEIGHTS = "imagenet"
-BEHIND = ("avgpool", "dropout", "fc")
-"""Layers behind the last feature map."""
+LAST_LAYERS = ("avgpool", "dropout", "fc")
+"""Layers after the last feature map."""
 
-PASSED_OVER = ("fc", "AuxLogits")
-"""Layers in the published file that are not the encoder's."""
+DROPPED_LAYERS = ("fc", "AuxLogits")
+"""Layers of the published file that do not belong to the encoder."""
 
 SIDE = 299
-"""Pixels a side that the network was made for."""
+"""Side in pixels of the images that the network was designed for."""
 
 
 class InceptionEncoder(nn.Sequential):
-    """The layers up to the last feature map, in their order; keys are the published ones.
+    """The layers up to the last feature map, in their order, with the published state dict keys.
 
-    Random weights are drawn by He et al. 2015: torchvision's own rely on batch norm, which has no statistics yet in an
-    untrained network, and give maps of 1e12.
+    Random weights follow He et al. 2015. Those of torchvision rely on batch norm, which has no statistics in an
+    untrained network: its feature maps are about 1e12.
     """
 
     def __init__(self) -> None:
         layers = inception_v3(weights=None, aux_logits=False, init_weights=False).named_children()
-        super().__init__(OrderedDict((name, layer) for name, layer in layers if name not in BEHIND))
+        super().__init__(OrderedDict((name, layer) for name, layer in layers if name not in LAST_LAYERS))
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight)
@@ -38,31 +38,31 @@ class InceptionEncoder(nn.Sequential):
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) in [0, 1], of any size -> (B, 2048, 8, 8).
 
-        The network wants [-1, 1]: with its published weights, torchvision first takes back the normalisation by
-        ImageNet's mean and deviation that its own transform has made (`transform_input`).
+        The network takes images in [-1, 1]: torchvision's own network, with its published weights, first undoes the
+        normalisation by ImageNet's mean and deviation that its transform applied (`transform_input`).
         """
         resized = nn.functional.interpolate(images, (SIDE, SIDE), mode="bilinear", antialias=True)
-        maps: Tensor = super().forward(2 * resized - 1)  # type: ignore[no-untyped-call]
-        return maps
+        feature_maps: Tensor = super().forward(2 * resized - 1)  # type: ignore[no-untyped-call]
+        return feature_maps
 
 
 class Inception(Backbone):
-    """InceptionV3 with random weights, until published ones are loaded."""
+    """InceptionV3 with random weights until `load`."""
 
     def __init__(self) -> None:
         self.network = self.encoder = InceptionEncoder()
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack torchvision's state dict: all but the classifier and the auxiliary classifier.
+        """Torchvision's state dict without the classifier and the auxiliary classifier.
 
         Raises:
-            ValueError: another name.
+            ValueError: there are no such weights.
         """
         _require_own(name)
-        return {key: value for key, value in checkpoint.items() if str(key).partition(".")[0] not in PASSED_OVER}
+        return {key: value for key, value in checkpoint.items() if str(key).partition(".")[0] not in DROPPED_LAYERS}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load the encoder; see `Backbone.load`."""
+        """Load the encoder, as `Backbone.load`."""
         _require_own(name)
         strict_load(self.encoder, state, f"InceptionV3's {name} file")
 

@@ -1,1 +1,1 @@
-"""What the contestants share: the contract's entry point, training, encoding, explaining."""
+"""What the contestants share: the entry point of the contract, training, encoding and class activation mapping."""

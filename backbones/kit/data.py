@@ -1,4 +1,4 @@
-"""The packed data of a job, memory-mapped, and batches of it as tensors."""
+"""A job's pack of images, memory-mapped, and its batches as tensors."""
 
 import csv
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from backbones.kit.errors import DataError
 
 @dataclass(frozen=True)
 class Data:
-    """A job's images and what is known of each.
+    """A job's images, masks and table.
 
     Attributes:
         images: (N, H, W, 3) uint8, memory-mapped.
-        masks: (N, H, W) uint8, 1 = hole; None where the task has none.
-        table: N rows, each a mapping of the columns of table.csv.
+        masks: (N, H, W) uint8, 1 = hole, 0 = known; None if the task needs none.
+        table: N rows of table.csv, each by column.
     """
 
     images: NDArray[np.uint8]
@@ -28,10 +28,10 @@ class Data:
     table: tuple[dict[str, str], ...]
 
     def rows(self, split: str) -> NDArray[np.int64]:
-        """Indices of the rows of one split, in the order given.
+        """Indices of the rows of one split, in the order of the table, (n,) int64.
 
         Raises:
-            DataError: there are none.
+            DataError: the split has no row.
         """
         rows = np.flatnonzero([row["split"] == split for row in self.table])
         if not len(rows):
@@ -39,48 +39,56 @@ class Data:
         return rows
 
     def labels(self, classes: int) -> Tensor:
-        """(N,) int64, 0 to `classes` - 1.
+        """Labels of all rows, (N,) int64, 0 to `classes` - 1.
 
         Raises:
-            DataError: one is something else.
+            DataError: a label has another value.
         """
-        known = {str(label): label for label in range(classes)}
-        strange = next((row["label"] for row in self.table if row["label"] not in known), None)
-        if strange is not None:
-            raise DataError(f"table.csv: the label {strange!r} is none of 0 to {classes - 1}.")
-        return torch.tensor([known[row["label"]] for row in self.table])
+        label_of = {str(label): label for label in range(classes)}
+        unknown = next((row["label"] for row in self.table if row["label"] not in label_of), None)
+        if unknown is not None:
+            raise DataError(f"table.csv: the label {unknown!r} is none of 0 to {classes - 1}.")
+        return torch.tensor([label_of[row["label"]] for row in self.table])
 
 
-def load(folder: Path, image_size: int, *, masks: bool = False, columns: tuple[str, ...] = ()) -> Data:
-    """Open the packed data of a job.
+def load_data(folder: Path, image_size: int, *, masks: bool = False, columns: tuple[str, ...] = ()) -> Data:
+    """Open the pack of a job.
 
     Args:
-        folder: with images.npy, table.csv and, where `masks`, masks.npy.
-        image_size: that the job names.
-        masks: whether the task needs them.
-        columns: that table.csv must have beside `id`.
+        folder: contains images.npy, table.csv and, if `masks`, masks.npy.
+        image_size: the job's side of the images in pixels.
+        masks: whether the task needs masks.
+        columns: columns that table.csv must have besides `id`.
 
     Raises:
-        DataError: a file is missing, of another type or shape, or empty, the numbers of rows differ, or a mask holds
-            anything but 0 and 1.
+        DataError: a file is missing, empty, or of another type or shape; the numbers of rows differ; or a mask holds
+            another value than 0 and 1.
     """
     images = _array(folder / "images.npy", (image_size, image_size, 3))
-    holes = _array(folder / "masks.npy", (image_size, image_size)) if masks else None
+    mask_array = _array(folder / "masks.npy", (image_size, image_size)) if masks else None
     table = _table(folder / "table.csv", ("id", *columns))
-    for name, count in (("table.csv", len(table)), ("masks.npy", len(holes) if holes is not None else len(images))):
+    for name, count in (
+        ("table.csv", len(table)),
+        ("masks.npy", len(mask_array) if mask_array is not None else len(images)),
+    ):
         if count != len(images):
             raise DataError(f"{folder}: {name} has {count} rows, images.npy {len(images)}.")
     if not table:
         raise DataError(f"{folder}: there are no images.")
-    if holes is not None and (most := int(holes.max())) > 1:
-        raise DataError(f"{folder}: masks.npy holds {most}; it should hold 1 in holes and 0 elsewhere, nothing else.")
-    return Data(images, holes, table)
+    if mask_array is not None and (largest := int(mask_array.max())) > 1:
+        raise DataError(f"{folder}: masks.npy holds {largest}; it should hold 1 in holes and 0 elsewhere.")
+    return Data(images, mask_array, table)
 
 
-def shuffled(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:
-    """The rows in random order, in batches of `size` (at least 1).
+def shuffled_batches(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:
+    """The rows in random order, in batches of `size`.
 
-    A last batch of one is left out where the others are larger: batch norm cannot learn from it.
+    A last batch of one image is left out if the others are larger: batch norm cannot train on one image.
+
+    Args:
+        rows: (n,) indices.
+        size: images per batch, at least 1.
+        generator: source of the order.
     """
     order = rows[torch.randperm(len(rows), generator=generator).numpy()]
     for start in range(0, len(order), size):
@@ -89,24 +97,29 @@ def shuffled(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> 
             yield batch
 
 
-def in_order(count: int, size: int) -> Iterator[slice]:
-    """0..count in consecutive slices."""
+def consecutive_batches(count: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of `size` that cover 0 to `count`.
+
+    Examples:
+        >>> list(consecutive_batches(5, 2))
+        [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
 
 
 def to_images(pixels: NDArray[np.uint8], device: str) -> Tensor:
-    """(B, H, W, 3) uint8 -> (B, 3, H, W) float32 in [0, 1]."""
+    """Pixels (B, H, W, 3) uint8 -> images (B, 3, H, W) float32 in [0, 1]."""
     return torch.from_numpy(np.array(pixels)).to(device).permute(0, 3, 1, 2).float().div_(255)
 
 
-def to_masks(holes: NDArray[np.uint8], device: str) -> Tensor:
-    """(B, H, W) uint8 -> (B, 1, H, W) float32, 1 = hole."""
-    return torch.from_numpy(np.array(holes)).to(device).unsqueeze(1).float()
+def to_masks(masks: NDArray[np.uint8], device: str) -> Tensor:
+    """Masks (B, H, W) uint8 -> (B, 1, H, W) float32, 1 = hole."""
+    return torch.from_numpy(np.array(masks)).to(device).unsqueeze(1).float()
 
 
 def to_pixels(images: Tensor) -> NDArray[np.uint8]:
-    """(B, 3, H, W) in [0, 1], rounded -> (B, H, W, 3) uint8."""
+    """Images (B, 3, H, W) in [0, 1] -> pixels (B, H, W, 3) uint8, rounded."""
     pixels: NDArray[np.uint8] = (images.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
     return pixels
 
@@ -131,8 +144,8 @@ def _table(path: Path, columns: tuple[str, ...]) -> tuple[dict[str, str], ...]:
         raise DataError(f"{path}: cannot be read: {error}") from error
     missing = [column for column in columns if column not in header]
     if missing:
-        raise DataError(f"{path}: lacks the column {missing[0]!r}; it has {header}.")
+        raise DataError(f"{path}: the column {missing[0]!r} is missing; it has {header}.")
     uneven = next((number for number, row in enumerate(rows) if None in row or None in row.values()), None)
     if uneven is not None:
-        raise DataError(f"{path}: row {uneven} has not as many fields as the header.")
+        raise DataError(f"{path}: row {uneven} has another number of fields than the header.")
     return rows

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from backbones.kit.errors import DataError, JobError
-from backbones.kit.facts import facts, weights_of
+from backbones.kit.facts import read_facts, weights_of
 from backbones.kit.job import CONTRACT, ClassifyJob, EncodeJob, FillJob, InpaintJob, Job, read_job
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb; returns the contract's exit code."""
+    """Run one verb and return the contract's exit code."""
     options = _parser().parse_args(arguments)
     try:
         if options.verb == "describe":
@@ -36,17 +36,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="backbone", description="One contestant of patternbench.")
     parser.add_argument("name", help="the backbone's folder")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("describe", help="print what this backbone is, as JSON")
+    verb = verbs.add_parser("describe", help="print the description of this backbone as JSON")
     verb.add_argument("--image-size", type=int, default=256, help="pixels; default 256")
     verb.add_argument("--variant", default="", help="of the backbone")
     for name in ("train", "encode", "inpaint"):
         verbs.add_parser(name, help="do a job").add_argument("--job", type=Path, required=True, help="its folder")
-    verb = verbs.add_parser("forward", help="apply one network of the model to given tensors")
-    verb.add_argument("--part", required=True, help="which")
+    verb = verbs.add_parser("forward", help="run one network of the model alone")
+    verb.add_argument("--part", required=True, help="name of the network")
     verb.add_argument("--state", type=Path, required=True, help="its weights: npz or safetensors, published keys")
-    verb.add_argument("--input", type=Path, required=True, help="the tensors it takes: npz")
+    verb.add_argument("--input", type=Path, required=True, help="its input tensors: npz")
     verb.add_argument("--output", type=Path, required=True, help="npz to write")
-    verb = verbs.add_parser("convert", help="make safetensors of a published file that fits the network exactly")
+    verb = verbs.add_parser("convert", help="convert a published file to safetensors, if it fits the network exactly")
     verb.add_argument("--variant", default="", help="of the backbone")
     verb.add_argument("--entry", required=True, help="name of the weights in backbone.toml")
     verb.add_argument("--input", type=Path, required=True, help="the file as published")
@@ -55,72 +55,93 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def describe(name: str, variant: str, image_size: int) -> dict[str, Any]:
-    """The contract's description, by building the backbone and encoding one black image.
+    """The contract's description of a backbone, computed by encoding one black image.
+
+    Args:
+        name: the backbone's folder.
+        variant: one of its variants; empty = the plain one.
+        image_size: side of the image in pixels.
 
     Raises:
         JobError: the backbone does not take images of this size.
     """
     import torch
 
-    from backbones.kit.start import build
+    from backbones.kit.loading import build_backbone
 
-    own = facts(name)
-    backbone = build(name, variant)
+    facts = read_facts(name)
+    backbone = build_backbone(name, variant)
     with torch.no_grad():
         try:
-            maps = backbone.encoder.eval()(torch.zeros(1, 3, image_size, image_size))
+            feature_maps = backbone.encoder.eval()(torch.zeros(1, 3, image_size, image_size))
         except (RuntimeError, ValueError) as error:
             raise JobError(f"{name} on images of {image_size} pixels: {error}") from error
-    count = {"encoder": backbone.encoder.parameters(), "total": backbone.network.parameters()}
+    networks = {"encoder": backbone.encoder, "total": backbone.network}
     return {
         "contract": CONTRACT,
         "name": name,
         "variant": variant,
-        "capabilities": own["capabilities"],
-        "parameters": {what: sum(tensor.numel() for tensor in tensors) for what, tensors in count.items()},
+        "capabilities": facts["capabilities"],
+        "parameters": {
+            name: sum(tensor.numel() for tensor in network.parameters()) for name, network in networks.items()
+        },
         "image_size": image_size,
-        "shape": list(maps.shape[1:]),
-        "embedding_size": maps.numel(),
-        "input": own["input"],
-        "weights": own.get("weights", []),
+        "shape": list(feature_maps.shape[1:]),
+        "embedding_size": feature_maps.numel(),
+        "input": facts["input"],
+        "weights": facts.get("weights", []),
     }
 
 
-def convert(name: str, variant: str, entry: str, given: Path, output: Path) -> None:
-    """Make safetensors of a published file; see `backbones.kit.published.convert`."""
+def convert(name: str, variant: str, entry: str, published_file: Path, output: Path) -> None:
+    """Convert a published file to safetensors; see `backbones.kit.published.convert`.
+
+    Args:
+        name: the backbone's folder.
+        variant: one of its variants; empty = the plain one.
+        entry: name of the weights in backbone.toml.
+        published_file: the file as published.
+        output: the .safetensors file to write.
+
+    Raises:
+        JobError: the backbone has no such weights.
+        DataError: the file is unreadable or does not fit.
+    """
+    from backbones.kit.loading import build_backbone
     from backbones.kit.published.convert import convert as convert_file
-    from backbones.kit.start import build
 
     roles = {weights["name"]: weights["role"] for weights in weights_of(name, variant)}
     if entry not in roles:
         raise JobError(f"{name} has no weights {entry!r}; it has: {', '.join(roles) or 'none'}.")
-    convert_file(build(name, variant), entry, roles[entry], given, output)
+    convert_file(build_backbone(name, variant), entry, roles[entry], published_file, output)
 
 
 def run(name: str, job: Job) -> None:
-    """Do a job and write out/result.json last, so that its presence means that the job is whole.
+    """Do a job. out/result.json is written last: if it exists, the job is complete.
 
     Raises:
-        JobError: it asks for what the backbone's description does not promise, or for what it turns out not to take.
-        DataError: something that came with it is unusable.
+        JobError: the job needs a capability that the backbone lacks, or images of a size that it does not take.
+        DataError: the data or an artifact of the job is unusable.
     """
-    from backbones.kit import runtime, start
+    from backbones.kit import loading, runtime
 
-    own = facts(name)["capabilities"]
-    for needed in _needed(job):
-        if needed not in own:
-            raise JobError(f"The job needs the capability {needed}, which {name} lacks; it has: {', '.join(own)}.")
+    capabilities = read_facts(name)["capabilities"]
+    for capability in _needed_capabilities(job):
+        if capability not in capabilities:
+            raise JobError(
+                f"The job needs the capability {capability}, which {name} lacks; it has: {', '.join(capabilities)}."
+            )
     runtime.prepare(job)
-    backbone = start.start(name, job)
+    backbone = loading.load_backbone(name, job)
     job.out.mkdir(exist_ok=True)
     if isinstance(job, InpaintJob):
         from backbones.kit.learning.inpaint import train_inpainting
 
-        result = train_inpainting(job, backbone, start.recipe(name, job, backbone))
+        result = train_inpainting(job, backbone, loading.build_recipe(name, job, backbone))
     elif isinstance(job, FillJob):
         from backbones.kit.learning.fill import fill
 
-        result = fill(job, start.recipe(name, job, backbone))
+        result = fill(job, loading.build_recipe(name, job, backbone))
     elif isinstance(job, ClassifyJob):
         from backbones.kit.learning.classify import train_classifier
 
@@ -133,8 +154,8 @@ def run(name: str, job: Job) -> None:
     (job.out / "result.json").write_text(json.dumps(result) + "\n", encoding="utf-8")
 
 
-def _needed(job: Job) -> Iterator[str]:
-    """The capabilities that a job asks for."""
+def _needed_capabilities(job: Job) -> Iterator[str]:
+    """The capabilities that a job needs."""
     if isinstance(job, InpaintJob | FillJob):
         yield "train:inpaint"
     if isinstance(job, ClassifyJob):

@@ -1,4 +1,4 @@
-"""Reading job.json: checked against the published JSON Schema, then typed."""
+"""job.json: validated against the published JSON Schema, then typed."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ from typing import Any, Literal
 from backbones.kit.errors import JobError
 
 CONTRACT = "1"
-Method = Literal["gradcam", "hirescam", "layercam", "eigencam"]
+CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 SCHEMAS = Path(__file__).parent / "schema"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What every job says; see schema/job.json for the meaning of each field."""
+    """Fields of every job; schema/job.json gives their meaning."""
 
     folder: Path
     variant: str
@@ -32,18 +32,18 @@ class Job:
 
     @property
     def data(self) -> Path:
-        """The read-only folder with images.npy and table.csv."""
+        """The read-only folder with images.npy, table.csv and masks.npy."""
         return self.folder / "data"
 
     @property
     def out(self) -> Path:
-        """The only folder that is written to."""
+        """The folder for the results, the only writable one."""
         return self.folder / "out"
 
 
 @dataclass(frozen=True, kw_only=True)
 class InpaintJob(Job):
-    """Learn to fill holes."""
+    """Train the inpainting model."""
 
     epochs: int
     patience: int
@@ -52,29 +52,29 @@ class InpaintJob(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifyJob(Job):
-    """Learn to tell individuals apart."""
+    """Train a classifier of individuals."""
 
     mode: Literal["shallow", "deep"]
     classes: int
     epochs: int
     learning_rate: float
     pooling: Literal["flatten", "average"]
-    explain: Method | None
+    explain: CamMethod | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncodeJob(Job):
-    """Embed every image given."""
+    """Compute the embedding of every image."""
 
     pooling: Literal["flatten", "average"]
     dtype: Literal["float32", "float16"]
     classes: int | None
-    explain: Method | None
+    explain: CamMethod | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FillJob(Job):
-    """Fill the holes of every image given."""
+    """Fill the holes of every image."""
 
 
 _KINDS: dict[tuple[str, str | None], tuple[str, type[Job]]] = {
@@ -99,7 +99,7 @@ def read_job(folder: Path, verb: str) -> Job:
         An InpaintJob, ClassifyJob, EncodeJob or FillJob.
 
     Raises:
-        JobError: the file is missing, is not JSON, breaks the schema, or is for another verb.
+        JobError: the file is missing or no JSON, breaks the schema, or is for another verb.
     """
     path = folder / "job.json"
     try:
@@ -111,7 +111,7 @@ def read_job(folder: Path, verb: str) -> Job:
     task = raw.get("task")
     kind = _KINDS.get((verb, task if task is None else str(task)))
     if kind is None:
-        allowed = ", ".join(one or "none" for known, one in _KINDS if known == verb)
+        allowed = ", ".join(known or "none" for known_verb, known in _KINDS if known_verb == verb)
         raise JobError(f"{path}: task {task!r} is unknown; the verb {verb!r} has: {allowed}.")
     name, typed = kind
     _validate(path, raw, {"$ref": f"#/$defs/{name}", "$defs": schema("job")["$defs"]})
@@ -125,7 +125,7 @@ def read_job(folder: Path, verb: str) -> Job:
 
 
 def _defaults(kind: str) -> dict[str, Any]:
-    """What the fields that the schema lets be left out then are."""
+    """Values of the optional fields by name, as the schema states them."""
     fields = schema("job")["$defs"][kind]["properties"]
     return {name: facts["default"] for name, facts in fields.items() if "default" in facts}
 
@@ -135,7 +135,7 @@ def _validate(path: Path, raw: object, against: dict[str, Any]) -> None:
     from jsonschema.exceptions import best_match
     from jsonschema.validators import extend
 
-    # To JSON Schema 8.0 is an integer, to range() it is none; and Python reads 1e999 as infinity.
+    # In JSON Schema 8.0 is an integer, which range() refuses; and Python reads 1e999 as infinity.
     checker = Draft202012Validator.TYPE_CHECKER
     types = checker.redefine_many(
         {

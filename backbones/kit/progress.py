@@ -1,4 +1,4 @@
-"""What a job says while it works, and the history that it leaves."""
+"""Progress reports on standard output, and the training history as CSV."""
 
 import csv
 import json
@@ -8,13 +8,17 @@ from pathlib import Path
 
 
 def report(done: int, total: int, unit: str, **figures: float) -> None:
-    """Say on standard output how far the job is, as one JSON object on a line.
+    """Print the progress of the job, as one JSON object on a line of standard output.
 
     Args:
-        done: units finished.
-        total: units in all.
-        unit: of the two, such as `epoch` or `image`.
-        figures: what else is worth seeing, such as a loss.
+        done: number of finished units.
+        total: number of all units.
+        unit: name of a unit, such as `epoch` or `image`.
+        figures: further values to show, such as the loss.
+
+    Examples:
+        >>> report(1, 3, "epoch", loss=0.5)
+        {"event": "progress", "done": 1, "total": 3, "unit": "epoch", "loss": 0.5}
     """
     event = {"event": "progress", "done": done, "total": total, "unit": unit, **figures}
     sys.stdout.write(json.dumps(event) + "\n")
@@ -22,7 +26,7 @@ def report(done: int, total: int, unit: str, **figures: float) -> None:
 
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
-    """Write one row an epoch as CSV; the columns are those of all rows, in the order of their first appearance."""
+    """Write a CSV file with one row per epoch; its columns are those of all rows, in order of first appearance."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)

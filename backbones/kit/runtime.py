@@ -1,4 +1,4 @@
-"""One job's surroundings: seed, threads, device, precision, and what it cost."""
+"""The runtime of a job: seed, threads, device and precision, and the measurements in result.json."""
 
 import resource
 import sys
@@ -14,17 +14,17 @@ from backbones.kit.errors import JobError
 from backbones.kit.job import CONTRACT, Job
 
 LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
-"""Distributions that the numbers of some backbone depend on."""
+"""Distributions on which the numbers of a backbone depend."""
 
 
 def prepare(job: Job) -> None:
-    """Give the process the job's seed and threads, and make it deterministic.
+    """Set the job's seed and threads, and make PyTorch deterministic.
 
-    On CUDA an operation without a deterministic form warns: among those here the gradient of padding by reflection.
-    Convolutions in float32 are of float32 there too, not of TF32's ten bits as PyTorch would have it.
+    On CUDA an operation without a deterministic implementation, such as the gradient of reflection padding, warns.
+    Convolutions in float32 keep their precision there: TF32, PyTorch's default with 10 bits, is switched off.
 
     Raises:
-        JobError: the job wants a device that is not there.
+        JobError: the job's device is not available.
     """
     if job.device == "cuda" and not torch.cuda.is_available():
         raise JobError(
@@ -40,10 +40,10 @@ def prepare(job: Job) -> None:
 
 @contextmanager
 def computing(job: Job) -> Iterator[None]:
-    """The context in which a contestant's networks run: in the job's precision.
+    """A context in which a contestant's networks run in the job's precision.
 
     Raises:
-        JobError: a ValueError, by which an encoder or a recipe says that it does not take such images.
+        JobError: an encoder or a recipe raised ValueError: it does not take images of this size.
     """
     half = job.precision == "bfloat16"
     try:
@@ -54,13 +54,18 @@ def computing(job: Job) -> Iterator[None]:
 
 
 class Stopwatch:
-    """Measures the work and writes it down as the contract's result.json."""
+    """Measures the work of a job for its result.json."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
 
     def result(self, images: int, **figures: object) -> dict[str, Any]:
-        """The result of a job that worked on so many images."""
+        """The content of result.json.
+
+        Args:
+            images: number of images that the job processed.
+            figures: further fields.
+        """
         return {
             "contract": CONTRACT,
             "images": images,
@@ -72,18 +77,18 @@ class Stopwatch:
 
 
 def versions() -> dict[str, str]:
-    """Of Python, of the libraries that numbers depend on where they are installed, and of the GPU where one worked."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    """Versions of Python, of the installed `LIBRARIES`, and after work on CUDA of CUDA, cuDNN and the GPU."""
+    versions_by_name = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
+            versions_by_name[name] = metadata.version(name)
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        found |= {
+        versions_by_name |= {
             "cuda": str(torch.version.cuda),
             "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
             "gpu": torch.cuda.get_device_name(),
         }
-    return found
+    return versions_by_name
 
 
 def _peak_memory_mib() -> float:

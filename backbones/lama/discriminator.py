@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 WIDTHS = (64, 128, 256, 512)
+"""Channels of the strided layers."""
 
 
 def _conv(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
@@ -14,7 +15,7 @@ def _normed(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 
 
 class Discriminator(nn.Module):
-    """Judges overlapping patches; its hidden features feed the feature matching loss."""
+    """Classifies overlapping patches as real or fake; the feature matching loss compares its hidden features."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,13 +27,13 @@ class Discriminator(nn.Module):
         self.model5 = nn.Sequential(_conv(WIDTHS[3], 1, 1))
 
     def forward(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Judge images.
+        """Classify the patches of images.
 
         Args:
             images: (B, 3, H, W) in [0, 1].
 
         Returns:
-            Logits (B, 1, h, w), positive = real, and the outputs of the five hidden layers.
+            Logits (B, 1, h, w), positive = real, and the features (B, C, h, w) of the five hidden layers.
         """
         features: list[Tensor] = []
         for layer in (self.model0, self.model1, self.model2, self.model3, self.model4):

@@ -1,7 +1,7 @@
-"""LaMa's generator ("big-lama"): a convolutional front, 18 Fourier blocks, a transposed-convolution back.
+"""LaMa's generator ("big-lama"): an encoder, 18 residual blocks of fast Fourier convolutions, a decoder.
 
-Attribute names spell the keys of the published state dict (`model.<i>.ffc.convl2g.weight`, ...). From the
-split at index 4 on, features travel as a pair: 128 local channels and 384 global ones.
+Attribute names are the keys of the published state dict (`model.<i>.ffc.convl2g.weight`, ...). From the split at index
+4 to the join after the blocks, features are a pair: 128 local channels and 384 global ones.
 """
 
 import torch
@@ -10,14 +10,18 @@ from torch.nn.functional import relu
 
 SIZE_MULTIPLE = 8
 ENCODER_DEPTH = 5
+"""Modules of `Generator.model` that form the encoder, the split included."""
+
 LOCAL, GLOBAL = 128, 384
+"""Local and global channels."""
+
 BLOCKS = 18
 
 Pair = tuple[Tensor, Tensor]
 
 
 def require_size(images: Tensor, smallest: int = SIZE_MULTIPLE) -> None:
-    """Refuse images that cannot be halved evenly three times, or are too small to be mirrored at the border.
+    """Refuse images whose sides cannot be halved three times, or are too small for reflection padding.
 
     Raises:
         ValueError: height or width is less than `smallest` or no multiple of 8.
@@ -35,7 +39,7 @@ def _conv3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
 
 
 class FourierUnit(nn.Module):
-    """A 1x1 convolution of the half spectrum, so that each output pixel depends on the whole image.
+    """A 1x1 convolution of the half spectrum: each output pixel depends on the whole image.
 
     Chi et al., "Fast Fourier Convolution", NeurIPS 2020. Channel 2c of the spectrum is the real part of
     channel c, channel 2c + 1 its imaginary part.
@@ -47,7 +51,7 @@ class FourierUnit(nn.Module):
         self.bn = nn.BatchNorm2d(2 * channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> the same shape; in float32 at least, because the FFT knows no bfloat16."""
+        """(B, C, H, W) -> the same shape; in float32 or better, because the FFT does not support bfloat16."""
         real = torch.promote_types(x.dtype, torch.float32)
         spectrum = torch.fft.rfft2(x.to(real), norm="ortho")  # (B, C, H, W // 2 + 1)
         parts = torch.stack((spectrum.real, spectrum.imag), dim=2).flatten(1, 2)  # (B, 2C, H, W // 2 + 1)
@@ -59,7 +63,7 @@ class FourierUnit(nn.Module):
 
 
 class SpectralTransform(nn.Module):
-    """The global-to-global path: halve the channels, add a Fourier unit's output, restore the channels."""
+    """The global-to-global path: halves the channels, adds the output of a Fourier unit, restores the channels."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -89,7 +93,7 @@ class LocalUnit(nn.Module):
 
 
 class SplitUnit(nn.Module):
-    """Halve the resolution and part the features into local and global ones."""
+    """Halves the resolution and splits the features into local and global ones."""
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
@@ -105,7 +109,7 @@ class SplitUnit(nn.Module):
 
 
 class FourierConvolution(nn.Module):
-    """Four paths between local and global features, their sums normalised and rectified."""
+    """Four paths between local and global features; batch norm and ReLU on their sums (Chi et al., NeurIPS 2020)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,7 +125,7 @@ class FourierConvolution(nn.Module):
         self.bn_g = nn.BatchNorm2d(GLOBAL)
 
     def forward(self, pair: Pair) -> Pair:
-        """Local and global features -> the same shapes."""
+        """Local (B, 128, h, w) and global (B, 384, h, w) features -> the same shapes."""
         local, distant = pair
         to_local = self.ffc["convl2l"](local) + self.ffc["convg2l"](distant)
         to_global = self.ffc["convl2g"](local) + self.ffc["convg2g"](distant)
@@ -129,7 +133,7 @@ class FourierConvolution(nn.Module):
 
 
 class FourierBlock(nn.Module):
-    """Two Fourier convolutions and a residual sum, after which nothing follows."""
+    """Two Fourier convolutions and a residual sum, without a final activation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,20 +141,20 @@ class FourierBlock(nn.Module):
         self.conv2 = FourierConvolution()
 
     def forward(self, pair: Pair) -> Pair:
-        """Local and global features -> the same shapes."""
+        """Local (B, 128, h, w) and global (B, 384, h, w) features -> the same shapes."""
         local, distant = self.conv2(self.conv1(pair))
         return pair[0] + local, pair[1] + distant
 
 
 class Join(nn.Module):
-    """Concatenate the local and the global features, in this order."""
+    """Concatenates the local and the global features, in this order."""
 
     def forward(self, pair: Pair) -> Tensor:
         """(B, 128, h, w) and (B, 384, h, w) -> (B, 512, h, w)."""
         return torch.cat(pair, dim=1)
 
 
-def _front() -> list[nn.Module]:
+def _encoder() -> list[nn.Module]:
     return [
         nn.ReflectionPad2d(3),
         LocalUnit(nn.Conv2d(4, 64, 7, bias=False)),
@@ -167,16 +171,16 @@ def _upsample(inputs: int) -> list[nn.Module]:
 
 
 class Generator(nn.Module):
-    """Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier Convolutions", WACV 2022.
+    """LaMa's generator (Suvorov et al., WACV 2022): predicts whole images from images with holes.
 
     Args:
-        blocks: residual Fourier blocks; the published weights have 18.
+        blocks: number of residual Fourier blocks; the published weights have 18.
     """
 
     def __init__(self, blocks: int = BLOCKS) -> None:
         super().__init__()
         self.model = nn.Sequential(
-            *_front(),
+            *_encoder(),
             *(FourierBlock() for _ in range(blocks)),
             Join(),
             *_upsample(512),
@@ -191,8 +195,8 @@ class Generator(nn.Module):
         """Predict whole images, known pixels included.
 
         Args:
-            images: (B, 3, H, W) in [0, 1]; H and W multiples of 8, at least 16.
-            masks: (B, 1, H, W), 1 = hole.
+            images: (B, 3, H, W) in [0, 1]; H and W are multiples of 8, at least 16. Holes are set to zero.
+            masks: (B, 1, H, W), 1 = hole, 0 = known; appended as the fourth channel.
 
         Returns:
             (B, 3, H, W) in [0, 1].

@@ -1,4 +1,4 @@
-"""LaMa as a contestant: the front of its generator is the encoder, the whole generator inpaints."""
+"""LaMa as a contestant: the first layers of its generator are the encoder; the whole generator inpaints."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +15,14 @@ CHECKPOINT_NAME = "big-lama"
 
 
 class LamaEncoder(nn.Module):
-    """The generator up to its split into local and global features; the weights are shared."""
+    """The generator up to its split into local and global features; shares its weights."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.layers = generator.model[:ENCODER_DEPTH]
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encode whole images, as if nothing were masked.
+        """Encode whole images, with an empty mask.
 
         Args:
             images: (B, 3, H, W) in [0, 1].
@@ -39,7 +39,7 @@ class LamaEncoder(nn.Module):
 
 
 class Lama(Backbone):
-    """The "big-lama" generator with random weights, until published ones are loaded."""
+    """The "big-lama" generator, with random weights until `load`."""
 
     def __init__(self) -> None:
         self._generator = Generator()
@@ -47,17 +47,17 @@ class Lama(Backbone):
         self.encoder = LamaEncoder(self._generator)
 
     def recipe(self, settings: RecipeSettings) -> LamaRecipe:
-        """The published recipe with a new discriminator; see `LamaRecipe`."""
+        """The published recipe with a new discriminator, see `LamaRecipe`."""
         return LamaRecipe(self._generator, settings)
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack `big-lama/models/best.ckpt` (the training module under `state_dict`) or the perceptual network.
+        """The state dict of the generator in `big-lama/models/best.ckpt`, or of the perceptual network.
 
-        The generator's keys start with `generator.`. Keys of the discriminator, of losses and of evaluators
-        may stand beside them and are passed over; any other key makes `load` raise.
+        The file is a Lightning checkpoint: the generator's weights are under `state_dict`, with the prefix
+        `generator.`. Keys of the discriminator, of losses and of evaluators are dropped; `load` refuses any other key.
 
         Raises:
-            ValueError: another name or layout.
+            ValueError: there are no such weights, or the file has another layout.
         """
         if name == PERCEPTUAL_NAME:
             return dict(checkpoint)
@@ -68,10 +68,10 @@ class Lama(Backbone):
                 f"The {name} checkpoint should be a dict with the weights under 'state_dict', as in "
                 f"big-lama/models/best.ckpt; this one has the keys {sorted(map(str, checkpoint))[:3]}."
             )
-        return {key: value for key, value in state.items() if not _passed_over(str(key))}
+        return {key: value for key, value in state.items() if not _is_dropped(str(key))}
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Load the generator; see `Backbone.load`."""
+        """Load the generator, as `Backbone.load`."""
         _require_own(name)
         strict_load(self.network, state, f"The {name} checkpoint")
 
@@ -81,9 +81,10 @@ def _require_own(name: str) -> None:
         raise ValueError(f"LaMa has no published weights {name!r} for its generator, only {CHECKPOINT_NAME!r}.")
 
 
-def _passed_over(key: str) -> bool:
-    part = key.partition(".")[0]
-    return part == "discriminator" or part.startswith("loss_") or part.endswith(("evaluator", "evaluators"))
+def _is_dropped(key: str) -> bool:
+    """Whether a key of the published file belongs to the discriminator, a loss or an evaluator."""
+    module = key.partition(".")[0]
+    return module == "discriminator" or module.startswith("loss_") or module.endswith(("evaluator", "evaluators"))
 
 
 def build() -> Lama:

@@ -1,7 +1,8 @@
 """The perceptual network of LaMa's loss: the dilated ResNet-50 of the ADE20K scene parsing benchmark.
 
-Zhou et al., "Semantic Understanding of Scenes through the ADE20K Dataset", IJCV 2019. Dilation instead of
-striding in the last two stages gives the wide field of view that LaMa's authors want in the loss.
+Zhou et al., "Semantic Understanding of Scenes through the ADE20K Dataset", IJCV 2019. The last two stages are dilated,
+not strided: this gives the large receptive field that LaMa's perceptual loss needs (Suvorov et al. 2022,
+section 2.2.1).
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from backbones.kit.published.weights import strict_load
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 BOOKKEEPING = ("num_batches_tracked", "_tmp_running_mean", "_tmp_running_var", "_running_iter")
-"""Batch norm state that evaluation does not read; published files differ in what they hold of it."""
+"""Ends of keys with batch norm state that evaluation does not use; published files differ in which of it they hold."""
 
 
 class Bottleneck(nn.Module):
@@ -42,17 +43,17 @@ class Bottleneck(nn.Module):
 
 
 def _stage(inputs: int, width: int, blocks: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    """A stage dilated d times replaces its stride by dilation d / 2 in the first block, d in the others."""
+    """A stage of bottlenecks. With dilation d the first block has dilation d / 2 in place of a stride, the others d."""
     first = Bottleneck(inputs, width, stride, max(1, dilation // 2), first=True)
     others = [Bottleneck(4 * width, width, 1, dilation, first=False) for _ in range(blocks - 1)]
     return nn.Sequential(first, *others)
 
 
 class ResNet50Dilated(nn.Module):
-    """Frozen: no gradients to its weights, and in evaluation mode whatever is asked of it.
+    """The frozen network: its weights have no gradient, and it stays in evaluation mode.
 
-    In the authors' code it returns to training mode by accident, as a submodule of the module that is
-    trained, and normalises real and predicted batches each by its own statistics. This is not repeated.
+    In LaMa's training code it returns to training mode, as a submodule of the trained module, and normalises real and
+    predicted batches by their own statistics. This implementation does not.
     """
 
     def __init__(self) -> None:
@@ -77,25 +78,28 @@ class ResNet50Dilated(nn.Module):
 
     @classmethod
     def published(cls, state: Mapping[str, Tensor]) -> "ResNet50Dilated":
-        """The network with the published weights (a plain state dict), strictly but for the batch norms' counters.
+        """The network with published weights, loaded strictly except for the counters of batch norm.
+
+        Args:
+            state: the published state dict.
 
         Raises:
-            ValueError: a key is missing, unknown or misshapen.
+            ValueError: a key is missing, unknown or of another shape.
         """
         network = cls()
-        kept = {key: value for key, value in state.items() if not key.endswith(BOOKKEEPING)}
+        weights = {key: value for key, value in state.items() if not key.endswith(BOOKKEEPING)}
         counters = {key: value for key, value in network.state_dict().items() if key.endswith(BOOKKEEPING)}
-        strict_load(network, {**kept, **counters}, "The state dict of the dilated ResNet-50")
+        strict_load(network, {**weights, **counters}, "The state dict of the dilated ResNet-50")
         return network
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Features of the four stages.
 
         Args:
-            images: (B, 3, H, W) in [0, 1]; ImageNet's mean and deviation are applied here.
+            images: (B, 3, H, W) in [0, 1]; normalised here by ImageNet's mean and standard deviation.
 
         Returns:
-            Channels 256, 512, 1024, 2048 at 1/4, 1/8, 1/8, 1/8 of the resolution.
+            (B, 256, H/4, W/4), (B, 512, H/8, W/8), (B, 1024, H/8, W/8) and (B, 2048, H/8, W/8).
         """
         mean, std = (images.new_tensor(values).view(3, 1, 1) for values in (MEAN, STD))
         x = (images - mean) / std

@@ -1,11 +1,14 @@
-"""How LaMa learns to inpaint: losses, weights and optimisers of the published "big-lama" configuration."""
+"""LaMa's inpainting training: losses, weights and optimisers of the published "big-lama" configuration.
+
+Suvorov et al., WACV 2022, section 2.2.
+"""
 
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam, Optimizer
 
 from backbones.kit.api import Recipe, RecipeSettings
-from backbones.kit.tensors import compose, total
+from backbones.kit.learning.tensors import compose, total
 from backbones.lama import losses
 from backbones.lama.discriminator import Discriminator
 from backbones.lama.generator import Generator, require_size
@@ -20,16 +23,23 @@ R1_WEIGHT = 0.001
 GENERATOR_RATE, DISCRIMINATOR_RATE = 1e-3, 1e-4
 CLIP_NORM = 1.0
 SMALLEST = 16
+"""Least side in pixels that the generator inpaints."""
 
 
 class LamaRecipe(Recipe):
-    """On every batch an update of the generator, the discriminator frozen, then one of the discriminator.
+    """Updates the generator on every batch, with a frozen discriminator, then the discriminator.
 
-    Two deviations from the authors' training code. The discriminator is shown the prediction from before the
-    generator's update, where theirs runs the updated generator once more: this saves a generator pass, and
-    its batch norm statistics move once a batch instead of twice. And the perceptual network stays in
-    evaluation mode (see `ResNet50Dilated`). The published checkpoint has no discriminator: training starts
-    with a random one.
+    It deviates from the authors' training code in two ways. The discriminator's update uses the prediction from before
+    the generator's update; theirs runs the updated generator again. This saves a pass, and the generator's batch norm
+    statistics are updated once per batch, not twice. And the perceptual network stays in evaluation mode, see
+    `ResNet50Dilated`. The published checkpoint has no discriminator: training starts with a random one.
+
+    Args:
+        generator: the generator to train, shared with the caller.
+        settings: the protocol's decisions.
+
+    Raises:
+        ValueError: weights of the perceptual network are missing or do not fit.
     """
 
     def __init__(self, generator: Generator, settings: RecipeSettings) -> None:
@@ -41,17 +51,17 @@ class LamaRecipe(Recipe):
         self._discriminator_optimiser = Adam(self._discriminator.parameters(), lr=DISCRIMINATOR_RATE, fused=True)
 
     def step(self, images: Tensor, masks: Tensor) -> dict[str, float]:
-        """Update both networks, as `Recipe.step`; the terms of the losses are returned weighted."""
+        """Update both networks, as `Recipe.step`; returns the weighted terms of the losses."""
         prediction = self._predict(images, masks)
         self._discriminator.requires_grad_(requires_grad=False)
         terms = self._generator_terms(prediction, images, masks)
         terms["generator"] = total(terms)
         _descend(self._generator_optimiser, self._generator, terms["generator"])
         self._discriminator.requires_grad_(requires_grad=True)
-        judged = self._discriminator_terms(prediction.detach(), images, masks)
-        judged["discriminator"] = total(judged)
-        _descend(self._discriminator_optimiser, self._discriminator, judged["discriminator"])
-        return {name: term.item() for name, term in (terms | judged).items()}
+        discriminator_terms = self._discriminator_terms(prediction.detach(), images, masks)
+        discriminator_terms["discriminator"] = total(discriminator_terms)
+        _descend(self._discriminator_optimiser, self._discriminator, discriminator_terms["discriminator"])
+        return {name: term.item() for name, term in (terms | discriminator_terms).items()}
 
     def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
         """The weighted sum of the generator's terms, as `Recipe.generator_loss`."""

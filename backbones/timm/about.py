@@ -1,4 +1,4 @@
-"""Say whose a variant's published weights are: `python -m backbones.timm.about VARIANT [FILE]`."""
+"""Print licence and address of a variant's published weights: `python -m backbones.timm.about VARIANT [FILE]`."""
 
 import json
 import sys
@@ -15,17 +15,18 @@ SITE = "https://huggingface.co"
 UNSTATED = "not stated"
 UNREACHED = "unknown, because the hub does not answer"
 SECONDS = 10
+"""Time limit of a request to the hub."""
 
 
 def about(variant: str, file: Path | None = None) -> dict[str, str]:
-    """The licence of a variant's published weights, and the page that they are on.
+    """Licence of a variant's published weights, and address of their page.
 
     Args:
-        variant: as the backbone's.
-        file: that `backbones.timm.fetch` wrote; it keeps the licence for machines that do not reach the hub.
+        variant: the variant.
+        file: a file that `backbones.timm.fetch` wrote: it contains the licence, for machines without connection.
 
     Returns:
-        `licence` and `address`.
+        The keys `licence` and `address`.
 
     Raises:
         ValueError: there is no such variant.
@@ -40,23 +41,23 @@ def about(variant: str, file: Path | None = None) -> dict[str, str]:
 
 
 def on_card(variant: str) -> str:
-    """The licence on the card of a hub model; `UNREACHED` without a connection.
+    """Licence on the model card of a hub model; `UNREACHED` without a connection.
 
     Raises:
-        ValueError: the hub has no such model, or does not show it.
+        ValueError: the hub has no such model, or it is private.
     """
     address, _, revision = variant.removeprefix(names.HUB).partition("@")
     try:
         card = model_info(address, revision=revision or None, timeout=SECONDS).card_data
     except RepositoryNotFoundError as error:
-        raise ValueError(f"{SITE}/{address}: the hub has no such model, or does not show it.") from error
-    except Exception:  # noqa: BLE001 - those of whichever HTTP library the client is built on
+        raise ValueError(f"{SITE}/{address}: the hub has no such model, or it is private.") from error
+    except Exception:  # noqa: BLE001 - the errors of any HTTP library that the client uses
         return UNREACHED
     return str((card and (card.get("license_name") or card.get("license"))) or UNSTATED)
 
 
 def main(arguments: list[str]) -> int:
-    """Print it as JSON, or say what is wrong; returns the exit code."""
+    """Print licence and address as JSON, or the error; return the exit code."""
     try:
         variant, *files = arguments
         sys.stdout.write(json.dumps(about(variant, *(Path(file) for file in files if file))) + "\n")

@@ -1,4 +1,4 @@
-"""A timm network as an encoder: its own preprocessing before it, its output put into the shape of a map behind it."""
+"""A timm network as an encoder: with its own preprocessing, and its output as a feature map."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,33 +12,36 @@ INTERPOLATIONS = ("bilinear", "bicubic")
 
 
 class TimmEncoder(nn.Module):
-    """A network up to its last feature map, on images prepared as the network's configuration says.
+    """A network up to its last feature map, with the preprocessing of its configuration.
 
-    The whole image is used: timm's centre crop (`crop_pct`) is for photographs, not for cut-out animals.
+    The whole image is used: timm's centre crop (`crop_pct`) is for photographs, not for crops of animals.
     """
 
     network: Any
 
     def __init__(self, network: nn.Module) -> None:
-        """Args: a network as `timm.create_model` gives it.
+        """Wrap a network.
+
+        Args:
+            network: a network of `timm.create_model`.
 
         Raises:
-            ValueError: it wants an interpolation that torch does not have.
+            ValueError: its configuration has an interpolation that torch lacks.
         """
         super().__init__()
         self.network = network
-        prepared = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
-        wanted = get_model_input_config(network)
-        self.mean, self.std, self.interpolation = (prepared[key] for key in ("mean", "std", "interpolation"))
-        self.size = tuple(wanted["input_size"][1:]) if wanted["fixed_input_size"] else None
+        preprocessing = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+        input_config = get_model_input_config(network)
+        self.mean, self.std, self.interpolation = (preprocessing[key] for key in ("mean", "std", "interpolation"))
+        self.size = tuple(input_config["input_size"][1:]) if input_config["fixed_input_size"] else None
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(f"Interpolation {self.interpolation!r} is unknown; allowed are {INTERPOLATIONS}.")
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (B, 3, H, W) in [0, 1] -> (B, C, h, w), h and w counting positions in the resized image.
+        """Images (B, 3, H, W) in [0, 1] -> (B, C, h, w), a grid of positions of the (resized) image.
 
         Raises:
-            ValueError: the network does not take images of this size, or gives no map.
+            ValueError: the network does not take images of this size, or has no single feature map.
         """
         if self.size is not None and images.shape[2:] != self.size:
             resized = nn.functional.interpolate(images, self.size, mode=self.interpolation, antialias=True)
@@ -51,19 +54,16 @@ class TimmEncoder(nn.Module):
 
 
 def feature_map(features: object, network: Any, size: Sequence[int]) -> Tensor:  # noqa: ANN401 - any network
-    """What `forward_features` gave, as a map.
+    """The output of `forward_features` as a feature map (B, C, h, w).
 
     Args:
-        features: a map (B, C, h, w); a map (B, h, w, C), where the network says so; or tokens (B, N, C), row by row
-            after its prefix tokens (class, registers), which are dropped.
-        network: tells by `output_fmt`, `num_prefix_tokens` and `feature_info` which.
-        size: (H, W) of the images that it saw.
-
-    Returns:
-        (B, C, h, w).
+        features: a feature map (B, C, h, w), or (B, h, w, C) if the network's `output_fmt` is NHWC; or tokens (B, N, C)
+            in row-major order after the prefix tokens (class, registers), which are dropped.
+        network: the network, with `output_fmt`, `num_prefix_tokens` and `feature_info`.
+        size: (H, W) of its input images.
 
     Raises:
-        ValueError: it is none of these, such as a class token alone or maps of several branches.
+        ValueError: the output is none of these, such as a class token alone or feature maps of several branches.
     """
     if isinstance(features, Tensor) and features.ndim == 4:  # noqa: PLR2004 - as listed above
         return features.permute(0, 3, 1, 2) if getattr(network, "output_fmt", "NCHW") == "NHWC" else features
@@ -73,4 +73,4 @@ def feature_map(features: object, network: Any, size: Sequence[int]) -> Tensor: 
         height, width = (-(-side // stride) for side in size)
         if tokens.shape[1] == height * width:
             return tokens.mT.reshape(len(tokens), -1, height, width)  # (B, N, C) -> (B, C, N) -> (B, C, h, w)
-    raise ValueError(f"{type(network).__name__} gives no single map of features, which an encoder must; take another.")
+    raise ValueError(f"{type(network).__name__} gives no single feature map, which an encoder needs; choose another.")

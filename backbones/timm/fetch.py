@@ -15,21 +15,21 @@ from backbones.timm.published import pack
 
 
 def fetch(variant: str, output: Path) -> None:
-    """Let timm download and convert a network's weights, and write them without the classifier.
+    """Download and convert a network's weights by timm, and write them without the classifier.
 
     Args:
-        variant: as the backbone's.
-        output: a .safetensors file: the tensors of the network, and `config`, a description of it.
+        variant: the variant.
+        output: the .safetensors file to write: the network's tensors, and its description in the tensor `config`.
 
     Raises:
-        ValueError: there is no such variant, or its weights are not for timm, or not for all of its network.
+        ValueError: there is no such variant, its weights are not for timm, or they do not cover the whole network.
         OSError: the download failed.
     """
     names.check(variant)
     arguments = _arguments(variant)
     licence = about.on_card(variant) if names.on_hub(variant) else ""
     packed, again = (pack(variant, _download(variant, seed), arguments, licence) for seed in (0, 1))
-    # timm loads some networks in part; what was not in the file differs, because the two started from other numbers
+    # timm loads some networks partially; tensors that are not in the file differ between the two random seeds
     random = [key for key in packed if not torch.equal(packed[key], again[key])]
     if random:
         raise ValueError(f"The weights of timm:{variant} leave {len(random)} tensors random, such as {random[0]}.")
@@ -38,7 +38,7 @@ def fetch(variant: str, output: Path) -> None:
 
 def _download(variant: str, seed: int) -> nn.Module:
     torch.manual_seed(seed)
-    if miewid.is_one(variant):
+    if miewid.is_miewid(variant):
         return miewid.download(variant)
     try:
         return timm.create_model(variant, pretrained=True)
@@ -47,8 +47,8 @@ def _download(variant: str, seed: int) -> nn.Module:
 
 
 def _arguments(variant: str) -> dict[str, Any]:
-    """What the hub says about how the network differs from timm's own of the same name."""
-    if not names.on_hub(variant) or miewid.is_one(variant):
+    """Arguments by which a hub model differs from timm's own architecture of its name, from its config.json."""
+    if not names.on_hub(variant) or miewid.is_miewid(variant):
         return {}
     try:
         return dict(load_model_config_from_hf(variant.removeprefix(names.HUB))[2])
@@ -57,7 +57,7 @@ def _arguments(variant: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Fetch, or say what went wrong; returns the exit code."""
+    """Fetch, or print the error; return the exit code."""
     try:
         variant, output = arguments
     except ValueError:

@@ -1,8 +1,8 @@
 """MiewID (Otarashvili et al., 2024, arXiv:2412.05602): a network of timm, published in a layout of its own.
 
-Its class keeps timm's network as `backbone`, in place of whose classifier are a generalised mean and a batch
-normalisation. Those two belong to its head and are left out, like the classifiers of other networks. Images are
-normalised as ImageNet's; it was trained on 440 x 440 and, like timm's other convolutions, takes any size.
+Its class has timm's network as `backbone`, with a generalised mean and a batch normalisation in place of the
+classifier. These two are its head and are left out, like the classifiers of other networks. Images are normalised as
+ImageNet's. It was trained on 440 x 440 pixels and, like other convolutional networks of timm, takes any size.
 """
 
 from collections.abc import Mapping
@@ -28,16 +28,16 @@ PREFIX = "backbone."
 HEAD = ("pooling.p", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "bn.num_batches_tracked")
 
 
-def is_one(variant: str) -> bool:
-    """Whether a variant is a MiewID, in whatever revision."""
+def is_miewid(variant: str) -> bool:
+    """Whether a variant is a MiewID, of any revision."""
     return names.on_hub(variant) and variant.removeprefix(names.HUB).partition("@")[0] in MODELS
 
 
 def download(variant: str) -> nn.Module:
-    """The network of a MiewID, without its head.
+    """The network of a MiewID with published weights, without its head.
 
     Raises:
-        ValueError: the file has other tensors than this class.
+        ValueError: the file has other tensors than the authors' class.
         OSError: the download failed.
     """
     address, _, revision = variant.removeprefix(names.HUB).partition("@")
@@ -49,5 +49,5 @@ def download(variant: str) -> nn.Module:
 
 
 def _without_head(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """By timm's keys; what is neither the network's nor the head's keeps its name, which is unknown there."""
+    """The state dict with timm's keys, without the head; other keys stay the same, and strict loading refuses them."""
     return {key.removeprefix(PREFIX): value for key, value in state.items() if key not in HEAD}

@@ -14,27 +14,30 @@ from backbones.timm.encoder import TimmEncoder
 WEIGHTS = "pretrained"
 
 
-class Unknown(nn.Module):
-    """In the place of a hub model's encoder until its file, which alone says what network it is, has been loaded."""
+class UnknownEncoder(nn.Module):
+    """Encoder of a hub model before `load`: its architecture is stated in its published file alone."""
 
     def __init__(self, variant: str) -> None:
         super().__init__()
         self.variant = variant
 
     def forward(self, images: Tensor) -> Tensor:  # noqa: ARG002
-        """Raise ValueError: there is no network yet."""
+        """Raise ValueError: the architecture is not known yet."""
         raise ValueError(
-            f"Which network timm:{self.variant} is, only its published file says, and none was given: it can be run "
-            f"from published weights alone (`patternbench weights fetch timm:{self.variant}`, then INIT=published), "
-            "and neither `describe` nor `check`, which begin with random ones, can be asked about it."
+            f"The architecture of timm:{self.variant} is stated in its published file alone, which is not here. It "
+            f"runs from published weights only (`patternbench weights fetch timm:{self.variant}`, INIT=published); "
+            "`describe` and `check`, which start from random weights, do not work for it."
         )
 
 
 class Timm(Backbone):
-    """A timm network with random weights, until published ones are loaded."""
+    """A timm network, with random weights until `load`."""
 
     def __init__(self, variant: str) -> None:
-        """Args: name of a network, with or without the tag of its weights, or `hf-hub:ORG/NAME`.
+        """Build the encoder.
+
+        Args:
+            variant: name of a network, with or without the tag of its weights, or `hf-hub:ORG/NAME`.
 
         Raises:
             ValueError: there is no such network, or it cannot be an encoder.
@@ -42,23 +45,23 @@ class Timm(Backbone):
         names.check(variant)
         self.variant = variant
         self.encoder: nn.Module = (
-            Unknown(variant) if names.on_hub(variant) else TimmEncoder(timm.create_model(variant, num_classes=0))
+            UnknownEncoder(variant) if names.on_hub(variant) else TimmEncoder(timm.create_model(variant, num_classes=0))
         )
         self.network = self.encoder
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Unpack what `backbones.timm.fetch` wrote, or the file on the network's page as it is.
+        """The tensors in a file of `backbones.timm.fetch`, or in the file on the network's page.
 
         Raises:
-            ValueError: another name; or the file on the page of a hub model, which does not say what network it is
-                of; or it is another network's.
+            ValueError: there are no such weights; the file is that on the page of a hub model, which does not state its
+                architecture; or it belongs to another network.
         """
         _require_own(name)
         if published.CONFIG in checkpoint:
             return dict(checkpoint)
         if names.on_hub(self.variant):
             raise ValueError(
-                f"The file alone does not say which network timm:{self.variant} is; "
+                f"The file alone does not state the architecture of timm:{self.variant}; "
                 f"`patternbench weights fetch timm:{self.variant}` gets its description too."
             )
         network = timm.create_model(self.variant)
@@ -66,16 +69,16 @@ class Timm(Backbone):
         return published.pack(self.variant, network)
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Build the network that the file describes, and load it strictly; see `Backbone.load`.
+        """Build the network that the file describes, and load it, as `Backbone.load`.
 
         Raises:
-            ValueError: the file is of another variant, or does not fit.
+            ValueError: the file is for another variant, or does not fit.
         """
         _require_own(name)
-        described, tensors = published.unpack(state)
-        if described.variant != self.variant:
-            raise ValueError(f"These are the weights of timm:{described.variant}, not of timm:{self.variant}.")
-        network = described.build()
+        description, tensors = published.unpack(state)
+        if description.variant != self.variant:
+            raise ValueError(f"These are the weights of timm:{description.variant}, not of timm:{self.variant}.")
+        network = description.build()
         strict_load(network, tensors, f"The {name} file of timm:{self.variant}")
         self.network = self.encoder = TimmEncoder(network)
 
@@ -86,5 +89,5 @@ def _require_own(name: str) -> None:
 
 
 def build(variant: str = "") -> Timm:
-    """A contestant with random weights; see `Timm`."""
+    """A contestant with random weights, see `Timm`."""
     return Timm(variant)

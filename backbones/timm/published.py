@@ -1,4 +1,4 @@
-"""The one file that a variant's published weights are kept in: its tensors, and what they belong to."""
+"""The file in which a variant's published weights are stored: tensors, and the description of their network."""
 
 import json
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 CONFIG = "config"
-"""Name of the tensor that holds the description, as bytes of JSON."""
+"""Name of the tensor that contains the description, as bytes of JSON."""
 
 
 class Published(NamedTuple):
-    """What the tensors in a file belong to.
+    """Description of the network whose tensors a file contains.
 
     Attributes:
-        variant: that was fetched.
+        variant: the variant.
         architecture: timm's name of the network.
-        pretrained_cfg: timm's facts of the weights: input size, normalisation, tag, address, licence.
-        model_args: the network differs in these from timm's own of that name.
+        pretrained_cfg: timm's configuration of the weights: input size, normalisation, tag, address, licence.
+        model_args: arguments by which the network differs from timm's own architecture.
     """
 
     variant: str
@@ -33,7 +33,7 @@ class Published(NamedTuple):
         """The network with random weights and without a classifier.
 
         Raises:
-            ValueError: this version of timm has no such architecture.
+            ValueError: the installed timm has no such architecture.
         """
         if not timm.is_model(self.architecture):
             raise ValueError(f"timm {timm.__version__} has no architecture {self.architecture!r}; a newer one may.")
@@ -47,34 +47,34 @@ def pack(
     model_args: dict[str, Any] | None = None,
     licence: str = "",
 ) -> dict[str, Tensor]:
-    """Description and tensors of a network, without its classifier, in one dict of tensors.
+    """Description and tensors of a network, without its classifier, as one dict of tensors.
 
     Args:
-        variant: that it is.
-        network: with its published weights, as `timm.create_model` gives it; loses its classifier.
-        model_args: that it was built with.
-        licence: of the weights, where the network's own configuration does not have it.
+        variant: the variant.
+        network: a network of `timm.create_model` with published weights; its classifier is removed.
+        model_args: arguments with which it was built.
+        licence: licence of the weights; empty = that of the network's own configuration.
     """
     network.reset_classifier(0)
-    facts = dict(network.pretrained_cfg) | ({"license": licence} if licence else {})
-    text = json.dumps(Published(variant, facts["architecture"], facts, model_args or {})._asdict())
+    config = dict(network.pretrained_cfg) | ({"license": licence} if licence else {})
+    text = json.dumps(Published(variant, config["architecture"], config, model_args or {})._asdict())
     return {CONFIG: torch.tensor(list(text.encode()), dtype=torch.uint8), **network.state_dict()}
 
 
 def unpack(packed: Mapping[str, Tensor]) -> tuple[Published, dict[str, Tensor]]:
-    """What `pack` was given.
+    """The description and the state dict that `pack` joined.
 
     Raises:
         ValueError: there is no description.
     """
     state = dict(packed)
     if CONFIG not in state:
-        raise ValueError(f"The file lacks the tensor {CONFIG!r}, which says what the others belong to.")
+        raise ValueError(f"The file lacks the tensor {CONFIG!r}, which describes the network.")
     return Published(**json.loads(bytes(state.pop(CONFIG).tolist()))), state
 
 
 def licence_in(file: Path) -> str:
-    """The licence that a packed file keeps; empty where it keeps none, or is no packed file."""
+    """The licence in a packed file; empty if it has none, or is no packed file."""
     try:
         with safe_open(file, "pt") as opened:
             packed = {key: opened.get_tensor(key) for key in opened.keys() if key == CONFIG}  # noqa: SIM118 - no mapping

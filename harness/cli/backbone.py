@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from benchmark.vocabulary import Device
-    from harness.conformance.checks import Verdict
+    from harness.conformance.check import CheckResult
     from harness.execution.runners.base import Runner
 
 app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.", rich_markup_mode="markdown")
@@ -119,8 +119,8 @@ def check(
     from rich.console import Console
 
     from harness.cli.choices import choose_precision
-    from harness.conformance.checks import verdicts
-    from harness.conformance.session import Trial
+    from harness.conformance.checks import run_checks
+    from harness.conformance.session import ConformanceSession
     from harness.contestants import registry as contestants
 
     workspace = workspace_of(context)
@@ -135,10 +135,11 @@ def check(
     counts: Counter[str] = Counter()
     # in the store, because an engine that sees the store can see this too
     with TemporaryDirectory(prefix="check-", dir=workspace.store) as folder:
-        for verdict in verdicts(Trial(facts, chosen, Path(folder), image_size, device=taken, precision=asked)):
-            _show(verdict, console)
-            counts[verdict.status] += 1
-    typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} could not be tried.")
+        session = ConformanceSession(facts, chosen, Path(folder), image_size, device=taken, precision=asked)
+        for result in run_checks(session):
+            _show(result, console)
+            counts[result.status] += 1
+    typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped.")
     if counts["fail"]:
         raise typer.Exit(1)
 
@@ -180,15 +181,15 @@ def _silent(line: str) -> None:
     """Pass over a line."""
 
 
-def _show(verdict: "Verdict", console: "Console") -> None:
+def _show(result: "CheckResult", console: "Console") -> None:
     from rich.text import Text
 
-    mark, style = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skip": ("  - ", "dim")}[verdict.status]
-    line = Text.assemble((mark, style), " ", verdict.check.asks)
-    if verdict.cause:
-        line.append(f"\n     {verdict.cause}")
-    if verdict.status == "fail":
-        line.append(f"\n     Mend: {verdict.check.mend}")
+    mark, style = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red"), "skip": ("  - ", "dim")}[result.status]
+    line = Text.assemble((mark, style), " ", result.check.requirement)
+    if result.cause:
+        line.append(f"\n     {result.cause}")
+    if result.status == "fail":
+        line.append(f"\n     Fix: {result.check.fix}")
     console.print(line, soft_wrap=True)
 
 

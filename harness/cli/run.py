@@ -91,7 +91,7 @@ def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable
     if bool(options.backbones) == options.everyone:
         raise InputError("Name the backbones to run, or use --all; `patternbench backbone list` shows which there are.")
     labels = options.backbones or [
-        name for name in contestants.names(workspace) if contestants.runs_plain(name, workspace)
+        name for name in contestants.names(workspace) if contestants.runs_without_variant(name, workspace)
     ]
     for label in labels:
         contestants.find(label, workspace)
@@ -181,7 +181,7 @@ def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunReque
 def _headline(spec: RunSpec) -> str:
     weights = "nothing to initialise" if spec.init_label == "none" else f"{spec.init_label} weights"
     return (
-        f"{spec.backbone.shown} ({weights}) on {spec.data.catalogue.name}: "
+        f"{spec.backbone.display_name} ({weights}) on {spec.data.catalogue.name}: "
         f"{describe_split(spec.data.split, spec.data.catalogue)}, "
         f"protocol {spec.protocol.name}, seed {spec.protocol.seed}, {spec.device}."
     )

@@ -1,1 +1,1 @@
-"""The conformance suite: whether a contestant keeps the contract."""
+"""The conformance suite: checks whether a contestant keeps the contract of docs/contract.md."""

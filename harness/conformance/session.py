@@ -1,6 +1,5 @@
-"""A trial of one backbone: jobs on made-up data, each run once, when a check first asks for it."""
+"""A conformance session of one backbone: jobs on synthetic packs, each run once, when a check first needs it."""
 
-import csv
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from benchmark.vocabulary import CamMethod, Device, Mode, Precision
-from harness.conformance.synthetic_packs import CLASSES, write_packs
+from benchmark.errors import first_problem
+from benchmark.vocabulary import CamMethod, Device, Mode, Pooling, Precision
+from harness.conformance.synthetic_packs import CLASSES, PackName, write_packs
 from harness.contestants.registry import BackboneFacts
 from harness.contract import (
     AnyJob,
@@ -19,64 +19,67 @@ from harness.contract import (
     Encode,
     Inpaint,
     Resources,
+    Result,
     TrainClassify,
     TrainInpaint,
 )
-from harness.execution import output_checks
+from harness.execution.jobs import run_job, write_job
 from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner, describing
 from harness.execution.store import tree_digest
 
 CHECKPOINT = "checkpoint.safetensors"
 LIMITS = Limits(seconds=600, memory_gib=8)
 SMALLEST = 64
+"""Least side of the synthetic images in pixels, before it is rounded up to the backbone's `size_multiple`."""
+
 EPOCHS = 2
+LOG_TAIL = 12
+"""Lines of a failed job's log that a message shows."""
 
-Pack = Literal["inpaint", "train", "twins", "few", "broken"]
 Start = Literal["random", "inpaint", "shallow", "deep"]
+"""Weights that a job starts from: random ones, or the checkpoint of a training of this session."""
 
 
-class Fault(Exception):  # noqa: N818 - not an error of ours: what a check found
-    """A check found what the contract forbids; the message says what, as the end of a sentence."""
+class ContractViolation(Exception):  # noqa: N818 - a finding about the backbone, not an error of ours
+    """The backbone breaks the contract. The message describes how."""
 
 
-class Blocked(Exception):  # noqa: N818 - as above
-    """A check cannot look: a job that it needs has failed before, and was reported then."""
+class Skipped(Exception):  # noqa: N818 - as above
+    """A check cannot run, because a job or a check that it depends on failed and was reported."""
 
 
 @dataclass
-class Attempt:
-    """A job that was run.
+class JobRun:
+    """One job that ran.
 
     Attributes:
-        name: for people.
-        folder: of the job.
-        outcome: how it ended.
-        lines: its standard output.
-        fault: why it is not to be believed; empty = all as it should be.
-        result: of the job, where it has no fault.
-        strays: files outside `out/` that were made or changed.
+        name: name of the job in messages.
+        folder: folder of the job.
+        outcome: how it ended; `bad_output` if it ended well and its outputs break the contract.
+        stdout: lines of standard output.
+        result: content of `result.json`; None unless the outcome is `ok`.
+        stray_files: files outside `out/` that the job created or changed.
     """
 
     name: str
     folder: Path
     outcome: Outcome
-    lines: list[str] = field(default_factory=list)
-    fault: str = ""
-    result: Any = None
-    strays: list[str] = field(default_factory=list)
+    stdout: list[str] = field(default_factory=list)
+    result: Result | None = None
+    stray_files: list[str] = field(default_factory=list)
 
     def array(self, name: str) -> NDArray[Any]:
-        """One of its output arrays."""
+        """The output array `name`."""
         array: NDArray[Any] = np.load(self.folder / "out" / name)
         return array
 
     @property
     def checkpoint(self) -> Path:
-        """The checkpoint that it wrote; what is in it is the backbone's own business."""
+        """The checkpoint that the job wrote; its content is private to the backbone."""
         return self.folder / "out" / CHECKPOINT
 
 
-class Trial:
+class ConformanceSession:
     """Runs jobs of one backbone and remembers them."""
 
     def __init__(
@@ -89,103 +92,120 @@ class Trial:
         device: Device = "cpu",
         precision: Precision = "float32",
     ) -> None:
-        """Args: whom to try, how, an empty folder, side of the images (None = the least from 64), then as jobs say."""
+        """Write the synthetic packs.
+
+        Args:
+            backbone: the backbone to check.
+            runner: runs its jobs.
+            folder: an empty folder for packs and jobs.
+            image_size: side of the images in pixels; None = the least from 64 that the backbone takes.
+            device: device of every job.
+            precision: precision of every job.
+        """
         self.backbone, self._runner, self._folder = backbone, runner, folder
         self._device, self.precision = device, precision
         multiple = backbone.size_multiple
         self.image_size = image_size or -(-SMALLEST // multiple) * multiple
-        self.attempts: dict[str, Attempt] = {}
+        self.job_runs: dict[str, JobRun] = {}
         self._reported: set[str] = set()
-        self._said: tuple[Outcome, str] | None = None
+        self._description: tuple[Outcome, str] | None = None
         write_packs(folder / "packs", self.image_size)
 
     def describe(self) -> Description:
-        """What the backbone says of itself.
+        """What the backbone's `describe` prints.
 
         Raises:
-            Fault: it says nothing that can be understood.
+            ContractViolation: `describe` failed, or printed something else.
         """
-        if self._said is None:
-            self._said = self._runner.describe(self.backbone, describing(self.backbone, self.image_size))
-        outcome, text = self._said
+        if self._description is None:
+            self._description = self._runner.describe(self.backbone, describing(self.backbone, self.image_size))
+        outcome, text = self._description
         if outcome.status != "ok":
-            raise self._failure("describe", f"{outcome.cause}{_tail(outcome.log)}")
+            raise self._failure("describe", outcome)
         try:
             return Description.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "what it printed"
-            raise self._failure("describe", f"{where}: {first['msg']}") from error
+            raise self._failure("describe", Outcome("bad_output", first_problem(error, "its output"))) from error
 
     @property
-    def base(self) -> Start:
-        """What classifiers start from: inpainting training, where the backbone can do it and it worked."""
+    def classifier_start(self) -> Start:
+        """Weights that classifiers start from: those of inpainting training, if the backbone has it and it worked."""
         if not self.backbone.inpaints:
             return "random"
-        return "random" if self._inpainting(1).fault else "inpaint"
+        return "inpaint" if self._train_inpainting(1).outcome.status == "ok" else "random"
 
-    def inpaint(self, time: int = 1) -> Attempt:
-        """Inpainting training; `time` 2 = the same once more."""
-        return self._sound(self._inpainting(time))
+    def inpaint(self, repeat: int = 1) -> JobRun:
+        """Inpainting training; `repeat` 2 runs the same job again."""
+        return self._require_ok(self._train_inpainting(repeat))
 
-    def fill(self) -> Attempt:
-        """The holes of the inpainting images filled, after training."""
+    def fill(self) -> JobRun:
+        """Holes of the inpainting images, filled by the trained model."""
         job = Inpaint(**self._common("inpaint"))
-        return self._sound(self._attempt("fill", 1, job, "inpaint", "inpaint"))
+        return self._require_ok(self._run_once("fill", 1, job, "inpaint", "inpaint"))
 
-    def pack(self, name: Pack, array: str) -> NDArray[Any]:
-        """One of a pack's arrays."""
+    def pack(self, name: PackName, array: str) -> NDArray[Any]:
+        """One array of a pack: `images` or `masks`."""
         loaded: NDArray[Any] = np.load(self._folder / "packs" / name / f"{array}.npy")
         return loaded
 
-    def classify(self, mode: Mode, time: int = 1) -> Attempt:
-        """Classifier training; `time` 2 = the same once more."""
+    def classify(self, mode: Mode, repeat: int = 1) -> JobRun:
+        """Classifier training; `repeat` 2 runs the same job again."""
         job = TrainClassify(
-            **self._common(self.base),
+            **self._common(self.classifier_start),
             mode=mode,
             classes=CLASSES,
             epochs=EPOCHS,
             learning_rate=1e-3,
             pooling="flatten",
-            explain=self._explain if mode == "shallow" else None,
+            explain=self._cam_method if mode == "shallow" else None,
         )
-        return self._sound(self._attempt(f"classify {mode}", time, job, "train", self.base))
+        return self._require_ok(self._run_once(f"classify {mode}", repeat, job, "train", self.classifier_start))
 
     def encode(
         self,
         start: Start,
         *,
-        pack: Pack = "twins",
+        pack: PackName = "twins",
         batch_size: int = 4,
-        pooling: Literal["flatten", "average"] = "flatten",
+        pooling: Pooling = "flatten",
         dtype: Literal["float32", "float16"] = "float32",
-        time: int = 1,
-    ) -> Attempt:
-        """Embeddings of a pack; by a classifier also maps, where the backbone explains."""
+        repeat: int = 1,
+    ) -> JobRun:
+        """Embeddings of a pack; with a classifier's weights also CAMs, if the backbone explains.
+
+        Args:
+            start: weights of the encoder.
+            pack: images to encode.
+            batch_size: images per batch.
+            pooling: how a feature map becomes an embedding.
+            dtype: type of the embeddings.
+            repeat: 2 runs the same job again.
+        """
         common = self._common(start) | {"batch_size": batch_size}
-        explain = self._explain if start in {"shallow", "deep"} else None
+        explain = self._cam_method if start in {"shallow", "deep"} else None
         job = Encode(**common, pooling=pooling, dtype=dtype, explain=explain)
-        return self._sound(self._attempt(f"encode ({start} weights)", time, job, pack, start))
+        return self._require_ok(self._run_once(f"encode ({start} weights)", repeat, job, pack, start))
 
-    def unknown_key(self) -> Attempt:
-        """A job with a key that the contract does not know."""
+    def unknown_key(self) -> JobRun:
+        """A job with a key that the contract does not have."""
         job = Encode(**self._common("random"), pooling="flatten")
-        return self._attempt("encode with an unknown key", 1, job, "twins", "random", {"surprise": 1})
+        return self._run_once("encode with an unknown key", 1, job, "twins", "random", {"surprise": 1})
 
-    def broken_data(self) -> Attempt:
-        """A job whose images are one pixel larger than it says."""
+    def broken_data(self) -> JobRun:
+        """A job whose images are one pixel larger than its `image_size`."""
         job = Encode(**self._common("random"), pooling="flatten")
-        return self._attempt("encode of broken data", 1, job, "broken", "random")
+        return self._run_once("encode of broken data", 1, job, "broken", "random")
 
     @property
-    def _explain(self) -> CamMethod | None:
+    def _cam_method(self) -> CamMethod | None:
         return "gradcam" if "explain" in self.backbone.capabilities else None
 
-    def _inpainting(self, time: int) -> Attempt:
+    def _train_inpainting(self, repeat: int) -> JobRun:
         job = TrainInpaint(**self._common("random"), epochs=1, patience=1, perceptual="none")
-        return self._attempt("inpaint", time, job, "inpaint", "random")
+        return self._run_once("inpaint", repeat, job, "inpaint", "random")
 
     def _common(self, start: Start) -> dict[str, Any]:
+        """Fields that every job has."""
         return {
             "variant": self.backbone.variant,
             "image_size": self.image_size,
@@ -197,70 +217,59 @@ class Trial:
             "resources": Resources(device=self._device),
         }
 
-    def _start(self, start: Start) -> dict[str, Path]:
+    def _artifacts(self, start: Start) -> dict[str, Path]:
         if start == "random":
             return {}
-        trained = self.inpaint() if start == "inpaint" else self.classify(start)
-        return {CHECKPOINT: trained.checkpoint}
+        training = self.inpaint() if start == "inpaint" else self.classify(start)
+        return {CHECKPOINT: training.checkpoint}
 
-    def _attempt(
-        self, name: str, time: int, job: AnyJob, pack: Pack, start: Start, extra: dict[str, Any] | None = None
-    ) -> Attempt:
-        """Run a job, or remember that it was run."""
-        key = json.dumps([job.model_dump(mode="json"), pack, start, time, extra])
-        if key not in self.attempts:
-            artifacts = self._start(start)
-            folder = self._folder / f"{len(self.attempts):02}-{name.partition(' (')[0].replace(' ', '-')}"
+    def _run_once(
+        self, name: str, repeat: int, job: AnyJob, pack: PackName, start: Start, extra: dict[str, Any] | None = None
+    ) -> JobRun:
+        """The run of a job; runs it unless this session already did."""
+        key = json.dumps([job.model_dump(mode="json"), pack, start, repeat, extra])
+        if key not in self.job_runs:
+            artifacts = self._artifacts(start)
+            folder = self._folder / f"{len(self.job_runs):02}-{name.partition(' (')[0].replace(' ', '-')}"
             folder.mkdir()
-            text = json.dumps(job.model_dump(mode="json") | (extra or {}))
-            (folder / "job.json").write_text(text, encoding="utf-8")
-            seen = JobFolder(folder, self._folder / "packs" / pack, artifacts)
-            self.attempts[key] = self._run(name, job, seen)
-        return self.attempts[key]
+            write_job(job, folder, extra)
+            self.job_runs[key] = self._run(name, job, JobFolder(folder, self._folder / "packs" / pack, artifacts))
+        return self.job_runs[key]
 
-    def _run(self, name: str, job: AnyJob, seen: JobFolder) -> Attempt:
-        lines: list[str] = []
-        before = self._watched(seen)
-        outcome = self._runner.run(self.backbone, job.verb, seen, LIMITS, lines.append)
-        after = self._watched(seen)
-        attempt = Attempt(name, seen.path, outcome, lines)
-        seen_names = before.keys() | after.keys()
-        attempt.strays = sorted(stray for stray in seen_names if before.get(stray) != after.get(stray))
-        if outcome.status != "ok":
-            attempt.fault = f"{outcome.cause}{_tail(outcome.log)}"
-            return attempt
-        with (seen.data / "table.csv").open(newline="", encoding="utf-8") as file:
-            table = list(csv.DictReader(file))
-        try:
-            attempt.result = output_checks.check(job, seen.path / "out", table)
-        except output_checks.BadOutputError as error:
-            attempt.fault = str(error)
-        return attempt
+    def _run(self, name: str, job: AnyJob, folder: JobFolder) -> JobRun:
+        stdout: list[str] = []
+        before = _snapshot(folder)
+        outcome, result = run_job(self._runner, self.backbone, job, folder, LIMITS, stdout.append)
+        after = _snapshot(folder)
+        stray_files = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        return JobRun(name, folder.path, outcome, stdout, result, stray_files)
 
-    def _watched(self, seen: JobFolder) -> dict[str, str]:
-        """Digests of what a job must leave alone."""
-        job = seen.path / "job.json"
-        beside = [path for path in seen.path.iterdir() if path.name not in {"out", "in", "data", "job.json"}]
-        return {
-            "job.json": job.read_text(encoding="utf-8"),
-            "data/": tree_digest(seen.data),
-            **{f"in/{name}": tree_digest(path.parent) for name, path in seen.artifacts.items()},
-            **{path.name: "" for path in beside},
-        }
+    def _require_ok(self, run: JobRun) -> JobRun:
+        if run.outcome.status != "ok":
+            raise self._failure(run.name, run.outcome)
+        return run
 
-    def _sound(self, attempt: Attempt) -> Attempt:
-        if attempt.fault:
-            raise self._failure(attempt.name, attempt.fault)
-        return attempt
-
-    def _failure(self, name: str, fault: str) -> Exception:
-        """A fault the first time, afterwards only that it stands in the way."""
+    def _failure(self, name: str, outcome: Outcome) -> Exception:
+        """A violation for the first check that meets a failed job; later checks that need it are skipped."""
         if name in self._reported:
-            return Blocked(f"needs {name}, which failed")
+            return Skipped(f"needs {name}, which failed")
         self._reported.add(name)
-        return Fault(f"{name}: {fault}")
+        log = "" if outcome.status == "bad_output" else _log_tail(outcome.log)
+        return ContractViolation(f"{name}: {outcome.cause}{log}")
 
 
-def _tail(log: str, lines: int = 12) -> str:
-    end = [line for line in log.splitlines() if line.strip()][-lines:]
-    return "".join(f"\n    | {line}" for line in end)
+def _snapshot(folder: JobFolder) -> dict[str, str]:
+    """Digests of what a job must not change, by path."""
+    job = folder.path / "job.json"
+    others = [path for path in folder.path.iterdir() if path.name not in {"out", "in", "data", "job.json"}]
+    return {
+        "job.json": job.read_text(encoding="utf-8"),
+        "data/": tree_digest(folder.data),
+        **{f"in/{name}": tree_digest(path.parent) for name, path in folder.artifacts.items()},
+        **{path.name: "" for path in others},
+    }
+
+
+def _log_tail(log: str) -> str:
+    lines = [line for line in log.splitlines() if line.strip()][-LOG_TAIL:]
+    return "".join(f"\n    | {line}" for line in lines)

@@ -1,1 +1,1 @@
-"""Contestants: the backbone folders of a checkout, and the template of a new one."""
+"""The contestants: the registry of their folders, and the template of a new one."""

@@ -1,6 +1,5 @@
-"""The contestants: found by their folders, known by their backbone.toml."""
+"""The contestants: one per folder below `backbones/`, described by its backbone.toml."""
 
-import difflib
 import re
 import tomllib
 from fnmatch import fnmatchcase
@@ -8,27 +7,28 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from benchmark.errors import InputError
+from benchmark.errors import InputError, first_problem
 from benchmark.protocol import Overrides, Positive, Rate
 from benchmark.vocabulary import Init
 from harness.contract import Capability, Weights
 from harness.execution.store import tree_digest
+from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
 KIT = "kit"
 
 ANY = "*"
-"""Among a backbone's variants: any text is one, and one must be named."""
+"""An entry of `variants`: every text is a variant, and a run must name one."""
 
 
 class Owner(BaseModel):
-    """What published weights are of: a backbone, or a measure.
+    """An owner of published weights: a backbone, or a metric.
 
     Attributes:
-        name: unique among both.
-        weights: all of them.
-        variants: that a user may choose as `name:variant`; `*` among them = any text.
-        variant: that was chosen.
+        name: unique among backbones and metrics.
+        weights: published weights of all variants.
+        variants: variants that a user may choose as `name:variant`; `*` among them = any text.
+        variant: the chosen variant; empty = the plain one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,58 +40,61 @@ class Owner(BaseModel):
 
     @property
     def label(self) -> str:
-        """What a user calls it: `name`, or `name:variant`."""
+        """The name on the command line: `name`, or `name:variant`."""
         return f"{self.name}:{self.variant}" if self.variant else self.name
 
     @property
     def own_weights(self) -> tuple[Weights, ...]:
-        """The weights of this variant."""
-        return tuple(one for one in self.weights if not one.variants or self.variant in one.variants)
+        """Published weights of the chosen variant."""
+        return tuple(entry for entry in self.weights if not entry.variants or self.variant in entry.variants)
 
     @property
     def keeps_files(self) -> bool:
-        """Whether weights stay in the files that they are published in, because nothing else can read them."""
+        """Whether weights stay in their published files, because only the owner can read them."""
         return False
 
 
 class BackboneFacts(Owner):
-    """The content of a backbone.toml, but for the variant.
+    """The content of a backbone.toml, and the chosen variant.
 
     Attributes:
-        name: the same as the folder's.
-        title: its name in tables.
+        name: the folder's name.
+        title: name in tables.
         paper: citation with a DOI or arXiv number.
-        licence: of the code in the folder.
-        capabilities: what it can do; `train:deep` needs an encoder with parameters.
-        variants: that a user may choose as `name:variant`; `*` among them = any text.
+        licence: licence of the code in the folder.
+        capabilities: what the backbone can do; `train:deep` needs an encoder with parameters.
+        variants: variants that a user may choose as `name:variant`; `*` among them = any text.
         size_multiple: image sides must be a multiple of this.
         input: input convention in words, by topic.
-        weights: published weights it can start from.
-        published_only: variants, as patterns such as `hub:*`, whose network only their published files tell: they
-            never start from random weights.
-        command: how the process runner starts it, `{python}` standing for the Python that runs the harness; empty =
+        weights: published weights that it can start from.
+        published_only: variants, as patterns such as `hub:*`, whose architecture is known from their published files
+            alone: they never start from random weights.
+        command: how the process runner starts the backbone; `{python}` stands for the Python of the harness. Empty =
             through the kit.
-        variant: that was chosen; not in the file.
+        learning_rate: classifiers' learning rate by protocol name, in place of the protocol's own.
+        init: initial weights by protocol name, in place of the protocol's own.
+        batch_size: batch size of inpainting training by protocol name, in place of the protocol's own.
+        variant: the chosen variant; not in the file.
     """
 
     title: str
     paper: str
     licence: str
     capabilities: tuple[Capability, ...]
-    size_multiple: int = 1
+    size_multiple: Positive = 1
     input: dict[str, str]
     published_only: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     learning_rate: dict[str, Rate] = {}
     init: dict[str, Init] = {}
     batch_size: dict[str, Positive] = {}
-    command: tuple[str, ...] = ()
 
     def overrides(self, protocol: str, *, init: bool) -> Overrides:
-        """Its own values in place of a protocol's.
+        """The backbone's own values in place of a protocol's.
 
         Args:
             protocol: name of the protocol.
-            init: whether its own choice of initial weights is among them.
+            init: whether the backbone's own initial weights are among them.
         """
         return Overrides(
             init=self.init.get(protocol) if init else None,
@@ -101,62 +104,72 @@ class BackboneFacts(Owner):
 
     @property
     def keeps_files(self) -> bool:
-        """Whether weights stay in the files that they are published in: only its own command can read them."""
+        """Whether weights stay in their published files: those of a backbone with its own command do."""
         return bool(self.command)
 
     @property
     def slug(self) -> str:
-        """Its label as the beginning of a file's name."""
+        """The label as the beginning of a file name.
+
+        Examples:
+            >>> facts = BackboneFacts(name="timm", title="timm", paper="", licence="", capabilities=(), input={})
+            >>> facts.model_copy(update={"variant": "hf-hub:org/net"}).slug
+            'timm-hf-hub-org-net'
+        """
         return re.sub(r"[^A-Za-z0-9_.]+", "-", self.label)
 
     @property
-    def shown(self) -> str:
-        """Its name in tables."""
+    def display_name(self) -> str:
+        """Name in tables: `title`, or `title (variant)`."""
         return f"{self.title} ({self.variant})" if self.variant else self.title
 
     @property
     def published(self) -> tuple[Weights, ...]:
-        """The weights that `init = "published"` means: all that are not of a loss."""
-        return tuple(weights for weights in self.own_weights if weights.role != "perceptual")
+        """The weights that `init = "published"` loads: all but those of perceptual networks."""
+        return tuple(entry for entry in self.own_weights if entry.role != "perceptual")
 
     @property
     def perceptual(self) -> tuple[Weights, ...]:
-        """Weights of the perceptual networks in its loss."""
-        return tuple(weights for weights in self.own_weights if weights.role == "perceptual")
+        """Weights of the perceptual networks in the backbone's loss."""
+        return tuple(entry for entry in self.own_weights if entry.role == "perceptual")
 
     @property
     def starts_random(self) -> bool:
-        """Whether it can start from random weights."""
+        """Whether the chosen variant can start from random weights."""
         return not any(fnmatchcase(self.variant, pattern) for pattern in self.published_only)
 
     @property
     def inpaints(self) -> bool:
-        """Whether it can learn to inpaint."""
+        """Whether the backbone can be trained to inpaint."""
         return "train:inpaint" in self.capabilities
 
 
 def names(workspace: Workspace) -> list[str]:
-    """The folders that hold a backbone.toml, sorted."""
+    """Names of the folders that contain a backbone.toml, sorted."""
     return sorted(path.parent.name for path in workspace.backbones.glob("*/backbone.toml"))
 
 
-def runs_plain(name: str, workspace: Workspace) -> bool:
-    """Whether a backbone can be run without a variant named: not where any text is one."""
+def runs_without_variant(name: str, workspace: Workspace) -> bool:
+    """Whether a backbone has a plain variant; false if any text is a variant.
+
+    Raises:
+        InputError: there is no such backbone, or its backbone.toml is wrong.
+    """
     return ANY not in _read(name, workspace).variants
 
 
 def find(label: str, workspace: Workspace) -> BackboneFacts:
-    """One backbone's facts, by its name or as `name:variant`.
+    """Facts of the backbone `name` or `name:variant`.
 
     Raises:
-        InputError: there is no such backbone or variant, or its backbone.toml is wrong; says what is allowed.
+        InputError: there is no such backbone or variant, or its backbone.toml is wrong.
     """
     name, _, variant = label.partition(":")
     facts = _read(name, workspace)
     if not variant and ANY in facts.variants:
-        raise InputError(f"{name} needs to be told which: {name}:MODEL. See backbones/{name}/README.md.")
+        raise InputError(f"{name} needs a variant: {name}:MODEL. See backbones/{name}/README.md.")
     if variant and variant not in facts.variants and ANY not in facts.variants:
-        allowed = ", ".join(f"{name}:{one}" for one in facts.variants) or "none"
+        allowed = ", ".join(f"{name}:{known}" for known in facts.variants) or "none"
         raise InputError(f"{name} has no variant {variant!r}; it has: {allowed}.")
     return facts.model_copy(update={"variant": variant})
 
@@ -164,11 +177,9 @@ def find(label: str, workspace: Workspace) -> BackboneFacts:
 def _read(name: str, workspace: Workspace) -> BackboneFacts:
     known = names(workspace)
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
         raise InputError(
-            f"Unknown backbone {name!r}; there are: {', '.join(known)}.{hint} "
-            f"A new one is written by `patternbench backbone new {name}`."
+            f"Unknown backbone {name!r}; there are: {', '.join(known)}.{did_you_mean(name, known)} "
+            f"`patternbench backbone new {name}` creates a new one."
         )
     path = workspace.backbones / name / "backbone.toml"
     try:
@@ -176,37 +187,35 @@ def _read(name: str, workspace: Workspace) -> BackboneFacts:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML: {error}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"{path}: {where}: {first['msg']}. See docs/contract.md, `backbone.toml`.") from error
+        raise InputError(f"{path}: {first_problem(error)}. See docs/contract.md, `backbone.toml`.") from error
     if facts.name != name:
         raise InputError(f"{path}: name is {facts.name!r}, but the folder is {name!r}; make them the same.")
     return facts
 
 
-def check_size(backbone: BackboneFacts, size: int, asked: str) -> None:
+def check_size(backbone: BackboneFacts, size: int, subject: str) -> None:
     """Refuse an image side that a backbone does not take.
 
     Args:
-        backbone: whose `size_multiple` it must be a multiple of.
-        size: the side.
-        asked: who asks for it, as the beginning of a sentence that the side ends.
+        backbone: the side must be a multiple of its `size_multiple`.
+        size: the side in pixels.
+        subject: beginning of the message, before the side, such as `--image-size is`.
 
     Raises:
-        InputError: names the next sides that it takes.
+        InputError: the side is no multiple; names the nearest sides that are.
     """
     multiple = backbone.size_multiple
     if size % multiple:
         below, above = size // multiple * multiple, (size // multiple + 1) * multiple
-        near = f"the next are {below} and {above}" if below else f"the least is {above}"
-        raise InputError(f"{asked} {size}, but {backbone.label!r} takes multiples of {multiple}: {near}.")
+        nearest = f"the nearest are {below} and {above}" if below else f"the least is {above}"
+        raise InputError(f"{subject} {size}, but {backbone.label!r} takes multiples of {multiple}: {nearest}.")
 
 
 def code_digest(name: str, workspace: Workspace) -> str:
-    """sha256 over the backbone's folder and the kit: what an image of it is built from."""
+    """sha256 of the backbone's folder and the kit, from which its image is built."""
     return tree_digest(*build_folders(name, workspace))
 
 
 def build_folders(name: str, workspace: Workspace) -> tuple[Path, Path]:
-    """The backbone's folder and the kit's."""
+    """The folders of the backbone and of the kit."""
     return workspace.backbones / name, workspace.backbones / KIT

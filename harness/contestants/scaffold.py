@@ -1,4 +1,4 @@
-"""A new contestant: a folder that runs at once, to be filled with one's own network."""
+"""A new contestant: a folder written from the template, which runs as it is."""
 
 import keyword
 import re
@@ -11,22 +11,22 @@ from harness.workspace import Workspace
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST = 40
-"""Characters of a name or a title: both stand in tables."""
+"""Characters of a name or a title at most: both are table cells."""
 
 
 def write(name: str, title: str | None, workspace: Workspace) -> list[Path]:
     """Write `backbones/<name>/`.
 
     Args:
-        name: of the folder and the Python package.
-        title: in tables; None = the name.
-        workspace: where the backbones are.
+        name: name of the folder and the Python package.
+        title: name in tables; None = `name`.
+        workspace: contains the folder `backbones/`.
 
     Returns:
-        The files written.
+        Paths of the new files.
 
     Raises:
-        InputError: the name or the title cannot be used; nothing was written.
+        InputError: the name or the title is not allowed; nothing was written.
     """
     folder = workspace.backbones / name
     _check_name(name, folder)
@@ -46,21 +46,21 @@ def write(name: str, title: str | None, workspace: Workspace) -> list[Path]:
 def _check_name(name: str, folder: Path) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name) or len(name) > LONGEST:
         raise InputError(
-            f"{name!r} cannot be a backbone's name: it becomes a Python package. Take at most {LONGEST} "
-            "lower-case letters, digits and underscores, a letter first, and no keyword of Python."
+            f"{name!r} cannot be a backbone's name, which is also a Python package's. Use at most {LONGEST} "
+            "lower-case letters, digits and underscores, a letter first, and no Python keyword."
         )
     if name == KIT:
-        raise InputError(f"{KIT!r} is the folder that all backbones share; take another name.")
+        raise InputError(f"{KIT!r} is the folder that all backbones share; choose another name.")
     if name == LPIPS.name:
-        raise InputError(f"{name!r} is a measure, whose weights are known by that name; take another one.")
+        raise InputError(f"{name!r} is the name of a metric with weights; choose another name.")
     if folder.exists():
-        raise InputError(f"{folder} is there already; take another name, or delete it.")
+        raise InputError(f"{folder} exists; choose another name, or delete the folder.")
 
 
 def _checked_title(title: str) -> str:
     if not title.strip() or len(title) > LONGEST or not title.isprintable() or set(title) & set('"\\{}|'):
         raise InputError(
-            f"{title!r} cannot be a title: it stands in tables, TOML and Python. Take 1 to {LONGEST} "
+            f"{title!r} cannot be a title, which is copied into tables, TOML and Python. Use 1 to {LONGEST} "
             'printable characters without " \\ { } or |.'
         )
     return title.strip()

@@ -1,6 +1,5 @@
 """One stage: found in the store, or run, checked and stored."""
 
-import csv
 import json
 import os
 import threading
@@ -9,24 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import InputError, PatternbenchError, RunError
+from benchmark.errors import RunError
 from benchmark.records.provenance import Stage
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Resources, Result
-from harness.execution import output_checks
 from harness.execution.events import ProgressListener
+from harness.execution.jobs import raise_for_outcome, run_job, write_job
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
-from harness.execution.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
+from harness.execution.runners.base import JobFolder, Limits, Runner
 from harness.execution.store import Entry, Store, digest, file_digest
-
-
-class StageError(PatternbenchError):
-    """A backbone failed in a stage; the run gets a failed record."""
-
-    def __init__(self, stage: str, outcome: Outcome) -> None:
-        super().__init__(f"{stage}: {outcome.cause}")
-        self.stage, self.outcome = stage, outcome
 
 
 class StageRunner:
@@ -106,19 +97,10 @@ class StageRunner:
             self._listener.on_stage_end(name, time.monotonic() - start, ok=ok)
 
     def _do(self, name: str, job: AnyJob, data: Entry, artifacts: dict[str, Path], folder: Path) -> None:
-        (folder / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
+        write_job(job, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
-        outcome = self._runner.run(self._backbone, job.verb, job_folder, self._limits, self._on_line(name))
-        if outcome.code == REFUSED:
-            raise InputError(f"{self._backbone.label}, {name}: it {outcome.cause}")
-        if outcome.status != "ok":
-            raise StageError(name, outcome)
-        with (data.path / "table.csv").open(newline="", encoding="utf-8") as file:
-            table = list(csv.DictReader(file))
-        try:
-            output_checks.check(job, folder / "out", table)
-        except output_checks.BadOutputError as error:
-            raise StageError(name, Outcome("bad_output", str(error), outcome.log)) from error
+        outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
+        raise_for_outcome(outcome, self._backbone, name)
         for leftover in (folder / "in", folder / "data"):
             if leftover.is_dir():
                 leftover.rmdir()

@@ -15,11 +15,11 @@ from backbones.aotgan.discriminator import Discriminator
 from backbones.aotgan.generator import AotBlock, Generator, network_input
 from backbones.aotgan.losses import Adversary
 from backbones.aotgan.model import AotGan, AotGanEncoder, build
-from backbones.aotgan.parts import PARTS
 from backbones.aotgan.recipe import AotGanRecipe
+from backbones.aotgan.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
-from support.networks import fill, picture, relative_error
+from support.networks import fill_weights, relative_error, waves_with_holes
 from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, ruled_vgg, shapes_of
 
@@ -34,7 +34,7 @@ def vector(key: str, spread: Tensor) -> Tensor:
 
 
 def small_recipe(settings: RecipeSettings = NO_PERCEPTUAL, adversary: Adversary = Adversary.CODE) -> AotGanRecipe:
-    """The published recipe on a generator of one block, in training mode."""
+    """The published recipe with a generator of one block, in training mode."""
     torch.manual_seed(0)
     own = AotGanRecipe(Generator(blocks=1), Discriminator(), settings, adversary)
     own.networks.train()
@@ -52,7 +52,7 @@ def aotgan() -> AotGan:
 
 @pytest.mark.parametrize(("part", "parameters"), [("generator", 15_200_835), ("discriminator", 2_763_777)])
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, parameters: int) -> None:
-    built = PARTS[part].build()
+    built = SUBNETWORKS[part].build()
     assert shapes_of(built) == manifest("aotgan", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == parameters
 
@@ -62,16 +62,16 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str, param
     [("generator", 1.1, {"output": "output", "encoder": "enc"}), ("discriminator", 1.0, {"output": "output"})],
 )
 def test_networks_agree_with_the_authors_code(rule: ModuleType, part: str, gain: float, names: dict[str, str]) -> None:
-    network = PARTS[part].build()
+    network = SUBNETWORKS[part].build()
     apply_rule(rule, network, manifest("aotgan", part), gain=gain)
     recorded = np.load(REFERENCE / f"refA_aotgan_{part}.npz")
-    given = reference_batch(rule)
+    inputs = reference_batch(rule)
     with torch.no_grad():
-        seen = PARTS[part].run(network, {name: given[name] for name in PARTS[part].inputs})
-    assert seen.keys() == names.keys()
-    assert relative_error(seen["output"], recorded["output"]) <= 5e-5
+        outputs = SUBNETWORKS[part].run(network, {name: inputs[name] for name in SUBNETWORKS[part].inputs})
+    assert outputs.keys() == names.keys()
+    assert relative_error(outputs["output"], recorded["output"]) <= 5e-5
     for name, recorded_name in names.items():
-        assert_recorded(recorded, recorded_name, seen[name], within=5e-5)
+        assert_recorded(recorded, recorded_name, outputs[name], within=5e-5)
 
 
 def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
@@ -79,18 +79,18 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
     own = small_recipe()
     apply_rule(rule, own._discriminator, manifest("aotgan", "discriminator"))
     own._perceptual = ruled_vgg(rule)
-    given, masks = 2 * reference_batch(rule)["image"] - 1, reference_batch(rule)["mask"]
+    images, masks = 2 * reference_batch(rule)["image"] - 1, reference_batch(rule)["mask"]
     fake = 2 * reference_batch(rule, 20240602)["image"] - 1
     with torch.no_grad():
-        terms = own._generator_terms(fake, given, masks)
-        judged = own._discriminator_loss(fake, given, masks)
+        terms = own._generator_terms(fake, images, masks)
+        discriminator_loss = own._discriminator_loss(fake, images, masks)
     soft = losses.soften(masks)
     got = {
         "l1": terms["l1"],
         "style": terms["style"] / 250,
         "perceptual": terms["perceptual"] / 0.1,
         "adv_g": terms["adversarial"] / 0.01,
-        "adv_d": judged,
+        "adv_d": discriminator_loss,
         "blurred_mask_mean": soft.mean(),
         "blurred_mask_max": soft.max(),
         "blurred_mask_center": soft[0, 0, 32, 32],
@@ -99,11 +99,11 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
     assert {name: value.item() for name, value in got.items()} == pytest.approx(expected, rel=1e-5)
 
 
-def test_values_stay_as_they_were() -> None:
-    images, masks = picture(1, SIDE)
+def test_outputs_equal_the_recorded_ones() -> None:
+    images, masks = waves_with_holes(1, SIDE)
     generator, discriminator = Generator(blocks=1), Discriminator()
     for network in (generator, discriminator):
-        fill(network, vector)
+        fill_weights(network, vector)
     with torch.no_grad():
         for _ in range(5):
             verdicts = discriminator(2 * images - 1)
@@ -142,8 +142,8 @@ def test_random_weights_start_small_and_without_biases(aotgan: AotGan) -> None:
                 assert parameter.count_nonzero() == 0, name
 
 
-def test_encoder_is_the_front_of_the_generator(aotgan: AotGan) -> None:
-    images, _ = picture(2, 48)
+def test_the_encoder_is_the_first_layers_of_the_generator(aotgan: AotGan) -> None:
+    images, _ = waves_with_holes(2, 48)
     assert sum(parameter.numel() for parameter in aotgan.encoder.parameters()) == 668_352
     shared_with = {id(parameter) for parameter in aotgan._generator.parameters()}
     assert {id(parameter) for parameter in aotgan.encoder.parameters()} < shared_with
@@ -154,13 +154,13 @@ def test_encoder_is_the_front_of_the_generator(aotgan: AotGan) -> None:
     assert torch.equal(maps, expected)
 
 
-def test_holes_are_white_to_the_network() -> None:
-    images, masks = picture(1, 8)
-    given = network_input(2 * images - 1, masks)
-    assert torch.equal(given[:, 3:], masks)
+def test_holes_are_white_in_the_networks_input() -> None:
+    images, masks = waves_with_holes(1, 8)
+    joined = network_input(2 * images - 1, masks)
+    assert torch.equal(joined[:, 3:], masks)
     hole = masks.expand_as(images) == 1
-    assert torch.equal(given[:, :3][hole], torch.ones(3 * int(masks.sum())))
-    assert torch.equal(given[:, :3][~hole], (2 * images - 1)[~hole])
+    assert torch.equal(joined[:, :3][hole], torch.ones(3 * int(masks.sum())))
+    assert torch.equal(joined[:, :3][~hole], (2 * images - 1)[~hole])
 
 
 def test_sizes_must_be_multiples_of_four(aotgan: AotGan) -> None:
@@ -193,37 +193,37 @@ def test_other_files_are_refused(aotgan: AotGan) -> None:
     unfit: list[tuple[str, dict[str, Tensor], str]] = [
         ("places2", less, r"The places2 checkpoint .*1 missing: decoder\.4\.bias"),
         ("places2", {**state, "extra": torch.zeros(1)}, "1 unknown: extra"),
-        ("places2", {**state, key: torch.zeros(4)}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        ("places2", {**state, key: torch.zeros(4)}, r"1 of another shape: .* is \(4,\), not \(3,\)"),
         ("places2-discriminator", state, r"14 missing: .*; 108 unknown"),
         ("celeba", state, "no published weights 'celeba'; it has places2, places2-discriminator"),
     ]
-    for name, given, message in unfit:
+    for name, state, message in unfit:
         with pytest.raises(ValueError, match=message):
-            aotgan.load(name, given)
+            aotgan.load(name, state)
     with pytest.raises(ValueError, match=r"more than tensors under \['optimD', 'optimG'\]"):
         aotgan.unpack("places2", {"optimG": {}, "optimD": {}})
     with pytest.raises(ValueError, match="'celeba'"):
         aotgan.unpack("celeba", {})
 
 
-def test_the_vgg_terms_are_chosen_by_name(aotgan: AotGan) -> None:
+def test_the_settings_decide_about_the_vgg_terms(aotgan: AotGan) -> None:
     with pytest.raises(ValueError, match="needs the weights 'vgg19'"):
         aotgan.recipe(RecipeSettings("published", {}))
     with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
         aotgan.recipe(RecipeSettings("vgg", {}))
     own = small_recipe(RecipeSettings("published", {"vgg19": Vgg19().state_dict()}))
-    reported = own.step(*picture(1, SIDE))
+    reported = own.step(*waves_with_holes(1, SIDE))
     weighted = ("l1", "adversarial", "style", "perceptual")
     assert reported.keys() == {*weighted, "generator", "discriminator"}
     assert min(reported.values()) > 0
     assert reported["generator"] == pytest.approx(sum(reported[name] for name in weighted))
-    assert small_recipe().step(*picture(1, SIDE)).keys() == {"l1", "adversarial", "generator", "discriminator"}
+    assert small_recipe().step(*waves_with_holes(1, SIDE)).keys() == {"l1", "adversarial", "generator", "discriminator"}
 
 
 @pytest.mark.parametrize("adversary", list(Adversary))
 def test_a_step_follows_the_gradients_of_the_losses(adversary: Adversary) -> None:
     own = small_recipe(adversary=adversary)
-    images, masks = picture(2, SIDE)
+    images, masks = waves_with_holes(2, SIDE)
     own.step(images, masks)
     generator, discriminator = copy.deepcopy(own._generator), copy.deepcopy(own._discriminator)
     signed = 2 * images - 1
@@ -231,25 +231,25 @@ def test_a_step_follows_the_gradients_of_the_losses(adversary: Adversary) -> Non
     composed = torch.where(masks == 1, prediction, signed)
     wish = losses.adversarial(discriminator(composed), masks, adversary)
     total = (prediction - signed).abs().mean() + 0.01 * wish
-    judged = discrimination(discriminator, composed.detach(), signed, masks)
+    discriminator_loss = discrimination(discriminator, composed.detach(), signed, masks)
     if adversary is Adversary.CODE:
-        (total + judged).backward()
+        (total + discriminator_loss).backward()
     else:
         total.backward(inputs=list(generator.parameters()))
-        judged.backward()
+        discriminator_loss.backward()
     reported = own.step(images, masks)
     assert reported["generator"] == pytest.approx(total.item(), rel=1e-5)
-    assert reported["discriminator"] == pytest.approx(judged.item(), rel=1e-5)
+    assert reported["discriminator"] == pytest.approx(discriminator_loss.item(), rel=1e-5)
     for mine, other in ((own._generator, generator), (own._discriminator, discriminator)):
         for one, two in zip(mine.parameters(), other.parameters(), strict=True):
             torch.testing.assert_close(one.grad, two.grad, rtol=1e-3, atol=1e-7)
 
 
 @pytest.mark.parametrize(("variant", "adversary"), [("", Adversary.CODE), ("paper", Adversary.PAPER)])
-def test_a_variant_chooses_the_adversarial_loss_of_training(variant: str, adversary: Adversary) -> None:
+def test_the_variant_decides_the_adversarial_loss(variant: str, adversary: Adversary) -> None:
     own = build(variant).recipe(NO_PERCEPTUAL)
     own.networks.eval()
-    images, masks = picture(1, SIDE)
+    images, masks = waves_with_holes(1, SIDE)
     with torch.no_grad():
         verdicts = own._discriminator(2 * own.inpaint(images, masks) - 1)
         error = (own._generator(2 * images - 1, masks) - (2 * images - 1)).abs().mean()
@@ -257,7 +257,7 @@ def test_a_variant_chooses_the_adversarial_loss_of_training(variant: str, advers
         assert own.generator_loss(images, masks).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_variants_that_the_description_does_not_name_are_refused() -> None:
+def test_an_unknown_variant_is_refused() -> None:
     facts = tomllib.loads((Path(model.__file__).parent / "backbone.toml").read_text())
     assert ["", *facts["variants"]] == list(model.VARIANTS)
     with pytest.raises(ValueError, match="AOT-GAN has no variant 'code'; it has: paper"):
@@ -274,11 +274,11 @@ def discrimination(discriminator: Discriminator, composed: Tensor, real: Tensor,
 
 def overfit(steps: int) -> list[dict[str, float]]:
     own = small_recipe()
-    images, masks = picture(2, SIDE)
+    images, masks = waves_with_holes(2, SIDE)
     return [own.step(images, masks) for _ in range(steps)]
 
 
-def test_training_learns_one_batch_and_repeats_itself() -> None:
+def test_training_fits_one_batch_and_is_deterministic() -> None:
     history = overfit(12)
     assert history[-1]["l1"] < 0.8 * history[0]["l1"]
     assert history[-1]["discriminator"] < history[0]["discriminator"]
@@ -288,12 +288,12 @@ def test_training_learns_one_batch_and_repeats_itself() -> None:
 def test_a_step_changes_every_layer_of_both_networks() -> None:
     own = small_recipe()
     before = copy.deepcopy(own.networks)
-    own.step(*picture(2, SIDE))
+    own.step(*waves_with_holes(2, SIDE))
     for (name, old), new in zip(before.named_parameters(), own.networks.parameters(), strict=True):
         assert not torch.equal(old, new), name
 
 
-def test_both_networks_learn_by_the_published_adam() -> None:
+def test_both_networks_have_the_published_adam_optimiser() -> None:
     own = small_recipe()
     assert len(own._optimisers) == len(own.networks)
     for optimiser, network in zip(own._optimisers, own.networks.values(), strict=True):
@@ -302,9 +302,9 @@ def test_both_networks_learn_by_the_published_adam() -> None:
         assert {id(parameter) for parameter in group["params"]} == {id(parameter) for parameter in network.parameters()}
 
 
-def test_the_validation_loss_moves_nothing() -> None:
+def test_the_validation_loss_changes_no_network() -> None:
     own = small_recipe()
-    images, masks = picture(1, SIDE)
+    images, masks = waves_with_holes(1, SIDE)
     own.step(images, masks)
     own.networks.eval()
     before = copy.deepcopy(own.networks.state_dict())
@@ -315,8 +315,8 @@ def test_the_validation_loss_moves_nothing() -> None:
     assert all(torch.equal(value, before[key]) for key, value in own.networks.state_dict().items())
 
 
-def test_inpainting_leaves_known_pixels_untouched(aotgan: AotGan) -> None:
-    images, masks = picture(2, SIDE)
+def test_inpainting_keeps_known_pixels(aotgan: AotGan) -> None:
+    images, masks = waves_with_holes(2, SIDE)
     with torch.no_grad():
         filled = aotgan.recipe(NO_PERCEPTUAL).inpaint(images, masks)
         predicted = (aotgan._generator(2 * images - 1, masks) + 1) / 2
@@ -328,9 +328,9 @@ def test_inpainting_leaves_known_pixels_untouched(aotgan: AotGan) -> None:
 
 
 def test_bfloat16_autocast_stays_near_float32() -> None:
-    images, masks = picture(1, SIDE)
+    images, masks = waves_with_holes(1, SIDE)
     generator = Generator(blocks=1).eval()
-    fill(generator, vector)
+    fill_weights(generator, vector)
     own = AotGanRecipe(generator, Discriminator(), NO_PERCEPTUAL)
     with torch.no_grad():
         expected = own.inpaint(images, masks)
@@ -344,13 +344,13 @@ def test_bfloat16_autocast_stays_near_float32() -> None:
 
 
 @pytest.mark.parametrize("side", [40, 100])
-def test_masks_are_softened_as_scipy_blurs(side: int) -> None:
-    _, masks = picture(1, side)
+def test_softened_masks_equal_scipys_gaussian_filter(side: int) -> None:
+    _, masks = waves_with_holes(1, side)
     expected = gaussian_filter(masks[0, 0].double().numpy(), sigma=10, truncate=3.5, mode="constant")
     assert relative_error(losses.soften(masks)[0, 0], expected) < 1e-5
 
 
-def test_the_generator_wants_another_verdict_in_the_code_than_in_the_paper() -> None:
+def test_the_generators_target_differs_between_code_and_paper() -> None:
     verdicts = torch.full((1, 1, 2, 2), 0.25)
     masks = torch.zeros(1, 1, 4, 4)
     masks[..., :2, :2] = 1
@@ -358,14 +358,14 @@ def test_the_generator_wants_another_verdict_in_the_code_than_in_the_paper() -> 
     assert float(losses.adversarial(verdicts, masks, Adversary.PAPER)) == pytest.approx(0.25**2 / 4)
 
 
-def test_verdicts_are_stretched_from_corner_to_corner() -> None:
+def test_scores_are_resized_from_corner_to_corner() -> None:
     verdicts = torch.tensor([[[[0.0, 3.0], [0.0, 3.0]]]])
     masks = torch.zeros(1, 1, 4, 4)
     got = losses.discrimination(torch.zeros_like(verdicts), verdicts, masks)
     assert float(got) == pytest.approx((0 + 1 + 4 + 9) / 4)
 
 
-def test_the_description_names_the_weights_that_the_code_asks_for() -> None:
+def test_the_facts_name_the_weights_that_the_code_loads() -> None:
     facts = tomllib.loads((Path(recipe.__file__).parent / "backbone.toml").read_text())
     roles = {weights["role"]: weights for weights in facts["weights"]}
     assert roles["generator"]["name"] == model.GENERATOR_NAME

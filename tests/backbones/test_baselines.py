@@ -19,7 +19,7 @@ from backbones.efficientnet_lite0 import model as lite0
 from backbones.inception import model as inception
 from backbones.kit import entry
 from backbones.kit.api import Backbone
-from backbones.kit.facts import FOLDER, facts
+from backbones.kit.facts import BACKBONES, read_facts
 from backbones.kit.published.files import read_published
 from harness.conformance.synthetic_packs import TWINS, write_packs
 from harness.contract import Encode
@@ -31,7 +31,7 @@ MODELS = {"efficientnet": efficientnet, "inception": inception, "efficientnet_li
 
 
 def lived(network: nn.Module) -> nn.Module:
-    """The network with batch statistics that are not those of a new one."""
+    """The network with other batch statistics than a new one."""
     for key, tensor in network.state_dict().items():
         if key.endswith(("running_mean", "running_var")):
             tensor.add_(torch.linspace(0.1, 0.5, tensor.numel()))
@@ -39,22 +39,22 @@ def lived(network: nn.Module) -> nn.Module:
 
 
 def seen_by(layer: nn.Module, encoder: nn.Module, images: Tensor) -> Tensor:
-    """What a layer is given when the encoder sees images."""
-    seen: list[Tensor] = []
-    with layer.register_forward_pre_hook(lambda _, given: seen.append(given[0])), torch.no_grad():
+    """Input of a layer when the encoder encodes images."""
+    inputs: list[Tensor] = []
+    with layer.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0])), torch.no_grad():
         encoder.eval()(images)
-    return seen[0]
+    return inputs[0]
 
 
 @pytest.fixture(scope="module")
 def package_file() -> dict[str, Tensor]:
-    entry_of = facts("efficientnet_lite0")["weights"][0]
+    entry_of = read_facts("efficientnet_lite0")["weights"][0]
     return dict(read_published(Path(str(resources.files(entry_of["package"]) / entry_of["file"]))))
 
 
 @pytest.fixture(scope="module")
 def published(package_file: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """A file as published for each, of random numbers where the real one cannot be had."""
+    """A file in the published layout of each; random weights if the real file is not available."""
     torch.manual_seed(0)
     return {
         "efficientnet": lived(efficientnet_b0(weights=None)).state_dict(),
@@ -70,7 +70,9 @@ def loaded(name: str, published: dict[str, dict[str, Tensor]]) -> Backbone:
     return backbone
 
 
-def test_efficientnets_map_is_what_torchvision_classifies(published: dict[str, dict[str, Tensor]]) -> None:
+def test_efficientnets_feature_map_is_the_input_of_torchvisions_classifier(
+    published: dict[str, dict[str, Tensor]],
+) -> None:
     images = waves(2, 64, 96)
     whole = efficientnet_b0(weights=None).eval()
     whole.load_state_dict(published["efficientnet"])
@@ -83,8 +85,10 @@ def test_efficientnets_map_is_what_torchvision_classifies(published: dict[str, d
     torch.testing.assert_close(got, expected)
 
 
-def test_inceptions_map_is_what_torchvision_classifies(published: dict[str, dict[str, Tensor]]) -> None:
-    """torchvision's network has `transform_input` set whenever it is built with its published weights."""
+def test_inceptions_feature_map_is_the_input_of_torchvisions_classifier(
+    published: dict[str, dict[str, Tensor]],
+) -> None:
+    """torchvision sets `transform_input` if the network is built with its published weights."""
     images = waves(1, 299, 299)
     whole = inception_v3(weights=None, init_weights=False, transform_input=True).eval()
     whole.load_state_dict(published["inception"])
@@ -108,7 +112,7 @@ def test_inception_resizes_as_pillow_does(side: int) -> None:
     np.testing.assert_allclose(got[0].numpy(), expected, atol=1e-4)
 
 
-def test_inception_trains_all_of_itself_and_nothing_else() -> None:
+def test_inception_trains_every_parameter_of_the_encoder_and_no_other() -> None:
     encoder = inception.build().encoder.train()
     assert not any(layer.startswith(("Aux", "fc")) for layer, _ in encoder.named_modules())
     maps = encoder(waves(2, 32, 32))
@@ -117,7 +121,7 @@ def test_inception_trains_all_of_itself_and_nothing_else() -> None:
     assert all(parameter.grad is not None for parameter in encoder.parameters())
 
 
-def test_lite_map_is_that_of_the_packages_own_network(package_file: dict[str, Tensor]) -> None:
+def test_the_lite_feature_map_is_that_of_the_packages_own_network(package_file: dict[str, Tensor]) -> None:
     images = waves(2, 64, 96)
     own = PackagesOwn.from_name("efficientnet-lite0").eval()
     own.load_state_dict(package_file)
@@ -128,7 +132,7 @@ def test_lite_map_is_that_of_the_packages_own_network(package_file: dict[str, Te
     torch.testing.assert_close(maps, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_a_job_finds_the_lite_weights_in_their_package(package_file: dict[str, Tensor], tmp_path: Path) -> None:
+def test_a_job_loads_the_lite_weights_from_their_package(package_file: dict[str, Tensor], tmp_path: Path) -> None:
     write_packs(tmp_path / "packs", 32)
     job = Encode(image_size=32, seed=0, batch_size=8, init="published", pooling="average")
     (tmp_path / "data").symlink_to(tmp_path / "packs" / "twins")
@@ -143,7 +147,7 @@ def test_a_job_finds_the_lite_weights_in_their_package(package_file: dict[str, T
     np.testing.assert_allclose(np.load(tmp_path / "out" / "embeddings.npy"), expected.numpy(), rtol=1e-3, atol=1e-3)
 
 
-def test_every_published_lite_layer_has_its_place(package_file: dict[str, Tensor]) -> None:
+def test_every_published_lite_layer_is_mapped_to_a_layer_of_timm(package_file: dict[str, Tensor]) -> None:
     unpacked = lite0.build().unpack("imagenet", package_file)
     assert len(unpacked) == len(package_file) - 2
     assert torch.equal(unpacked["conv_stem.weight"], package_file["_conv_stem.weight"])
@@ -159,7 +163,7 @@ def test_another_file_is_refused(name: str, published: dict[str, dict[str, Tenso
     unfit: list[tuple[dict[str, Any], str]] = [
         ({key: value for key, value in file.items() if key != first}, "1 missing"),
         ({**file, "surprise.weight": torch.zeros(1)}, r"1 unknown: surprise\.weight"),
-        ({**file, first: torch.zeros(3)}, r"1 misshapen: .* is \(3,\)"),
+        ({**file, first: torch.zeros(3)}, r"1 of another shape: .* is \(3,\)"),
     ]
     for checkpoint, message in unfit:
         with pytest.raises(ValueError, match=message):
@@ -170,7 +174,7 @@ def test_another_file_is_refused(name: str, published: dict[str, dict[str, Tenso
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_untrained_maps_fit_into_half_precision(name: str) -> None:
+def test_feature_maps_of_random_weights_fit_into_half_precision(name: str) -> None:
     torch.manual_seed(0)
     encoder = MODELS[name].build().encoder.eval()
     with torch.no_grad():
@@ -181,14 +185,14 @@ def test_untrained_maps_fit_into_half_precision(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["efficientnet", "efficientnet_lite0"])
 def test_sides_must_be_multiples_of_thirty_two(name: str) -> None:
-    assert facts(name)["size_multiple"] == 32
+    assert read_facts(name)["size_multiple"] == 32
     with pytest.raises(ValueError, match=r"multiples of 32, not \(64, 80\)"):
         MODELS[name].build().encoder(torch.zeros(1, 3, 64, 80))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_description_names_the_weights_that_the_code_loads(name: str) -> None:
-    weights = tomllib.loads((FOLDER / name / "backbone.toml").read_text())["weights"]
+def test_the_facts_name_the_weights_that_the_code_loads(name: str) -> None:
+    weights = tomllib.loads((BACKBONES / name / "backbone.toml").read_text())["weights"]
     assert [(one["name"], one["role"]) for one in weights] == [("imagenet", "encoder")]
     torchvisions = {
         "efficientnet": EfficientNet_B0_Weights.IMAGENET1K_V1.url,
@@ -200,7 +204,7 @@ def test_the_description_names_the_weights_that_the_code_loads(name: str) -> Non
 
 
 def nearest_is_the_same(encoder: nn.Module, images: Tensor, identities: Any) -> float:
-    """For how many images the nearest of all others, by cosine, shows the same individual."""
+    """Share of images whose nearest neighbour by cosine shows the same individual."""
     with torch.no_grad():
         embeddings = torch.cat([encoder(batch).mean((2, 3)) for batch in images.split(32)])
     alike = nn.functional.normalize(embeddings).numpy()
@@ -210,7 +214,7 @@ def nearest_is_the_same(encoder: nn.Module, images: Tensor, identities: Any) -> 
 
 
 @pytest.mark.shared
-def test_lite_embeddings_know_real_fish(package_file: dict[str, Tensor]) -> None:
+def test_lite_embeddings_identify_real_fish(package_file: dict[str, Tensor]) -> None:
     """Of eight, so chance is 1/8; at 224 pixels it is 0.64, measured by a random split of 80:20."""
     with (FISH / "metadata.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -16,8 +16,8 @@ from backbones.deepfillv2.discriminator import Discriminator, SpectralConvolutio
 from backbones.deepfillv2.generator import TENSORFLOW, Generator
 from backbones.deepfillv2.layers import Convolution, GatedConvolution, pad_same
 from backbones.deepfillv2.model import VARIANTS, DeepFillV2, build
-from backbones.deepfillv2.parts import PARTS
 from backbones.deepfillv2.recipe import DeepFillV2Recipe
+from backbones.deepfillv2.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from support import networks
 from support.networks import relative_error, waves
@@ -26,7 +26,7 @@ from support.reference import apply_rule, assert_recorded, manifest, reference_b
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 GAIN = 2.1
-"""Of the generator's weights, so that every layer matters."""
+"""Gain of the generator's weights, so that every layer has an effect."""
 
 SETTINGS = RecipeSettings("published", {})
 FUSION_KEY = "stage2.contextual_attention.fuse_weight"
@@ -38,16 +38,16 @@ RECORDED = {
     "enc_stage2_attn": "encoder_attention",
     "attn_out": "attention",
 }
-"""Names of the reference tensors, and ours."""
+"""Names of the reference tensors, and the sub-network's names of them."""
 
 
-def fill(network: nn.Module) -> None:
+def fill_weights(network: nn.Module) -> None:
     """Weights by a rule and small biases."""
-    networks.fill(network, lambda _, spread: 0.01 * spread, gain=GAIN, leave={FUSION_KEY})
+    networks.fill_weights(network, lambda _, spread: 0.01 * spread, gain=GAIN, skip={FUSION_KEY})
 
 
-def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
-    """Smooth images in [0, 1], each with a square hole elsewhere."""
+def waves_with_holes(batch: int, side: int) -> tuple[Tensor, Tensor]:
+    """Smooth images in [0, 1], each with a square hole at another position."""
     masks = torch.zeros(batch, 1, side, side)
     for number in range(batch):
         masks[number, :, side // 4 : side // 2, number * side // 4 : side // 4 + number * side // 4] = 1
@@ -56,22 +56,22 @@ def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
 
 @pytest.fixture(scope="module")
 def filled() -> DeepFillV2:
-    """With weights that let every layer matter; tests that change them build their own."""
+    """With weights for which every layer has an effect; tests that change them build their own."""
     contestant = build()
-    fill(contestant.network.eval())
+    fill_weights(contestant.network.eval())
     return contestant
 
 
 def ruled(rule: ModuleType, part: str) -> nn.Module:
-    network = PARTS[part].build()
+    network = SUBNETWORKS[part].build()
     apply_rule(rule, network, manifest("deepfillv2", part), gain=GAIN if part.startswith("generator") else 1.0)
     return network
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SUBNETWORKS)
 def test_state_dicts_have_exactly_the_published_keys_and_shapes_in_their_order(part: str) -> None:
     with torch.device("meta"):
-        built = PARTS[part].build()
+        built = SUBNETWORKS[part].build()
     assert list(shapes_of(built).items()) == list(manifest("deepfillv2", part).items())
     expected = 4_052_478 if part.startswith("generator") else 5_946_816
     assert sum(parameter.numel() for parameter in built.parameters()) == expected
@@ -82,10 +82,10 @@ def test_generators_agree_with_the_authors_code(rule: ModuleType, part: str) -> 
     network, batch = ruled(rule, part), reference_batch(rule)
     recorded = np.load(REFERENCE / f"refA_deepfillv2_{part}.npz")
     with torch.no_grad():
-        one_mask = PARTS[part].run(network, batch | {"mask": batch["mask"][:1].expand(2, -1, -1, -1)})
-        own_masks = PARTS[part].run(network, batch)
-    for name, ours in RECORDED.items():
-        assert_recorded(recorded, name, one_mask[ours], within=1e-5, moments=1e-5)
+        one_mask = SUBNETWORKS[part].run(network, batch | {"mask": batch["mask"][:1].expand(2, -1, -1, -1)})
+        own_masks = SUBNETWORKS[part].run(network, batch)
+    for name, own in RECORDED.items():
+        assert_recorded(recorded, name, one_mask[own], within=1e-5, moments=1e-5)
     for name in ("output", "stage1"):
         assert relative_error(one_mask[name], recorded[name]) <= 1e-5
     authors = recorded["output_per_sample_masks"]
@@ -98,9 +98,9 @@ def test_generators_agree_with_the_authors_code(rule: ModuleType, part: str) -> 
 def test_discriminators_agree_with_the_authors_code(rule: ModuleType, part: str) -> None:
     recorded = np.load(REFERENCE / f"refA_deepfillv2_{part}.npz")
     with torch.no_grad():
-        judged = PARTS[part].run(ruled(rule, part), reference_batch(rule))["output"]
-    assert_recorded(recorded, "output", judged, within=1e-5, moments=1e-5)
-    assert relative_error(judged, recorded["output"]) <= 1e-5
+        scores = SUBNETWORKS[part].run(ruled(rule, part), reference_batch(rule))["output"]
+    assert_recorded(recorded, "output", scores, within=1e-5, moments=1e-5)
+    assert relative_error(scores, recorded["output"]) <= 1e-5
 
 
 def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
@@ -113,9 +113,9 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
     assert isinstance(discriminator, Discriminator)
     own._discriminator = discriminator
     with torch.no_grad():
-        judged = own._discrimination(fake, real, masks)
+        discriminator_loss = own._discrimination(fake, real, masks)
         terms = own._generator_terms(real, fake, real, masks)
-    got = {"d_hinge": judged, "g_adv": terms["adversarial"], "l1": terms["l1_stage2"]}
+    got = {"d_hinge": discriminator_loss, "g_adv": terms["adversarial"], "l1": terms["l1_stage2"]}
     assert {name: value.item() for name, value in got.items()} == pytest.approx(expected, rel=1e-4)
     assert terms["l1_stage1"] == 0
 
@@ -129,23 +129,23 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType) -> None:
         ("discriminator_tf", {"output": 0.004373111}),
     ],
 )
-def test_values_stay_as_they_were(part: str, expected: dict[str, float]) -> None:
-    network = PARTS[part].build().eval()
-    fill(network)
+def test_outputs_equal_the_recorded_ones(part: str, expected: dict[str, float]) -> None:
+    network = SUBNETWORKS[part].build().eval()
+    fill_weights(network)
     with torch.no_grad():
-        seen = PARTS[part].run(network, dict(zip(("image", "mask"), picture(2, 32), strict=True)))
-    assert {name: float(seen[name].std()) for name in expected} == pytest.approx(expected, rel=1e-4)
+        outputs = SUBNETWORKS[part].run(network, dict(zip(("image", "mask"), waves_with_holes(2, 32), strict=True)))
+    assert {name: float(outputs[name].std()) for name in expected} == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize(
     ("side", "kernel", "before", "after"), [(8, 3, 0, 1), (7, 3, 1, 1), (8, 5, 1, 2), (3, 5, 2, 2), (2, 5, 1, 2)]
 )
-def test_same_padding_is_tensorflows(side: int, kernel: int, before: int, after: int) -> None:
+def test_same_padding_equals_tensorflows(side: int, kernel: int, before: int, after: int) -> None:
     padded = pad_same(torch.ones(1, 1, side, 8), kernel, stride=2)
     assert padded[0, 0, :, 4].tolist() == [0] * before + [1] * side + [0] * after
 
 
-def test_both_paddings_are_one_without_a_stride_and_differ_with_one() -> None:
+def test_the_paddings_differ_only_with_a_stride() -> None:
     x = torch.rand(1, 2, 8, 8)
     for stride, dilation, equal in ((1, 1, True), (1, 4, True), (2, 1, False)):
         pair = [Convolution(2, 3, stride=stride, dilation=dilation, same=same) for same in (False, True)]
@@ -181,7 +181,7 @@ def test_initial_weights_are_drawn_as_published() -> None:
     assert all(0.3 < float(vector.std()) < 1.2 and largest(vector) <= 2 for vector in vectors)
 
 
-def test_reduction_takes_the_top_left_or_runs_from_corner_to_corner() -> None:
+def test_reduction_takes_top_left_values_or_spans_from_corner_to_corner() -> None:
     x = torch.arange(8.0).expand(1, 1, 8, 8)
     assert reduce_nearest(x, 2, aligned=False)[0, 0, 0].tolist() == [0, 2, 4, 6]
     assert reduce_nearest(x, 2, aligned=True)[0, 0, 0].tolist() == [0, 2, 5, 7]
@@ -226,7 +226,7 @@ def attend_by_hand(x: Array, mask: Array, picks: list[list[int]], cells: list[li
     ],
 )
 @pytest.mark.parametrize("fusion", [False, True])
-def test_attention_is_what_its_definition_gives(
+def test_attention_equals_its_definition(
     aligned: bool, picks: list[list[int]], cells: list[list[int]], fusion: bool
 ) -> None:
     rng = np.random.default_rng(0)
@@ -239,7 +239,7 @@ def test_attention_is_what_its_definition_gives(
         assert relative_error(one, attend_by_hand(image, mask[0], picks, cells, fusion=fusion)) < 1e-9
 
 
-def test_nothing_can_be_copied_where_all_is_hole() -> None:
+def test_attention_is_zero_if_everything_is_hole() -> None:
     assert not ContextualAttention()(torch.rand(1, 2, 8, 8), torch.ones(1, 1, 32, 32)).any()
 
 
@@ -252,8 +252,8 @@ def test_steep_scores_leave_no_subnormal_numbers_and_finite_gradients() -> None:
     assert float(sizes.min()) > torch.finfo(torch.float32).tiny
 
 
-def test_every_image_of_a_batch_is_filled_by_its_own_mask(filled: DeepFillV2) -> None:
-    images, masks = picture(3, 32)
+def test_every_image_of_a_batch_has_its_own_mask(filled: DeepFillV2) -> None:
+    images, masks = waves_with_holes(3, 32)
     assert not torch.equal(masks[0], masks[1])
     generator = filled._generator
     with torch.no_grad():
@@ -262,18 +262,18 @@ def test_every_image_of_a_batch_is_filled_by_its_own_mask(filled: DeepFillV2) ->
     assert relative_error(together, torch.cat(alone)) < 1e-5
 
 
-def test_holes_do_not_reach_the_generator(filled: DeepFillV2) -> None:
-    images, masks = picture(1, 32)
+def test_the_content_of_holes_does_not_reach_the_generator(filled: DeepFillV2) -> None:
+    images, masks = waves_with_holes(1, 32)
     with torch.no_grad():
-        one, other = (filled._generator(given, masks)[1] for given in (images, images * (1 - masks) + masks))
+        one, other = (filled._generator(inputs, masks)[1] for inputs in (images, images * (1 - masks) + masks))
     assert torch.equal(one, other)
 
 
 @pytest.mark.parametrize("same", [False, True])
-def test_every_pass_of_the_discriminator_shrinks_its_weights(same: bool) -> None:
-    images, masks = picture(1, 32)
+def test_every_pass_of_the_discriminator_normalises_its_weights(same: bool) -> None:
+    images, masks = waves_with_holes(1, 32)
     network = Discriminator(same=same).eval()
-    fill(network)
+    fill_weights(network)
     scaled = copy.deepcopy(network)
     layers = [layer for layer in network.modules() if isinstance(layer, SpectralConvolution)]
     assert len(layers) == 6
@@ -312,19 +312,21 @@ def test_no_gradient_flows_through_the_singular_value() -> None:
         ("tf-attention", "encoder_attention", 284_112),
     ],
 )
-def test_an_encoder_is_the_front_of_one_of_the_generators_networks(variant: str, front: str, parameters: int) -> None:
+def test_an_encoder_is_the_first_layers_of_one_of_the_generators_networks(
+    variant: str, front: str, parameters: int
+) -> None:
     contestant = build(variant)
-    fill(contestant.network.eval())
+    fill_weights(contestant.network.eval())
     assert sum(parameter.numel() for parameter in contestant.encoder.parameters()) == parameters
     own = {id(parameter) for parameter in contestant.network.parameters()}
     assert {id(parameter) for parameter in contestant.encoder.parameters()} < own
-    images, masks = picture(2, 32)
-    part = PARTS["generator_tf" if variant.startswith("tf") else "generator"]
+    images, masks = waves_with_holes(2, 32)
+    part = SUBNETWORKS["generator_tf" if variant.startswith("tf") else "generator"]
     with torch.no_grad():
         maps = contestant.encoder(images)
-        seen = part.run(contestant.network, {"image": images, "mask": torch.zeros_like(masks)})
+        outputs = part.run(contestant.network, {"image": images, "mask": torch.zeros_like(masks)})
     assert maps.shape == (2, 96, 8, 8)
-    assert torch.equal(maps, seen[front])
+    assert torch.equal(maps, outputs[front])
 
 
 def test_sizes_must_be_multiples_of_eight(filled: DeepFillV2) -> None:
@@ -354,7 +356,7 @@ def test_another_checkpoint_is_refused(filled: DeepFillV2) -> None:
     unfit: list[tuple[dict[str, Tensor], str]] = [
         ({other: value for other, value in state.items() if other != key}, rf"1 missing: {key}"),
         (state | {"stage3.bias": torch.zeros(1)}, "1 unknown: stage3.bias"),
-        (state | {key: torch.zeros(4)}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        (state | {key: torch.zeros(4)}, r"1 of another shape: .* is \(4,\), not \(3,\)"),
         (other_layout, "84 missing: .*; 84 unknown"),
         (state | {FUSION_KEY: torch.ones(1, 1, 3, 3)}, "another .*fuse_weight than the identity"),
     ]
@@ -368,7 +370,7 @@ def test_another_checkpoint_is_refused(filled: DeepFillV2) -> None:
             use("places2-tf", state)
 
 
-def test_own_names_of_layers_are_not_taken_for_published_ones(filled: DeepFillV2) -> None:
+def test_own_names_of_layers_are_refused_as_published_keys(filled: DeepFillV2) -> None:
     own = dict(filled._generator.named_parameters())
     with pytest.raises(ValueError, match="84 unknown"):
         filled.load("places2", own)
@@ -390,16 +392,16 @@ def small_recipe(variant: str = "") -> DeepFillV2Recipe:
 
 def test_a_step_updates_the_discriminator_and_then_the_generator_against_it() -> None:
     own = small_recipe()
-    fill(own._generator)
+    fill_weights(own._generator)
     generator, discriminator = copy.deepcopy(own._generator), copy.deepcopy(own._discriminator)
-    images, masks = picture(2, 32)
+    images, masks = waves_with_holes(2, 32)
     reported = own.step(images, masks)
 
     signed = 2 * images - 1
     coarse, fine = generator(signed, masks)
     composed = torch.where(masks.bool(), fine, signed)
-    judged = discriminator(torch.cat((signed, composed.detach())), masks.repeat(2, 1, 1, 1))
-    hinge = 0.5 * (1 - judged[:2]).clamp_min(0).mean() + 0.5 * (1 + judged[2:]).clamp_min(0).mean()
+    scores = discriminator(torch.cat((signed, composed.detach())), masks.repeat(2, 1, 1, 1))
+    hinge = 0.5 * (1 - scores[:2]).clamp_min(0).mean() + 0.5 * (1 + scores[2:]).clamp_min(0).mean()
     hinge.backward()
     expected = [parameter.grad for parameter in discriminator.parameters()]
     torch.optim.Adam(discriminator.parameters(), lr=1e-4, betas=(0.5, 0.999)).step()
@@ -419,13 +421,13 @@ def test_a_step_updates_the_discriminator_and_then_the_generator_against_it() ->
 
 def overfit(variant: str, steps: int) -> tuple[list[dict[str, float]], DeepFillV2Recipe]:
     own = small_recipe(variant)
-    fill(own._generator)
-    images, masks = picture(2, 32)
+    fill_weights(own._generator)
+    images, masks = waves_with_holes(2, 32)
     return [own.step(images, masks) for _ in range(steps)], own
 
 
 @pytest.mark.parametrize("variant", ["", "tf"])
-def test_training_learns_one_batch_and_repeats_itself(variant: str) -> None:
+def test_training_fits_one_batch_and_is_deterministic(variant: str) -> None:
     history, own = overfit(variant, 7)
     assert history[-1]["l1_stage1"] < 0.85 * history[0]["l1_stage1"]
     assert history[-1]["l1_stage2"] < 0.7 * history[0]["l1_stage2"]
@@ -437,24 +439,24 @@ def test_training_learns_one_batch_and_repeats_itself(variant: str) -> None:
 
 def test_validation_reports_the_generators_total() -> None:
     own = small_recipe()
-    fill(own.networks["generator"])
-    images, masks = picture(2, 32)
+    fill_weights(own.networks["generator"])
+    images, masks = waves_with_holes(2, 32)
     with torch.no_grad():
         loss = own.generator_loss(images, masks)
         coarse, fine = own._generator(2 * images - 1, masks)
-        judged = own._discriminator(masks * fine + (1 - masks) * (2 * images - 1), masks)
+        scores = own._discriminator(masks * fine + (1 - masks) * (2 * images - 1), masks)
     l1 = (coarse - 2 * images + 1).abs().mean() + (fine - 2 * images + 1).abs().mean()
-    assert float(loss) == pytest.approx(float(l1 - judged.mean()), rel=1e-2)
+    assert float(loss) == pytest.approx(float(l1 - scores.mean()), rel=1e-2)
 
 
-def test_hinge_losses_are_what_the_hand_computes() -> None:
+def test_hinge_losses_by_hand() -> None:
     real, fake = torch.tensor([[2.0, 0.5]]), torch.tensor([[-3.0, 1.0]])
     assert float(losses.discrimination(real, fake)) == pytest.approx((0.25 + 1) / 2)
     assert float(losses.adversarial(fake)) == 1.0
 
 
-def test_inpainting_leaves_known_pixels_untouched(filled: DeepFillV2) -> None:
-    images, masks = picture(2, 32)
+def test_inpainting_keeps_known_pixels(filled: DeepFillV2) -> None:
+    images, masks = waves_with_holes(2, 32)
     with torch.no_grad():
         inpainted = filled.recipe(SETTINGS).inpaint(images, masks)
         expected = (filled._generator(2 * images - 1, masks)[1] + 1) / 2
@@ -478,19 +480,19 @@ def test_bfloat16_autocast_keeps_the_attention_and_the_spectral_norm_in_float32(
 
 
 @pytest.mark.parametrize("same", [False, True])
-def test_bfloat16_gradients_are_right_on_maps_of_width_one(same: bool) -> None:
+def test_bfloat16_gradients_are_correct_on_feature_maps_of_width_one(same: bool) -> None:
     torch.manual_seed(0)
     layer, x = Convolution(256, 256, 5, stride=2, same=same), torch.randn(2, 256, 2, 1)
     (expected,) = torch.autograd.grad(layer(x).square().sum(), [layer.weight])
     for _ in range(6):
-        junk = [torch.full((256 * 256 * 5,), torch.nan) for _ in range(8)]  # what is read beyond the map is seen
+        junk = [torch.full((256 * 256 * 5,), torch.nan) for _ in range(8)]  # NaN marks reads beyond the map
         del junk
         with torch.autocast("cpu", dtype=torch.bfloat16):
             (got,) = torch.autograd.grad(layer(x).float().square().sum(), [layer.weight])
         assert relative_error(got, expected) < 0.02
 
 
-def test_the_description_names_the_variants_and_weights_that_the_code_knows() -> None:
+def test_the_facts_name_the_variants_and_weights_of_the_code() -> None:
     facts = tomllib.loads((Path(model.__file__).parent / "backbone.toml").read_text())
     assert ["", *facts["variants"]] == list(VARIANTS)
     assert facts["size_multiple"] == 8

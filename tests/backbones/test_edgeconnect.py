@@ -18,12 +18,12 @@ from backbones.edgeconnect.discriminator import Discriminator
 from backbones.edgeconnect.edges import canny_edges, to_gray
 from backbones.edgeconnect.generators import EdgeGenerator, InpaintGenerator
 from backbones.edgeconnect.model import PUBLISHED, EdgeConnect, build
-from backbones.edgeconnect.parts import PARTS
 from backbones.edgeconnect.recipe import TRAINED, EdgeConnectRecipe, Networks
+from backbones.edgeconnect.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
 from support import reference
-from support.networks import fill, relative_error, square_holes
+from support.networks import fill_weights, relative_error, square_holes
 from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
@@ -42,7 +42,7 @@ def vector(key: str, spread: Tensor) -> Tensor:
     return spread * (0.1 if key.endswith("bias") else spread.numel() ** -0.5)
 
 
-def picture(batch: int, side: int) -> tuple[Tensor, Tensor]:
+def striped_images(batch: int, side: int) -> tuple[Tensor, Tensor]:
     """Coloured stripes in 8-bit steps, with one square hole each."""
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     stripes = [((rows * (one + 1) + columns * 2) // 8 % 3) * (110 - 20 * one) for one in range(3)]
@@ -71,31 +71,31 @@ def edgeconnect() -> EdgeConnect:
 
 @pytest.fixture(scope="module")
 def ruled(rule: ModuleType) -> dict[str, Any]:
-    """The networks by part, with the weights that the reference values were made with."""
-    networks = {part: PARTS[part].build() for part in PARTS}
+    """The sub-networks by name, with the weights of the reference values."""
+    networks = {part: SUBNETWORKS[part].build() for part in SUBNETWORKS}
     for part, network in networks.items():
         apply_rule(rule, network, manifest("edgeconnect", part))
     return networks
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SUBNETWORKS)
 def test_state_dicts_have_exactly_the_published_keys_and_shapes(part: str) -> None:
     with torch.device("meta"):
-        built = PARTS[part].build()
+        built = SUBNETWORKS[part].build()
     assert shapes_of(built) == manifest("edgeconnect", part)
     assert sum(parameter.numel() for parameter in built.parameters()) == PARAMETERS[part]
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SUBNETWORKS)
 def test_networks_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, Any], part: str) -> None:
     recorded = np.load(REFERENCE / f"refA_edgeconnect_{part}.npz")
     with torch.no_grad():
-        seen = PARTS[part].run(ruled[part], reference_batch(rule))
-    names = {key: key.replace("encoder", "enc") for key in seen}
+        outputs = SUBNETWORKS[part].run(ruled[part], reference_batch(rule))
+    names = {key: key.replace("encoder", "enc") for key in outputs}
     assert {f"{name}_value" for name in names.values()} == {key for key in recorded.files if key.endswith("_value")}
-    assert relative_error(seen["output"], recorded["output"]) <= 1e-5
+    assert relative_error(outputs["output"], recorded["output"]) <= 1e-5
     for key, name in names.items():
-        assert_recorded(recorded, name, seen[key], within=1e-5)
+        assert_recorded(recorded, name, outputs[key], within=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, A
     expected = json.loads((REFERENCE / "lossA_edgeconnect.json").read_text())["values"]
     real, fake = reference_batch(rule), reference_batch(rule, 20240602)
     own = small_recipe()
-    own._own = Networks(
-        edge_generator=own._own.edge_generator,
+    own._networks = Networks(
+        edge_generator=own._networks.edge_generator,
         generator=lambda *_: fake["image"],  # type: ignore[arg-type]
         edge_discriminator=ruled["edge_discriminator"],
         discriminator=ruled["inpaint_discriminator"],
@@ -128,7 +128,7 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled: dict[str, A
     assert {name: value.item() for name, value in got.items()} == pytest.approx(expected, rel=1e-4)
 
 
-def test_perceptual_losses_agree_with_another_code_of_the_same_formulas(rule: ModuleType, ruled_vgg: Vgg19) -> None:
+def test_perceptual_losses_agree_with_another_implementation(rule: ModuleType, ruled_vgg: Vgg19) -> None:
     expected = json.loads((REFERENCE / "lossA_aotgan.json").read_text())["values"]
     mean, deviation = (
         torch.tensor(values).view(1, 3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -139,22 +139,22 @@ def test_perceptual_losses_agree_with_another_code_of_the_same_formulas(rule: Mo
     assert losses.style(ruled_vgg, fake, real, everywhere).item() == pytest.approx(expected["style"], rel=1e-4)
 
 
-def test_values_stay_as_they_were() -> None:
-    images, masks = picture(1, 32)
-    given = {"image": images, "gray": to_gray(images), "edge": canny_edges(images), "mask": masks}
+def test_outputs_equal_the_recorded_ones() -> None:
+    images, masks = striped_images(1, 32)
+    inputs = {"image": images, "gray": to_gray(images), "edge": canny_edges(images), "mask": masks}
     got = []
-    for part in PARTS.values():
+    for part in SUBNETWORKS.values():
         network = part.build()
-        fill(network, vector)
+        fill_weights(network, vector)
         with torch.no_grad():
-            part.run(network, given)  # in training mode: the singular vectors turn to the weights
-            seen = part.run(network.eval(), given)
-        got += [float(seen[key].std()) for key in ("output", "encoder") if key in seen]
+            part.run(network, inputs)  # in training mode: the singular vectors turn to the weights
+            outputs = part.run(network.eval(), inputs)
+        got += [float(outputs[key].std()) for key in ("output", "encoder") if key in outputs]
     expected = [0.1236366, 0.5903174, 0.004990353, 0.2467372, 0.5734224, 0.004087515]
     assert got == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_step_in_brightness_is_one_line_of_edges() -> None:
+def test_a_step_in_brightness_gives_one_line_of_edges() -> None:
     images = torch.zeros(1, 3, 24, 24)
     images[..., 12:] = 1
     edges = canny_edges(images)
@@ -168,25 +168,25 @@ def test_a_step_in_brightness_is_one_line_of_edges() -> None:
 
 
 def test_gray_and_edges_are_those_of_scikit_image() -> None:
-    images, masks = picture(2, 32)
-    for image, mask, gray, seen, known in zip(
+    images, masks = striped_images(2, 32)
+    for image, mask, gray, edges, known in zip(
         images, masks, to_gray(images), canny_edges(images), canny_edges(images, masks), strict=True
     ):
         expected = rgb2gray((image * 255).round().byte().permute(1, 2, 0).numpy())
         assert relative_error(gray[0], expected) < 1e-6
-        assert np.array_equal(seen[0], canny(expected, sigma=2))
+        assert np.array_equal(edges[0], canny(expected, sigma=2))
         assert np.array_equal(known[0], canny(expected, sigma=2, mask=mask[0].numpy() == 0))
-        assert 0 < known.sum() < seen.sum()
+        assert 0 < known.sum() < edges.sum()
 
 
-def test_edges_do_not_depend_on_what_is_lost_in_eight_bits() -> None:
-    images, _ = picture(1, 32)
+def test_edges_do_not_depend_on_differences_below_eight_bits() -> None:
+    images, _ = striped_images(1, 32)
     noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(0)) - 0.5
     assert torch.equal(canny_edges(images + noise / 256), canny_edges(images))
 
 
-def test_the_encoder_is_the_front_of_the_inpainting_generator_on_true_edges(edgeconnect: EdgeConnect) -> None:
-    images, _ = picture(2, 48)
+def test_the_encoder_is_the_first_layers_of_the_inpainting_generator_on_true_edges(edgeconnect: EdgeConnect) -> None:
+    images, _ = striped_images(2, 48)
     assert sum(parameter.numel() for parameter in edgeconnect.encoder.parameters()) == 668_352
     shared_with = {id(parameter) for parameter in edgeconnect._networks.generator.parameters()}
     assert {id(parameter) for parameter in edgeconnect.encoder.parameters()} < shared_with
@@ -202,17 +202,17 @@ def test_the_encoder_is_the_front_of_the_inpainting_generator_on_true_edges(edge
 def test_the_variant_edge_encodes_with_the_edge_generator() -> None:
     contestant = build("edge")
     contestant.encoder.eval()
-    images, _ = picture(1, 32)
+    images, _ = striped_images(1, 32)
     assert sum(parameter.numel() for parameter in contestant.encoder.parameters()) == 665_216
     with torch.no_grad():
-        given = torch.cat((to_gray(images), canny_edges(images), torch.zeros(1, 1, 32, 32)), dim=1)
-        assert torch.equal(contestant.encoder(images), contestant._networks.edge_generator.encoder(given))
+        joined = torch.cat((to_gray(images), canny_edges(images), torch.zeros(1, 1, 32, 32)), dim=1)
+        assert torch.equal(contestant.encoder(images), contestant._networks.edge_generator.encoder(joined))
     with pytest.raises(ValueError, match="no variant 'colour'; it has: edge"):
         build("colour")
 
 
 def test_bfloat16_autocast_encodes_and_trains(edgeconnect: EdgeConnect) -> None:
-    images, masks = picture(2, 32)
+    images, masks = striped_images(2, 32)
     own = small_recipe("joint")
     with torch.autocast("cpu", dtype=torch.bfloat16):
         with torch.no_grad():
@@ -233,10 +233,10 @@ def test_sizes_must_be_multiples_of_four(edgeconnect: EdgeConnect) -> None:
 
 def test_the_smallest_sizes_work(edgeconnect: EdgeConnect) -> None:
     with torch.no_grad():
-        assert edgeconnect.encoder(picture(1, 8)[0]).shape == (1, 256, 2, 2)
-        given = [tensor[..., :12, :12] for tensor in picture(1, 24)]
-        assert edgeconnect._networks.generator(given[0], given[1], given[1]).shape == (1, 3, 12, 12)
-    assert small_recipe("joint").step(*picture(1, 24))["generator"] > 0
+        assert edgeconnect.encoder(striped_images(1, 8)[0]).shape == (1, 256, 2, 2)
+        images, masks = [tensor[..., :12, :12] for tensor in striped_images(1, 24)]
+        assert edgeconnect._networks.generator(images, masks, masks).shape == (1, 3, 12, 12)
+    assert small_recipe("joint").step(*striped_images(1, 24))["generator"] > 0
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -253,7 +253,7 @@ def test_a_published_checkpoint_loads(edgeconnect: EdgeConnect, name: str) -> No
     assert all(torch.equal(loaded[each], value) for each, value in source.items())
 
 
-def test_a_checkpoint_of_an_old_pytorch_gets_the_vectors_that_it_lacks(edgeconnect: EdgeConnect) -> None:
+def test_missing_vectors_of_an_old_pytorch_checkpoint_are_computed(edgeconnect: EdgeConnect) -> None:
     judge = copy.deepcopy(edgeconnect._networks.edge_discriminator).train()
     with torch.no_grad():  # a training pass makes the vectors belong to the weights
         judge(torch.zeros(1, 2, 24, 24))
@@ -282,7 +282,7 @@ def test_another_checkpoint_is_refused(edgeconnect: EdgeConnect) -> None:
         edgeconnect.load(judge, less)
 
 
-def test_the_perceptual_terms_are_chosen_by_name(edgeconnect: EdgeConnect) -> None:
+def test_the_settings_decide_about_the_perceptual_terms(edgeconnect: EdgeConnect) -> None:
     with pytest.raises(ValueError, match="needs the weights 'vgg19'"):
         edgeconnect.recipe(RecipeSettings("published", {}))
     with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
@@ -290,7 +290,7 @@ def test_the_perceptual_terms_are_chosen_by_name(edgeconnect: EdgeConnect) -> No
     checkpoint = {**Vgg19().state_dict(), "classifier.0.bias": torch.zeros(1)}
     state = edgeconnect.unpack(recipe.PERCEPTUAL_NAME, checkpoint)
     own = small_recipe("inpaint", RecipeSettings("published", {recipe.PERCEPTUAL_NAME: state}))
-    reported = own.step(*picture(2, 32))
+    reported = own.step(*striped_images(2, 32))
     terms = ("l1", "adversarial", "perceptual", "style")
     assert reported.keys() == {*terms, "generator", "discriminator"}
     assert min(reported.values()) > 0
@@ -319,16 +319,16 @@ def test_each_phase_changes_its_networks_and_no_other(phase: str, expected: set[
     before = {name: copy.deepcopy(network.state_dict()) for name, network in own.networks.items()}
     own.networks.eval()
     with torch.no_grad():
-        own.generator_loss(*picture(2, 32))
+        own.generator_loss(*striped_images(2, 32))
     assert changed(before, own.networks) == set()
-    own.step(*picture(2, 32))
+    own.step(*striped_images(2, 32))
     assert changed(before, own.networks) == expected
 
 
 def authors_losses(own: Networks, phase: str, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-    """What each network of a phase descends, term by term as specified, with a graph for all of them."""
+    """The loss that each network of a phase minimises, term by term as specified, with a graph for all of them."""
 
-    def judged(discriminator: Discriminator, fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def discriminator_losses(discriminator: Discriminator, fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         of_real, of_fake = discriminator(real), discriminator(fake.detach())
         on_both = [
             binary_cross_entropy(maps[-1].sigmoid(), torch.full_like(maps[-1], label))
@@ -339,7 +339,7 @@ def authors_losses(own: Networks, phase: str, images: Tensor, masks: Tensor) -> 
         return sum(on_both) / 2, binary_cross_entropy(maps[-1].sigmoid(), torch.ones_like(maps[-1])), matching
 
     gray, edges = to_gray(images), canny_edges(images)
-    found: dict[str, Tensor] = {}
+    objectives: dict[str, Tensor] = {}
     led_by = edges
     if phase != "inpaint":
         own.edge_generator.train(phase != "inpaint-predicted")
@@ -347,21 +347,21 @@ def authors_losses(own: Networks, phase: str, images: Tensor, masks: Tensor) -> 
         led_by = torch.where(masks == 1, predicted if phase == "joint" else predicted.detach(), edges)
     if phase != "edge":
         prediction = own.generator(images, led_by, masks)
-        on_both, fooled, _ = judged(own.discriminator, prediction, images)
+        on_both, fooled, _ = discriminator_losses(own.discriminator, prediction, images)
         l1 = (prediction - images).abs().mean() / (masks.sum() / masks.numel())
-        found |= {"generator": l1 + 0.1 * fooled, "discriminator": on_both}
+        objectives |= {"generator": l1 + 0.1 * fooled, "discriminator": on_both}
     if phase in {"edge", "joint"}:
         pairs = [torch.cat((gray, one), dim=1) for one in (predicted, edges)]
-        on_both, fooled, matching = judged(own.edge_discriminator, *pairs)
-        found |= {"edge_generator": fooled + 10 * matching, "edge_discriminator": on_both}
-    return found
+        on_both, fooled, matching = discriminator_losses(own.edge_discriminator, *pairs)
+        objectives |= {"edge_generator": fooled + 10 * matching, "edge_discriminator": on_both}
+    return objectives
 
 
 @pytest.mark.parametrize("phase", TRAINED)
 def test_a_step_descends_each_networks_own_loss(phase: str) -> None:
     own = small_recipe(phase)
-    images, masks = picture(2, 32)
-    twin = Networks(*(copy.deepcopy(network) for network in own._own))
+    images, masks = striped_images(2, 32)
+    twin = Networks(*(copy.deepcopy(network) for network in own._networks))
     expected = authors_losses(twin, phase, images, masks)
     reported = own.step(images, masks)
     totals = {name: total.item() for name, total in expected.items()}
@@ -371,7 +371,7 @@ def test_a_step_descends_each_networks_own_loss(phase: str) -> None:
     if phase == "joint":
         expected["edge_generator"] = expected["edge_generator"] + expected["generator"]
     for name, loss in expected.items():
-        network, other = getattr(own._own, name), getattr(twin, name)
+        network, other = getattr(own._networks, name), getattr(twin, name)
         gradients = torch.autograd.grad(loss, list(other.parameters()), retain_graph=True)
         largest = max(float(gradient.abs().max()) for gradient in gradients)
         for parameter, gradient in zip(network.parameters(), gradients, strict=True):
@@ -380,7 +380,7 @@ def test_a_step_descends_each_networks_own_loss(phase: str) -> None:
 
 def test_optimisers_are_as_published_and_new_in_every_phase() -> None:
     own = small_recipe()
-    own.step(*picture(1, 24))
+    own.step(*striped_images(1, 24))
     assert own._optimiser.state
     own.begin("joint")
     assert not own._optimiser.state
@@ -393,11 +393,11 @@ def test_optimisers_are_as_published_and_new_in_every_phase() -> None:
 
 def overfit(steps: int) -> list[dict[str, float]]:
     own = small_recipe("joint")
-    images, masks = picture(2, 24)
+    images, masks = striped_images(2, 24)
     return [own.step(images, masks) for _ in range(steps)]
 
 
-def test_training_learns_one_batch_and_repeats_itself() -> None:
+def test_training_fits_one_batch_and_is_deterministic() -> None:
     history = overfit(5)
     for loss in ("generator", "edge_generator", "discriminator", "edge_discriminator"):
         assert history[-1][loss] < history[0][loss]
@@ -405,8 +405,8 @@ def test_training_learns_one_batch_and_repeats_itself() -> None:
     assert overfit(2) == history[:2]
 
 
-def test_inpainting_leaves_known_pixels_untouched_and_looks_into_no_hole(edgeconnect: EdgeConnect) -> None:
-    images, masks = picture(2, 32)
+def test_inpainting_keeps_known_pixels_and_ignores_the_content_of_holes(edgeconnect: EdgeConnect) -> None:
+    images, masks = striped_images(2, 32)
     own = edgeconnect.recipe(NO_PERCEPTUAL)
     with torch.no_grad():
         filled = own.inpaint(images, masks)
@@ -418,8 +418,8 @@ def test_inpainting_leaves_known_pixels_untouched_and_looks_into_no_hole(edgecon
     assert filled.max() <= 1
 
 
-def test_images_without_a_hole_have_no_part_in_the_l1_term() -> None:
-    images, masks = picture(3, 24)
+def test_images_without_a_hole_do_not_count_in_the_l1_term() -> None:
+    images, masks = striped_images(3, 24)
     masks[1] = 0
     prediction = (images + 0.25 * torch.rand(images.shape)).requires_grad_()
     loss = losses.hole_l1(prediction, images, masks)
@@ -431,13 +431,13 @@ def test_images_without_a_hole_have_no_part_in_the_l1_term() -> None:
     assert losses.hole_l1(prediction, images, torch.zeros_like(masks)).item() == 0
 
 
-def test_where_every_image_has_a_hole_the_l1_term_is_the_published_one_to_the_bit() -> None:
-    images, masks = picture(3, 24)
+def test_with_a_hole_in_every_image_the_l1_term_equals_the_published_one_exactly() -> None:
+    images, masks = striped_images(3, 24)
     prediction = images + 0.25 * torch.rand(images.shape)
     assert torch.equal(losses.hole_l1(prediction, images, masks), (prediction - images).abs().mean() / masks.mean())
 
 
-def test_networks_start_as_the_authors_do(edgeconnect: EdgeConnect) -> None:
+def test_random_weights_are_drawn_as_published(edgeconnect: EdgeConnect) -> None:
     for network in edgeconnect._networks:
         for name, parameter in network.named_parameters():
             if name.endswith("bias"):
@@ -446,10 +446,10 @@ def test_networks_start_as_the_authors_do(edgeconnect: EdgeConnect) -> None:
                 assert float(parameter.detach().std()) == pytest.approx(0.02, rel=0.05)
 
 
-def test_the_description_names_the_weights_that_the_code_asks_for() -> None:
+def test_the_facts_name_the_weights_that_the_code_loads() -> None:
     facts = tomllib.loads((Path(recipe.__file__).parent / "backbone.toml").read_text())
     roles = {weights["name"]: weights["role"] for weights in facts["weights"]}
-    assert roles == {name: found.key for name, found in PUBLISHED.items()} | {recipe.PERCEPTUAL_NAME: "perceptual"}
+    assert roles == {name: entry.key for name, entry in PUBLISHED.items()} | {recipe.PERCEPTUAL_NAME: "perceptual"}
     assert facts["size_multiple"] == 4
     assert facts["variants"] == ["edge"]
     assert all(len(weights["sha256"]) in {0, 64} for weights in facts["weights"])

@@ -16,7 +16,7 @@ from backbones.lama.generator import FourierUnit, Generator
 from backbones.lama.model import Lama, LamaEncoder, build
 from backbones.lama.perceptual import ResNet50Dilated
 from backbones.lama.recipe import LamaRecipe
-from support.networks import fill, picture, relative_error
+from support.networks import fill_weights, relative_error, waves_with_holes
 from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
@@ -73,8 +73,8 @@ def test_state_dicts_have_exactly_the_published_keys_and_shapes(
 def test_generator_and_encoder_agree_with_the_authors_code(rule: ModuleType) -> None:
     contestant = build()
     apply_rule(rule, contestant._generator, manifest("lama", "generator"), gain=0.8)
-    given = reference_batch(rule)
-    images, masks = given["image"], given["mask"]
+    inputs = reference_batch(rule)
+    images, masks = inputs["image"], inputs["mask"]
     recorded = np.load(REFERENCE / "refA_lama_generator.npz")
     with torch.no_grad():
         output = contestant._generator(images, masks)
@@ -98,15 +98,15 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled_discriminato
     expected = json.loads((REFERENCE / "lossA_lama.json").read_text())["values"]
     perceptual = ResNet50Dilated()
     apply_rule(rule, perceptual, manifest("lama", "resnet_pl"), prefix="resnet50dilated.")
-    given, fake = reference_batch(rule), reference_batch(rule, 20240602)["image"]
-    real, masks = given["image"], given["mask"]
+    inputs, fake = reference_batch(rule), reference_batch(rule, 20240602)["image"]
+    real, masks = inputs["image"], inputs["mask"]
     own = LamaRecipe(Generator(blocks=0), NO_PERCEPTUAL)
     own._discriminator, own._perceptual = ruled_discriminator, perceptual
     terms = own._generator_terms(fake, real, masks)
-    judged = own._discriminator_terms(fake, real, masks)
+    discriminator_terms = own._discriminator_terms(fake, real, masks)
     got = {
-        "d_total": torch.stack(list(judged.values())).sum(),
-        "d_r1_term": judged["gradient_penalty"],
+        "d_total": torch.stack(list(discriminator_terms.values())).sum(),
+        "d_r1_term": discriminator_terms["gradient_penalty"],
         "g_adv": terms["adversarial"],
         "fm": terms["feature_matching"],
         "l1": terms["l1"],
@@ -117,9 +117,9 @@ def test_losses_agree_with_the_authors_code(rule: ModuleType, ruled_discriminato
 
 
 @pytest.mark.parametrize("width", [6, 7])
-def test_fourier_unit_is_what_numpy_computes(width: int) -> None:
+def test_the_fourier_unit_equals_numpys_computation(width: int) -> None:
     unit = FourierUnit(3).eval()
-    fill(unit, vector)
+    fill_weights(unit, vector)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((2, 3, 5, width))
     spectrum = np.fft.rfft2(x, norm="ortho")
@@ -137,11 +137,11 @@ def test_fourier_unit_is_what_numpy_computes(width: int) -> None:
         assert relative_error(unit(torch.from_numpy(x).float()), expected) < 1e-5
 
 
-def test_values_stay_as_they_were() -> None:
-    images, masks = picture(1, 32)
+def test_outputs_equal_the_recorded_ones() -> None:
+    images, masks = waves_with_holes(1, 32)
     generator, discriminator, perceptual = Generator(blocks=2), Discriminator(), ResNet50Dilated()
     for network in (generator, discriminator, perceptual):
-        fill(network.eval(), vector)
+        fill_weights(network.eval(), vector)
     with torch.no_grad():
         got = [
             *generator(images, masks)[0, :, 10, 12].tolist(),
@@ -158,8 +158,8 @@ def test_values_stay_as_they_were() -> None:
     assert got == pytest.approx(expected, rel=1e-4)
 
 
-def test_encoder_is_the_front_of_the_generator(lama: Lama) -> None:
-    images, _ = picture(2, 48)
+def test_the_encoder_is_the_first_layers_of_the_generator(lama: Lama) -> None:
+    images, _ = waves_with_holes(2, 48)
     assert sum(parameter.numel() for parameter in lama.encoder.parameters()) == 1_562_752
     shared_with = {id(parameter) for parameter in lama._generator.parameters()}
     assert {id(parameter) for parameter in lama.encoder.parameters()} < shared_with
@@ -195,7 +195,7 @@ def test_another_checkpoint_is_refused(lama: Lama) -> None:
     unfit: list[tuple[dict[str, Any], str]] = [
         ({"state_dict": less}, r"1 missing: generator\.model\.34\.bias"),
         ({"state_dict": {**state, "generator_average.x": torch.zeros(1)}}, "1 unknown: generator_average"),
-        ({"state_dict": {**state, key: torch.zeros(4)}}, r"1 misshapen: .* is \(4,\), not \(3,\)"),
+        ({"state_dict": {**state, key: torch.zeros(4)}}, r"1 of another shape: .* is \(4,\), not \(3,\)"),
         ({"state_dict": lama._generator.state_dict()}, r"989 missing: .*; 989 unknown"),
         (state, "under 'state_dict'"),
     ]
@@ -206,9 +206,9 @@ def test_another_checkpoint_is_refused(lama: Lama) -> None:
         lama.unpack("small-lama", {"state_dict": state})
 
 
-def test_the_perceptual_network_takes_its_published_file_strictly() -> None:
+def test_the_perceptual_network_loads_its_published_file_strictly() -> None:
     source = ResNet50Dilated()
-    fill(source, vector)
+    fill_weights(source, vector)
     published = {key: value for key, value in source.state_dict().items() if "num_batches" not in key}
     published["bn1._tmp_running_mean"] = torch.zeros(64)
     loaded = ResNet50Dilated.published(published)
@@ -218,14 +218,14 @@ def test_the_perceptual_network_takes_its_published_file_strictly() -> None:
         ResNet50Dilated.published(published)
 
 
-def test_the_perceptual_term_is_chosen_by_name(lama: Lama) -> None:
+def test_the_settings_decide_about_the_perceptual_term(lama: Lama) -> None:
     with pytest.raises(ValueError, match="needs the weights 'ade20k-resnet50dilated'"):
         lama.recipe(RecipeSettings("published", {}))
     with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
         lama.recipe(RecipeSettings("vgg", {}))
     network = ResNet50Dilated()
     own = small_recipe(RecipeSettings("published", {recipe.PERCEPTUAL_NAME: network.state_dict()}))
-    losses_by_name = own.step(*picture(2, 32))
+    losses_by_name = own.step(*waves_with_holes(2, 32))
     assert own._perceptual is not None
     assert not any(module.training for module in own._perceptual.modules())
     weighted = ("l1", "adversarial", "feature_matching", "perceptual")
@@ -235,7 +235,7 @@ def test_the_perceptual_term_is_chosen_by_name(lama: Lama) -> None:
 
 def test_a_step_descends_each_networks_own_loss() -> None:
     own = small_recipe()
-    images, masks = picture(2, 32)
+    images, masks = waves_with_holes(2, 32)
     generator, discriminator = own._generator, own._discriminator
     before = [next(network.parameters()).clone() for network in (generator, discriminator)]
     prediction = generator(images, masks)
@@ -245,8 +245,8 @@ def test_a_step_descends_each_networks_own_loss() -> None:
     total = 10 * torch.log1p(torch.exp(-fake_logits)).mean() + 100 * matching
     total = total + 10 * ((1 - masks) * (prediction - images).abs()).mean()
     expected = clipped(torch.autograd.grad(total, list(generator.parameters())))
-    judged = torch.stack(list(own._discriminator_terms(prediction.detach(), images, masks).values())).sum()
-    expected += clipped(torch.autograd.grad(judged, list(discriminator.parameters())))
+    discriminator_loss = torch.stack(list(own._discriminator_terms(prediction.detach(), images, masks).values())).sum()
+    expected += clipped(torch.autograd.grad(discriminator_loss, list(discriminator.parameters())))
     reported = own.step(images, masks)
     got = [parameter.grad for network in own.networks.values() for parameter in network.parameters()]
     assert reported["generator"] == pytest.approx(total.item(), rel=1e-4)
@@ -264,11 +264,11 @@ def clipped(gradients: tuple[Tensor, ...]) -> list[Tensor]:
 
 def overfit(steps: int) -> list[dict[str, float]]:
     own = small_recipe()
-    images, masks = picture(2, 32)
+    images, masks = waves_with_holes(2, 32)
     return [own.step(images, masks) for _ in range(steps)]
 
 
-def test_training_learns_one_batch_and_repeats_itself() -> None:
+def test_training_fits_one_batch_and_is_deterministic() -> None:
     history = overfit(10)
     assert history[-1]["generator"] < 0.7 * history[0]["generator"]
     assert history[-1]["l1"] < 0.7 * history[0]["l1"]
@@ -276,8 +276,8 @@ def test_training_learns_one_batch_and_repeats_itself() -> None:
     assert overfit(2) == history[:2]
 
 
-def test_inpainting_leaves_known_pixels_untouched(lama: Lama) -> None:
-    images, masks = picture(2, 32)
+def test_inpainting_keeps_known_pixels(lama: Lama) -> None:
+    images, masks = waves_with_holes(2, 32)
     with torch.no_grad():
         filled = lama.recipe(NO_PERCEPTUAL).inpaint(images, masks)
     known = masks.expand_as(images) == 0
@@ -287,14 +287,14 @@ def test_inpainting_leaves_known_pixels_untouched(lama: Lama) -> None:
     assert filled.max() <= 1
 
 
-def test_holes_do_not_reach_the_generator(lama: Lama) -> None:
-    images, masks = picture(1, 32)
+def test_the_content_of_holes_does_not_reach_the_generator(lama: Lama) -> None:
+    images, masks = waves_with_holes(1, 32)
     with torch.no_grad():
         assert torch.equal(lama._generator(images, masks), lama._generator(images * (1 - masks), masks))
 
 
 def test_bfloat16_autocast_keeps_the_fourier_transform_in_float32(lama: Lama) -> None:
-    images, masks = picture(1, 32)
+    images, masks = waves_with_holes(1, 32)
     with torch.no_grad():
         expected = lama._generator(images, masks)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -302,7 +302,7 @@ def test_bfloat16_autocast_keeps_the_fourier_transform_in_float32(lama: Lama) ->
     assert relative_error(got.float(), expected) < 0.1
 
 
-def test_the_discriminator_takes_known_regions_for_real() -> None:
+def test_known_regions_are_real_in_the_discriminators_loss() -> None:
     logits = torch.tensor([[[[2.0, -1.0], [0.5, 0.0]]]])
     masks = torch.zeros(1, 1, 4, 4)
     masks[..., :2, :2] = 1
@@ -312,7 +312,7 @@ def test_the_discriminator_takes_known_regions_for_real() -> None:
     assert float(got) == pytest.approx(expected)
 
 
-def test_the_description_names_the_weights_that_the_code_asks_for() -> None:
+def test_the_facts_name_the_weights_that_the_code_loads() -> None:
     facts = tomllib.loads((Path(recipe.__file__).parent / "backbone.toml").read_text())
     roles = {weights["role"]: weights for weights in facts["weights"]}
     assert roles["generator"]["name"] == "big-lama"

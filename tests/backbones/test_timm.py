@@ -16,7 +16,7 @@ from timm.data import create_transform
 from torch import Tensor, nn
 
 from backbones.kit import entry
-from backbones.kit.facts import facts
+from backbones.kit.facts import read_facts
 from backbones.timm import about, fetch, miewid, published
 from backbones.timm.encoder import TimmEncoder, feature_map
 from backbones.timm.model import build
@@ -41,7 +41,7 @@ CONFIG = {
     },
     "model_args": {"img_size": 64, "depth": 2},
 }
-"""As a hub model's config.json: a network that differs from timm's own of that name."""
+"""config.json of a hub model: a network that differs from timm's own of that name."""
 
 
 def random_network(name: str, **arguments: Any) -> Any:
@@ -61,11 +61,11 @@ NETWORKS: dict[str, tuple[Callable[[], Any], tuple[int, int], tuple[int, ...]]] 
         (384, 4, 6),
     ),
 }
-"""How to make each, the images' height and width, and the expected map."""
+"""Constructor of each network, height and width of the images, and shape of the expected feature map."""
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_change_in_a_corner_of_the_image_is_seen_in_that_corner_of_the_map(name: str) -> None:
+def test_a_change_in_a_corner_of_the_image_changes_that_corner_of_the_feature_map(name: str) -> None:
     make, (height, width), shape = NETWORKS[name]
     images = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0)).repeat(5, 1, 1, 1)
     corners = [(down, across) for down in (0, 1) for across in (0, 1)]
@@ -82,20 +82,20 @@ def test_a_change_in_a_corner_of_the_image_is_seen_in_that_corner_of_the_map(nam
 
 
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "vit_small_patch14_dinov2"])
-def test_the_map_is_the_last_one_that_timm_lays_out_itself(name: str) -> None:
+def test_the_feature_map_is_the_last_one_of_timms_forward_intermediates(name: str) -> None:
     make, (height, width), _ = NETWORKS[name]
     network = make()
     images = torch.rand(1, 3, height, width)
-    inner, seen = network.forward_features, []
-    network.forward_features = lambda prepared: seen.append(prepared) or inner(prepared)
+    inner, inputs = network.forward_features, []
+    network.forward_features = lambda images: inputs.append(images) or inner(images)
     with torch.no_grad():
         maps = TimmEncoder(network)(images)
-        expected = network.forward_intermediates(seen[0], indices=1, norm=True, intermediates_only=True)[-1]
+        expected = network.forward_intermediates(inputs[0], indices=1, norm=True, intermediates_only=True)[-1]
     torch.testing.assert_close(maps, expected)
 
 
 @pytest.mark.parametrize(("name", "height", "width"), [("vit_tiny_patch16_224", 300, 200), ("resnet18", 64, 96)])
-def test_images_are_prepared_as_timm_prepares_them(name: str, height: int, width: int) -> None:
+def test_preprocessing_is_that_of_timm(name: str, height: int, width: int) -> None:
     """Up to the rounding to bytes between timm's resizing and its normalisation."""
     network = random_network(name)
     config = network.pretrained_cfg
@@ -110,20 +110,20 @@ def test_images_are_prepared_as_timm_prepares_them(name: str, height: int, width
         crop_pct=1.0,
         crop_mode="squash",
     )
-    seen: list[Tensor] = []
+    inputs: list[Tensor] = []
     first = network.get_submodule(config["first_conv"])
-    first.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    first.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0]))
     with torch.no_grad():
         TimmEncoder(network)(torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255)
     expected = prepare(Image.fromarray(photo))
-    assert seen[0].shape[1:] == (3, *size)
-    torch.testing.assert_close(seen[0][0], expected, rtol=0, atol=2 / 255 / min(config["std"]))
+    assert inputs[0].shape[1:] == (3, *size)
+    torch.testing.assert_close(inputs[0][0], expected, rtol=0, atol=2 / 255 / min(config["std"]))
 
 
-def test_a_network_without_one_map_is_refused() -> None:
-    with pytest.raises(ValueError, match="gives no single map of features"):
+def test_a_network_without_a_single_feature_map_is_refused() -> None:
+    with pytest.raises(ValueError, match="gives no single feature map"):
         TimmEncoder(random_network("pit_ti_224"))(torch.zeros(1, 3, 64, 64))
-    with pytest.raises(ValueError, match="gives no single map of features"):
+    with pytest.raises(ValueError, match="gives no single feature map"):
         feature_map([torch.zeros(1, 4, 2, 2)] * 2, random_network("test_resnet"), (64, 64))
 
 
@@ -138,10 +138,10 @@ def test_a_size_that_the_network_does_not_take_is_refused() -> None:
 @pytest.mark.parametrize(
     ("variant", "message"),
     [
-        ("", "Say which network: timm:resnet18"),
-        ("resnet19", "has no network 'resnet19'. Close to it: resnet18"),
+        ("", "timm needs a variant, such as timm:resnet18"),
+        ("resnet19", "has no network 'resnet19'. Close names: resnet18"),
         ("resnet18.nonsense", "resnet18 has no weights 'nonsense'; it has: a1_in1k"),
-        ("hf-hub:nowhere", "no address on the hub; it looks like hf-hub:ORG/NAME"),
+        ("hf-hub:nowhere", "no address on the hub; expected hf-hub:ORG/NAME"),
         ("local-dir:/etc", "has no network 'local-dir:/etc'"),
     ],
 )
@@ -151,14 +151,14 @@ def test_an_unknown_variant_is_refused(variant: str, message: str) -> None:
 
 
 def card(monkeypatch: pytest.MonkeyPatch, **stated: str) -> None:
-    """Let the hub have this card for every model; none at all where it states nothing."""
-    found = SimpleNamespace(card_data=ModelCardData(**stated) if stated else None)
-    monkeypatch.setattr(about, "model_info", lambda *_, **__: found)
+    """Give every model on the hub this card; without fields, no card."""
+    info = SimpleNamespace(card_data=ModelCardData(**stated) if stated else None)
+    monkeypatch.setattr(about, "model_info", lambda *_, **__: info)
 
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in the place of the hub: ORG/NAME/FILE."""
+    """A folder that replaces the hub: ORG/NAME/FILE."""
 
     def download(repo_id: str, filename: str, **_: object) -> str:
         return str(tmp_path / "hub" / repo_id / filename)
@@ -180,7 +180,7 @@ def tiny_descriptor() -> Any:
 
 
 def run(folder: Path, job: Any, data: Path) -> Path:
-    """Do a job as a runner does; returns its results."""
+    """Do a job as a runner does, and return the folder of its results."""
     folder.mkdir()
     (folder / "data").symlink_to(data)
     (folder / "job.json").write_text(json.dumps(job.model_dump(mode="json")))
@@ -188,7 +188,7 @@ def run(folder: Path, job: Any, data: Path) -> Path:
     return folder / "out"
 
 
-def test_a_hub_model_goes_from_its_page_through_training_to_embeddings(hub: Path, tmp_path: Path) -> None:
+def test_a_hub_model_is_fetched_trained_and_encodes(hub: Path, tmp_path: Path) -> None:
     source = tiny_descriptor()
     publish(hub, "wild/tiny-descriptor", CONFIG, source.state_dict())
     fetched, weights = tmp_path / "fetched.safetensors", tmp_path / "weights.safetensors"
@@ -223,11 +223,11 @@ def test_a_hub_model_goes_from_its_page_through_training_to_embeddings(hub: Path
     assert np.load(encoded / "cams.npy").shape == (2 * TWINS, 4, 4)
 
 
-def test_a_hub_model_without_its_file_says_how_to_get_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_describing_a_hub_model_without_its_file_names_the_fetch_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["timm", "describe", "--variant", HUB]) == 2
-    said = capsys.readouterr().err
-    assert f"`patternbench weights fetch timm:{HUB}`" in said
-    assert "neither `describe` nor `check`, which begin with random ones, can be asked about it" in said
+    message = capsys.readouterr().err
+    assert f"`patternbench weights fetch timm:{HUB}`" in message
+    assert "`describe` and `check`, which start from random weights, do not work for it" in message
 
 
 @pytest.mark.parametrize(
@@ -240,14 +240,14 @@ def test_a_hub_model_without_its_file_says_how_to_get_it(capsys: pytest.CaptureF
     ],
 )
 @pytest.mark.usefixtures("hub")
-def test_the_licence_is_said_before_anything_is_downloaded(
+def test_the_licence_is_printed_before_the_download(
     capsys: pytest.CaptureFixture[str], variant: str, licence: str, page: str
 ) -> None:
     assert about.main([variant, ""]) == 0
     assert json.loads(capsys.readouterr().out) == {"licence": licence, "address": f"https://huggingface.co/{page}"}
 
 
-def test_a_licence_that_the_hub_does_not_tell_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_licence_that_the_hub_does_not_state_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     card(monkeypatch)
     assert about.about(HUB)["licence"] == "not stated"
     card(monkeypatch, license="other", license_name="own-terms")
@@ -257,11 +257,11 @@ def test_a_licence_that_the_hub_does_not_tell_is_said_to_be_so(monkeypatch: pyte
         assert about.about(HUB)["licence"] == expected
 
 
-def test_a_variant_that_there_is_not_has_no_licence(
+def test_the_licence_of_an_unknown_variant_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert about.main(["resnet19", ""]) == 2
-    assert "has no network 'resnet19'. Close to it: resnet18" in capsys.readouterr().err
+    assert "has no network 'resnet19'. Close names: resnet18" in capsys.readouterr().err
     response: Any = SimpleNamespace(headers={}, request=None)
     monkeypatch.setattr(about, "model_info", raising(RepositoryNotFoundError("404", response=response)))
     assert about.main([HUB, ""]) == 2
@@ -323,7 +323,7 @@ def test_files_that_are_not_the_variants_are_refused(hub: Path, tmp_path: Path) 
         backbone.unpack("pretrained", tiny_descriptor().state_dict())
 
 
-def test_what_is_not_a_whole_timm_network_is_not_fetched(
+def test_an_incomplete_timm_network_is_not_fetched(
     hub: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "fetched.safetensors"
@@ -343,15 +343,15 @@ def test_what_is_not_a_whole_timm_network_is_not_fetched(
     }
     for variant, message in refused.items():
         assert fetch.main([variant, str(output)]) == 1
-        said = capsys.readouterr().err
-        assert said.startswith(f"timm:{variant} was not fetched: ")
-        assert message in said
+        printed = capsys.readouterr().err
+        assert printed.startswith(f"timm:{variant} was not fetched: ")
+        assert message in printed
     assert fetch.main([HUB]) == 2
     assert "usage" in capsys.readouterr().err
     assert not output.exists()
 
 
-def test_miewid_is_taken_out_of_its_own_layout_whole(
+def test_miewid_is_converted_strictly_from_its_own_layout(
     hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with torch.device("meta"):
@@ -379,10 +379,10 @@ def test_miewid_is_taken_out_of_its_own_layout_whole(
     assert "1 missing: bn1.weight; 1 unknown: final.weight" in capsys.readouterr().err
 
 
-def test_the_description_tells_the_harness_how_to_fetch() -> None:
-    said = facts("timm")
-    assert said["variants"] == ["*"]
-    assert said["weights"][0]["name"] == "pretrained"
-    assert said["published_only"] == ["hf-hub:*"]
-    assert said["weights"][0]["about"] == ["{python}", "-m", about.__name__, "{variant}", "{input}"]
-    assert said["weights"][0]["fetch"] == ["{python}", "-m", fetch.__name__, "{variant}", "{output}"]
+def test_the_facts_state_the_commands_of_fetch_and_about() -> None:
+    facts = read_facts("timm")
+    assert facts["variants"] == ["*"]
+    assert facts["weights"][0]["name"] == "pretrained"
+    assert facts["published_only"] == ["hf-hub:*"]
+    assert facts["weights"][0]["about"] == ["{python}", "-m", about.__name__, "{variant}", "{input}"]
+    assert facts["weights"][0]["fetch"] == ["{python}", "-m", fetch.__name__, "{variant}", "{output}"]

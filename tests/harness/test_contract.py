@@ -62,7 +62,7 @@ def test_the_example_of_backbone_toml_is_one_with_every_key() -> None:
     assert (description.name, description.weights) == (facts.name, facts.weights)
 
 
-def test_every_output_file_that_is_looked_at_is_in_the_page() -> None:
+def test_every_checked_output_file_is_in_the_page() -> None:
     source = (ROOT / "harness" / "execution" / "output_checks.py").read_text(encoding="utf-8")
     files = set(re.findall(r'out / "([\w.]+)"', source))
     assert len(files) > 5

@@ -239,7 +239,7 @@ def test_lama_gives_the_same_numbers_in_containers(tmp_path: Path) -> None:
         (["fresh", "--split", "blok"], "there are: random, block, sequence, time, open, disjoint."),
         (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
         (["deepfillv2:tff"], "deepfillv2 has no variant 'tff'; it has: deepfillv2:"),
-        (["timm"], "timm needs to be told which: timm:MODEL."),
+        (["timm"], "timm needs a variant: timm:MODEL."),
         (["timm:nosuchmodel"], "has no network 'nosuchmodel'"),
         (["lama", "--all"], "Name the backbones to run, or use --all"),
     ],

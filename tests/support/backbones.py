@@ -1,4 +1,4 @@
-"""Parts of contestants that tests make up."""
+"""Base classes of made-up contestants."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,13 +8,13 @@ from torch import Tensor
 from backbones.kit.api import Backbone
 
 
-class Unpublished(Backbone):
-    """It has no published weights: a test that asks it for some fails."""
+class WithoutWeights(Backbone):
+    """A contestant without published weights: a test that loads some fails."""
 
     def unpack(self, name: str, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Fail."""
-        raise AssertionError(f"nothing is loaded here: {name}, {checkpoint}")
+        """Fail the test."""
+        raise AssertionError(f"no weights are unpacked here: {name}, {checkpoint}")
 
     def load(self, name: str, state: Mapping[str, Tensor]) -> None:
-        """Fail."""
-        raise AssertionError(f"nothing is loaded here: {name}, {state}")
+        """Fail the test."""
+        raise AssertionError(f"no weights are loaded here: {name}, {state}")

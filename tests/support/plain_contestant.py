@@ -1,7 +1,7 @@
-"""A contestant without the kit and without torch: the contract from docs/contract.md in numpy and the standard library.
+"""A contestant without kit and torch: the contract of docs/contract.md in numpy and the standard library.
 
-Embeddings are mean colours on a grid; the classifier takes the nearest class mean. `--bug NAME` plants a bug, for the
-tests of `patternbench backbone check`.
+Embeddings are mean colours on a grid; the classifier predicts the nearest class mean. `--bug NAME` plants a bug, for
+the tests of `patternbench backbone check`.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main() -> None:
 
 def describe(image_size: int, bug: str) -> None:
     size = int(np.prod(SHAPE)) + (bug == "size")
-    say(json.dumps({
+    print_line(json.dumps({
         "contract": "1", "name": "plain", "capabilities": ["train:shallow", "train:deep"],
         "parameters": {"encoder": 3, "total": 3}, "image_size": image_size, "shape": SHAPE, "embedding_size": size,
         "input": {"channels": "BGR" if bug == "input" else "RGB"}, "weights": [],
@@ -55,10 +55,10 @@ def run(folder: Path, bug: str) -> None:
     start = time.perf_counter()
     job = json.loads((folder / "job.json").read_text())
     if bug != "forgiving" and set(job) - KEYS:
-        leave(2, f"unknown keys: {sorted(set(job) - KEYS)}")
+        fail(2, f"unknown keys: {sorted(set(job) - KEYS)}")
     images = np.load(folder / "data" / "images.npy", mmap_mode="r")
     if bug != "tolerant" and images.shape[1:] != (job["image_size"], job["image_size"], 3):
-        leave(3, f"images.npy is {images.shape}")
+        fail(3, f"images.npy is {images.shape}")
     with (folder / "data" / "table.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     state = {"gain": np.random.default_rng(job["seed"]).uniform(0.5, 2, 3)}
@@ -67,7 +67,7 @@ def run(folder: Path, bug: str) -> None:
             state = dict(saved)
     (train if job["verb"] == "train" else encode)(job, images, table, state, folder, bug)
     if bug == "stray":
-        (folder / "notes.txt").write_text("I was here")
+        (folder / "notes.txt").write_text("stray")
     result = {
         "contract": "1", "images": len(images), "seconds": time.perf_counter() - start, "peak_memory_mib": 1.0,
         "versions": {"numpy": np.__version__},
@@ -86,11 +86,11 @@ def train(job: Job, images: Array, table: Table, state: State, folder: Path, bug
             state["gain"] = state["gain"] * (1 + 10 * job["learning_rate"] * np.array([1, 2, 3]))
         if bug == "dice" and job["mode"] == "deep":
             state["gain"] = state["gain"] * np.random.default_rng().uniform(0.9, 1.1, 3)
-        embeddings = maps(images, state["gain"]).reshape(len(images), -1)
-        known = embeddings[splits == "train"]
-        state["means"] = np.full((job["classes"], known.shape[1]), FAR)  # training may not show every class
+        embeddings = feature_maps(images, state["gain"]).reshape(len(images), -1)
+        train_embeddings = embeddings[splits == "train"]
+        state["means"] = np.full((job["classes"], train_embeddings.shape[1]), FAR)  # training may not show every class
         for label in np.unique(labels):
-            state["means"][label] = known[labels == label].mean(axis=0)
+            state["means"][label] = train_embeddings[labels == label].mean(axis=0)
         logits.append(classify(embeddings[splits == "val"], state["means"]))
         history.append({"epoch": epoch, "loss": 1 / epoch})
         progress(epoch, job["epochs"], bug)
@@ -104,7 +104,7 @@ def train(job: Job, images: Array, table: Table, state: State, folder: Path, bug
 
 
 def encode(job: Job, images: Array, table: Table, state: State, folder: Path, bug: str) -> None:
-    grid = maps(images, state["gain"])
+    grid = feature_maps(images, state["gain"])
     if bug == "company":
         grid = grid - grid.mean(axis=0)
     embeddings = grid.reshape(len(grid), -1) if job["pooling"] == "flatten" else grid.mean(axis=(2, 3))
@@ -123,8 +123,8 @@ def encode(job: Job, images: Array, table: Table, state: State, folder: Path, bu
     progress(len(images), len(images), bug)
 
 
-def maps(images: Array, gain: Array) -> Array:
-    """(N, H, W, 3) uint8 -> (N, 3, GRID, GRID): mean colours times a gain a channel."""
+def feature_maps(images: Array, gain: Array) -> Array:
+    """(N, H, W, 3) uint8 -> (N, 3, GRID, GRID): mean colours times one gain per channel."""
     count, side = len(images), images.shape[1] // GRID
     cells = images[:, : side * GRID, : side * GRID].reshape(count, GRID, side, GRID, side, 3).mean(axis=(2, 4)) / 255
     scaled: Array = cells.transpose(0, 3, 1, 2) * gain[:, None, None]
@@ -138,18 +138,18 @@ def classify(embeddings: Array, means: Array) -> Array:
 
 def progress(done: int, total: int, bug: str) -> None:
     if bug == "garbage":
-        say("{progress: almost there}")
+        print_line("{progress: almost there}")
     elif bug != "silent":
-        say(json.dumps({"event": "progress", "done": done, "total": total, "unit": "epoch"}))
+        print_line(json.dumps({"event": "progress", "done": done, "total": total, "unit": "epoch"}))
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
-def leave(code: int, why: str) -> None:
-    sys.stderr.write(f"{why}\n")
+def fail(code: int, reason: str) -> None:
+    sys.stderr.write(f"{reason}\n")
     sys.exit(code)
 
 

@@ -1,1 +1,1 @@
-"""What jobs do with a network: train, encode, fill, explain."""
+"""The work of each job: inpainting training, classifier training, encoding, filling holes, explaining."""

@@ -1,4 +1,4 @@
-"""Embedding images, in the order given."""
+"""Embeddings of images, in their order; with a classifier's checkpoint also logits and CAMs."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backbones.kit.api import Backbone
-from backbones.kit.data import in_order, load, to_images
+from backbones.kit.data import consecutive_batches, load_data, to_images
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import EncodeJob
-from backbones.kit.learning.explain import activation_maps
+from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head, embed
 from backbones.kit.progress import report
 from backbones.kit.published import checkpoints
@@ -20,23 +20,31 @@ from backbones.kit.runtime import Stopwatch, computing
 
 
 def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
-    """Write embeddings.npy; with a classifier's checkpoint logits.npy, and cams.npy where the job asks for them.
+    """Write embeddings.npy; with a classifier's checkpoint also logits.npy, and cams.npy if the job has `explain`.
+
+    Args:
+        job: the job.
+        backbone: the loaded backbone.
 
     Returns:
         The content of result.json.
+
+    Raises:
+        JobError: `explain` or `classes` without a classifier's checkpoint.
+        DataError: the classifier's head does not fit the embeddings or the job.
     """
     watch = Stopwatch()
-    data = load(job.data, job.image_size)
+    data = load_data(job.data, job.image_size)
     encoder = backbone.encoder.to(job.device).eval()
     head = _head(job)
     if head is None and (job.explain or job.classes is not None):
         raise JobError("explain and classes need the checkpoint of a classifier; this job has none.")
     writer = _Writer(job, len(data.images))
-    for batch in in_order(len(data.images), job.batch_size):
+    for batch in consecutive_batches(len(data.images), job.batch_size):
         with torch.no_grad(), computing(job):
-            maps = encoder(to_images(data.images[batch], job.device))
-        maps = maps.float()
-        embeddings = embed(maps, job.pooling)
+            feature_maps = encoder(to_images(data.images[batch], job.device))
+        feature_maps = feature_maps.float()
+        embeddings = embed(feature_maps, job.pooling)
         if head is not None and embeddings.shape[1] != head.linear.in_features:
             raise DataError(
                 f"{job.checkpoint}: the head takes embeddings of {head.linear.in_features} values, but pooling "
@@ -45,19 +53,19 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
         writer.put("embeddings", batch, embeddings.to(getattr(torch, job.dtype)))
         if head is not None:
             with torch.no_grad():
-                logits = head(maps)
+                logits = head(feature_maps)
             writer.put("logits", batch, logits)
             if job.explain:
-                cams = activation_maps(job.explain, head, maps, logits.argmax(dim=1))
+                cams = class_activation_maps(job.explain, head, feature_maps, logits.argmax(dim=1))
                 writer.put("cams", batch, torch.from_numpy(cams))
         report(batch.stop, len(data.images), "image")
     writer.close()
     parameters = sum(tensor.numel() for tensor in encoder.parameters())
-    return watch.result(len(data.images), encoder={"parameters": parameters, "shape": list(maps.shape[1:])})
+    return watch.result(len(data.images), encoder={"parameters": parameters, "shape": list(feature_maps.shape[1:])})
 
 
 def _head(job: EncodeJob) -> Head | None:
-    """The classifier's head, where the job's checkpoint is a classifier's."""
+    """The classifier's head; None if the job's checkpoint is no classifier's."""
     state = checkpoints.load(job.checkpoint).get("head") if job.checkpoint else None
     if state is None:
         return None
@@ -77,13 +85,14 @@ def _head(job: EncodeJob) -> Head | None:
 
 
 class _Writer:
-    """Arrays on disk that are filled batch by batch, so that embeddings larger than memory can be written."""
+    """Writes arrays batch by batch, memory-mapped, so that they may be larger than memory."""
 
     def __init__(self, job: EncodeJob, count: int) -> None:
         self._out, self._count = job.out, count
         self._arrays: dict[str, NDArray[Any]] = {}
 
     def put(self, name: str, batch: slice, values: Tensor) -> None:
+        """Write the rows `batch` of the array `name`."""
         array = values.cpu().numpy()
         if name not in self._arrays:
             self._arrays[name] = np.lib.format.open_memmap(
@@ -92,6 +101,7 @@ class _Writer:
         self._arrays[name][batch] = array
 
     def close(self) -> None:
+        """Flush every array."""
         for array in self._arrays.values():
             array.flush()  # type: ignore[attr-defined]
         self._arrays.clear()

@@ -1,4 +1,4 @@
-"""Training a backbone's inpainting model on given masks, and keeping its best checkpoint."""
+"""Training of the inpainting model, and its best checkpoint."""
 
 import math
 from copy import deepcopy
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from backbones.kit.api import Backbone, Recipe
-from backbones.kit.data import Data, in_order, load, shuffled, to_images, to_masks, to_pixels
+from backbones.kit.data import Data, consecutive_batches, load_data, shuffled_batches, to_images, to_masks, to_pixels
 from backbones.kit.job import InpaintJob
 from backbones.kit.progress import report, write_history
 from backbones.kit.published import checkpoints
@@ -17,21 +17,26 @@ from backbones.kit.runtime import Stopwatch, computing
 
 CHECKPOINT = "checkpoint.safetensors"
 SAMPLES = 8
-"""How many validation images are reconstructed for looking at."""
+"""Number of validation images in reconstructions.npy."""
 
 
 def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dict[str, Any]:
-    """Train each phase until its epochs are over or the validation generator loss stops falling; keep the lowest.
+    """Train each phase for its epochs, or until the validation generator loss stops falling; keep the best epoch.
 
     Writes checkpoint.safetensors, history.csv (phase, epoch, iterations, validation generator loss, mean training
     losses) and reconstructions.npy: (K, H, W, 3) uint8, the first K validation images with their holes filled by the
     kept checkpoint.
 
+    Args:
+        job: the job.
+        backbone: the loaded backbone.
+        recipe: its recipe, which shares its weights.
+
     Returns:
         The content of result.json.
     """
     watch = Stopwatch()
-    data = load(job.data, job.image_size, masks=True, columns=("split",))
+    data = load_data(job.data, job.image_size, masks=True, columns=("split",))
     recipe.networks.to(job.device)
     history: list[dict[str, float]] = []
     order = torch.Generator().manual_seed(job.seed)
@@ -57,15 +62,15 @@ def _train_phase(
     history: list[dict[str, float]],
     number: int,
 ) -> dict[str, float]:
-    """One phase: its epochs are added to the history, its best state is saved and taken up again.
+    """Train one phase, append its epochs to the history, save its best state and restore it.
 
     Returns:
-        The best epoch's entry.
+        The best epoch's row of the history.
     """
     best: dict[str, float] = {}
     total = job.epochs * len(recipe.phases)
     for epoch in range(1, job.epochs + 1):
-        losses, steps = _learn(job, recipe, data, order)
+        losses, steps = _train_epoch(job, recipe, data, order)
         done, before = (history[-1]["epoch"], history[-1]["iterations"]) if history else (0, 0)
         validation = _validate(job, recipe, data)
         if not math.isfinite(validation):
@@ -87,17 +92,17 @@ def _batch(job: InpaintJob, data: Data, rows: Any) -> tuple[Tensor, Tensor]:  # 
     return to_images(data.images[rows], job.device), to_masks(data.masks[rows], job.device)
 
 
-def _learn(job: InpaintJob, recipe: Recipe, data: Data, order: torch.Generator) -> tuple[dict[str, float], int]:
-    """One epoch: the mean of each training loss, and the number of steps."""
+def _train_epoch(job: InpaintJob, recipe: Recipe, data: Data, order: torch.Generator) -> tuple[dict[str, float], int]:
+    """Train one epoch and return the mean of each training loss, and the number of steps."""
     recipe.networks.train()
     sums: dict[str, float] = {}
     steps = 0
-    for rows in shuffled(data.rows("train"), job.batch_size, order):
+    for rows in shuffled_batches(data.rows("train"), job.batch_size, order):
         with computing(job):
             losses = recipe.step(*_batch(job, data, rows))
         sums = {name: sums.get(name, 0.0) + loss for name, loss in losses.items()}
         steps += 1
-    return {name: total / steps for name, total in sums.items()}, steps
+    return {name: loss_sum / steps for name, loss_sum in sums.items()}, steps
 
 
 @torch.no_grad()
@@ -106,7 +111,7 @@ def _validate(job: InpaintJob, recipe: Recipe, data: Data) -> float:
     recipe.networks.eval()
     rows = data.rows("val")
     total = 0.0
-    for batch in in_order(len(rows), job.batch_size):
+    for batch in consecutive_batches(len(rows), job.batch_size):
         with computing(job):
             loss = recipe.generator_loss(*_batch(job, data, rows[batch]))
         total += float(loss) * (batch.stop - batch.start)
@@ -115,6 +120,7 @@ def _validate(job: InpaintJob, recipe: Recipe, data: Data) -> float:
 
 @torch.no_grad()
 def _reconstruct(job: InpaintJob, recipe: Recipe, data: Data) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The first validation images with their holes filled, (K, H, W, 3) uint8."""
     recipe.networks.eval()
     with computing(job):
         return to_pixels(recipe.inpaint(*_batch(job, data, data.rows("val")[:SAMPLES])))

@@ -1,1 +1,1 @@
-"""Published weights and networks: reading, converting, strict loading."""
+"""Published weights and checkpoints: read safely, loaded strictly; networks and layers that published files need."""

@@ -8,20 +8,20 @@ from torch import Tensor
 from backbones.kit.errors import DataError
 
 
-def save(path: Path, parts: Mapping[str, Mapping[str, Tensor]]) -> None:
-    """Write the state of each part under its name; keys become `<part>.<key>`."""
+def save(path: Path, states: Mapping[str, Mapping[str, Tensor]]) -> None:
+    """Write the state dict of each network; keys become `<network>.<key>`."""
     from safetensors.torch import save_file
 
     tensors = {
-        f"{part}.{key}": tensor.detach().cpu().contiguous().clone()
-        for part, state in parts.items()
+        f"{network}.{key}": tensor.detach().cpu().contiguous().clone()
+        for network, state in states.items()
         for key, tensor in state.items()
     }
     save_file(tensors, path)
 
 
 def load(path: Path) -> dict[str, dict[str, Tensor]]:
-    """What `save` was given.
+    """The state dict of each network that `save` wrote, by its name.
 
     Raises:
         DataError: the file is missing, truncated or not safetensors.
@@ -33,8 +33,8 @@ def load(path: Path) -> dict[str, dict[str, Tensor]]:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise DataError(f"{path}: not a readable safetensors checkpoint: {error}") from error
-    parts: dict[str, dict[str, Tensor]] = {}
+    states: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
-        part, _, rest = key.partition(".")
-        parts.setdefault(part, {})[rest] = tensor
-    return parts
+        network, _, own_key = key.partition(".")
+        states.setdefault(network, {})[own_key] = tensor
+    return states

@@ -1,4 +1,4 @@
-"""A published file, read once with care and kept as safetensors: plain keys, tensors alone."""
+"""Conversion of a published file to safetensors: plain keys, tensors alone."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from backbones.kit.published.files import read_published
 
 
 def convert(backbone: Backbone, entry: str, role: str, file: Path, output: Path) -> None:
-    """Unpack a published file, see that it fits the network exactly, and write its weights.
+    """Unpack a published file, check that it fits the network exactly, and write its weights.
 
-    They keep the authors' precision; the network's is given to them when they are loaded, see `strict_load`.
+    The weights keep the authors' precision; `strict_load` converts them to the network's.
 
     Args:
-        backbone: whose weights they are.
+        backbone: the owner of the weights, with random ones.
         entry: name of the weights in backbone.toml.
-        role: of the weights.
-        file: as published.
-        output: a .safetensors file.
+        role: their role in backbone.toml.
+        file: the file as published.
+        output: the .safetensors file to write.
 
     Raises:
-        DataError: the file is unreadable, has another layout, or a key is missing, unknown, misshapen, of another
-            kind or not finite.
+        DataError: the file is unreadable or has another layout, or a tensor is missing, unknown, not finite, or of
+            another shape or kind.
     """
     from safetensors.torch import save_file
 

@@ -1,4 +1,4 @@
-"""Reading the files in which weights are published; nothing in them is ever executed."""
+"""Reading of published weight files; nothing in them is ever executed."""
 
 import re
 import typing
@@ -15,7 +15,7 @@ from backbones.kit.errors import DataError
 
 
 class _Ignored:
-    """What an object of a training framework is read as: made of anything, it keeps nothing."""
+    """Stands in for an object of a training framework: takes any arguments and state, keeps none."""
 
     def __new__(cls, *_: object) -> typing.Self:
         return super().__new__(cls)
@@ -36,7 +36,7 @@ FRAMEWORKS = (
     "omegaconf.nodes.AnyNode",
     "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
 )
-"""Classes that PyTorch Lightning's checkpoints name beside the weights, as LaMa's published one does."""
+"""Classes that checkpoints of PyTorch Lightning name besides the weights, LaMa's published one among them."""
 
 READABLE: list[Any] = [
     *((_Ignored, name) for name in FRAMEWORKS),
@@ -46,17 +46,17 @@ READABLE: list[Any] = [
     int,
     list,
 ]
-"""What a pickle may name beside what torch itself lets pass; each is looked up here, none is imported."""
+"""Names that a pickle may use besides those that torch allows; each is replaced by the object here, none imported."""
 
-BEGINNINGS = (b"PK\x03\x04", b"\x80\x02")
-"""Of a file that torch writes: a zip archive, or until 2020 a pickle."""
+MAGIC_NUMBERS = (b"PK\x03\x04", b"\x80\x02")
+"""First bytes of a file that torch writes: a zip archive, or until 2020 a pickle."""
 
 
 def read_published(path: Path) -> Mapping[str, Any]:
-    """A published file as it is: safetensors, or a pickle of tensors and of what training frameworks leave beside them.
+    """The content of a published file: safetensors, or a pickle of tensors and objects of training frameworks.
 
     Raises:
-        DataError: it cannot be read, names anything else, or holds no mapping.
+        DataError: the file cannot be read, names other objects, or holds no mapping.
     """
     try:
         if path.suffix == ".safetensors":
@@ -69,25 +69,27 @@ def read_published(path: Path) -> Mapping[str, Any]:
         raise DataError(f"{path.name}: cannot be read: {error.strerror or error}.") from error
     except Exception as error:
         raise DataError(
-            f"{path.name}: cannot be read as weights because it {_fault(path, str(error))}. Get it again from the "
+            f"{path.name}: cannot be read as weights because it {_problem(path, str(error))}. Get it again from the "
             "address in backbone.toml."
         ) from error
     if not isinstance(loaded, Mapping):
-        raise DataError(f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file named?")
+        raise DataError(
+            f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file in backbone.toml?"
+        )
     return loaded
 
 
-def _fault(path: Path, said: str) -> str:
-    """What is wrong with a file, in words of our own: torch's advise to let the file run what it holds."""
+def _problem(path: Path, message: str) -> str:
+    """What is wrong with a file. torch's own message is not shown: it advises to allow the execution of code."""
     if path.suffix == ".safetensors":
         return "is truncated, damaged or no safetensors file"
-    refused = re.search(r"GLOBAL (\w\S*)", said)
+    refused = re.search(r"GLOBAL (\w\S*)", message)
     if refused:
-        return f"holds more than tensors: it names {refused[1]}, which is not let pass and was not run"
-    if "TorchScript" in said:
+        return f"holds more than tensors: it names {refused[1]}, which is not allowed and was not run"
+    if "TorchScript" in message:
         return "holds more than tensors: it is a TorchScript program, which was not run"
     with path.open("rb") as file:
-        torch_file = file.read(4).startswith(BEGINNINGS)
+        torch_file = file.read(4).startswith(MAGIC_NUMBERS)
     if torch_file and zipfile.is_zipfile(path):
         with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
             torch_file = any(name.endswith("/data.pkl") for name in archive.namelist())
@@ -95,7 +97,11 @@ def _fault(path: Path, said: str) -> str:
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """Unpacked weights, as `patternbench weights` keeps them."""
+    """A state dict that `patternbench weights` stored.
+
+    Raises:
+        DataError: the file is unreadable or no safetensors file.
+    """
     if path.suffix != ".safetensors":
-        raise DataError(f"{path.name}: weights come as safetensors; `patternbench weights import` converts them.")
+        raise DataError(f"{path.name}: weights must be safetensors; `patternbench weights import` converts them.")
     return dict(read_published(path))

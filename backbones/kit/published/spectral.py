@@ -1,6 +1,6 @@
-"""Spectral normalisation of convolutions (Miyato et al., ICLR 2018), under the state-dict names of published files.
+"""Spectral normalisation of convolutions (Miyato et al., ICLR 2018), with the state dict keys of published files.
 
-`torch.nn.utils.spectral_norm`, whose names these are, is deprecated; its successor has others.
+These are the keys of `torch.nn.utils.spectral_norm`, which is deprecated; its successor has other keys.
 """
 
 from collections.abc import Mapping
@@ -12,24 +12,24 @@ from torch.nn.functional import normalize
 
 EPSILON = 1e-12
 RANK_TOLERANCE = 1e-4
-"""Singular values below this part of the largest do not carry what float32 kept of `weight_u`."""
+"""Singular values below this share of the largest are treated as zero: float32 rounding of `weight_u` exceeds them."""
 
 
 def spectral_norm(module: nn.Module) -> nn.Module:
     """Make a convolution divide its weight by the weight's largest singular value.
 
-    The weight counts as a matrix with one row for each output channel. Its singular vectors are followed by one power
-    iteration at every forward pass in training mode; in evaluation mode they stay.
+    The weight is a matrix with one row per output channel. Each forward pass in training mode updates its singular
+    vectors by one power iteration; in evaluation mode they do not change.
 
     Args:
-        module: an `nn.Conv2d` or `nn.ConvTranspose2d`; its parameter `weight` becomes `weight_orig`, and the buffers
-            `weight_u` and `weight_v` hold the left and right singular vector.
+        module: an `nn.Conv2d` or `nn.ConvTranspose2d`. Its parameter `weight` becomes `weight_orig`; the buffers
+            `weight_u` and `weight_v` are the left and right singular vector.
 
     Returns:
         The same module.
 
     Raises:
-        TypeError: another kind of module.
+        TypeError: the module is of another type.
     """
     if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         raise TypeError(f"spectral_norm takes nn.Conv2d or nn.ConvTranspose2d, not {type(module).__name__}.")
@@ -41,15 +41,15 @@ def spectral_norm(module: nn.Module) -> nn.Module:
     module.register_buffer("weight_u", normalize(weight.new_empty(rows).normal_(), dim=0, eps=EPSILON))
     module.register_buffer("weight_v", normalize(weight.new_empty(columns).normal_(), dim=0, eps=EPSILON))
     module.register_forward_pre_hook(_normalise)
-    module.register_forward_hook(_forget, always_call=True)
+    module.register_forward_hook(_drop_weight, always_call=True)
     return module
 
 
 def fill_weight_v(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict with the `weight_v` that files of PyTorch before 1.1 lack, and without the `weight` they repeat.
+    """Add the `weight_v` that state dicts of PyTorch before 1.1 lack, and drop the redundant `weight` they contain.
 
-    The right vector was the normalised product of the transposed weight and an earlier left one; it lies in the row
-    space and the weight maps it onto a multiple of `weight_u`, so the pseudo-inverse finds it.
+    The right vector was the normalised product of the transposed weight and an earlier left vector. So it is in the row
+    space, and the weight maps it onto a multiple of `weight_u`: the pseudo-inverse recovers it.
 
     Raises:
         ValueError: a `weight_u` has no `weight_orig` with as many output channels, or that holds NaN or infinity.
@@ -78,13 +78,13 @@ def _normalise(module: nn.Module, _inputs: Any) -> None:  # noqa: ANN401 - a hoo
             with torch.no_grad():
                 v.copy_(normalize(matrix.T @ u, dim=0, eps=EPSILON))
                 u.copy_(normalize(matrix @ v, dim=0, eps=EPSILON))
-            # Backward needs the vectors of this pass, also when another pass has moved the buffers on.
+            # Backward needs the vectors of this pass, even if another pass updates the buffers before it.
             u, v = u.clone(), v.clone()
         module.weight = weight / torch.dot(u, matrix @ v)
 
 
-def _forget(module: nn.Module, _inputs: Any, _output: Any) -> None:  # noqa: ANN401 - a hook's arguments
-    """Drop the normalised weight: no part of the state, and its graph would keep the module from being copied."""
+def _drop_weight(module: nn.Module, _inputs: Any, _output: Any) -> None:  # noqa: ANN401 - a hook's arguments
+    """Drop the normalised weight: it is no state, and a module with its autograd graph cannot be copied."""
     del module.weight
 
 

@@ -1,4 +1,4 @@
-"""VGG-19 (Simonyan & Zisserman, ICLR 2015) as a frozen measure of perceptual distance."""
+"""VGG-19 (Simonyan & Zisserman, ICLR 2015), frozen, as the network of perceptual and style losses."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from backbones.kit.published.weights import strict_load
 
 BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
-"""Convolutions and channels of each block; every block ends in max pooling."""
+"""Number of convolutions and channels of each block; every block ends in max pooling."""
 
 
 class Vgg19(nn.Module):
-    """The convolutional part, keyed as torchvision's, in evaluation mode and without gradients to its weights."""
+    """The convolutional layers, with torchvision's state dict keys, in evaluation mode; weights have no gradient."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,48 +21,57 @@ class Vgg19(nn.Module):
         self._names = tuple(layers)
         self.requires_grad_(requires_grad=False).eval()
 
-    def forward(self, images: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
-        """Outputs of some layers; those after the last one wanted are not run.
+    def forward(self, images: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
+        """Feature maps (B, C, h, w) of some layers by name; layers after the last of them do not run.
 
         Args:
-            images: (B, 3, H, W), normalised or not as the loss's authors did.
-            wanted: such as `relu3_4`, the fourth activation of the third block.
+            images: (B, 3, H, W), normalised or not, as the loss's authors did.
+            layers: names such as `relu3_4`, the fourth activation of the third block.
 
         Raises:
             ValueError: there is no layer of such a name.
         """
-        strange = set(wanted) - set(self._names)
-        if strange:
-            raise ValueError(f"VGG-19 has no layer {min(strange)!r}; its layers are {', '.join(self._names)}.")
-        maps: dict[str, Tensor] = {}
+        unknown = set(layers) - set(self._names)
+        if unknown:
+            raise ValueError(f"VGG-19 has no layer {min(unknown)!r}; its layers are {', '.join(self._names)}.")
+        feature_maps: dict[str, Tensor] = {}
         for name, layer in zip(self._names, self.features, strict=True):
-            if len(maps) == len(set(wanted)):
+            if len(feature_maps) == len(set(layers)):
                 break
             images = layer(images)
-            if name in wanted:
-                maps[name] = images
-        return maps
+            if name in layers:
+                feature_maps[name] = images
+        return feature_maps
 
 
 def unpack_vgg19(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The convolutions of torchvision's published file; its classifier is passed over, any other key raises later."""
+    """The state dict of torchvision's published file without its classifier; loading refuses other unknown keys."""
     return {key: value for key, value in checkpoint.items() if not str(key).startswith("classifier.")}
 
 
 def load_vgg19(state: Mapping[str, Tensor]) -> Vgg19:
-    """The network with published weights; ValueError where a key is missing, unknown or misshapen."""
+    """The network with published weights.
+
+    Raises:
+        ValueError: a key is missing, unknown or of another shape.
+    """
     network = Vgg19()
     strict_load(network, state, "The state dict of VGG-19")
     return network
 
 
-def gram(maps: Tensor) -> Tensor:
+def gram(feature_maps: Tensor) -> Tensor:
     """Gram matrices F F^T / (C h w) of feature maps (B, C, h, w), as (B, C, C); Gatys et al., CVPR 2016.
 
-    In float32 at least: losses compare entries that differ by little.
+    Computed in float32 or better: losses compare entries that differ little.
+
+    Examples:
+        >>> gram(torch.tensor([[[[1.0, 2.0]], [[0.0, 2.0]]]]))  # B = 1, C = 2, h = 1, w = 2
+        tensor([[[1.2500, 1.0000],
+                 [1.0000, 1.0000]]])
     """
-    with torch.autocast(maps.device.type, enabled=False):
-        flat = maps.to(torch.promote_types(maps.dtype, torch.float32)).flatten(2)
+    with torch.autocast(feature_maps.device.type, enabled=False):
+        flat = feature_maps.to(torch.promote_types(feature_maps.dtype, torch.float32)).flatten(2)
         return torch.bmm(flat, flat.transpose(1, 2)) / (flat.shape[1] * flat.shape[2])
 
 

@@ -1,63 +1,69 @@
-"""Published weights go into a network whole, or not at all."""
+"""Strict loading: a network takes a state dict as a whole, or not at all."""
 
 from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
-SHOWN = 3
+LISTED_KEYS = 3
+"""Keys that a message lists."""
 
 
 def strict_load(module: nn.Module, state: Mapping[str, Tensor], what: str) -> None:
     """Copy `state` into `module`, whose keys and shapes it must match exactly.
 
-    The precision may be another: values go over to the module's, as some authors publish theirs in float16. The kind
-    of number may not, and every value must be finite in the module's precision.
+    Values are converted to the module's precision: some authors publish float16. The kind of number (floating-point,
+    whole, complex) must be the same, and every value must be finite in the module's precision.
 
     Args:
-        module: untouched unless everything fits.
-        state: by the module's own keys.
-        what: the weights' name, for the message.
+        module: the network; unchanged unless everything fits.
+        state: state dict with the module's own keys.
+        what: name of the weights, as the beginning of the message.
 
     Raises:
-        ValueError: a key is missing, unknown, of another shape or kind, not finite or no tensor; says how many and
-            names the first few.
+        ValueError: a tensor is missing, unknown, of another shape or kind, not finite or no tensor; the message counts
+            them and lists the first few.
+
+    Examples:
+        >>> strict_load(nn.Linear(1, 1), {"weight": torch.ones(1, 1)}, "The file")
+        Traceback (most recent call last):
+        ValueError: The file does not fit the network (1 missing: bias). Is it the file named here?
     """
     own = module.state_dict()
-    faults = [
-        _fault("missing", (key for key in own if key not in state)),
-        _fault("unknown", (key for key in state if key not in own)),
-        _fault("not a tensor", (key for key, value in state.items() if not isinstance(value, Tensor))),
-        _fault("misshapen", _misshapen(own, state)),
-        _fault("of another kind", _of_another_kind(own, state)),
-        _fault("not finite", _not_finite(own, state)),
+    problems = [
+        _problem("missing", (key for key in own if key not in state)),
+        _problem("unknown", (key for key in state if key not in own)),
+        _problem("not a tensor", (key for key, value in state.items() if not isinstance(value, Tensor))),
+        _problem("of another shape", _of_another_shape(own, state)),
+        _problem("of another kind", _of_another_kind(own, state)),
+        _problem("not finite", _not_finite(own, state)),
     ]
-    found = [fault for fault in faults if fault]
-    if found:
-        raise ValueError(f"{what} does not fit the network ({'; '.join(found)}). Is it the file named here?")
+    if any(problems):
+        summary = "; ".join(filter(None, problems))
+        raise ValueError(f"{what} does not fit the network ({summary}). Is it the file named here?")
     module.load_state_dict(dict(state), strict=True)
 
 
 def _pairs(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[tuple[str, Tensor, Tensor]]:
-    """Each tensor of the module with the one given for it."""
+    """Key, own tensor and new tensor, for each key that both state dicts have."""
     return ((key, own[key], state[key]) for key in own.keys() & state.keys() if isinstance(state[key], Tensor))
 
 
-def _misshapen(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
-    for key, expected, got in _pairs(own, state):
-        if expected.shape != got.shape:
-            yield f"{key} is {tuple(got.shape)}, not {tuple(expected.shape)}"
+def _of_another_shape(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
+    for key, expected, actual in _pairs(own, state):
+        if expected.shape != actual.shape:
+            yield f"{key} is {tuple(actual.shape)}, not {tuple(expected.shape)}"
 
 
 def _of_another_kind(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
-    for key, expected, got in _pairs(own, state):
-        if _kind(expected) != _kind(got):
-            yield f"{key} is {_kind(got)}, not {_kind(expected)}"
+    for key, expected, actual in _pairs(own, state):
+        if _kind(expected) != _kind(actual):
+            yield f"{key} is {_kind(actual)}, not {_kind(expected)}"
 
 
 def _not_finite(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
-    for key, expected, got in _pairs(own, state):
-        if _kind(expected) == _kind(got) and not got.to(expected.dtype).isfinite().all():
+    for key, expected, actual in _pairs(own, state):
+        if _kind(expected) == _kind(actual) and not actual.to(expected.dtype).isfinite().all():
             yield key
 
 
@@ -69,9 +75,9 @@ def _kind(tensor: Tensor) -> str:
     return "floating-point" if tensor.is_floating_point() else "whole numbers"
 
 
-def _fault(kind: str, keys: Iterable[object]) -> str:
-    names = sorted(map(str, keys))  # a file may hold keys that are no text
+def _problem(kind: str, keys: Iterable[object]) -> str:
+    names = sorted(map(str, keys))  # a file may hold keys that are no strings
     if not names:
         return ""
-    shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
-    return f"{len(names)} {kind}: {shown}"
+    listed = ", ".join(names[:LISTED_KEYS]) + (", ..." if len(names) > LISTED_KEYS else "")
+    return f"{len(names)} {kind}: {listed}"

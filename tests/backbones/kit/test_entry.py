@@ -1,4 +1,4 @@
-"""The entry point, called as a runner calls it: whatever it cannot do ends in the contract's exit code and one line."""
+"""The entry point, called as a runner calls it, ends an impossible job with the contract's exit code and one line."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backbones.kit import entry
-from backbones.kit.facts import facts
+from backbones.kit.facts import read_facts
 from harness.contract import AnyJob, Encode, Inpaint, TrainClassify, TrainInpaint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -41,18 +41,18 @@ def called(folder: Path, name: str, job: AnyJob) -> int:
         ("pixels", Inpaint(**common(32)), "train:inpaint"),
     ],
 )
-def test_what_the_description_does_not_promise_is_refused(
+def test_a_job_that_needs_a_missing_capability_is_refused(
     name: str, job: AnyJob, needed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert called(tmp_path, name, job) == 2
-    own = ", ".join(facts(name)["capabilities"])
+    own = ", ".join(read_facts(name)["capabilities"])
     expected = f"The job needs the capability {needed}, which {name} lacks; it has: {own}.\n"
     assert capsys.readouterr() == ("", expected)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "job", "said"),
+    ("name", "job", "problem"),
     [
         ("efficientnet", Encode(**common(60), pooling="average"), "Image sides must be multiples of 32"),
         ("efficientnet", TrainClassify(**common(60), **CLASSIFY, mode="deep"), "Image sides must be multiples of 32"),
@@ -61,17 +61,17 @@ def test_what_the_description_does_not_promise_is_refused(
     ],
 )
 def test_images_of_a_size_that_a_network_does_not_take_are_refused(
-    name: str, job: AnyJob, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, job: AnyJob, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert called(tmp_path, name, job) == 2
     printed, error = capsys.readouterr()
     assert not printed
-    assert error.startswith(f"On images of {job.image_size} pixels: {said}")
+    assert error.startswith(f"On images of {job.image_size} pixels: {problem}")
     assert error.count("\n") == 1
     assert not (tmp_path / "out" / "result.json").exists()
 
 
 @pytest.mark.parametrize("arguments", [["describe"], ["convert", "--entry", "x", "--input", "x", "--output", "x"]])
-def test_a_backbone_that_is_not_there_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_backbone_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.main(["nosuch", *arguments]) == 2
     assert capsys.readouterr().err.startswith("There is no backbone 'nosuch'; there are: aotgan, colour, ")

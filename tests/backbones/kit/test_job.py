@@ -1,4 +1,4 @@
-"""job.json: what the contract's types write is read field by field; whatever else is refused by name."""
+"""job.json as the contract's types write it is read field by field; any other is refused by name."""
 
 import json
 import math
@@ -42,11 +42,11 @@ def written(folder: Path, content: object) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("given", "kind"), FULL)
-def test_every_field_of_a_job_is_read(given: AnyJob, kind: type[Job], tmp_path: Path) -> None:
-    job = read_job(written(tmp_path, given.model_dump(mode="json")), given.verb)
+@pytest.mark.parametrize(("contract_job", "kind"), FULL)
+def test_every_field_of_a_job_is_read(contract_job: AnyJob, kind: type[Job], tmp_path: Path) -> None:
+    job = read_job(written(tmp_path, contract_job.model_dump(mode="json")), contract_job.verb)
     assert type(job) is kind
-    expected = given.model_dump(exclude={"contract", "verb", "task", "resources"}) | {
+    expected = contract_job.model_dump(exclude={"contract", "verb", "task", "resources"}) | {
         "folder": tmp_path,
         "weights": {"places2": tmp_path / "in" / "places2.pt"},
         "checkpoint": tmp_path / "in" / "checkpoint.safetensors",
@@ -57,21 +57,21 @@ def test_every_field_of_a_job_is_read(given: AnyJob, kind: type[Job], tmp_path: 
     assert (job.data, job.out) == (tmp_path / "data", tmp_path / "out")
 
 
-@pytest.mark.parametrize("given", BARE)
-def test_fields_left_out_are_what_the_contract_says(given: AnyJob, tmp_path: Path) -> None:
-    whole = read_job(written(tmp_path, given.model_dump(mode="json")), given.verb)
-    kept = {"verb", "task", *given.model_fields_set}
-    assert read_job(written(tmp_path, given.model_dump(mode="json", include=kept)), given.verb) == whole
+@pytest.mark.parametrize("contract_job", BARE)
+def test_omitted_fields_have_the_defaults_of_the_contract(contract_job: AnyJob, tmp_path: Path) -> None:
+    whole = read_job(written(tmp_path, contract_job.model_dump(mode="json")), contract_job.verb)
+    kept = {"verb", "task", *contract_job.model_fields_set}
+    assert read_job(written(tmp_path, contract_job.model_dump(mode="json", include=kept)), contract_job.verb) == whole
     assert (whole.weights, whole.checkpoint, whole.threads, whole.device) == ({}, None, 1, "cpu")
 
 
-def test_resources_may_be_named_in_part(tmp_path: Path) -> None:
+def test_resources_may_be_partial(tmp_path: Path) -> None:
     job = read_job(written(tmp_path, BARE[3].model_dump(mode="json") | {"resources": {"threads": 2}}), "inpaint")
     assert (job.threads, job.device) == (2, "cpu")
 
 
 @pytest.mark.parametrize("seed", [-(2**63), -1, 0, 2**64 - 1])
-def test_every_seed_that_the_contract_allows_can_be_planted(seed: int, tmp_path: Path) -> None:
+def test_every_seed_that_the_contract_allows_can_be_set(seed: int, tmp_path: Path) -> None:
     job = read_job(written(tmp_path, BARE[1].model_dump(mode="json") | {"seed": seed}), "train")
     assert torch.Generator().manual_seed(job.seed).initial_seed() == seed % 2**64
 
@@ -121,34 +121,34 @@ OWN = [
 ]
 
 
-@pytest.mark.parametrize(("place", "change", "said"), [(place, *case) for place in range(4) for case in ALL] + OWN)
+@pytest.mark.parametrize(("place", "change", "problem"), [(place, *case) for place in range(4) for case in ALL] + OWN)
 def test_a_field_that_breaks_the_schema_is_refused_by_name(
-    place: int, change: dict[str, Any], said: str, tmp_path: Path
+    place: int, change: dict[str, Any], problem: str, tmp_path: Path
 ) -> None:
     folder = written(tmp_path, BARE[place].model_dump(mode="json") | change)
-    with pytest.raises(JobError, match=f"job.json: {said}"):
+    with pytest.raises(JobError, match=f"job.json: {problem}"):
         read_job(folder, BARE[place].verb)
 
 
 @pytest.mark.parametrize("place", range(4))
 def test_every_field_without_a_default_is_needed(place: int, tmp_path: Path) -> None:
-    given = BARE[place]
-    assert given.model_fields_set >= set(NEEDED)
-    for field in given.model_fields_set:
-        whole = given.model_dump(mode="json")
+    contract_job = BARE[place]
+    assert contract_job.model_fields_set >= set(NEEDED)
+    for field in contract_job.model_fields_set:
+        whole = contract_job.model_dump(mode="json")
         del whole[field]
         with pytest.raises(JobError, match=f"'{field}' is a required property"):
-            read_job(written(tmp_path, whole), given.verb)
+            read_job(written(tmp_path, whole), contract_job.verb)
 
 
-@pytest.mark.parametrize(("given", "verb"), [(BARE[0], "encode"), (BARE[2], "train"), (BARE[3], "encode")])
-def test_a_job_for_another_verb_is_refused(given: AnyJob, verb: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("contract_job", "verb"), [(BARE[0], "encode"), (BARE[2], "train"), (BARE[3], "encode")])
+def test_a_job_for_another_verb_is_refused(contract_job: AnyJob, verb: str, tmp_path: Path) -> None:
     with pytest.raises(JobError, match=f"expected a job for the verb '{verb}'"):
-        read_job(written(tmp_path, given.model_dump(mode="json")), verb)
+        read_job(written(tmp_path, contract_job.model_dump(mode="json")), verb)
 
 
 @pytest.mark.parametrize(
-    ("place", "task", "said"),
+    ("place", "task", "problem"),
     [
         (0, "detect", "task 'detect' is unknown; the verb 'train' has: inpaint, classify"),
         (0, None, "task None is unknown; the verb 'train' has: inpaint, classify"),
@@ -156,13 +156,13 @@ def test_a_job_for_another_verb_is_refused(given: AnyJob, verb: str, tmp_path: P
         (2, "classify", "task 'classify' is unknown; the verb 'encode' has: none"),
     ],
 )
-def test_an_unknown_task_is_refused(place: int, task: object, said: str, tmp_path: Path) -> None:
-    with pytest.raises(JobError, match=said):
+def test_an_unknown_task_is_refused(place: int, task: object, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=problem):
         read_job(written(tmp_path, BARE[place].model_dump(mode="json") | {"task": task}), BARE[place].verb)
 
 
 @pytest.mark.parametrize("content", ["", "{", "\ufeff{}", "nothing of the sort"])
-def test_what_is_not_json_is_refused(content: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text(content, encoding="utf-8")
     with pytest.raises(JobError, match=r"job\.json: cannot be read"):
         read_job(tmp_path, "encode")

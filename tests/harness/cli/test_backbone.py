@@ -8,48 +8,48 @@ from typer.testing import CliRunner
 
 from benchmark.errors import InputError, PatternbenchError, RunError
 from harness.cli.app import app
-from harness.conformance.checks import Verdict
-from harness.conformance.session import Trial
+from harness.conformance.check import CheckResult
+from harness.conformance.session import ConformanceSession
 from harness.execution.runners.base import Outcome
 from harness.execution.runners.process import ProcessRunner
 from support.checkout import write_plain
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
-    """The trials that a command made; none of their checks is tried, and there is a GPU that torch can use."""
-    trials: list[Trial] = []
+def sessions(monkeypatch: pytest.MonkeyPatch) -> list[ConformanceSession]:
+    """The sessions that a command made; none of their checks runs, and there is a GPU that torch can use."""
+    sessions: list[ConformanceSession] = []
 
-    def verdicts(trial: Trial) -> Iterator[Verdict]:
-        trials.append(trial)
+    def run_checks(session: ConformanceSession) -> Iterator[CheckResult]:
+        sessions.append(session)
         return iter(())
 
-    monkeypatch.setattr("harness.conformance.checks.verdicts", verdicts)
+    monkeypatch.setattr("harness.conformance.checks.run_checks", run_checks)
     monkeypatch.setattr("harness.cli.choices.gpus", lambda: ["NVIDIA H200"])
     monkeypatch.setattr(ProcessRunner, "use_gpu", lambda _: None)
-    return trials
+    return sessions
 
 
 @pytest.mark.parametrize(
     ("options", "device", "precision"),
     [([], "cpu", "float32"), (["--device", "auto", "--precision", "bfloat16"], "cuda", "bfloat16")],
 )
-def test_a_check_is_made_on_the_device_and_in_the_precision_asked_for(
-    options: list[str], device: str, precision: str, tried: list[Trial], tmp_path: Path
+def test_checks_run_on_the_given_device_and_in_the_given_precision(
+    options: list[str], device: str, precision: str, sessions: list[ConformanceSession], tmp_path: Path
 ) -> None:
     write_plain(tmp_path)
     arguments = ["--root", str(tmp_path), "backbone", "check", "plain", "--runner", "process", *options]
     assert CliRunner().invoke(app, arguments).exit_code == 0
-    (trial,) = tried
-    assert (trial._device, trial.precision) == (device, precision)
+    (session,) = sessions
+    assert (session._device, session.precision) == (device, precision)
 
 
-def test_a_wrong_precision_is_the_user_s_error(tried: list[Trial], tmp_path: Path) -> None:
+def test_a_wrong_precision_is_the_user_s_error(sessions: list[ConformanceSession], tmp_path: Path) -> None:
     write_plain(tmp_path)
     arguments = ["--root", str(tmp_path), "backbone", "check", "plain", "--precision", "half"]
     with pytest.raises(InputError, match=r"Unknown precision 'half'; there are: float32, bfloat16\."):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert tried == []
+    assert sessions == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A fresh backbone is sound code of this project; a wrong name or title writes nothing."""
+"""A backbone from the template passes the linters; a name or title that is not allowed writes nothing."""
 
 import os
 import subprocess
@@ -25,13 +25,13 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-def test_it_writes_a_whole_backbone(workspace: Workspace) -> None:
-    written = write("my_net2", "My Net", workspace)
-    names = {path.relative_to(workspace.backbones / "my_net2").as_posix() for path in written}
+def test_it_writes_a_complete_backbone(workspace: Workspace) -> None:
+    paths = write("my_net2", "My Net", workspace)
+    names = {path.relative_to(workspace.backbones / "my_net2").as_posix() for path in paths}
     assert names == {"Dockerfile", "README.md", "__init__.py", "backbone.toml", "model.py"}
     facts = contestants.find("my_net2", workspace)
     assert (facts.title, facts.size_multiple, facts.weights, facts.command) == ("My Net", 4, (), ())
-    assert all("{{" not in path.read_text() for path in written)
+    assert all("{{" not in path.read_text() for path in paths)
 
 
 def test_the_title_is_the_name_where_none_is_given(workspace: Workspace) -> None:
@@ -39,14 +39,14 @@ def test_the_title_is_the_name_where_none_is_given(workspace: Workspace) -> None
     assert contestants.find("plain", workspace).title == "plain"
 
 
-def test_its_dockerfile_is_that_of_the_other_backbones(workspace: Workspace) -> None:
+def test_its_dockerfile_equals_that_of_the_other_backbones(workspace: Workspace) -> None:
     write("mine", None, workspace)
     lama = (ROOT / "backbones" / "lama" / "Dockerfile").read_text()
     assert (workspace.backbones / "mine" / "Dockerfile").read_text() == lama.replace("lama", "mine")
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "reason"),
     [
         ("Net", "lower-case"),
         ("2net", "a letter first"),
@@ -56,12 +56,12 @@ def test_its_dockerfile_is_that_of_the_other_backbones(workspace: Workspace) -> 
         ("class", "keyword"),
         ("n" * 41, "at most 40"),
         ("kit", "all backbones share"),
-        ("taken", "is there already"),
+        ("taken", "exists; choose another name"),
     ],
 )
-def test_a_name_that_cannot_be_used_is_refused(name: str, said: str, workspace: Workspace) -> None:
+def test_a_name_that_cannot_be_used_is_refused(name: str, reason: str, workspace: Workspace) -> None:
     write("taken", None, workspace)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=reason):
         write(name, None, workspace)
     assert contestants.names(workspace) == ["taken"]
 
@@ -73,9 +73,9 @@ def test_a_title_that_breaks_a_table_is_refused(title: str, workspace: Workspace
     assert contestants.names(workspace) == []
 
 
-def test_the_longest_name_and_title_still_keep_every_rule(workspace: Workspace, pytestconfig: pytest.Config) -> None:
+def test_the_longest_name_and_title_pass_the_linters(workspace: Workspace, pytestconfig: pytest.Config) -> None:
     write("n" * 40, "T" * 40, workspace)
-    cache = pytestconfig.cache.mkdir("mypy-scaffold")  # types of torch take mypy half a minute, once
+    cache = pytestconfig.cache.mkdir("mypy-scaffold")  # torch's types take mypy half a minute, once
     environment = os.environ | {"MYPYPATH": str(workspace.root), "RUFF_NO_CACHE": "true"}
     for tool in (
         ["ruff", "check", "backbones/" + "n" * 40],

@@ -142,7 +142,7 @@ def test_a_file_that_does_not_fit_the_network_is_refused(workspace: Workspace, t
         import_file(tmp_path / "given.pt", facts, own, workspace)
     assert str(caught.value) == (
         "given.pt does not give tiny's weights 'own'. The file does not fit the network (1 missing: bias; 1 unknown: "
-        "scale; 1 misshapen: weight is (5, 3, 1, 1), not (4, 3, 1, 1)). Is it the file named here? It should be own.pt "
+        "scale; 1 of another shape: weight is (5, 3, 1, 1), not (4, 3, 1, 1)). Is it the file named here? It should be own.pt "
         f"of {ADDRESS}."
     )
     assert kept(workspace) == []

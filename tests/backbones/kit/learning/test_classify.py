@@ -1,4 +1,4 @@
-"""Training a classifier, against the same training written down plainly in torch."""
+"""Classifier training equals the same training in plain torch."""
 
 import csv
 import json
@@ -13,15 +13,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from backbones.kit.data import load, to_images
+from backbones.kit.data import load_data, to_images
 from backbones.kit.errors import DataError
 from backbones.kit.job import ClassifyJob
 from backbones.kit.learning import classify
 from backbones.kit.learning.classify import train_classifier
-from backbones.kit.learning.explain import activation_maps
+from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
 from backbones.kit.published import checkpoints
-from support.backbones import Unpublished
+from support.backbones import WithoutWeights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, CLASSES, EPOCHS, SEED = 8, 3, 3, 12
@@ -32,20 +32,20 @@ Array = np.ndarray[Any, Any]
 
 
 class Encoder(nn.Sequential):
-    """With statistics that move in training, and a count of the images that it saw."""
+    """An encoder with batch statistics, which counts its images."""
 
     def __init__(self) -> None:
         super().__init__(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4), nn.ReLU())
-        self.seen = self.largest = 0
+        self.image_count = self.largest = 0
 
     def forward(self, images: Tensor) -> Tensor:
-        self.seen += len(images)
+        self.image_count += len(images)
         self.largest = max(self.largest, len(images))
         maps: Tensor = super().forward(images)  # type: ignore[no-untyped-call]
         return maps
 
 
-class Tiny(Unpublished):
+class Tiny(WithoutWeights):
     def __init__(self) -> None:
         torch.manual_seed(2)
         self.encoder = self.network = Encoder()
@@ -84,7 +84,7 @@ def trained(job: ClassifyJob) -> tuple[dict[str, Any], Tiny]:
 
 
 class Plainly:
-    """The oracle: the contract's training in a few lines of torch."""
+    """The reference: the contract's training in a few lines of torch."""
 
     def __init__(self, job: ClassifyJob) -> None:
         encoder = Tiny().encoder
@@ -132,8 +132,8 @@ def history(job: ClassifyJob) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
 @pytest.mark.parametrize(("pooling", "train"), [("flatten", TRAIN), ("average", TRAIN), ("flatten", 9)])
-def test_training_is_what_plain_torch_does(mode: str, pooling: str, train: int, tmp_path: Path) -> None:
-    """Eleven images in batches of four end in a smaller batch; of nine, the last one alone is left out."""
+def test_training_equals_plain_torch(mode: str, pooling: str, train: int, tmp_path: Path) -> None:
+    """Of eleven images in batches of four the last batch is smaller; of nine, the last image is left out."""
     job = make_job(tmp_path, mode=mode, train=train, pooling=pooling)
     result, _ = trained(job)
     expected = Plainly(job)
@@ -143,19 +143,19 @@ def test_training_is_what_plain_torch_does(mode: str, pooling: str, train: int, 
     assert all(np.abs(after - before).max() > 1e-3 for before, after in pairwise(logits))
     assert [row["epoch"] for row in history(job)] == ["1", "2", "3"]
     assert [float(row["loss"]) for row in history(job)] == pytest.approx(expected.losses, abs=1e-6)
-    parts = checkpoints.load(job.out / "checkpoint.safetensors")
+    states = checkpoints.load(job.out / "checkpoint.safetensors")
     for name, value in expected.encoder.state_dict().items():
-        torch.testing.assert_close(parts["encoder"][name], value, rtol=0, atol=1e-6)
+        torch.testing.assert_close(states["encoder"][name], value, rtol=0, atol=1e-6)
     for name, value in expected.layer.state_dict().items():
-        torch.testing.assert_close(parts["head"][f"linear.{name}"], value, rtol=0, atol=1e-6)
+        torch.testing.assert_close(states["head"][f"linear.{name}"], value, rtol=0, atol=1e-6)
     assert (result["epoch"], result["iterations"], result["images"]) == (EPOCHS, expected.steps, EPOCHS * train)
 
 
 @pytest.mark.parametrize("budget", [0, 2**30])
-def test_shallow_training_leaves_every_bit_of_the_encoder(
+def test_shallow_training_changes_no_bit_of_the_encoder(
     budget: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classify, "MAPS_BUDGET", budget)
+    monkeypatch.setattr(classify, "CACHE_BYTES", budget)
     job = make_job(tmp_path, mode="shallow")
     _, backbone = trained(job)
     kept = checkpoints.load(job.out / "checkpoint.safetensors")["encoder"]
@@ -164,24 +164,24 @@ def test_shallow_training_leaves_every_bit_of_the_encoder(
         assert torch.equal(kept[name], before)
 
 
-def test_deep_training_moves_weights_and_statistics(tmp_path: Path) -> None:
+def test_deep_training_changes_weights_and_statistics(tmp_path: Path) -> None:
     _, backbone = trained(make_job(tmp_path, mode="deep"))
     for name, before in Tiny().encoder.state_dict().items():
         assert not torch.equal(backbone.encoder.state_dict()[name], before)
 
 
-def test_maps_kept_in_memory_give_the_same_numbers_as_maps_made_each_time(
+def test_cached_feature_maps_give_the_same_results_as_recomputed_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = TRAIN + VALIDATION
     needed = 4 * int(np.prod(SHAPE)) * count
     numbers: list[dict[str, Array]] = []
-    for budget, seen in ((needed, 1 + count), (needed - 1, 1 + EPOCHS * (count + PROBES))):
-        monkeypatch.setattr(classify, "MAPS_BUDGET", budget)
+    for budget, expected in ((needed, 1 + count), (needed - 1, 1 + EPOCHS * (count + PROBES))):
+        monkeypatch.setattr(classify, "CACHE_BYTES", budget)
         job = make_job(tmp_path / str(budget), mode="shallow", explain="gradcam")
         _, backbone = trained(job)
         assert isinstance(backbone.encoder, Encoder)
-        assert backbone.encoder.seen == seen
+        assert backbone.encoder.image_count == expected
         numbers.append({name: np.load(job.out / f"{name}.npy") for name in ("validation_logits", "cams")})
     for name, array in numbers[0].items():
         np.testing.assert_allclose(array, numbers[1][name], atol=1e-5)
@@ -189,7 +189,7 @@ def test_maps_kept_in_memory_give_the_same_numbers_as_maps_made_each_time(
 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
 def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, tmp_path: Path) -> None:
-    """The last epoch's maps follow from the checkpoint: positive weighted sums of channels, stretched to [0, 1]."""
+    """The last epoch's CAMs follow from the checkpoint: positive weighted sums of channels, scaled to [0, 1]."""
     job = make_job(tmp_path, mode=mode, explain="gradcam")
     _, backbone = trained(job)
     cams = np.load(job.out / "cams.npy")
@@ -208,25 +208,25 @@ def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, 
 
 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
-def test_probes_too_are_seen_as_many_at_a_time_as_the_job_says(
+def test_probes_are_encoded_in_batches_of_the_jobs_size(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classify, "MAPS_BUDGET", 0)
+    monkeypatch.setattr(classify, "CACHE_BYTES", 0)
     job = make_job(tmp_path, mode=mode, explain="hirescam", batch_size=PROBES - 1)
     _, backbone = trained(job)
     assert isinstance(backbone.encoder, Encoder)
     assert backbone.encoder.largest == PROBES - 1
     head = Head(torch.Size(SHAPE), CLASSES, job.pooling)
     head.load_state_dict(checkpoints.load(job.out / "checkpoint.safetensors")["head"])
-    data = load(job.data, SIZE, columns=("label",))
+    data = load_data(job.data, SIZE, columns=("label",))
     with torch.no_grad():
         maps = backbone.encoder.eval()(to_images(data.images[[3, 9]], "cpu"))
-    together = activation_maps("hirescam", head, maps, data.labels(CLASSES)[[3, 9]])
+    together = class_activation_maps("hirescam", head, maps, data.labels(CLASSES)[[3, 9]])
     assert together.any()
     np.testing.assert_allclose(np.load(job.out / "cams.npy")[-1], together, atol=1e-6)
 
 
-def test_explaining_changes_nothing_of_the_training(tmp_path: Path) -> None:
+def test_explaining_does_not_change_the_training(tmp_path: Path) -> None:
     jobs = [make_job(tmp_path / str(explain), explain=explain) for explain in (None, "gradcam")]
     for job in jobs:
         trained(job)
@@ -235,14 +235,14 @@ def test_explaining_changes_nothing_of_the_training(tmp_path: Path) -> None:
     assert not (jobs[0].out / "cams.npy").exists()
 
 
-def test_batches_of_one_are_learnt_from_where_the_job_asks_for_them(tmp_path: Path) -> None:
+def test_a_batch_size_of_one_trains_on_every_image(tmp_path: Path) -> None:
     job = make_job(tmp_path, mode="deep", batch_size=1)
     result, _ = trained(job)
     assert result["iterations"] == EPOCHS * TRAIN
     assert np.isfinite(np.load(job.out / "validation_logits.npy")).all()
 
 
-def test_progress_tells_each_epoch_and_its_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_reports_each_epoch_and_its_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     job = make_job(tmp_path)
     trained(job)
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -257,7 +257,7 @@ def test_a_label_beyond_the_classes_is_refused(tmp_path: Path) -> None:
         trained(replace(make_job(tmp_path), classes=2))
 
 
-def test_maps_that_no_image_is_wanted_for_are_refused_before_the_first_epoch(
+def test_explain_without_probes_is_refused_before_the_first_epoch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job = make_job(tmp_path, explain="gradcam")

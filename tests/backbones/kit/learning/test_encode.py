@@ -1,4 +1,4 @@
-"""Embedding images, against numbers made by hand or in numpy."""
+"""Embeddings equal values computed by hand or in numpy."""
 
 import json
 from dataclasses import replace
@@ -15,7 +15,7 @@ from backbones.kit.job import EncodeJob
 from backbones.kit.learning.encode import encode
 from backbones.kit.published import checkpoints
 from backbones.kit.runtime import versions
-from support.backbones import Unpublished
+from support.backbones import WithoutWeights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, COUNT, CLASSES = 8, 7, 3
@@ -24,8 +24,8 @@ SHAPE = (4, 4, 4)
 Array = np.ndarray[Any, Any]
 
 
-class Tiny(Unpublished):
-    """Its encoder is handed over in training mode, in which images would change one another's embeddings."""
+class Tiny(WithoutWeights):
+    """Its encoder is in training mode, in which embeddings depend on the other images of a batch."""
 
     def __init__(self, encoder: nn.Module | None = None) -> None:
         torch.manual_seed(2)
@@ -36,11 +36,11 @@ class Tiny(Unpublished):
 def make_job(folder: Path, images: Array | None = None, **changes: Any) -> EncodeJob:
     drawn = np.random.default_rng(4)
     coloured = drawn.integers(0, 128, (COUNT, SIZE, SIZE, 3)) + 127 * drawn.integers(0, 2, (COUNT, 1, 1, 3))
-    given = coloured.astype(np.uint8) if images is None else images
+    pixels = coloured.astype(np.uint8) if images is None else images
     (folder / "data").mkdir(parents=True)
     (folder / "out").mkdir()
-    np.save(folder / "data" / "images.npy", given)
-    (folder / "data" / "table.csv").write_text("\n".join(("id", *map(str, range(len(given))))))
+    np.save(folder / "data" / "images.npy", pixels)
+    (folder / "data" / "table.csv").write_text("\n".join(("id", *map(str, range(len(pixels))))))
     settings: dict[str, Any] = {
         "folder": folder, "variant": "", "image_size": SIZE, "seed": 0, "precision": "float32", "batch_size": 4,
         "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "pooling": "flatten",
@@ -80,7 +80,7 @@ def test_an_embedding_is_the_feature_map_channel_by_channel(tmp_path: Path) -> N
 
 
 def test_average_pooling_and_half_precision_by_hand(tmp_path: Path) -> None:
-    """The encoder gives the image back: its mean colours, 51 and 102 of 255 and a half of 255, as float16."""
+    """The encoder returns the image; its mean colours are 51, 102 and 127.5 of 255, as float16."""
     images = np.zeros((2, SIZE, SIZE, 3), np.uint8)
     images[0] = (51, 102, 0)
     images[1, : SIZE // 2, :, 2] = 255
@@ -92,7 +92,7 @@ def test_average_pooling_and_half_precision_by_hand(tmp_path: Path) -> None:
 
 
 def test_flattening_by_hand(tmp_path: Path) -> None:
-    """The encoder gives the image back: channel 1, row 2, column 3 is place 1 * 64 + 2 * 8 + 3."""
+    """The encoder returns the image: channel 1, row 2, column 3 has the index 1 * 64 + 2 * 8 + 3."""
     images = np.zeros((1, SIZE, SIZE, 3), np.uint8)
     images[0, 2, 3, 1] = 255
     job = make_job(tmp_path, images)
@@ -142,7 +142,7 @@ def test_half_precision_is_of_the_embeddings_alone(tmp_path: Path) -> None:
     assert np.array_equal(out(half, "logits"), out(single, "logits"))
 
 
-def test_maps_are_for_the_class_that_an_image_is_taken_for(tmp_path: Path) -> None:
+def test_cams_are_for_the_predicted_class_of_each_image(tmp_path: Path) -> None:
     checkpoint = classifier(tmp_path, 64)
     job = make_job(tmp_path / "job", checkpoint=checkpoint, classes=CLASSES, explain="gradcam")
     encode(job, Tiny())
@@ -172,31 +172,31 @@ def test_progress_counts_images(tmp_path: Path, capsys: pytest.CaptureFixture[st
     ]
 
 
-@pytest.mark.parametrize("wanted", [{"explain": "gradcam"}, {"classes": CLASSES}])
+@pytest.mark.parametrize("fields", [{"explain": "gradcam"}, {"classes": CLASSES}])
 @pytest.mark.parametrize("part", [None, "backbone"])
-def test_what_needs_a_classifier_is_refused_without_one(
-    part: str | None, wanted: dict[str, Any], tmp_path: Path
+def test_fields_that_need_a_classifier_are_refused_without_one(
+    part: str | None, fields: dict[str, Any], tmp_path: Path
 ) -> None:
     if part:
         checkpoints.save(tmp_path / "inpainting.safetensors", {part: Tiny().encoder.state_dict()})
     checkpoint = tmp_path / "inpainting.safetensors" if part else None
-    job = make_job(tmp_path / "job", checkpoint=checkpoint, **wanted)
+    job = make_job(tmp_path / "job", checkpoint=checkpoint, **fields)
     with pytest.raises(JobError, match="explain and classes need the checkpoint of a classifier; this job has none"):
         encode(job, Tiny())
 
 
 @pytest.mark.parametrize(
-    ("tensors", "said"),
+    ("tensors", "problem"),
     [
         ({"linear.bias": torch.empty(0)}, r"the head does not fit the network \(1 missing: linear\.bias\)"),
-        ({"linear.bias": torch.ones(2)}, r"1 misshapen: linear\.bias is \(2,\), not \(3,\)"),
+        ({"linear.bias": torch.ones(2)}, r"1 of another shape: linear\.bias is \(2,\), not \(3,\)"),
         ({"norm.weight": torch.ones(2)}, r"1 unknown: norm\.weight"),
         ({"linear.weight": torch.ones(3)}, r"the head has no linear\.weight of two dimensions"),
     ],
 )
-def test_a_classifier_that_does_not_fit_is_refused(tensors: dict[str, Tensor], said: str, tmp_path: Path) -> None:
+def test_a_classifier_that_does_not_fit_is_refused(tensors: dict[str, Tensor], problem: str, tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, 64, **tensors), classes=CLASSES)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=problem):
         encode(job, Tiny())
 
 
@@ -207,13 +207,13 @@ def test_another_number_of_classes_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pooling", "features", "said"),
+    ("pooling", "features", "problem"),
     [
         ("average", 64, "the head takes embeddings of 64 values, but pooling 'average' makes 4"),
         ("flatten", 4, "the head takes embeddings of 4 values, but pooling 'flatten' makes 64"),
     ],
 )
-def test_a_classifier_of_the_other_pooling_is_refused(pooling: str, features: int, said: str, tmp_path: Path) -> None:
+def test_a_classifier_of_another_pooling_is_refused(pooling: str, features: int, problem: str, tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, features), classes=CLASSES, pooling=pooling)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=problem):
         encode(job, Tiny())

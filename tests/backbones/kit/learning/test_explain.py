@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from backbones.kit.learning.explain import activation_maps
+from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
 
 SHAPE = torch.Size((4, 3, 5))
@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 def closed_form(head: Head, maps: Tensor, targets: list[int]) -> Array:
     """A channel's weight is its mean gradient; the layer is linear, so the gradient is a row of its matrix.
 
-    The positive part of the weighted sum is stretched to [0, 1].
+    The positive part of the weighted sum is scaled_cams to [0, 1].
     """
     _, channels, height, width = maps.shape
     rows = head.linear.weight.detach().double().numpy()[targets]
@@ -27,10 +27,10 @@ def closed_form(head: Head, maps: Tensor, targets: list[int]) -> Array:
         weights = rows.reshape(-1, channels, height * width).mean(axis=2)
     else:
         weights = rows / (height * width)
-    return stretched(np.einsum("bc,bchw->bhw", weights, maps.double().numpy()))
+    return scaled_cams(np.einsum("bc,bchw->bhw", weights, maps.double().numpy()))
 
 
-def at_every_position(head: Head, maps: Tensor, targets: list[int]) -> tuple[Array, Array]:
+def gradients_and_activations(head: Head, maps: Tensor, targets: list[int]) -> tuple[Array, Array]:
     """Gradients and activations, (B, C, h, w)."""
     rows = head.linear.weight.detach().double().numpy()[targets]
     size = maps.shape[2] * maps.shape[3]
@@ -38,99 +38,99 @@ def at_every_position(head: Head, maps: Tensor, targets: list[int]) -> tuple[Arr
     return flat.reshape(maps.shape), maps.double().numpy()
 
 
-def stretched(sums: Array) -> Array:
-    """The positive part, each map to [0, 1]; one without any is zero."""
+def scaled_cams(sums: Array) -> Array:
+    """The positive part, each CAM scaled to [0, 1]; one without positive values is zero."""
     cams = np.maximum(sums, 0)
     cams -= cams.min(axis=(1, 2), keepdims=True)
     highest = cams.max(axis=(1, 2), keepdims=True)
-    found: Array = cams / np.where(highest > 0, highest, 1)
-    return found
+    scaled: Array = cams / np.where(highest > 0, highest, 1)
+    return scaled
 
 
-def drawn(pooling: str) -> tuple[Head, Tensor]:
+def random_head(pooling: str) -> tuple[Head, Tensor]:
     torch.manual_seed(3)
     return Head(SHAPE, CLASSES, pooling), torch.randn(CLASSES, *SHAPE)
 
 
 @pytest.mark.parametrize("pooling", ["flatten", "average"])
-def test_maps_are_the_weighted_sum_of_the_channels(pooling: str) -> None:
-    head, maps = drawn(pooling)
+def test_gradcam_is_the_weighted_sum_of_the_channels(pooling: str) -> None:
+    head, maps = random_head(pooling)
     targets = [4, 0, 5, 1, 1, 3]
-    cams = activation_maps("gradcam", head, maps, torch.tensor(targets))
+    cams = class_activation_maps("gradcam", head, maps, torch.tensor(targets))
     assert (cams.shape, cams.dtype.name) == ((CLASSES, 3, 5), "float32")
     assert cams.max(axis=(1, 2)) == pytest.approx(1, abs=1e-4)
     np.testing.assert_allclose(cams, closed_form(head, maps, targets), atol=1e-4)
 
 
 @pytest.mark.parametrize("pooling", ["flatten", "average"])
-def test_hirescam_is_the_part_of_the_logit_at_each_position(pooling: str) -> None:
-    head, maps = drawn(pooling)
+def test_hirescam_is_the_contribution_of_each_position_to_the_logit(pooling: str) -> None:
+    head, maps = random_head(pooling)
     targets = [4, 0, 5, 1, 1, 3]
-    gradients, activations = at_every_position(head, maps, targets)
-    parts = (gradients * activations).sum(axis=1)
+    gradients, activations = gradients_and_activations(head, maps, targets)
+    contributions = (gradients * activations).sum(axis=1)
     logits = head(maps).detach().numpy()[range(CLASSES), targets] - head.linear.bias.detach().numpy()[targets]
-    assert parts.sum(axis=(1, 2)) == pytest.approx(logits, abs=1e-5)
-    cams = activation_maps("hirescam", head, maps, torch.tensor(targets))
-    np.testing.assert_allclose(cams, stretched(parts), atol=1e-4)
+    assert contributions.sum(axis=(1, 2)) == pytest.approx(logits, abs=1e-5)
+    cams = class_activation_maps("hirescam", head, maps, torch.tensor(targets))
+    np.testing.assert_allclose(cams, scaled_cams(contributions), atol=1e-4)
 
 
 @pytest.mark.parametrize("pooling", ["flatten", "average"])
-def test_layercam_takes_the_positive_gradients_alone(pooling: str) -> None:
-    head, maps = drawn(pooling)
+def test_layercam_uses_the_positive_gradients_alone(pooling: str) -> None:
+    head, maps = random_head(pooling)
     targets = [4, 0, 5, 1, 1, 3]
-    gradients, activations = at_every_position(head, maps, targets)
-    cams = activation_maps("layercam", head, maps, torch.tensor(targets))
-    np.testing.assert_allclose(cams, stretched((np.maximum(gradients, 0) * activations).sum(axis=1)), atol=1e-4)
+    gradients, activations = gradients_and_activations(head, maps, targets)
+    cams = class_activation_maps("layercam", head, maps, torch.tensor(targets))
+    np.testing.assert_allclose(cams, scaled_cams((np.maximum(gradients, 0) * activations).sum(axis=1)), atol=1e-4)
 
 
 def test_eigencam_is_the_first_principal_component_of_the_activations() -> None:
-    head, maps = drawn("flatten")
-    cams = activation_maps("eigencam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
+    head, maps = random_head("flatten")
+    cams = class_activation_maps("eigencam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
     points = maps.double().numpy().reshape(CLASSES, 4, -1).transpose(0, 2, 1)  # (B, h w, C)
     for cam, cells in zip(cams, points, strict=True):
         centred = cells - cells.mean(axis=0)
         projected = centred @ np.linalg.eigh(centred.T @ centred)[1][:, -1]
-        either = [stretched((sign * projected).reshape(1, 3, 5))[0] for sign in (1, -1)]
+        either = [scaled_cams((sign * projected).reshape(1, 3, 5))[0] for sign in (1, -1)]
         assert min(np.abs(cam - one).max() for one in either) < 1e-4
 
 
-def test_a_map_can_be_made_by_hand() -> None:
+def test_gradcam_by_hand() -> None:
     """Weights 1 and -2: the sums are 3, 1, -3 and 5; what is negative is 0, and the greatest is 1."""
     head = Head(torch.Size((2, 2, 2)), 2, "average")
     with torch.no_grad():
         head.linear.weight.copy_(torch.tensor([[9.0, 9.0], [4.0, -8.0]]))
     maps = torch.tensor([[[[3.0, 5.0], [1.0, 5.0]], [[0.0, 2.0], [2.0, 0.0]]]])
-    assert activation_maps("gradcam", head, maps, torch.tensor([1])).ravel() == pytest.approx(
+    assert class_activation_maps("gradcam", head, maps, torch.tensor([1])).ravel() == pytest.approx(
         [0.6, 0.2, 0, 1], abs=1e-6
     )
 
 
 @pytest.mark.parametrize("pooling", ["flatten", "average"])
-def test_where_nothing_speaks_for_the_class_the_map_is_zero(pooling: str) -> None:
-    head, maps = drawn(pooling)
+def test_a_cam_without_positive_values_is_zero(pooling: str) -> None:
+    head, maps = random_head(pooling)
     with torch.no_grad():
         head.linear.weight.abs_().neg_()
-    cams = activation_maps("gradcam", head, maps.abs(), torch.zeros(CLASSES, dtype=torch.int64))
+    cams = class_activation_maps("gradcam", head, maps.abs(), torch.zeros(CLASSES, dtype=torch.int64))
     assert np.array_equal(cams, np.zeros((CLASSES, 3, 5)))
 
 
-def test_each_map_is_for_its_own_class_and_image() -> None:
-    head, maps = drawn("flatten")
+def test_each_cam_is_for_its_own_class_and_image() -> None:
+    head, maps = random_head("flatten")
     targets = torch.tensor([0, 1, 2, 3, 4, 5])
-    together = activation_maps("gradcam", head, maps, targets)
-    alone = [activation_maps("gradcam", head, maps[[row]], targets[[row]])[0] for row in range(CLASSES)]
+    together = class_activation_maps("gradcam", head, maps, targets)
+    alone = [class_activation_maps("gradcam", head, maps[[row]], targets[[row]])[0] for row in range(CLASSES)]
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_explaining_leaves_no_trace(training: bool) -> None:
-    head, maps = drawn("flatten")
+def test_explaining_does_not_change_the_head(training: bool) -> None:
+    head, maps = random_head("flatten")
     head.train(training)
     before = {name: tensor.clone() for name, tensor in head.state_dict().items()}
     with torch.no_grad():
-        activation_maps("gradcam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
+        class_activation_maps("gradcam", head, maps, torch.zeros(CLASSES, dtype=torch.int64))
     assert head.training is head.linear.training is training
     assert all(parameter.grad is None for parameter in head.parameters())
     assert (maps.grad, maps.requires_grad) == (None, False)
     assert all(torch.equal(tensor, before[name]) for name, tensor in head.state_dict().items())
-    assert not head.map._forward_hooks
+    assert not head.feature_map._forward_hooks

@@ -1,4 +1,4 @@
-"""Training an inpainting model whose losses are a script, so that what is kept, and when it ends, is known."""
+"""Inpainting training with scripted losses: the kept epoch and the end of the training are known."""
 
 import csv
 import json
@@ -15,18 +15,18 @@ from backbones.kit.api import Recipe
 from backbones.kit.job import InpaintJob
 from backbones.kit.learning.inpaint import SAMPLES, train_inpainting
 from backbones.kit.published import checkpoints
-from support.backbones import Unpublished
+from support.backbones import WithoutWeights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, TRAIN, VALIDATION, BATCH = 8, 8, 5, 3
 STEPS = 3
-"""Of an epoch: batches of three, three and two images."""
+"""Steps of an epoch: batches of three, three and two images."""
 
 Script = Mapping[str, Sequence[float]]
 
 
 class Counter(nn.Module):
-    """A network that knows nothing but how often it was updated, as a weight and as a statistic."""
+    """A network that counts its updates, as a weight and as a statistic."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ class Counter(nn.Module):
 
     @property
     def count(self) -> int:
-        (found,) = {int(tensor) for tensor in self.state_dict().values()}
-        return found
+        (count,) = {int(tensor) for tensor in self.state_dict().values()}
+        return count
 
 
 class Scripted(Recipe):
@@ -83,14 +83,14 @@ class Scripted(Recipe):
         assert not any(network.training for network in self.networks.modules())
 
 
-class Inpainter(Unpublished):
+class Inpainter(WithoutWeights):
     def __init__(self, recipe: Scripted) -> None:
         self.encoder = recipe.generator
         self.network = nn.ModuleDict({"generator": recipe.generator})
 
 
 def make_job(folder: Path, epochs: int, patience: int = 99, validation: int = VALIDATION, **changes: Any) -> InpaintJob:
-    """A job on images of one brightness each, whose rows of both splits take turns as long as they last."""
+    """A job on images of one brightness each; rows of the two splits alternate."""
     drawn = np.random.default_rng(6)
     count = TRAIN + validation
     (folder / "data").mkdir(parents=True)
@@ -115,7 +115,7 @@ def split_rows(job: InpaintJob, split: str) -> list[int]:
 
 
 def brightness(job: InpaintJob) -> float:
-    """Mean of the validation images: what the recipe adds to its script."""
+    """Mean of the validation images, which the recipe adds to its script."""
     return float(np.load(job.data / "images.npy")[split_rows(job, "val")].mean() / 255)
 
 
@@ -125,7 +125,7 @@ def trained(job: InpaintJob, script: Script) -> tuple[dict[str, Any], Scripted]:
 
 
 def kept(job: InpaintJob) -> int:
-    """How often the generator in the checkpoint was updated."""
+    """Number of updates of the generator in the checkpoint."""
     (state,) = checkpoints.load(job.out / "checkpoint.safetensors").values()
     assert set(state) == {"generator.updates", "generator.statistic"}
     assert state["generator.updates"] == state["generator.statistic"]
@@ -171,8 +171,8 @@ def test_training_stops_after_so_many_epochs_without_a_lower_loss(
     assert result["images"] == epochs * TRAIN
 
 
-def test_phases_follow_each_other_from_the_best_state_of_all_networks(tmp_path: Path) -> None:
-    """The second is stopped early; the third is worse than the others, and yet it is its best epoch that is kept."""
+def test_each_phase_starts_from_the_best_state_of_the_previous_one(tmp_path: Path) -> None:
+    """The second phase stops early; the third is worse than the others, but its best epoch is kept."""
     job = make_job(tmp_path, epochs=3, patience=1)
     result, recipe = trained(job, {"edge": [3, 2, 4], "inpaint": [1, 2], "joint": [9, 8, 7]})
     assert recipe.began == [("edge", 0, 0), ("inpaint", 6, 6), ("joint", 9, 9)]
@@ -209,12 +209,12 @@ def test_a_diverging_loss_ends_the_training_with_the_epoch_named(loss: float, tm
 def test_reconstructions_are_of_the_first_validation_images_from_the_kept_state(tmp_path: Path) -> None:
     job = make_job(tmp_path, epochs=4, validation=SAMPLES + 2)
     trained(job, {"": [3, 1, 2, 4]})
-    found = np.load(job.out / "reconstructions.npy")
+    reconstructions = np.load(job.out / "reconstructions.npy")
     rows = split_rows(job, "val")[:SAMPLES]
     holes = np.load(job.data / "masks.npy")[rows, :, :, None]
     expected = np.where(holes == 1, kept(job), np.load(job.data / "images.npy")[rows])
-    assert (kept(job), found.dtype.name) == (2 * STEPS, "uint8")
-    assert np.array_equal(found, expected)
+    assert (kept(job), reconstructions.dtype.name) == (2 * STEPS, "uint8")
+    assert np.array_equal(reconstructions, expected)
 
 
 def test_each_epoch_shows_every_training_image_with_its_own_mask_in_another_order(tmp_path: Path) -> None:
@@ -225,20 +225,20 @@ def test_each_epoch_shows_every_training_image_with_its_own_mask_in_another_orde
     row_of = {int(pixels[row, 0, 0, 0]): row for row in rows}
     orders = []
     for epoch in (recipe.batches[:STEPS], recipe.batches[STEPS:]):
-        shown = []
+        order = []
         for images, masks in epoch:
             assert images.shape[1:] == (3, SIZE, SIZE)
             assert masks.shape == (len(images), 1, SIZE, SIZE)
             for image, mask in zip(images, masks, strict=True):
                 row = row_of[round(float(image[0, 0, 0]) * 255)]
                 assert np.array_equal(mask[0].numpy(), holes[row])
-                shown.append(row)
-        assert sorted(shown) == rows
-        orders.append(shown)
+                order.append(row)
+        assert sorted(order) == rows
+        orders.append(order)
     assert orders[0] != orders[1]
 
 
-def test_batches_of_one_are_learnt_from_where_the_job_asks_for_them(tmp_path: Path) -> None:
+def test_a_batch_size_of_one_trains_on_every_image(tmp_path: Path) -> None:
     job = make_job(tmp_path, epochs=1, batch_size=1)
     result, _ = trained(job, {"": [1]})
     assert result["iterations"] == kept(job) == TRAIN

@@ -1,4 +1,4 @@
-"""Published files are read for their tensors; what else they hold is passed over or refused, never executed."""
+"""The tensors of published files are read; other objects are ignored or refused, never executed."""
 
 import sys
 from collections import defaultdict
@@ -14,7 +14,7 @@ from backbones.kit.errors import DataError
 from backbones.kit.published.files import FRAMEWORKS, read_published
 
 
-def test_what_is_no_mapping_of_weights_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_a_mapping_of_weights_is_refused(tmp_path: Path) -> None:
     torch.save(torch.zeros(3), tmp_path / "tensor.pt")
     with pytest.raises(DataError, match="holds a Tensor, not weights by name"):
         read_published(tmp_path / "tensor.pt")
@@ -35,14 +35,14 @@ def test_what_is_no_mapping_of_weights_is_refused(tmp_path: Path) -> None:
 
 
 class Program:
-    """Unpickled, it computes."""
+    """An object that runs code when it is unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (eval, ("1",))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_a_program_is_named_and_nobody_is_told_how_to_run_it(zipped: bool, tmp_path: Path) -> None:
+def test_a_program_is_named_and_the_message_does_not_explain_how_to_run_it(zipped: bool, tmp_path: Path) -> None:
     torch.save({"a": Program()}, tmp_path / "x.pt", _use_new_zipfile_serialization=zipped)
     with pytest.raises(DataError, match="because it holds more than tensors: it names eval, which") as caught:
         read_published(tmp_path / "x.pt")
@@ -50,28 +50,28 @@ def test_a_program_is_named_and_nobody_is_told_how_to_run_it(zipped: bool, tmp_p
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit")
-def test_a_torchscript_program_is_told_as_such(tmp_path: Path) -> None:
+def test_a_torchscript_program_is_reported_as_such(tmp_path: Path) -> None:
     torch.jit.save(torch.jit.script(torch.nn.Identity()), tmp_path / "x.pt")
     with pytest.raises(DataError, match="holds more than tensors: it is a TorchScript program, which was not run"):
         read_published(tmp_path / "x.pt")
 
 
 def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
-    """Torch ends some of them with an error that says nothing."""
+    """For some cuts torch raises an error without a helpful message."""
     path = tmp_path / "old.pth"
     torch.save({"weight": torch.zeros(3)}, path, _use_new_zipfile_serialization=False)
     whole = path.read_bytes()
     assert set(read_published(path)) == {"weight"}
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
-        # within a name, the part before the cut is not told from a name that is not let pass
-        said = "(is truncated or damaged|holds more than tensors)" if size > 1 else "is no file that PyTorch wrote"
-        with pytest.raises(DataError, match=rf"old\.pth: cannot be read as weights because it {said}"):
+        # a cut within a name leaves a beginning that looks like a name that is not allowed
+        problem = "(is truncated or damaged|holds more than tensors)" if size > 1 else "is no file that PyTorch wrote"
+        with pytest.raises(DataError, match=rf"old\.pth: cannot be read as weights because it {problem}"):
             read_published(path)
 
 
 class Framework:
-    """As one of a training framework: with attributes, and children among them."""
+    """Like an object of a training framework: with attributes, some of which are such objects."""
 
     def __init__(self, **attributes: object) -> None:
         self.__dict__.update(attributes)
@@ -79,19 +79,19 @@ class Framework:
 
 @pytest.fixture
 def frameworks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Classes with the frameworks' names, to be written as these write them."""
+    """Classes with the frameworks' names, which pickle as theirs do."""
     classes = {}
     for name in [*FRAMEWORKS, "omegaconf.omegaconf.OmegaConf"]:
         module, _, own = name.rpartition(".")
         classes[own] = type(own, (Framework,), {"__module__": module})
-        found = sys.modules.get(module) or ModuleType(module)
-        setattr(found, own, classes[own])
-        monkeypatch.setitem(sys.modules, module, found)
+        namespace = sys.modules.get(module) or ModuleType(module)
+        setattr(namespace, own, classes[own])
+        monkeypatch.setitem(sys.modules, module, namespace)
         monkeypatch.setitem(sys.modules, module.partition(".")[0], ModuleType("top"))
     return classes
 
 
-def test_what_lightning_leaves_beside_the_weights_is_passed_over(
+def test_objects_of_lightning_besides_the_weights_are_ignored(
     frameworks: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = frameworks["AnyNode"](_metadata=frameworks["Metadata"](ref_type=Any, object_type=int), _val=3)
@@ -112,6 +112,6 @@ def test_what_lightning_leaves_beside_the_weights_is_passed_over(
     assert read["epoch"] == 39
     assert torch.equal(read["state_dict"]["generator.weight"], torch.arange(3.0))
     assert vars(read["hyper_parameters"]) == {}
-    assert [list(found["scores"].items()) for found in read["callbacks"].values()] == [[("fid", 3)]]
+    assert [list(callback["scores"].items()) for callback in read["callbacks"].values()] == [[("fid", 3)]]
     with pytest.raises(DataError, match="cannot be read as weights"):
         read_published(tmp_path / "other.ckpt")

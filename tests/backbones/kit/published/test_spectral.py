@@ -13,7 +13,7 @@ KINDS = ["convolution", "transposed"]
 
 
 def plain(kind: str) -> tuple[nn.Module, Tensor]:
-    """A convolution of either kind, and something for it to work on."""
+    """A convolution of one kind, and its input."""
     torch.manual_seed(0)
     if kind == "transposed":
         return nn.ConvTranspose2d(6, 4, 4, stride=2, padding=1), torch.randn(2, 6, 5, 5)
@@ -31,22 +31,22 @@ def tensor(module: nn.Module, name: str) -> Tensor:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_training_is_that_of_the_older_hook_also_with_two_passes_before_backward(kind: str) -> None:
+def test_training_equals_that_of_the_older_hook_also_with_two_passes_before_backward(kind: str) -> None:
     conv, x = plain(kind)
     own = spectral_norm(copy.deepcopy(conv))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecated, and still the reference
-        theirs = nn.utils.spectral_norm(copy.deepcopy(conv))
-    assert own.state_dict().keys() == theirs.state_dict().keys()
-    own.load_state_dict(theirs.state_dict())
+        reference = nn.utils.spectral_norm(copy.deepcopy(conv))
+    assert own.state_dict().keys() == reference.state_dict().keys()
+    own.load_state_dict(reference.state_dict())
     for _ in range(2):
-        for module in (own, theirs):
+        for module in (own, reference):
             module.zero_grad()
             (module(x).square().mean() + module(x / 2).abs().mean()).backward()
-        for one, other in zip(own.parameters(), theirs.parameters(), strict=True):
+        for one, other in zip(own.parameters(), reference.parameters(), strict=True):
             torch.testing.assert_close(one.grad, other.grad)
-        torch.testing.assert_close(own.state_dict(), theirs.state_dict())
-    torch.testing.assert_close(own.eval()(x), theirs.eval()(x))
+        torch.testing.assert_close(own.state_dict(), reference.state_dict())
+    torch.testing.assert_close(own.eval()(x), reference.eval()(x))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,7 +60,7 @@ def test_the_weight_is_divided_by_its_largest_singular_value(kind: str) -> None:
         torch.testing.assert_close(own(x), conv(x))
 
 
-def test_evaluation_leaves_the_vectors() -> None:
+def test_evaluation_does_not_change_the_vectors() -> None:
     conv, x = plain("convolution")
     own = spectral_norm(conv).eval()
     before = copy.deepcopy(own.state_dict())
@@ -78,7 +78,7 @@ def test_a_module_can_be_copied_after_a_training_pass() -> None:
     assert not torch.equal(tensor(twin, "weight_v"), tensor(own, "weight_v"))
 
 
-def test_autocast_does_not_coarsen_the_normalisation() -> None:
+def test_the_normalisation_keeps_float32_under_autocast() -> None:
     conv, x = plain("convolution")
     own = spectral_norm(conv)
     twin = copy.deepcopy(own)
@@ -89,7 +89,7 @@ def test_autocast_does_not_coarsen_the_normalisation() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_missing_right_vector_is_found_again(kind: str) -> None:
+def test_a_missing_right_vector_is_recovered(kind: str) -> None:
     conv, x = plain(kind)
     own = spectral_norm(conv)
     own(x)

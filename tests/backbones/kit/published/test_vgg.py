@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture(scope="module")
 def network() -> Vgg19:
-    """Kaiming's initialisation, so that the deepest maps still differ from zero."""
+    """Kaiming initialisation, so that the deepest feature maps differ from zero."""
     torch.manual_seed(0)
     built = Vgg19()
     for parameter in built.parameters():
@@ -20,16 +20,16 @@ def network() -> Vgg19:
     return built
 
 
-def theirs() -> nn.Sequential:
-    """torchvision's layers, without memory for their weights (the classifier's are many)."""
+def torchvision_layers() -> nn.Sequential:
+    """torchvision's layers; the large classifier gets no memory."""
     with torch.device("meta"):
         layers = vgg19(weights=None, init_weights=False).features
     assert isinstance(layers, nn.Sequential)
     return layers
 
 
-def test_every_activation_is_that_of_torchvision(network: Vgg19) -> None:
-    layers = theirs()
+def test_every_activation_equals_torchvisions(network: Vgg19) -> None:
+    layers = torchvision_layers()
     layers.load_state_dict(network.features.state_dict(), strict=True, assign=True)
     counts = enumerate((2, 2, 4, 4, 4), start=1)
     names = [f"relu{block}_{number}" for block, count in counts for number in range(1, count + 1)]
@@ -47,7 +47,7 @@ def test_every_activation_is_that_of_torchvision(network: Vgg19) -> None:
     assert names == []
 
 
-def test_it_runs_no_further_than_wanted(network: Vgg19) -> None:
+def test_layers_after_the_last_requested_one_do_not_run(network: Vgg19) -> None:
     ran = []
     handles = [layer.register_forward_hook(lambda *_: ran.append(1)) for layer in network.features]
     network(torch.zeros(1, 3, 8, 8), ("relu1_1", "relu2_1"))
@@ -61,7 +61,7 @@ def test_an_unknown_layer_is_refused(network: Vgg19) -> None:
         network(torch.zeros(1, 3, 8, 8), ("relu1_1", "relu3_5"))
 
 
-def test_gradients_reach_images_but_no_weights(network: Vgg19) -> None:
+def test_images_have_gradients_and_weights_have_none(network: Vgg19) -> None:
     images = torch.rand(1, 3, 16, 16, requires_grad=True)
     network(images, ("relu3_1",))["relu3_1"].sum().backward()
     assert images.grad is not None
@@ -74,7 +74,7 @@ def test_the_published_file_loads_without_its_classifier(network: Vgg19) -> None
     published = {**network.state_dict(), "classifier.0.weight": torch.zeros(1)}
     loaded = load_vgg19(unpack_vgg19(published))
     assert all(torch.equal(value, network.state_dict()[key]) for key, value in loaded.state_dict().items())
-    assert loaded.state_dict().keys() == {f"features.{key}" for key in theirs().state_dict()}
+    assert loaded.state_dict().keys() == {f"features.{key}" for key in torchvision_layers().state_dict()}
     del published["features.34.bias"]
     with pytest.raises(ValueError, match=r"VGG-19 does not fit the network \(1 missing: features\.34\.bias\)"):
         load_vgg19(unpack_vgg19(published))
@@ -86,7 +86,7 @@ def test_gram_matrices_by_hand() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_gram_matrices_are_not_coarsened_by_autocast(dtype: torch.dtype) -> None:
+def test_gram_matrices_keep_float32_under_autocast(dtype: torch.dtype) -> None:
     maps: Tensor = torch.rand(2, 5, 6, 7).to(dtype)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         got = gram(maps)

@@ -1,4 +1,4 @@
-"""What a job starts from: random weights, published ones, or the checkpoint of an earlier stage."""
+"""A job's backbone: built with random weights, then loaded with published weights or a checkpoint."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,63 +10,72 @@ from torch import Tensor
 
 from backbones.kit.api import Backbone, Recipe, RecipeSettings
 from backbones.kit.errors import DataError, JobError
-from backbones.kit.facts import facts, weights_of
+from backbones.kit.facts import read_facts, weights_of
 from backbones.kit.job import FillJob, InpaintJob, Job
 from backbones.kit.published import checkpoints
 from backbones.kit.published.files import read_published, read_state
 from backbones.kit.published.weights import strict_load
 
 
-def build(name: str, variant: str) -> Backbone:
+def build_backbone(name: str, variant: str) -> Backbone:
     """The backbone with random weights.
 
     Raises:
-        JobError: it has no such variant.
+        JobError: there is no such backbone, or it has no such variant.
     """
-    allowed = facts(name).get("variants", [])
+    allowed = read_facts(name).get("variants", [])
     if variant and variant not in allowed and "*" not in allowed:
         raise JobError(f"{name} has no variant {variant!r}; it has: {', '.join(allowed) or 'none'}.")
     module = import_module(f"backbones.{name}.model")
     try:
-        built: Backbone = module.build(variant) if variant else module.build()
+        backbone: Backbone = module.build(variant) if variant else module.build()
     except ValueError as error:
         raise JobError(f"{name}: {error}") from error
-    return built
+    return backbone
 
 
-def start(name: str, job: Job) -> Backbone:
-    """Build the backbone and give it the weights that the job names; nothing is ever loaded in part.
+def load_backbone(name: str, job: Job) -> Backbone:
+    """The backbone with the weights that the job names: published ones, then its checkpoint. Loading is strict.
 
     Raises:
-        JobError: `init` means weights that did not come with the job.
-        DataError: a file is unreadable, or its keys or shapes are not the expected ones.
+        JobError: `init` is `published`, but a file of the weights did not come with the job.
+        DataError: a file is unreadable, or its keys or shapes are not those of the network.
     """
-    backbone = build(name, job.variant)
+    backbone = build_backbone(name, job.variant)
     try:
         if job.init == "published":
             _load_published(name, job, backbone)
         if job.checkpoint is not None:
-            _resume(backbone, job.checkpoint)
+            _load_checkpoint(backbone, job.checkpoint)
     except ValueError as error:
         raise DataError(str(error)) from error
     return backbone
 
 
-def recipe(name: str, job: InpaintJob | FillJob, backbone: Backbone) -> Recipe:
+def build_recipe(name: str, job: InpaintJob | FillJob, backbone: Backbone) -> Recipe:
     """The backbone's inpainting recipe, with the perceptual networks' weights that came with the job.
 
-    Where holes are only filled there is no loss, and no perceptual network.
+    A job that only fills holes has no loss, so its recipe has no perceptual network.
+
+    Args:
+        name: the backbone's folder.
+        job: the job.
+        backbone: the loaded backbone; the recipe shares its weights.
+
+    Raises:
+        JobError: the backbone cannot inpaint.
+        DataError: weights of a perceptual network are missing or do not fit.
     """
     perceptual = job.perceptual if isinstance(job, InpaintJob) else "none"
     entries = [entry["name"] for entry in weights_of(name, job.variant) if entry["role"] == "perceptual"]
     weights = {entry: read_state(job.weights[entry]) for entry in entries if entry in job.weights}
     try:
-        found = backbone.recipe(RecipeSettings(perceptual, weights))
+        recipe = backbone.recipe(RecipeSettings(perceptual, weights))
     except ValueError as error:
         raise DataError(str(error)) from error
-    if found is None:
+    if recipe is None:
         raise JobError(f"{name} cannot inpaint: its description lacks the capability train:inpaint.")
-    return found
+    return recipe
 
 
 def _load_published(name: str, job: Job, backbone: Backbone) -> None:
@@ -85,27 +94,27 @@ def _load_published(name: str, job: Job, backbone: Backbone) -> None:
 
 
 def _verify(path: Path, entry: Mapping[str, Any]) -> None:
-    """Compare a file that no import has looked at with the sha256 in backbone.toml; an empty one is not known."""
+    """Compare a package's file, which no import verified, with the sha256 in backbone.toml, unless that is empty."""
     expected = entry.get("sha256", "").lower()
     if not expected:
         return
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
-    if found != expected:
+    if actual != expected:
         raise DataError(
             f"{path.name} of the package {entry['package']} is not the file that backbone.toml names: its sha256 is "
-            f"{found}, expected {expected}. Install the package again, in the version of requirements.lock."
+            f"{actual}, expected {expected}. Install the package again, in the version of requirements.lock."
         )
 
 
-def _resume(backbone: Backbone, path: Path) -> None:
-    parts: dict[str, dict[str, Tensor]] = checkpoints.load(path)
-    if "backbone" in parts:
-        strict_load(backbone.network, parts["backbone"], str(path))
-    elif "head" in parts:
-        strict_load(backbone.encoder, parts.get("encoder", {}), str(path))  # an encoder may have no parameters
+def _load_checkpoint(backbone: Backbone, path: Path) -> None:
+    states: dict[str, dict[str, Tensor]] = checkpoints.load(path)
+    if "backbone" in states:
+        strict_load(backbone.network, states["backbone"], str(path))
+    elif "head" in states:
+        strict_load(backbone.encoder, states.get("encoder", {}), str(path))  # an encoder may have no parameters
     else:
-        raise DataError(f"{path}: has the parts {sorted(parts)}, expected `backbone` or `head`.")
+        raise DataError(f"{path}: holds the state dicts {sorted(states)}, expected `backbone` or `head`.")

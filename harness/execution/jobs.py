@@ -1,0 +1,86 @@
+"""One job of a backbone: write its folder, run it, check what it wrote, turn a failure into an exception."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmark.errors import InputError, PatternbenchError
+from harness.contestants.registry import BackboneFacts
+from harness.contract import AnyJob, Result
+from harness.execution import output_checks
+from harness.execution.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
+
+
+class StageError(PatternbenchError):
+    """A backbone failed in a stage: this becomes a failed record."""
+
+    def __init__(self, stage: str, outcome: Outcome) -> None:
+        super().__init__(f"{stage}: {outcome.cause}")
+        self.stage, self.outcome = stage, outcome
+
+
+def write_job(job: AnyJob, folder: Path, extra: Mapping[str, object] | None = None) -> None:
+    """Write `job.json`.
+
+    Args:
+        job: the job.
+        folder: an existing folder.
+        extra: keys that the contract does not have, added to those of the job.
+    """
+    fields = job.model_dump(mode="json") | dict(extra or {})
+    (folder / "job.json").write_text(json.dumps(fields, indent=1), encoding="utf-8")
+
+
+def run_job(
+    runner: Runner,
+    backbone: BackboneFacts,
+    job: AnyJob,
+    folder: JobFolder,
+    limits: Limits,
+    on_line: Callable[[str], None],
+) -> tuple[Outcome, Result | None]:
+    """Run a job whose `job.json` is written, and check its outputs.
+
+    Args:
+        runner: runs it.
+        backbone: does it.
+        job: the content of `job.json`.
+        folder: the job's folder, its data and its artifacts.
+        limits: time and memory.
+        on_line: receives each line of the job's standard output.
+
+    Returns:
+        The outcome, and the content of `result.json`; None unless the outcome is `ok`. Outputs that break the contract
+        have the outcome `bad_output`.
+
+    Raises:
+        RunError: the engine failed, not the backbone.
+    """
+    outcome = runner.run(backbone, job.verb, folder, limits, on_line)
+    if outcome.status != "ok":
+        return outcome, None
+    with (folder.data / "table.csv").open(newline="", encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    try:
+        return outcome, output_checks.check(job, folder.path / "out", table)
+    except output_checks.BadOutputError as error:
+        return Outcome("bad_output", str(error), outcome.log), None
+
+
+def raise_for_outcome(outcome: Outcome, backbone: BackboneFacts, stage: str) -> None:
+    """Raise the exception that an outcome means; return if the outcome is `ok`.
+
+    Args:
+        outcome: how a job ended.
+        backbone: whose job it was.
+        stage: name of the job in messages.
+
+    Raises:
+        InputError: the backbone refused the job (exit code 2).
+        StageError: the backbone failed.
+    """
+    if outcome.code == REFUSED:
+        raise InputError(f"{backbone.label}, {stage}: it {outcome.cause}")
+    if outcome.status != "ok":
+        raise StageError(stage, outcome)

@@ -1,0 +1,74 @@
+"""The registry reads each backbone.toml into checked facts, and names the field that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.errors import InputError
+from harness.contestants import registry as contestants
+from harness.workspace import Workspace
+from support.checkout import write_plain
+from support.paths import ROOT
+
+SHIPPED = Workspace(ROOT)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace whose one backbone is `plain`."""
+    write_plain(tmp_path)
+    return Workspace(tmp_path)
+
+
+def append(text: str, workspace: Workspace) -> None:
+    path = workspace.backbones / "plain" / "backbone.toml"
+    path.write_text(path.read_text() + text)
+
+
+def test_values_by_protocol_are_typed(workspace: Workspace) -> None:
+    append('[learning_rate]\nquick = 1e-3\n[batch_size]\npaper = 4\n[init]\nquick = "published"\n', workspace)
+    facts = contestants.find("plain", workspace)
+    assert facts.learning_rate == {"quick": 1e-3}
+    assert facts.batch_size == {"paper": 4}
+    assert facts.init == {"quick": "published"}
+
+
+def test_values_by_protocol_may_be_left_out(workspace: Workspace) -> None:
+    facts = contestants.find("plain", workspace)
+    assert (facts.learning_rate, facts.batch_size, facts.init) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("[learning_rate]\nquick = 0\n", r"learning_rate\.quick: Input should be greater than 0"),
+        ("[learning_rate]\nquick = inf\n", r"learning_rate\.quick: Input should be a finite number"),
+        ("[batch_size]\npaper = 0\n", r"batch_size\.paper: Input should be greater than or equal to 1"),
+        ('[init]\nquick = "pretrained"\n', r"init\.quick: Input should be 'random' or 'published'"),
+        ("[surprise]\nquick = 1\n", r"surprise: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_value_is_named(table: str, problem: str, workspace: Workspace) -> None:
+    append(table, workspace)
+    with pytest.raises(InputError, match=rf"backbone\.toml: {problem}\. See docs/contract\.md"):
+        contestants.find("plain", workspace)
+
+
+def test_the_shipped_backbones_have_values_for_shipped_protocols_only() -> None:
+    protocols = {path.stem for path in SHIPPED.protocols.glob("*.toml")}
+    for name in contestants.names(SHIPPED):
+        label = f"{name}:resnet18" if not contestants.runs_without_variant(name, SHIPPED) else name
+        facts = contestants.find(label, SHIPPED)
+        assert {*facts.learning_rate, *facts.batch_size, *facts.init} <= protocols
+
+
+def test_a_backbone_toml_that_is_not_utf_8_is_refused(workspace: Workspace) -> None:
+    path = workspace.backbones / "plain" / "backbone.toml"
+    path.write_bytes(path.read_bytes() + "# für mich\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"backbone\.toml: not TOML: .*utf-8"):
+        contestants.find("plain", workspace)
+
+
+def test_an_unknown_backbone_is_refused_with_the_closest_name(workspace: Workspace) -> None:
+    with pytest.raises(InputError, match=r"Unknown backbone 'plan'; there are: plain\. Did you mean 'plain'\?"):
+        contestants.find("plan", workspace)
