@@ -1,6 +1,5 @@
-"""What this machine has, and what each lack means for a run."""
+"""What this machine has, and what it means for a run if something is missing."""
 
-import os
 import re
 import shutil
 import sys
@@ -14,26 +13,27 @@ from benchmark.errors import PatternbenchError
 from benchmark.protocol import read_protocol
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
-from harness.machine import gpus, memory_bytes
+from harness.machine import cores, gpus, memory_bytes
 from harness.weights.local import state
 from harness.workspace import Workspace
 
 BUILT_IN = "zebrafish-synth"
 DISK_GIB = 2.0
-"""Free space that the simplest bench wants: packed crops, and checkpoints of thirty small trainings."""
+"""Free space in GiB that the simplest bench needs: packed crops, and checkpoints of thirty small trainings."""
 
 PYTHON = (3, 11)
+"""The oldest version that works."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at.
+    """The state of one requirement.
 
     Attributes:
-        status: `ok`, or `lack`.
-        what: the thing, and what was found.
-        meaning: of a lack, with its mend; empty where all is well.
-        needed: whether not even the simplest bench runs without it.
+        status: `ok`, or `lack`: it is missing or too small.
+        what: the requirement and its state.
+        meaning: what the lack means for a run, and the fix; empty with `ok`.
+        needed: whether even the simplest bench needs it.
     """
 
     status: Literal["ok", "lack"]
@@ -44,21 +44,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class Machine:
-    """What was found on a machine; made up in tests.
+    """Facts about a machine; invented in tests.
 
     Attributes:
-        python: version.
-        torch: version; empty = not installed.
+        python: version of Python.
+        torch: version of torch; empty = not installed.
         torch_cuda: CUDA version that torch was built for; empty = for the processor alone.
         engine: version of the Docker engine; empty = none answers.
         engine_trouble: why none answers.
-        engine_gpus: whether containers can see GPUs.
-        gpus: names.
-        memory_gib: physical.
-        cores: of the processor.
-        free_gib: on the disk of the store.
-        programs: those found of git and make.
-        packages: those importable of kagglehub.
+        engine_gpus: whether containers can use GPUs.
+        gpus: names of the NVIDIA GPUs.
+        memory_gib: physical memory in GiB.
+        cores: number of logical cores.
+        free_gib: free space in GiB on the disk of the store.
+        programs: those of git and make that are installed.
+        packages: those of kagglehub that are installed.
     """
 
     python: tuple[int, ...]
@@ -76,10 +76,10 @@ class Machine:
 
     @classmethod
     def here(cls, workspace: Workspace) -> "Machine":
-        """Look at this machine; torch is not imported."""
+        """The facts about this machine; torch is not imported."""
         torch, cuda = _torch()
         engine, trouble, engine_gpus = _engine()
-        place = next(path for path in (workspace.store, *workspace.store.parents) if path.exists())
+        folder = next(path for path in (workspace.store, *workspace.store.parents) if path.exists())
         return cls(
             python=sys.version_info[:3],
             torch=torch,
@@ -89,19 +89,19 @@ class Machine:
             engine_gpus=engine_gpus,
             gpus=tuple(gpus()),
             memory_gib=memory_bytes() / 2**30,
-            cores=os.cpu_count() or 1,
-            free_gib=shutil.disk_usage(place).free / 2**30,
+            cores=cores(),
+            free_gib=shutil.disk_usage(folder).free / 2**30,
             programs=frozenset(name for name in ("git", "make") if shutil.which(name)),
             packages=frozenset(name for name in ("kagglehub",) if util.find_spec(name)),
         )
 
 
 def examine(workspace: Workspace, machine: Machine | None = None) -> list[Finding]:
-    """Look at everything that a run depends on, what it cannot do without first.
+    """The state of everything that a run depends on; what the simplest bench needs comes first.
 
     Args:
         workspace: the checkout.
-        machine: what was found on it; None = look at this one.
+        machine: the facts to judge; None = those of this machine.
     """
     machine = machine or Machine.here(workspace)
     return [
@@ -121,8 +121,8 @@ def _python(machine: Machine) -> Finding:
     version = ".".join(map(str, machine.python))
     if machine.python >= PYTHON:
         return Finding("ok", f"Python {version}")
-    wanted = ".".join(map(str, PYTHON))
-    return Finding("lack", f"Python {version}", f"patternbench needs {wanted} or newer; install it first.", needed=True)
+    oldest = ".".join(map(str, PYTHON))
+    return Finding("lack", f"Python {version}", f"patternbench needs {oldest} or newer; install it first.", needed=True)
 
 
 def _torch_build(machine: Machine) -> Finding:
@@ -143,7 +143,7 @@ def _data(workspace: Workspace) -> Finding:
     meaning = (
         "the bench without DATA has nothing to run on; get the checkout's files again, or give a DATA of your own."
     )
-    return Finding("lack", f"built-in data set {BUILT_IN} is not there", meaning, needed=True)
+    return Finding("lack", f"built-in data set {BUILT_IN} is missing", meaning, needed=True)
 
 
 def _disk(machine: Machine) -> Finding:
@@ -151,7 +151,7 @@ def _disk(machine: Machine) -> Finding:
     if machine.free_gib >= DISK_GIB:
         return Finding("ok", what)
     meaning = (
-        f"the simplest bench wants {DISK_GIB:.0f} GiB; make room, or delete .patternbench, which holds old stages."
+        f"the simplest bench needs {DISK_GIB:.0f} GiB; make room, or delete .patternbench, which holds old stages."
     )
     return Finding("lack", what, meaning, needed=True)
 
@@ -160,8 +160,8 @@ def _engine_answers(machine: Machine) -> Finding:
     if machine.engine:
         return Finding("ok", f"Docker engine {machine.engine}")
     meaning = (
-        "backbones run as child processes: the code is the same, but the libraries may be other versions (records name "
-        f"them), and nothing confines it, so run only code that you trust. The cause: {machine.engine_trouble}"
+        "backbones run as child processes: with the same code, but perhaps other versions of libraries (records name "
+        f"them), and without isolation, so run only code that you trust. The cause: {machine.engine_trouble}"
     )
     return Finding("lack", "no Docker engine answers", meaning)
 
@@ -192,12 +192,12 @@ def _size(machine: Machine, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _programs(machine: Machine) -> Iterator[Finding]:
-    lacks = {
+    meanings = {
         "git": "records cannot name their commit, and `patternbench leaderboard publish` does not work; install git.",
         "make": "the make targets do not work; use `patternbench run` and its other commands.",
         "kagglehub": "`patternbench data fetch` does not work; pip install 'patternbench[kaggle]' if you want it.",
     }
-    for name, meaning in lacks.items():
+    for name, meaning in meanings.items():
         if name in machine.programs | machine.packages:
             yield Finding("ok", name)
         else:
@@ -207,6 +207,9 @@ def _programs(machine: Machine) -> Iterator[Finding]:
 def _weights(workspace: Workspace) -> Iterator[Finding]:
     for name in contestants.names(workspace):
         try:
+            if not contestants.runs_without_variant(name, workspace):
+                yield Finding("ok", f"backbone {name}: published weights depend on the variant, {name}:MODEL")
+                continue
             facts = contestants.find(name, workspace)
         except PatternbenchError as error:
             yield Finding("lack", f"backbone {name} cannot be used", str(error))
@@ -215,31 +218,31 @@ def _weights(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _weights_of(facts: BackboneFacts, workspace: Workspace) -> Finding:
-    needed = [one for one in facts.own_weights if not one.package]
-    missing = [one for one in needed if state(facts, one, workspace) != "here"]
     if not facts.weights:
         return Finding("ok", f"backbone {facts.name}: has no published weights, starts from random ones")
+    files = [entry for entry in facts.own_weights if not entry.package]
+    missing = [entry for entry in files if state(facts, entry, workspace) != "present"]
     if not missing:
         return Finding("ok", f"backbone {facts.name}: published weights are here")
-    able = "only INIT=random" if set(facts.published) & set(missing) else "INIT=published, but no perceptual loss"
-    names = ", ".join(one.name for one in missing)
-    meaning = f"{able} is possible. Missing: {names}. Get them: patternbench weights fetch {facts.name}"
+    possible = "only INIT=random" if set(facts.published) & set(missing) else "INIT=published, but no perceptual loss"
+    names = ", ".join(entry.name for entry in missing)
+    meaning = f"{possible} is possible. Missing: {names}. Get them: patternbench weights fetch {facts.name}"
     return Finding("lack", f"backbone {facts.name}: published weights are not here", meaning)
 
 
 def _torch() -> tuple[str, str]:
-    """Version, and CUDA version of the build, read from torch's own files."""
+    """Version of torch and CUDA version of its build, read from its files; both empty if it is not installed."""
     try:
-        found = metadata.distribution("torch")
-        text = Path(str(found.locate_file("torch/version.py"))).read_text(encoding="utf-8")
+        torch = metadata.distribution("torch")
+        text = Path(str(torch.locate_file("torch/version.py"))).read_text(encoding="utf-8")
     except (metadata.PackageNotFoundError, OSError):
         return "", ""
     cuda = re.search(r"^cuda\b.*=\s*'([^']+)'", text, re.MULTILINE)
-    return found.version, cuda.group(1) if cuda else ""
+    return torch.version, cuda.group(1) if cuda else ""
 
 
 def _engine() -> tuple[str, str, bool]:
-    """Version of the Docker engine, why none answers, and whether it knows the NVIDIA runtime."""
+    """Version of the Docker engine, why none answers, and whether it has the NVIDIA runtime."""
     from harness.execution.runners.docker import connect, reaches_gpus
 
     try:

@@ -1,73 +1,57 @@
-"""What a record says about where its numbers come from."""
+"""Facts about this machine and its clock, as records state them."""
 
-import os
 import platform
 import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import cache
 
-CODE = ("backbones", "benchmark", "harness")
+import psutil
+
+NVIDIA_SMI_SECONDS = 20
 
 
 def now() -> str:
-    """UTC, ISO 8601, to the second."""
+    """The time in UTC as ISO 8601, to the second."""
     return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
-def commit(root: Path) -> str:
-    """The checkout's commit, empty where there is none.
-
-    `+changes` is appended where tracked files differ from it, or where there is code that git neither tracks nor
-    ignores.
-    """
-    head = _git(root, "rev-parse", "HEAD")
-    if not head:
-        return ""
-    # Records and tables are what a run writes: they do not change what it computes.
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!leaderboard", ":!README.md")
-    # A split that a run draws is named by its digest.
-    new = _git(root, "ls-files", "--others", "--exclude-standard", "--", *CODE, ":!benchmark/splits")
-    return f"{head}+changes" if changed or new else head
-
-
 def hardware() -> dict[str, str]:
-    """Processor, cores, memory and GPUs of this machine."""
+    """Processor, logical cores, memory in GiB, NVIDIA GPUs and system of this machine."""
     return {
-        "processor": _processor(),
-        "cores": str(os.cpu_count()),
+        "processor": processor(),
+        "cores": str(cores()),
         "memory_gib": f"{memory_bytes() / 2**30:.0f}",
         "gpu": ", ".join(gpus()) or "none",
         "system": f"{platform.system()} {platform.machine()}",
     }
 
 
+@cache
+def processor() -> str:
+    """The processor's model name; the architecture if the model is unknown. Takes about a second, once a process."""
+    import cpuinfo
+
+    model: str = cpuinfo.get_cpu_info().get("brand_raw", "")
+    return model or platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Number of logical cores; 1 if unknown."""
+    count: int | None = psutil.cpu_count()
+    return count or 1
+
+
 def memory_bytes() -> int:
-    """Physical memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Physical memory in bytes."""
+    total: int = psutil.virtual_memory().total
+    return total
 
 
 def gpus() -> list[str]:
-    """Names of the NVIDIA GPUs that the driver shows; empty without a driver."""
+    """Names of the NVIDIA GPUs that the driver lists; empty without a driver."""
     command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+        process = subprocess.run(command, capture_output=True, text=True, timeout=NVIDIA_SMI_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return []
-    return [line.strip() for line in said.splitlines() if line.strip()]
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _git(root: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=30)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()
+    return [line.strip() for line in process.stdout.splitlines() if line.strip()]

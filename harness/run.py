@@ -15,7 +15,6 @@ from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
 from benchmark.splitting.split import check_split
-from harness import machine
 from harness.contestants.registry import check_size
 from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
@@ -28,10 +27,12 @@ from harness.execution.runners.base import Limits, Runner
 from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
+from harness.git import commit
+from harness.machine import hardware, now
 from harness.pictures import save_pictures
 from harness.scoring.scores import RunScores, score
-from harness.weights import local as local_weights
-from harness.weights import lpips as lpips_weights
+from harness.weights.local import run_licence
+from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
 from harness.workspace import Workspace
 
 SCORING = 1
@@ -129,7 +130,7 @@ def prepare(
         InputError: data or settings cannot be used.
         RunError: the engine or the disk failed.
     """
-    started = machine.now()
+    started = now()
     protocol, catalogue, split = spec.protocol, spec.data.catalogue, spec.data.split
     check_size(spec.backbone, protocol.image_size, f"Protocol {protocol.name!r} has image_size")
     digests = content_digests(catalogue.rows, digest_of)
@@ -139,8 +140,8 @@ def prepare(
     split_audit = _audit(spec, crops)
     code = runner.prepare(spec.backbone, listener.report)
     inpaints = spec.backbone.inpaints and crops.can_inpaint(protocol.inpaint.masks)
-    lpips_file = lpips_weights.lpips_file(workspace) if inpaints else None
-    lpips = {lpips_weights.LPIPS.name: lpips_file} if lpips_file else {}
+    lpips_file = alexnet_file(workspace) if inpaints else None
+    lpips = {LPIPS.name: lpips_file} if lpips_file else {}
     weights = {name: file_digest(path) for name, path in (dict(spec.weights) | lpips).items()}
     if spec.backbone.inpaints:
         _report_gaps(spec, workspace, listener, inpaints=inpaints)
@@ -190,8 +191,8 @@ def _report_gaps(spec: RunSpec, workspace: Workspace, listener: ProgressListener
     """Report what is not measured of a backbone that can inpaint."""
     name = spec.data.catalogue.name
     if inpaints:
-        if lack := lpips_weights.lack(workspace):
-            listener.report(lack)
+        if warning := lpips_warning(workspace):
+            listener.report(warning)
     elif spec.data.catalogue.has_regions:
         listener.report(f"No inpainting: a part of the inpainting set of {name} has no image with a pattern region.")
     else:
@@ -227,7 +228,7 @@ def _record(
         status=failure.outcome.status if failure else "ok",
         backbone=spec.backbone.label,
         title=spec.backbone.display_name,
-        licence=local_weights.licence(spec.backbone, spec.init, prepared.workspace),
+        licence=run_licence(spec.backbone, spec.init, prepared.workspace),
         init=spec.init_label,
         dataset=catalogue.name,
         approximate_regions=catalogue.approximate_regions,
@@ -260,7 +261,7 @@ def _record(
 
 def _provenance(prepared: PreparedRun, runner: Runner, results: Results | None) -> Provenance:
     return Provenance(
-        commit=machine.commit(prepared.workspace.root),
+        commit=commit(prepared.workspace.root),
         code=prepared.code,
         image=prepared.code if runner.name == "docker" else "",
         data=prepared.crops.data_digest,
@@ -269,9 +270,9 @@ def _provenance(prepared: PreparedRun, runner: Runner, results: Results | None) 
         rules=prepared.spec.rules,
         weights=prepared.weights,
         runner=runner.name,
-        hardware=machine.hardware(),
+        hardware=hardware(),
         versions=results.embeddings["initial"].result.versions if results else {},
         started=prepared.started,
-        finished=machine.now(),
+        finished=now(),
         stages=results.notes if results else {},
     )

@@ -1,4 +1,4 @@
-"""Where things lie in a checkout of the project."""
+"""The folders of a checkout of the project."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folders of one checkout; tests point it at a temporary one."""
+    """The folders of one checkout; tests use a temporary one.
+
+    Attributes:
+        root: of the checkout.
+    """
 
     root: Path
 
@@ -17,7 +21,7 @@ class Workspace:
 
     @property
     def store(self) -> Path:
-        """Everything computed or fetched; may be deleted at any time, at the price of computing it again."""
+        """Everything computed or fetched; may be deleted at any time and is then computed or fetched again."""
         return self.root / ".patternbench"
 
     @property
@@ -32,12 +36,12 @@ class Workspace:
 
     @property
     def region_masks(self) -> Path:
-        """Region masks that were proposed, one folder a data set, or a note of the folder that the user wants."""
+        """Proposed region masks, one folder a data set, or a note of the folder that the user chose."""
         return self.store / "region-masks"
 
     @property
     def weights(self) -> Path:
-        """Published weights that the user fetched or imported, one folder a backbone."""
+        """Published weights that the user fetched or imported, one folder a backbone or metric."""
         return self.store / "weights"
 
     @property

@@ -31,7 +31,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     **{f"backbones.{name}": ("backbones.kit",) for name in BACKBONES},
     # orchestration: `harness` alone are the modules beside the packages
     "harness": ("benchmark", "harness", "leaderboard.plots"),
-    "harness.transfer": ("benchmark.errors",),
+    "harness.transfer": ("benchmark.errors", "harness.disk"),
     "harness.contestants": ("benchmark", "harness.contract", "harness.suggestions", "harness.workspace"),
     "harness.execution": ("benchmark", "harness.contestants", "harness.contract"),
     "harness.execution.runners": (
@@ -42,7 +42,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "harness.datasets": (
         "benchmark",
-        "harness.execution",
+        "harness.disk",
         "harness.suggestions",
         "harness.transfer",
         "harness.workspace",
@@ -51,6 +51,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "benchmark",
         "harness.contestants",
         "harness.contract",
+        "harness.disk",
         "harness.execution",
         "harness.machine",
         "harness.suggestions",

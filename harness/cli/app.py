@@ -8,33 +8,30 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import PatternbenchError
-from harness.cli import backbone as cli_backbone
-from harness.cli import data as cli_data
-from harness.cli import experiment as cli_experiment
-from harness.cli import leaderboard as cli_leaderboard
-from harness.cli import weights as cli_weights
+from harness.cli import backbone, data, experiment, leaderboard, weights
 from harness.cli.options import RunOptions, with_options
 from harness.workspace import Workspace
 
 INTERRUPTED = 130
-"""The exit code that typer makes of Ctrl-C."""
+"""Typer's exit code after Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     help="Benchmark image encoders that identify individual animals by their skin pattern.",
 )
-app.add_typer(cli_experiment.app, name="experiment")
-app.add_typer(cli_data.app, name="data")
-app.add_typer(cli_backbone.app, name="backbone")
-app.add_typer(cli_weights.app, name="weights")
-app.add_typer(cli_leaderboard.app, name="leaderboard")
+app.add_typer(experiment.app, name="experiment")
+app.add_typer(data.app, name="data")
+app.add_typer(backbone.app, name="backbone")
+app.add_typer(weights.app, name="weights")
+app.add_typer(leaderboard.app, name="leaderboard")
 
 
 def main() -> None:
     """Run the command line; an error becomes one message and its exit code."""
-    # threads that wait for work would take the cores from the stages beside them
+    # threads that spin while they wait take the cores from other stages
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
@@ -51,7 +48,7 @@ def main() -> None:
 def root(
     context: typer.Context,
     project: Annotated[
-        Path | None, typer.Option("--root", help="Another checkout of the project than this one.", hidden=True)
+        Path | None, typer.Option("--root", help="Use another checkout of the project.", hidden=True)
     ] = None,
 ) -> None:
     """Benchmark image encoders that identify individual animals by their skin pattern."""
@@ -77,9 +74,9 @@ def run(context: typer.Context, options: RunOptions) -> None:
 
 @app.command()
 def doctor(context: typer.Context) -> None:
-    """Say what this machine has (engine, GPU, disk, memory, torch) and what each lack means.
+    """Show what this machine has (engine, GPU, disk, memory, torch, weights) and what is missing.
 
-    Exit code 1 only where the simplest bench could not run.
+    Each lack is explained. The exit code is 1 only if the simplest bench cannot run.
     """
     from rich.console import Console
     from rich.text import Text
@@ -90,8 +87,7 @@ def doctor(context: typer.Context) -> None:
     console = Console(highlight=False)
     for finding in findings:
         mark = ("ok  ", "green") if finding.status == "ok" else ("lack", "red" if finding.needed else "yellow")
-        lack = f"\n     {finding.meaning}" if finding.meaning else ""
-        console.print(Text.assemble(mark, f" {finding.what}{lack}"), soft_wrap=True)
-    missing = [finding.what for finding in findings if finding.needed and finding.status == "lack"]
-    if missing:
+        meaning = f"\n     {finding.meaning}" if finding.meaning else ""
+        console.print(Text.assemble(mark, f" {finding.what}{meaning}"), soft_wrap=True)
+    if any(finding.needed and finding.status == "lack" for finding in findings):
         raise typer.Exit(1)

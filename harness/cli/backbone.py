@@ -1,4 +1,4 @@
-"""`patternbench backbone`: list, describe, write and check contestants."""
+"""`patternbench backbone`: list, describe, write, check and run single networks of backbones."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from harness.conformance.check import CheckResult
     from harness.execution.runners.base import Runner
 
-app = typer.Typer(no_args_is_help=True, help="List, write and check backbones.", rich_markup_mode="markdown")
+app = typer.Typer(no_args_is_help=True, help="List, describe, write and check backbones.", rich_markup_mode="markdown")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench backbone list`.")]
 
 
 @app.command("list", epilog=examples("patternbench backbone list"))
 def list_backbones(context: typer.Context) -> None:
-    """List the contestants: what each can do, and which weights are published for it."""
+    """List the backbones with their capabilities, licences and published weights."""
     from rich.console import Console
     from rich.table import Table
 
@@ -33,7 +33,7 @@ def list_backbones(context: typer.Context) -> None:
     workspace = workspace_of(context)
     table = Table(box=None, header_style="bold")
     table.add_column("name", no_wrap=True)
-    for header in ("title", "can do", "licence", "published weights"):
+    for header in ("title", "capabilities", "licence", "published weights"):
         table.add_column(header, overflow="fold")
     for name in contestants.names(workspace):
         try:
@@ -41,7 +41,7 @@ def list_backbones(context: typer.Context) -> None:
         except InputError as error:  # the others are still worth listing
             table.add_row(name, f"[red]{error}[/red]")
             continue
-        weights = ", ".join(f"{one.name} ({one.role})" for one in facts.weights) or "none"
+        weights = ", ".join(f"{entry.name} ({entry.role})" for entry in facts.weights) or "none"
         table.add_row(name, facts.title, ", ".join(facts.capabilities), facts.licence, weights)
     Console().print(table)
 
@@ -50,10 +50,12 @@ def list_backbones(context: typer.Context) -> None:
 def describe(
     context: typer.Context,
     name: Name,
-    image_size: Annotated[int, typer.Option(min=1, help="Pixels a side, for the shape and the counts.")] = 256,
+    image_size: Annotated[
+        int, typer.Option(min=1, help="Side of the images in pixels, on which shape and counts depend.")
+    ] = 256,
     runner: options.Runner = "auto",
 ) -> None:
-    """Run a backbone's `describe` and print what it says of itself as JSON."""
+    """Run a backbone's `describe` and print the description as JSON."""
     import json
 
     from rich.console import Console
@@ -65,18 +67,18 @@ def describe(
     workspace = workspace_of(context)
     facts = contestants.find(name, workspace)
     contestants.check_size(facts, image_size, "--image-size is")
-    chosen, _ = _choose(runner, "cpu", workspace)
-    chosen.prepare(facts, typer.echo)
-    outcome, text = chosen.describe(facts, describing(facts, image_size))
+    job_runner, _ = _choose(runner, "cpu", workspace)
+    job_runner.prepare(facts, typer.echo)
+    outcome, text = job_runner.describe(facts, describing(facts, image_size))
     if outcome.code == REFUSED:
-        raise InputError(f"{name} does not describe itself: it {outcome.cause}")
+        raise InputError(f"{name} cannot be described: it {outcome.cause}")
     if outcome.status != "ok":
-        raise RunError(f"{name} does not describe itself: it {outcome.cause}.\n{outcome.log}".rstrip())
+        raise RunError(f"{name} cannot be described: it {outcome.cause}.\n{outcome.log}".rstrip())
     try:
         Console().print_json(data=json.loads(text))
     except ValueError as error:
         raise RunError(
-            f"{name} printed no JSON ({error}). What is wrong: `patternbench backbone check {name}`."
+            f"{name} printed no JSON ({error}). `patternbench backbone check {name}` finds the cause."
         ) from error
 
 
@@ -84,9 +86,9 @@ def describe(
 def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and underscores.")],
-    title: Annotated[str | None, typer.Option(help="Its name in tables; by default NAME.")] = None,
+    title: Annotated[str | None, typer.Option(help="Name in tables; by default NAME.")] = None,
 ) -> None:
-    """Write a backbone that runs at once, to be filled with a network of your own."""
+    """Write a backbone that runs at once, as a start for a network of your own."""
     from harness.contestants.scaffold import write
 
     workspace = workspace_of(context)
@@ -107,12 +109,13 @@ def check(
     name: Name,
     runner: options.Runner = "auto",
     image_size: Annotated[
-        int | None, typer.Option(min=1, help="Pixels a side; by default the least from 64 that it takes.")
+        int | None,
+        typer.Option(min=1, help="Side of the images in pixels; by default the smallest from 64 that it takes."),
     ] = None,
     device: options.Device = "cpu",
-    precision: Annotated[str, typer.Option(help="`float32` or `bfloat16`, of every job.")] = "float32",
+    precision: Annotated[str, typer.Option(help="Arithmetic of every job: `float32` or `bfloat16`.")] = "float32",
 ) -> None:
-    """Try a backbone against the contract on made-up data; exit code 1 if anything fails."""
+    """Check a backbone against the contract on synthetic data; exit code 1 if a check fails."""
     from collections import Counter
     from tempfile import TemporaryDirectory
 
@@ -127,15 +130,17 @@ def check(
     facts = contestants.find(name, workspace)
     if image_size is not None:
         contestants.check_size(facts, image_size, "--image-size is")
-    asked = choose_precision(precision)
-    chosen, taken = _choose(runner, device, workspace)
+    job_precision = choose_precision(precision)
+    job_runner, job_device = _choose(runner, device, workspace)
     console = Console(highlight=False)
-    chosen.prepare(facts, typer.echo)
+    job_runner.prepare(facts, typer.echo)
     workspace.store.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
-    # in the store, because an engine that sees the store can see this too
+    # in the store, because an engine that can mount the store can mount this too
     with TemporaryDirectory(prefix="check-", dir=workspace.store) as folder:
-        session = ConformanceSession(facts, chosen, Path(folder), image_size, device=taken, precision=asked)
+        session = ConformanceSession(
+            facts, job_runner, Path(folder), image_size, device=job_device, precision=job_precision
+        )
         for result in run_checks(session):
             _show(result, console)
             counts[result.status] += 1
@@ -150,16 +155,22 @@ def check(
 def forward(
     context: typer.Context,
     name: Name,
-    part: Annotated[str, typer.Option(help="Which network, such as `generator` or `discriminator`.")],
-    state: Annotated[Path, typer.Option(help="Its weights: npz or safetensors, keyed by the published names.")],
-    given: Annotated[
-        Path, typer.Option("--input", help="npz: `image` (B, 3, H, W) in [0, 1], `mask` of 1 = hole and 0, ...")
+    part: Annotated[
+        str, typer.Option(help="Name of the network, such as `generator` or `discriminator`; an unknown one lists all.")
     ],
-    output: Annotated[Path, typer.Option(help="npz to write: `output`, `encoder`, `feat0`, ...")],
+    state: Annotated[Path, typer.Option(help="Its weights: npz or safetensors, with the published keys.")],
+    arrays: Annotated[
+        Path,
+        typer.Option(
+            "--input",
+            help="npz: `image` (B, 3, H, W) in [0, 1], `mask` (1 = hole, 0 = known), or what the network needs.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option(help="npz to write, with `output`, `encoder`, `feat0` and so on.")],
 ) -> None:
-    """Run one network of a model alone, in evaluation mode and float32, to hold it against its authors'.
+    """Run one network of a backbone, to compare it with its authors' implementation.
 
-    The tool does the model's own range and mask conventions. An unknown part is told which there are.
+    It runs in evaluation mode and float32. The command converts images and masks to the network's own conventions.
     """
     from benchmark.errors import InputError, RunError
     from harness.contestants import registry as contestants
@@ -168,17 +179,17 @@ def forward(
     workspace = workspace_of(context)
     facts = contestants.find(name, workspace)
     if facts.command:
-        raise InputError(f"{name} is not built on the kit: it has no networks that could be run alone.")
-    paths = {"--state": state, "--input": given, "--output": output}
+        raise InputError(f"{name} is not built on the kit: it has no networks that can run alone.")
+    paths = {"--state": state, "--input": arrays, "--output": output}
     arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
-    outcome = ProcessRunner(workspace).call(facts, ["forward", "--part", part, *arguments], DESCRIBE_SECONDS, _silent)
+    outcome = ProcessRunner(workspace).call(facts, ["forward", "--part", part, *arguments], DESCRIBE_SECONDS, _ignore)
     if outcome.status != "ok":
         raise (InputError if outcome.code in {2, 3} else RunError)(f"{name} {part}: it {outcome.cause}")
     typer.echo(f"Wrote {output}")
 
 
-def _silent(line: str) -> None:
-    """Pass over a line."""
+def _ignore(line: str) -> None:
+    """Ignores a line of output."""
 
 
 def _show(result: "CheckResult", console: "Console") -> None:

@@ -1,4 +1,4 @@
-"""`patternbench leaderboard`: make the tables, check them, publish them."""
+"""`patternbench leaderboard`: render, check and publish the tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,60 +6,66 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import RunError
+from harness.cli.options import examples
 from harness.workspace import Workspace
 
-app = typer.Typer(no_args_is_help=True, help="Make, check and publish the tables.")
+app = typer.Typer(no_args_is_help=True, help="Render, check and publish the tables.", rich_markup_mode="markdown")
 
 Root = Annotated[
     Path | None,
-    typer.Option(help="Root of the repository; by default the checkout that patternbench runs from."),
+    typer.Option(help="Root of the repository; by default the checkout that this program runs from."),
 ]
 
 
-@app.command()
+@app.command(epilog=examples("patternbench leaderboard render"))
 def render(root: Root = None) -> None:
-    """Make all tables anew from the records."""
+    """Render all tables from the records."""
     from leaderboard import render as pages
 
     changed = pages.write(_workspace(root).leaderboard)
     for page in changed:
-        typer.echo(f"{page}: tables made anew")
+        typer.echo(f"{page}: tables rendered")
     if not changed:
         typer.echo("The tables already show the records.")
 
 
-@app.command()
+@app.command(epilog=examples("patternbench leaderboard check"))
 def check(root: Root = None) -> None:
-    """Fail (exit code 1) when a table is not what the records give."""
+    """Check that every table matches the records; exit code 1 if one does not."""
     _refuse_stale(_workspace(root))
     typer.echo("The tables show the records.")
 
 
-@app.command()
+@app.command(
+    epilog=examples("patternbench leaderboard publish", "patternbench leaderboard publish --remote origin --push")
+)
 def publish(
     root: Root = None,
     remote: Annotated[str, typer.Option(help="Name of a git remote.")] = "origin",
-    branch: Annotated[str, typer.Option(help="Branch on the remote; made where it does not exist.")] = "leaderboard",
-    push: Annotated[bool, typer.Option("--push", help="Really push; without it, only say what would happen.")] = False,
+    branch: Annotated[str, typer.Option(help="Branch on the remote; made if it does not exist.")] = "leaderboard",
+    push: Annotated[bool, typer.Option("--push", help="Push; without it, only show what would be pushed.")] = False,
 ) -> None:
-    """Commit the tables, README, figures and records onto a branch of a remote; your branch and files stay."""
-    from harness import publish as publishing
+    """Publish the tables, README, figures and records as one commit on a branch of a remote.
+
+    Your branch, index and files stay as they are.
+    """
+    from harness.publish import plan_publication, push_publication
     from leaderboard.render import PAGES
 
     workspace = _workspace(root)
     _refuse_stale(workspace)
-    planned = publishing.plan(workspace.root, PAGES, remote, branch)
-    if not planned.changes:
+    publication = plan_publication(workspace.root, PAGES, remote, branch)
+    if not publication.changes:
         typer.echo(f"Nothing to publish: {remote}/{branch} would not change.")
         return
-    for change in planned.changes:
+    for change in publication.changes:
         typer.echo(change)
-    onto = f"{len(planned.changes)} files as one commit onto {remote}/{branch}, after {planned.parent[:12]}"
+    target = f"{len(publication.changes)} files as one commit onto {remote}/{branch}, after {publication.parent[:12]}"
     if push:
-        commit = publishing.push(workspace.root, planned)
-        typer.echo(f"Pushed {onto}: {commit[:12]}")
+        commit = push_publication(workspace.root, publication)
+        typer.echo(f"Pushed {target}: {commit[:12]}")
     else:
-        typer.echo(f"Would push {onto}. Do it with --push.")
+        typer.echo(f"Would push {target}. Push with --push.")
 
 
 def _workspace(root: Path | None) -> Workspace:
@@ -71,6 +77,6 @@ def _refuse_stale(workspace: Workspace) -> None:
 
     if problems := pages.check(workspace.leaderboard):
         raise RunError(
-            "\n".join(["The tables are not what the records give:", *problems])
-            + "\nMake them anew: patternbench leaderboard render"
+            "\n".join(["The tables do not match the records:", *problems])
+            + "\nRender them: patternbench leaderboard render"
         )

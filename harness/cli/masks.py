@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from harness.workspace import Workspace
+from harness.cli.bars import counting_bar
+from harness.cli.options import workspace_of
 
 
 def masks(
@@ -14,54 +15,51 @@ def masks(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Name of a data set, or path of a folder or table.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write the masks to FOLDER, and look for them there from now on."),
+        typer.Option("--output", "-o", help="Write the masks to FOLDER, and use that folder from now on."),
     ] = None,
     take: Annotated[
         Path | None,
-        typer.Option(help="Take corrected masks back: the PNGs in FOLDER, under the names that they were given."),
+        typer.Option(help="Take corrected masks back: PNGs in FOLDER, under the names of the proposed ones."),
     ] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw the masks for review, on a contact sheet FILE.png.")] = None,
 ) -> None:
-    """Propose a region mask for every image that has none, or only an outline; take corrected ones back.
+    """Propose region masks for images that have none, or only an outline; take corrected ones back.
 
-    The animal is found by GrabCut within its box, or in the middle of the photo, unless an outline says where it is.
-    The pattern area is the whole inner body: the animal without its rim. Both are approximate, and every table that
-    uses such masks says so. Correct the PNGs in any painting program: black background, cyan animal, magenta pattern.
-    Masks that are there are not made again; an interrupted run goes on where it stopped.
+    GrabCut finds the animal within its box, or in the middle of the photo, unless an outline is known. The pattern area
+    is the whole inner body: the animal without its rim. Both are approximate, and every table that uses such masks says
+    so. Correct the PNGs in any painting program: black background, cyan animal, magenta pattern. Existing masks are
+    kept; an interrupted run continues where it stopped.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from harness.cli.facts import print_facts
+    from harness.datasets.overview import draw_sheet, save_sheet
+    from harness.datasets.region_masks import RegionMasks, masks_folder, rows_without_mask, set_masks_folder
+    from harness.datasets.registry import resolve_original
 
-    from harness.cli.data import save, sheet_of
-    from harness.datasets.region_masks import RegionMasks, folder_of, lacking
-    from harness.datasets.registry import resolve_as_given
-
-    workspace = context.find_object(Workspace) or Workspace.here()
-    catalogue = resolve_as_given(data, workspace)
-    wanting = len(lacking(catalogue))
-    if not wanting:
+    workspace = workspace_of(context)
+    catalogue = resolve_original(data, workspace)
+    images = len(rows_without_mask(catalogue))
+    if not images:
         typer.echo(f"Every image of {catalogue.name} has a region mask of its own; there is nothing to propose.")
         return
-    found = RegionMasks(catalogue, folder_of(catalogue.name, workspace, output))
-    made = 0
+    name = catalogue.name
+    folder = set_masks_folder(name, workspace, output) if output else masks_folder(name, workspace)
+    region_masks = RegionMasks(catalogue, folder)
+    proposed = 0
     if take is None:
-        columns = (TextColumn("photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        screen = Console(stderr=True)
-        with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-            task = bar.add_task("photos", total=None)
-            made = found.propose(os.cpu_count() or 1, lambda done, of: bar.update(task, completed=done, total=of))
-        found.check()
+        with counting_bar("photos") as on_progress:
+            proposed = region_masks.propose(os.cpu_count() or 1, on_progress)
+        region_masks.check()
     else:
-        typer.echo(f"Took {found.take(take)} masks from {take} that differ from what was there.")
-    there, corrected = len(found.files), len(found.corrected)
-    lines = {
-        "proposed": f"{made} now",
-        "kept": f"{there - made - corrected} as they were proposed before",
-        "corrected": f"{corrected}",
-        "masks": f"{there}, for {wanting} images that lack regions, in {found.folder}",
-    }
-    for label, text in lines.items():
-        typer.echo(f"{label:<10}{text}")
+        typer.echo(f"Took {region_masks.take_back(take)} masks from {take} that differ from the previous ones.")
+    count, corrected = len(region_masks.files), len(region_masks.corrected)
+    print_facts(
+        {
+            "proposed": f"{proposed} now",
+            "kept": f"{count - proposed - corrected} as they were proposed before",
+            "corrected": f"{corrected}",
+            "masks": f"{count}, for {images} images that lack regions, in {folder}",
+        }
+    )
     if sheet is not None:
-        save(sheet_of(found.attached()), sheet)
+        save_sheet(draw_sheet(region_masks.attached()), sheet)
         typer.echo(f"Contact sheet: {sheet}")

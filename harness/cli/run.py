@@ -21,7 +21,8 @@ from harness.datasets.registry import resolve
 from harness.execution.runners.base import Runner
 from harness.execution.spec import DataBundle, RunSpec
 from harness.run import bench
-from harness.weights import local as local_weights
+from harness.weights.local import own_files
+from harness.weights.requirements import required_files
 from harness.workspace import Workspace
 
 
@@ -165,14 +166,14 @@ def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunReque
     """
     facts = contestants.find(label, workspace)
     resolved = protocol.resolve(facts.name, facts.overrides(protocol.name, init=not request.init_given))
-    weights = local_weights.needed(facts, resolved, workspace)
+    weights = required_files(facts, resolved, workspace)
     return RunSpec(
         backbone=facts,
         data=data,
         protocol=resolved,
         rules=protocol.rules,
         weights=weights,
-        own_files=local_weights.own_files(facts, weights, workspace),
+        own_files=own_files(facts, weights, workspace),
         device=request.device,
         workers=request.workers,
     )

@@ -1,1 +1,1 @@
-"""Data sets of a checkout: built in, fetched or imported, and their proposed region masks."""
+"""Data sets by name: where they are, their proposed region masks, their audits."""

@@ -1,26 +1,36 @@
-"""Data sets by name: built in, imported or fetched, or a plain path."""
+"""Data sets by name or path: built in, imported or fetched, or a plain path."""
 
-import difflib
-import json
 import shutil
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+import tomli_w
 
 from benchmark.data.adapters.assemble import slug
 from benchmark.data.adapters.layouts import detect_layout, open_dataset
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.registry import DATASETS, DatasetMetadata, find_metadata
 from benchmark.errors import InputError, PatternbenchError, RunError
-from harness.datasets.region_masks import attach
+from harness.datasets.kaggle import Download
+from harness.datasets.region_masks import attach_masks
+from harness.disk import disk_errors
+from harness.suggestions import did_you_mean
 from harness.transfer.archive import extract_zip
 from harness.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What is remembered of an imported data set: where it is, how to read it, how good its region masks are."""
+class ImportNote:
+    """Note about an imported data set, stored as `<name>.toml`.
+
+    Attributes:
+        path: of the data set.
+        layout: by which it is read.
+        trusted_pickle: whether its table may be a pickle.
+        approximate_masks: whether all its region masks are approximate, although its table does not say so.
+    """
 
     path: Path
     layout: str
@@ -28,27 +38,23 @@ class Imported:
     approximate_masks: bool = False
 
 
-Download = Callable[[str], str]
-"""Gets a Kaggle handle; returns the folder that it put the data set in."""
-
-
 def resolve(data: str, workspace: Workspace) -> Catalogue:
-    """Open a data set by its name, or by its path; where it lacks region masks, with those proposed for it.
+    """Opens a data set by name or path; images without a region mask get the one proposed for them, if any.
 
     Args:
-        data: a built-in or imported name, else a folder or table; write `./name` for a folder called like a
-            name.
-        workspace: where data sets are.
+        data: a built-in or imported name, else a folder or table; write `./name` for a folder that is called like a
+            known data set.
+        workspace: the checkout.
 
     Raises:
-        InputError: it is neither (the message lists the names and the closest of them), or is not on this
-            machine, or cannot be opened.
+        InputError: `data` is neither (the message lists the names and the closest of them), or the data set is not on
+            this machine or cannot be opened.
     """
-    return attach(resolve_as_given(data, workspace), workspace)
+    return attach_masks(resolve_original(data, workspace), workspace)
 
 
-def resolve_as_given(data: str, workspace: Workspace) -> Catalogue:
-    """The same without proposed region masks."""
+def resolve_original(data: str, workspace: Workspace) -> Catalogue:
+    """Opens a data set as `resolve` does, without proposed region masks."""
     imported = imported_names(workspace)
     known = find_metadata(data)
     if known is not None and known.source == "built-in":
@@ -65,7 +71,7 @@ def resolve_as_given(data: str, workspace: Workspace) -> Catalogue:
 
 
 def how_to_get(known: DatasetMetadata) -> str:
-    """What to do to have a known data set here."""
+    """The steps that bring a known data set to this machine."""
     if known.source == "kaggle":
         return f"Get it with `patternbench data fetch {known.name}`."
     return (
@@ -75,7 +81,7 @@ def how_to_get(known: DatasetMetadata) -> str:
 
 
 def imported_names(workspace: Workspace) -> list[str]:
-    """The data sets that were imported or fetched, sorted."""
+    """The names of the data sets that were imported or fetched, sorted."""
     return sorted(path.stem for path in workspace.datasets.glob("*.toml"))
 
 
@@ -87,17 +93,18 @@ def import_dataset(
     trusted_pickle: bool = False,
     approximate_masks: bool = False,
 ) -> Catalogue:
-    """Open a folder, table or zip file and remember it under a name; a zip file is unpacked into the store.
+    """Opens a folder, table or zip file and registers it under a name; a zip file is unpacked into the store.
 
     Args:
-        path: what to import; a folder or table stays where it is.
-        workspace: where it is remembered.
-        name: to remember it under; None = made from the name of the folder or zip file.
+        path: of the data set; a folder or table stays where it is.
+        workspace: the checkout.
+        name: to register; None = made from the name of the folder or zip file.
         trusted_pickle: whether a table may be a pickle.
         approximate_masks: whether all its region masks are approximate, although its table does not say so.
 
     Raises:
-        InputError: it cannot be opened, or the name is taken.
+        InputError: the data set cannot be opened, or the name is taken.
+        RunError: the disk is full or cannot be written to.
     """
     path = path.resolve()
     packed = path.is_file() and path.suffix.lower() == ".zip"
@@ -109,7 +116,8 @@ def import_dataset(
     if not packed:
         return _register(name, path, workspace, trusted_pickle, approximate_masks)
     folder = workspace.datasets / name
-    extract_zip(path, folder)
+    with disk_errors():
+        extract_zip(path, folder)
     try:
         return _register(name, _data_root(folder), workspace, trusted_pickle, approximate_masks)
     except InputError:
@@ -118,10 +126,15 @@ def import_dataset(
 
 
 def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
-    """Download a known data set from Kaggle and import it.
+    """Downloads a known data set from Kaggle and imports it.
+
+    Args:
+        name: of the data set.
+        workspace: the checkout.
+        download: gets its Kaggle handle.
 
     Raises:
-        InputError: the name is not known, or the data set is not on Kaggle (the message says where it is).
+        InputError: the name is unknown, or the data set is not on Kaggle (the message gives its address).
         RunError: the download failed.
     """
     known = find_metadata(name)
@@ -130,7 +143,7 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
     if known.source == "built-in":
         raise InputError(f"{name} is part of the project and needs no fetching: `patternbench data show {name}`.")
     if known.source != "kaggle":
-        raise InputError(f"{name} cannot be fetched by itself. {how_to_get(known)}")
+        raise InputError(f"{name} cannot be fetched by this command. {how_to_get(known)}")
     try:
         folder = Path(download(known.handle))
     except PatternbenchError:
@@ -143,30 +156,38 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
     return import_dataset(_data_root(folder), workspace, name)
 
 
-def read_imported(name: str, workspace: Workspace) -> Imported:
-    """What is remembered of an imported data set; InputError where its file cannot be read."""
-    note = workspace.datasets / f"{name}.toml"
+def read_import_note(name: str, workspace: Workspace) -> ImportNote:
+    """The note about an imported data set.
+
+    Raises:
+        InputError: the note cannot be read.
+    """
+    file = _note_file(name, workspace)
     try:
-        entry = tomllib.loads(note.read_text(encoding="utf-8"))
-        approximate = entry.get("approximate_masks", False)
-        return Imported(Path(entry["path"]), entry["layout"], entry["trusted_pickle"], approximate)
+        note = tomllib.loads(file.read_text(encoding="utf-8"))
+        approximate = note.get("approximate_masks", False)
+        return ImportNote(Path(note["path"]), note["layout"], note["trusted_pickle"], approximate)
     except (KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{note}: cannot be read ({error!r}). Delete it and import the data set again.") from error
+        raise InputError(f"{file}: cannot be read ({error!r}). Delete it and import the data set again.") from error
+
+
+def _note_file(name: str, workspace: Workspace) -> Path:
+    return workspace.datasets / f"{name}.toml"
 
 
 def _open_imported(name: str, workspace: Workspace) -> Catalogue:
-    entry = read_imported(name, workspace)
-    if not entry.path.exists():
+    note = read_import_note(name, workspace)
+    if not note.path.exists():
         raise InputError(
-            f"{name} was imported from {entry.path}, which is gone. Put it back, or delete "
-            f"{workspace.datasets / name}.toml and import it again."
+            f"{name} was imported from {note.path}, which is gone. Put it back, or delete "
+            f"{_note_file(name, workspace)} and import it again."
         )
-    catalogue = open_dataset(entry.path, name, trusted_pickle=entry.trusted_pickle)
-    return _approximate(catalogue) if entry.approximate_masks else catalogue
+    catalogue = open_dataset(note.path, name, trusted_pickle=note.trusted_pickle)
+    return _approximate(catalogue) if note.approximate_masks else catalogue
 
 
 def _approximate(catalogue: Catalogue) -> Catalogue:
-    """The same data set, with the mark on every row that says where the animal is."""
+    """The catalogue with every segmentation marked as approximate."""
     rows = (replace(row, approximate=row.segmentation is not None) for row in catalogue.rows)
     return replace(catalogue, rows=tuple(rows))
 
@@ -174,25 +195,21 @@ def _approximate(catalogue: Catalogue) -> Catalogue:
 def _register(
     name: str, location: Path, workspace: Workspace, trusted_pickle: bool, approximate_masks: bool
 ) -> Catalogue:
-    """Open it, and only then write `<name>.toml`."""
+    """Opens a data set and, if that succeeds, writes its note."""
     layout, path = detect_layout(location)
-    note = workspace.datasets / f"{name}.toml"
-    if note.exists() and read_imported(name, workspace).path != path:
-        raise InputError(f"A data set called {name} is imported already. Give another --name, or delete {note}.")
+    file = _note_file(name, workspace)
+    if file.exists() and read_import_note(name, workspace).path != path:
+        raise InputError(f"A data set called {name} is imported already. Give another --name, or delete {file}.")
     catalogue = open_dataset(path, name, trusted_pickle=trusted_pickle)
-    lines = [
-        f"path = {json.dumps(str(path), ensure_ascii=False)}",
-        f'layout = "{layout.name}"',
-        f"trusted_pickle = {str(trusted_pickle).lower()}",
-        f"approximate_masks = {str(approximate_masks).lower()}",
-    ]
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    note = ImportNote(path, layout.name, trusted_pickle, approximate_masks)
+    with disk_errors():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(tomli_w.dumps(asdict(note) | {"path": str(path)}), encoding="utf-8")
     return _approximate(catalogue) if approximate_masks else catalogue
 
 
 def _data_root(folder: Path) -> Path:
-    """The folder with the data set: archives often wrap it in folders that hold nothing else."""
+    """The folder of the data set in an unpacked archive, which may wrap it in folders that hold nothing else."""
     root = folder
     while True:
         try:
@@ -206,8 +223,7 @@ def _data_root(folder: Path) -> Path:
             return root
 
 
-def _unknown(data: str, imported: list[str]) -> str:
+def _unknown(data: str, imported: Iterable[str]) -> str:
     names = sorted({dataset.name for dataset in DATASETS} | set(imported))
-    close = difflib.get_close_matches(data, names, n=2)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    hint = did_you_mean(data, names, count=2)
     return f"{data!r} is neither a data set nor a path that exists.{hint} Data sets: {', '.join(names)}."

@@ -1,1 +1,1 @@
-"""Downloads and archives."""
+"""Downloads and archives, without knowledge of what they hold."""

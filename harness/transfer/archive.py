@@ -1,66 +1,75 @@
-"""Unpacking a data set's zip file without letting it write anywhere else."""
+"""Unpacking of zip files that may be damaged or hostile."""
 
+import errno
 import lzma
 import shutil
 import stat
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from benchmark.errors import InputError, RunError
+from benchmark.errors import InputError
+from harness.disk import check_room
 
 DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, OSError, zlib.error, lzma.LZMAError)
-"""What unpacking raises: ValueError of names and offsets, RuntimeError of a password or an unknown compression, OSError
+"""Errors of unpacking: ValueError of names and offsets, RuntimeError of a password or an unknown compression, OSError
 without a number of a bzip2 stream, the last two of the other streams."""
+UNUSABLE_NAMES = {errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
+"""Numbers of the OSErrors that members' names cause: too long, or a file where another member has a folder."""
 _MACOS = "__MACOSX/"
 
 
 def extract_zip(archive: Path, folder: Path) -> None:
-    """Unpack into a new folder; it appears complete or not at all.
+    """Unpacks a zip file into a new folder, which appears complete or not at all.
 
     Raises:
-        InputError: the folder is there already, the file is no zip or is damaged, or a member would leave the
-            folder or is a link.
+        InputError: the folder exists, the file is no zip or is damaged, or a member is a link, has an unusable name, or
+            would be written outside the folder.
         RunError: the disk has not enough room.
+        OSError: the disk failed, or the archive cannot be opened.
     """
     if folder.exists():
-        raise InputError(f"{folder} is there already. Give another --name, or delete that folder first.")
+        raise InputError(f"{folder} exists already. Give another --name, or delete that folder first.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         with zipfile.ZipFile(archive) as packed:
             members = [member for member in packed.infolist() if not member.filename.startswith(_MACOS)]
             _check_members(archive, members)
-            _check_room(archive, members, partial)
+            size = sum(member.file_size for member in members)
+            check_room(partial, size, f"Make room for {archive}, or unpack it elsewhere and import the folder.")
             packed.extractall(partial, members)
         partial.rename(folder)
     except DAMAGED as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the disk's trouble
+        if isinstance(error, OSError) and error.errno not in {None, *UNUSABLE_NAMES}:  # of the disk, not of the archive
             raise
         raise InputError(f"{archive}: cannot be unpacked ({error}). Fetch it again, or unpack it yourself.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _check_members(archive: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse what would be written outside, or would point there."""
+def escapes(name: str) -> bool:
+    r"""Whether a member of this name could be written outside the folder that an archive is unpacked into.
+
+    >>> [escapes(name) for name in ("a/b.txt", "../b.txt", "/b.txt", "a\\..\\..\\b.txt", "C:\\b.txt")]
+    [False, True, True, True, True]
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or (bool(path.parts) and path.parts[0].endswith(":"))
+
+
+def _check_members(archive: Path, members: Iterable[zipfile.ZipInfo]) -> None:
     for member in members:
-        path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
+        if not member.filename:
             raise InputError(
-                f"{archive}: the member {member.filename!r} would be written outside its folder. Nothing "
-                "was unpacked; get the archive from its authors."
+                f"{archive}: a member has no name. Nothing was unpacked; get the archive from its authors."
+            )
+        if escapes(member.filename):
+            raise InputError(
+                f"{archive}: the member {member.filename!r} would be written outside its folder. Nothing was unpacked; "
+                "get the archive from its authors."
             )
         if stat.S_ISLNK(member.external_attr >> 16):
             raise InputError(f"{archive}: the member {member.filename!r} is a link. Pack the file itself.")
-
-
-def _check_room(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
-    needed = sum(member.file_size for member in members)
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise RunError(
-            f"{archive} needs {needed / 2**30:.1f} GiB unpacked, {folder.parent} has {free / 2**30:.1f}. "
-            "Make room, or unpack it elsewhere and import the folder."
-        )

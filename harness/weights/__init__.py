@@ -1,1 +1,1 @@
-"""Published weights: listing, fetching, importing."""
+"""Published weights of backbones and of a metric: what is here, downloading, importing."""

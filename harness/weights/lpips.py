@@ -1,6 +1,7 @@
-"""The published weights of a measure's network: of AlexNet, which LPIPS of the filled holes looks through.
+"""The published weights of AlexNet, the network of the LPIPS metric.
 
-They are listed, fetched and imported like a backbone's, and read here, because no contestant may touch a measure.
+They are listed, fetched and imported like a backbone's. The harness reads them itself, because no contestant may touch
+a metric.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from benchmark.errors import InputError
 from harness.contestants import registry as contestants
 from harness.contestants.registry import Owner
 from harness.contract import Weights
-from harness.weights import local as local_weights
+from harness.weights.local import State, state, weights_path
 from harness.workspace import Workspace
 
 ALEXNET = Weights(
@@ -22,44 +23,46 @@ ALEXNET = Weights(
     sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
 )
 LPIPS = Owner(name="lpips", weights=(ALEXNET,))
-SHOWN = 3
-_GET = f"get {ALEXNET.file} from {ALEXNET.address}."
+LISTED_MISMATCHES = 3
+_ADVICE = f"get {ALEXNET.file} from {ALEXNET.address}."
 
 
-def find(label: str, workspace: Workspace) -> Owner:
-    """The measure or the backbone of a name; InputError where there is neither."""
+def find_owner(label: str, workspace: Workspace) -> Owner:
+    """The metric or the backbone of a name.
+
+    Raises:
+        InputError: there is neither.
+    """
     return LPIPS if label == LPIPS.name else contestants.find(label, workspace)
 
 
-def lpips_file(workspace: Workspace) -> Path | None:
-    """AlexNet's convolutions, for `benchmark.metrics.perceptual.load`; None where they are not here."""
+def alexnet_file(workspace: Workspace) -> Path | None:
+    """The file for `benchmark.metrics.perceptual.load`; None if the published weights are not here."""
     (entry,) = LPIPS.weights
-    return (
-        local_weights.place(LPIPS, entry, workspace) if local_weights.state(LPIPS, entry, workspace) == "here" else None
-    )
+    return weights_path(LPIPS, entry, workspace) if state(LPIPS, entry, workspace) == "present" else None
 
 
-def lack(workspace: Workspace) -> str:
-    """What a run will not measure for want of weights, and how to get them; empty where they are here."""
+def lpips_warning(workspace: Workspace) -> str:
+    """A warning that a run measures no LPIPS, and how to get the weights; empty if they are here."""
     (entry,) = LPIPS.weights
-    faults: dict[local_weights.State, str] = {
+    problems: dict[State, str] = {
         "missing": "are not here",
-        "outdated": "that are here do not come from the published file",
+        "unverified": "that are here were not made from the published file",
     }
-    fault = faults.get(local_weights.state(LPIPS, entry, workspace))
-    if not fault:
+    problem = problems.get(state(LPIPS, entry, workspace))
+    if not problem:
         return ""
     return (
-        f"No LPIPS of filled holes: the weights of its network {fault}. `patternbench weights fetch lpips` gets them."
+        f"No LPIPS of filled holes: the weights of its network {problem}. `patternbench weights fetch lpips` gets them."
     )
 
 
-def convert(file: Path, output: Path) -> None:
-    """Read torchvision's published AlexNet and write its convolutions, by its own keys, as safetensors.
+def convert_alexnet(file: Path, output: Path) -> None:
+    """Writes the convolutions of torchvision's published AlexNet, under its own keys, as safetensors.
 
     Args:
         file: a pickle of tensors alone; nothing in it is ever executed.
-        output: to write.
+        output: file to write.
 
     Raises:
         InputError: the file is unreadable, or a key is missing, unknown or misshapen, the classifier's included.
@@ -69,32 +72,39 @@ def convert(file: Path, output: Path) -> None:
     from torchvision.models import alexnet
 
     try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
+        state_dict = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
-        what = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])  # an EOFError says nothing more
+        cause = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])  # an EOFError has no text
         raise InputError(
-            f"{file.name}: cannot be read as weights ({what}). It is truncated, or holds more than tensors; {_GET}"
+            f"{file.name}: cannot be read as weights ({cause}). It is truncated, or holds more than tensors; {_ADVICE}"
         ) from error
     with torch.device("meta"):
         network = alexnet(weights=None).state_dict()
-    faults = _faults(_shapes(state), _shapes(network))
-    if faults:
-        more = ", ..." if len(faults) > SHOWN else ""
-        raise InputError(f"{file.name} is not of torchvision's AlexNet: {', '.join(faults[:SHOWN])}{more}; {_GET}")
-    save_file({key: state[key].contiguous() for key in network if key.startswith("features.")}, output)
+    mismatches = shape_mismatches(_shapes(state_dict), _shapes(network))
+    if mismatches:
+        more = ", ..." if len(mismatches) > LISTED_MISMATCHES else ""
+        raise InputError(
+            f"{file.name} does not fit torchvision's AlexNet: {', '.join(mismatches[:LISTED_MISMATCHES])}{more}; "
+            f"{_ADVICE}"
+        )
+    save_file({key: state_dict[key].contiguous() for key in network if key.startswith("features.")}, output)
 
 
-def _shapes(state: object) -> dict[str, object]:
-    """The shape of each tensor; of what is none, its type."""
-    if not isinstance(state, Mapping):
-        return {}
-    return {str(key): tuple(getattr(value, "shape", [type(value).__name__])) for key, value in state.items()}
+def shape_mismatches(shapes: Mapping[str, object], expected: Mapping[str, object]) -> list[str]:
+    """The differences between tensors' shapes by key and those that a network expects; empty if they fit.
 
-
-def _faults(found: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:
-    """What keeps tensors of these shapes from being those of the network."""
+    >>> shape_mismatches({"a": (2,), "c": (1,)}, {"a": (3,), "b": (1,)})
+    ['b is missing', 'c is unknown', 'a is (2,), not (3,)']
+    """
     return [
-        *(f"{key} is missing" for key in wanted if key not in found),
-        *(f"{key} is unknown" for key in found if key not in wanted),
-        *(f"{key} is {found[key]}, not {wanted[key]}" for key in wanted if found.get(key, wanted[key]) != wanted[key]),
+        *(f"{key} is missing" for key in expected if key not in shapes),
+        *(f"{key} is unknown" for key in shapes if key not in expected),
+        *(f"{key} is {shapes[key]}, not {shape}" for key, shape in expected.items() if shapes.get(key, shape) != shape),
     ]
+
+
+def _shapes(state_dict: object) -> dict[str, object]:
+    """The shape of each tensor by key, or the type's name of a value that is no tensor."""
+    if not isinstance(state_dict, Mapping):
+        return {}
+    return {str(key): tuple(getattr(value, "shape", [type(value).__name__])) for key, value in state_dict.items()}

@@ -1,10 +1,11 @@
-"""What a backbone's own commands do about its weights: say whose they are before they come, and get them."""
+"""Commands of a backbone about its weights: one prints their licence and address, one fetches them."""
 
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ REFUSED = 2
 
 
 class About(BaseModel):
-    """What an `about` command prints.
+    """Output of an `about` command.
 
     Attributes:
         licence: of the variant's weights.
@@ -33,14 +34,14 @@ class About(BaseModel):
     address: str
 
 
-def told(owner: Owner, entry: Weights, workspace: Workspace, file: Path | None = None) -> Weights:
-    """An entry with the licence and address that its `about` command says; without such a command, as it is.
+def query_metadata(owner: Owner, entry: Weights, workspace: Workspace, file: Path | None = None) -> Weights:
+    """The entry with the licence and address that its `about` command prints; unchanged without such a command.
 
     Args:
-        owner: whose weights they are, with the variant.
-        entry: which.
-        workspace: whose checkout has the command.
-        file: that the weights are to come from, if it is here; it may say more.
+        owner: of the weights, with the variant.
+        entry: one of the owner's.
+        workspace: the checkout in which the command runs.
+        file: a file that the user imports, from which the command may read more.
 
     Raises:
         InputError: there is no such variant.
@@ -50,44 +51,59 @@ def told(owner: Owner, entry: Weights, workspace: Workspace, file: Path | None =
         return entry
     values = {"{variant}": owner.variant, "{input}": str(file.resolve()) if file else ""}
     try:
-        done = run(entry.about, values, owner, workspace, capture_output=True, text=True, timeout=SECONDS)
+        process = run_command(entry.about, values, owner, workspace, capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise RunError(f"{owner.label}: the command that says its licence took over {SECONDS} s.") from error
-    said = done.stderr.strip().rpartition("\n")[2]
-    if done.returncode == REFUSED:
-        raise InputError(said or f"There is no {owner.label}.")
+        raise RunError(f"{owner.label}: the command that prints its licence took over {SECONDS} s.") from error
+    last_line = process.stderr.strip().rpartition("\n")[2]
+    if process.returncode == REFUSED:
+        raise InputError(last_line or f"There is no {owner.label}.")
     try:
-        found = About.model_validate_json(done.stdout)
+        about = About.model_validate_json(process.stdout)
     except ValidationError as error:
         raise RunError(
-            f"{owner.label}: the command that says its licence ended with exit code {done.returncode} and printed no "
-            f"licence and address. {said}".rstrip()
+            f"{owner.label}: the command for its licence ended with exit code {process.returncode} and printed no "
+            f"licence and address. {last_line}".rstrip()
         ) from error
-    return entry.model_copy(update=found.model_dump())
+    return entry.model_copy(update=about.model_dump())
 
 
-def run(
-    command: tuple[str, ...],
-    values: dict[str, str],
+def run_command(
+    command: Sequence[str],
+    values: Mapping[str, str],
     owner: Owner,
     workspace: Workspace,
     **options: Any,  # noqa: ANN401 - those of subprocess.run
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command of an entry in the checkout, with the user's environment; RunError where it cannot start."""
-    filled = _fill(command, values | {"{python}": sys.executable})
+    """Runs a command of an entry in the checkout, with the user's environment.
+
+    Args:
+        command: program and arguments, with placeholders such as `{variant}`.
+        values: of the placeholders; `{python}` is added.
+        owner: named in the error.
+        workspace: the checkout.
+        **options: of `subprocess.run`.
+
+    Raises:
+        RunError: the command cannot start.
+    """
+    arguments = fill(command, {**values, "{python}": sys.executable})
     root = workspace.backbones.parent
     try:
-        return subprocess.run(filled, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False, **options)
+        return subprocess.run(arguments, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False, **options)
     except OSError as error:
-        raise RunError(f"{owner.label}: cannot start {filled[0]!r}: {error.strerror}.") from error
+        raise RunError(f"{owner.label}: cannot start {arguments[0]!r}: {error.strerror}.") from error
 
 
-def shown(command: tuple[str, ...], owner: Owner, output: str) -> str:
-    """A command as a user types it."""
-    return shlex.join(_fill(command, {"{python}": "python", "{variant}": owner.variant, "{output}": output}))
+def command_line(command: Sequence[str], owner: Owner, output: str) -> str:
+    """A command as a user types it, with its placeholders filled."""
+    return shlex.join(fill(command, {"{python}": "python", "{variant}": owner.variant, "{output}": output}))
 
 
-def _fill(command: tuple[str, ...], values: dict[str, str]) -> list[str]:
-    """All at once: a value may look like a place to fill."""
-    holder = re.compile("|".join(map(re.escape, values)))
-    return [holder.sub(lambda found: values[found[0]], part) for part in command]
+def fill(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """A command with its placeholders replaced in one pass, since a value may look like a placeholder.
+
+    >>> fill(["get", "{variant}", "--to={output}"], {"{variant}": "{output}", "{output}": "a.pt"})
+    ['get', '{output}', '--to=a.pt']
+    """
+    placeholder = re.compile("|".join(map(re.escape, values)))
+    return [placeholder.sub(lambda match: values[match[0]], part) for part in command]

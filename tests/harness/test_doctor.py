@@ -1,4 +1,4 @@
-"""Each lack is told with what it means, and only what the simplest bench needs fails the command."""
+"""Each lack is explained, and only what the simplest bench needs fails the command."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_good_machine_lacks_nothing(workspace: Workspace) -> None:
         ({"packages": frozenset()}, "kagglehub is not installed", "data fetch", False),
     ],
 )
-def test_a_lack_is_told_with_what_it_means(
+def test_a_lack_is_explained(
     changed: dict[str, Any], what: str, meaning: str, needed: bool, workspace: Workspace
 ) -> None:
     (finding,) = lacks(workspace, replace(GOOD, **changed))
@@ -85,17 +85,17 @@ def test_without_torch_and_engine_nothing_runs(workspace: Workspace) -> None:
 
 
 def test_a_machine_without_gpu_may_have_any_torch(workspace: Workspace) -> None:
-    found = lacks(workspace, replace(GOOD, gpus=(), torch_cuda="", engine_gpus=False))
-    assert [finding.what for finding in found] == ["no NVIDIA GPU"]
+    findings = lacks(workspace, replace(GOOD, gpus=(), torch_cuda="", engine_gpus=False))
+    assert [finding.what for finding in findings] == ["no NVIDIA GPU"]
 
 
 def test_missing_data_is_needed(workspace: Workspace) -> None:
     (workspace.builtin_data / "zebrafish-synth" / "images").rmdir()
     (finding,) = lacks(workspace, GOOD)
-    assert (finding.what, finding.needed) == ("built-in data set zebrafish-synth is not there", True)
+    assert (finding.what, finding.needed) == ("built-in data set zebrafish-synth is missing", True)
 
 
-def test_published_weights_say_which_start_is_possible(workspace: Workspace) -> None:
+def test_missing_weights_are_listed_with_the_possible_initialisation(workspace: Workspace) -> None:
     write_backbone(workspace.root, "generator", "perceptual")
     (finding,) = lacks(workspace, GOOD)
     assert "only INIT=random is possible" in finding.meaning
@@ -106,6 +106,16 @@ def test_published_weights_say_which_start_is_possible(workspace: Workspace) -> 
     assert "INIT=published, but no perceptual loss is possible" in finding.meaning
     (workspace.weights / "mine" / "perceptual.safetensors").touch()
     assert lacks(workspace, GOOD) == []
+
+
+def test_a_backbone_that_needs_a_variant_is_no_lack(workspace: Workspace) -> None:
+    facts = workspace.backbones / "mine" / "backbone.toml"
+    facts.write_text(facts.read_text() + 'variants = ["*"]\n')
+    (finding,) = (finding for finding in examine(workspace, GOOD) if "backbone mine" in finding.what)
+    assert (finding.status, finding.what) == (
+        "ok",
+        "backbone mine: published weights depend on the variant, mine:MODEL",
+    )
 
 
 def test_a_broken_backbone_does_not_hide_the_others(workspace: Workspace) -> None:

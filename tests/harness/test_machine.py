@@ -1,54 +1,38 @@
-"""Which code a record says it was made by."""
+"""Facts about this machine."""
 
-import subprocess
-from pathlib import Path
+import re
 
+import cpuinfo
+import psutil
 import pytest
 
-from harness.machine import commit
+from harness import machine
 
 
-def git(root: Path, *arguments: str) -> str:
-    who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
-    command = ["git", *who, *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    for name in ("backbones/lama/model.py", "leaderboard/clustering.md", "README.md"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("committed\n")
-    (tmp_path / ".gitignore").write_text("__pycache__/\n")
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "--quiet", "--message", "All")
-    return tmp_path
-
-
-def test_no_checkout_has_no_commit(tmp_path: Path) -> None:
-    assert not commit(tmp_path)
+def test_hardware_has_the_keys_of_a_record() -> None:
+    hardware = machine.hardware()
+    assert list(hardware) == ["processor", "cores", "memory_gib", "gpu", "system"]
+    assert all(hardware.values())
+    assert int(hardware["cores"]) == psutil.cpu_count()
+    assert float(hardware["memory_gib"]) == pytest.approx(psutil.virtual_memory().total / 2**30, abs=0.5)
 
 
 @pytest.mark.parametrize(
-    ("name", "changed"),
-    [
-        ("backbones/lama/model.py", True),
-        ("backbones/mine/model.py", True),
-        ("harness/new.py", True),
-        ("benchmark/new.py", True),
-        ("benchmark/splits/photos/random.csv", False),
-        ("backbones/lama/__pycache__/model.pyc", False),
-        ("leaderboard/clustering.md", False),
-        ("leaderboard/records/new.json", False),
-        ("README.md", False),
-        ("photos/1.png", False),
-    ],
+    ("info", "expected"), [({"brand_raw": "Cray-1"}, "Cray-1"), ({"brand_raw": ""}, "vector"), ({}, "vector")]
 )
-def test_code_that_is_not_committed_counts_and_what_runs_write_does_not(
-    name: str, changed: bool, checkout: Path
+def test_an_unknown_processor_is_named_by_its_architecture(
+    info: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert commit(checkout) == git(checkout, "rev-parse", "HEAD")
-    (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-    (checkout / name).write_text("changed\n")
-    assert commit(checkout).endswith("+changes") == changed
+    monkeypatch.setattr(cpuinfo, "get_cpu_info", lambda: info)
+    monkeypatch.setattr("platform.processor", lambda: "")
+    monkeypatch.setattr("platform.machine", lambda: "vector")
+    assert machine.processor.__wrapped__() == expected
+
+
+def test_the_clock_is_utc_to_the_second() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", machine.now())
+
+
+def test_without_a_driver_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert machine.gpus() == []

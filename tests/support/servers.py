@@ -1,4 +1,4 @@
-"""Web servers on this machine, for as long as a test needs them."""
+"""Web servers on this machine for the time of a test."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def running(server: ThreadingHTTPServer) -> Iterator[str]:
-    """The address of a server that answers in a thread of its own, and is asked past any proxy."""
+    """Runs a server in a thread of its own; gives its address, which no proxy serves."""
     with pytest.MonkeyPatch.context() as patch, server:
         patch.setenv("NO_PROXY", "127.0.0.1")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -26,9 +26,9 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Prints nothing."""
 
 
 def serving(folder: Path) -> AbstractContextManager[str]:
-    """The address of a server that has the files of a folder."""
+    """Runs a server of a folder's files; gives its address."""
     return running(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))))

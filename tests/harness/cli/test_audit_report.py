@@ -10,7 +10,7 @@ from benchmark.splitting.split import Split, SplitRow
 from harness.cli.audit_report import report
 
 
-def _shown(groups: bool, hashes: bool) -> str:
+def _report(groups: bool, hashes: bool) -> str:
     rows = tuple(
         Row(
             f"{n}",
@@ -20,15 +20,15 @@ def _shown(groups: bool, hashes: bool) -> str:
         )
         for n in range(8)
     )
-    placed = tuple(SplitRow(f"{n}", f"{n}", "classify", "train" if n < 6 else "test") for n in range(8))
-    found = audit(
+    split_rows = tuple(SplitRow(f"{n}", f"{n}", "classify", "train" if n < 6 else "test") for n in range(8))
+    result = audit(
         Catalogue("pets", Path("pets"), rows),
-        Split("pets", "hand", 0, "By hand.", placed),
+        Split("pets", "hand", 0, "By hand.", split_rows),
         hashes=np.arange(8, dtype=np.uint64) if hashes else None,
     )
-    written = io.StringIO()
-    Console(width=100, file=written).print(*report(found), sep="\n")
-    return written.getvalue()
+    output = io.StringIO()
+    Console(width=100, file=output).print(*report(result), sep="\n")
+    return output.getvalue()
 
 
 def _line(text: str, start: str) -> list[str]:
@@ -36,8 +36,8 @@ def _line(text: str, start: str) -> list[str]:
     return line.split(start)[1].split()
 
 
-def test_everything_found_is_shown() -> None:
-    text = _shown(groups=True, hashes=True)
+def test_the_report_has_every_part_of_the_audit() -> None:
+    text = _report(groups=True, hashes=True)
     assert text.startswith("hand: 100 % of test images have the same animal within one frame in train")
     assert "Not clean: 100 % of test images have the same animal within two frames in train" in text
     assert _line(text, "(images)") == ["2", "2", "2", "0", "0"]
@@ -48,8 +48,8 @@ def test_everything_found_is_shown() -> None:
     assert _line(text, "classify  test") == ["2", "2", "of", "2", "1", "to", "1"]
 
 
-def test_what_was_not_looked_at_has_no_row() -> None:
-    text = _shown(groups=False, hashes=False)
+def test_the_report_has_no_row_without_data() -> None:
+    text = _report(groups=False, hashes=False)
     assert "Clean." in text
     for row in ("a look-alike", "a similar embedding", "same animal,"):
         assert row not in text

@@ -53,7 +53,7 @@ def test_a_wrong_precision_is_the_user_s_error(sessions: list[ConformanceSession
 
 
 @pytest.mark.parametrize(
-    ("outcome", "error", "said"),
+    ("outcome", "error", "message"),
     [
         (Outcome("crash", "ended with exit code -11: it said nothing", "", -11), RunError, "-11: it said nothing"),
         (Outcome("crash", "cannot do the job as asked: no part 'x'", "no part 'x'", 2), InputError, "no part 'x'"),
@@ -61,10 +61,10 @@ def test_a_wrong_precision_is_the_user_s_error(sessions: list[ConformanceSession
         (Outcome("oom_host", "ran out of memory", "MemoryError"), RunError, "ran out of memory"),
     ],
 )
-def test_a_network_that_could_not_be_run_is_one_message(
-    outcome: Outcome, error: type[PatternbenchError], said: str, monkeypatch: pytest.MonkeyPatch
+def test_a_network_that_cannot_run_is_reported_in_one_message(
+    outcome: Outcome, error: type[PatternbenchError], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ProcessRunner, "call", lambda *_: outcome)
     files = ["--state", "s.npz", "--input", "i.npz", "--output", "o.npz"]
-    with pytest.raises(error, match=f"^lama generator: it .*{said}$"):
+    with pytest.raises(error, match=f"^lama generator: it .*{message}$"):
         CliRunner().invoke(app, ["backbone", "forward", "lama", "--part", "generator", *files], catch_exceptions=False)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from benchmark.errors import InputError
 from harness.cli import data as cli_data
+from harness.datasets.overview import draw_sheet
 from harness.workspace import Workspace
 from support.commands import output_of
 
@@ -25,7 +26,7 @@ def _run(root: Path, *arguments: object) -> str:
     return output_of(cli_data.app, Workspace(root), *arguments)
 
 
-def test_show_says_what_is_there(tmp_path: Path, pets: Path) -> None:
+def test_show_prints_the_counts(tmp_path: Path, pets: Path) -> None:
     output = _run(tmp_path, "show", pets)
     assert "4, of 2 individuals (1 to 3 each)" in output
     assert "0.500; always naming the commonest: 0.750" in output
@@ -61,7 +62,7 @@ def test_list_names_every_known_set(tmp_path: Path) -> None:
         assert name in output
 
 
-def test_fetch_without_kagglehub_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_without_kagglehub_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     with pytest.raises(InputError, match=r"pip install 'patternbench\[kaggle\]'"):
         _run(tmp_path, "fetch", "aau-zebrafish")
@@ -86,10 +87,16 @@ def test_synth_writes_a_set_that_show_opens(tmp_path: Path) -> None:
     assert "crop" in _run(tmp_path, "show", folder)
 
 
-def test_synths_defaults_are_the_generators() -> None:
+def test_the_defaults_of_synth_are_the_generator_s() -> None:
     synth = pytest.importorskip("benchmark.synth")
     defaults = {name: option.default for name, option in inspect.signature(cli_data.synth).parameters.items()}
     settings = synth.SynthSettings()
     assert defaults["frames"] == settings.frames_per_video
     assert defaults["size"] == (settings.width, settings.height)
     assert (defaults["seed"], defaults["shortcut"]) == (settings.seed, settings.shortcut)
+
+
+def test_the_defaults_of_show_are_the_sheet_s() -> None:
+    options = inspect.signature(cli_data.show).parameters
+    for name in ("images", "individuals", "seed"):
+        assert options[name].default == inspect.signature(draw_sheet).parameters[name].default

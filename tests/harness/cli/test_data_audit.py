@@ -22,20 +22,20 @@ def tank(tmp_path: Path) -> Path:
     with (folder / "metadata.csv").open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["image_id", "identity", "path", "video", "frame"])
-        for who in ("fox", "owl"):
+        for identity in ("fox", "owl"):
             for frame in range(40):
                 image = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-                Image.fromarray(image).save(folder / f"{who}{frame:02}.png")
-                table.writerow([f"{who}{frame:02}", who, f"{who}{frame:02}.png", "v", frame])
+                Image.fromarray(image).save(folder / f"{identity}{frame:02}.png")
+                table.writerow([f"{identity}{frame:02}", identity, f"{identity}{frame:02}.png", "v", frame])
     return folder
 
 
 def _run(root: Path, *arguments: object) -> str:
-    """On one line."""
+    """The output of the command on one line."""
     return " ".join(output_of(cli_data.app, Workspace(root), "audit", *arguments).split())
 
 
-def test_the_split_is_made_audited_and_found_again(tmp_path: Path, tank: Path) -> None:
+def test_a_split_is_made_once_and_audited(tmp_path: Path, tank: Path) -> None:
     output = _run(tmp_path, tank, "--split", "block")
     assert "Made the split benchmark/splits/tank/block.csv, seed 0" in output
     assert "block: 100 % of test images have the same animal in the same video in train" in output
@@ -46,7 +46,7 @@ def test_the_split_is_made_audited_and_found_again(tmp_path: Path, tank: Path) -
     assert (split.name, split.seed) == ("block", 0)
 
 
-def test_random_is_the_default_and_pixels_can_be_left_alone(tmp_path: Path, tank: Path) -> None:
+def test_random_is_the_default_and_photos_need_not_be_read(tmp_path: Path, tank: Path) -> None:
     output = _run(tmp_path, tank, "--no-pixels")
     assert "random: " in output
     assert "Not clean: " in output
@@ -54,23 +54,23 @@ def test_random_is_the_default_and_pixels_can_be_left_alone(tmp_path: Path, tank
     assert "Cut" not in output
 
 
-def test_what_was_found_is_written(tmp_path: Path, tank: Path) -> None:
+def test_the_audit_is_written(tmp_path: Path, tank: Path) -> None:
     np.save(tmp_path / "same.npy", np.random.default_rng(1).normal(size=(80, 5)).astype(np.float16))
     _run(tmp_path, tank, "--embeddings", tmp_path / "same.npy", "-o", tmp_path / "audit.json")
-    found = Audit.model_validate_json((tmp_path / "audit.json").read_bytes())
-    assert (found.dataset, found.split, found.individuals) == ("tank", "random", 2)
-    assert found.leaks["test_train"].near == 0
-    assert found.leaks["test_train"].similar is not None
+    audit = Audit.model_validate_json((tmp_path / "audit.json").read_bytes())
+    assert (audit.dataset, audit.split, audit.individuals) == ("tank", "random", 2)
+    assert audit.leaks["test_train"].near == 0
+    assert audit.leaks["test_train"].similar is not None
 
 
-def test_images_that_changed_since_the_split_are_refused(tmp_path: Path, tank: Path) -> None:
+def test_images_that_have_changed_since_the_split_are_refused(tmp_path: Path, tank: Path) -> None:
     _run(tmp_path, tank, "--no-pixels")
     Image.new("RGB", (8, 8)).save(tank / "fox03.png")
     with pytest.raises(InputError, match="1 of its 80 images have other pixels"):
         _run(tmp_path, tank, "--no-pixels")
 
 
-def test_an_unknown_split_is_refused_with_what_there_is(tmp_path: Path, tank: Path) -> None:
+def test_an_unknown_split_is_refused_with_the_known_ones(tmp_path: Path, tank: Path) -> None:
     with pytest.raises(
         InputError, match="Unknown split 'blok' of tank; there are: random, block, sequence, time, open, disjoint"
     ):
@@ -81,20 +81,20 @@ def test_an_unknown_split_is_refused_with_what_there_is(tmp_path: Path, tank: Pa
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"no array", "cannot be read as an array"),
         (np.zeros((80, 2, 2)), "not an array"),
         (np.zeros((3, 2)), "3 embeddings"),
     ],
 )
-def test_embeddings_that_do_not_fit_are_refused(tmp_path: Path, tank: Path, content: object, said: str) -> None:
+def test_embeddings_that_do_not_fit_are_refused(tmp_path: Path, tank: Path, content: object, message: str) -> None:
     path = tmp_path / "embeddings.npy"
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
         np.save(path, np.asarray(content))
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         _run(tmp_path, tank, "--no-pixels", "--embeddings", path)
 
 

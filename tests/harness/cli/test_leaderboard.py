@@ -34,13 +34,13 @@ def run(root: Path, *arguments: str) -> Result:
 
 
 def test_render_then_check(root: Path) -> None:
-    assert run(root, "render").output.count("tables made anew") == len(PAGES)
+    assert run(root, "render").output.count("tables rendered") == len(PAGES)
     assert "already show" in run(root, "render").output
     assert run(root, "check").exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["check", "publish"])
-def test_stale_tables_fail_with_the_mend(root: Path, command: str) -> None:
+def test_stale_tables_fail_with_the_fix(root: Path, command: str) -> None:
     result = run(root, command)
     assert result.exit_code == 1
     assert isinstance(result.exception, RunError)
@@ -49,7 +49,7 @@ def test_stale_tables_fail_with_the_mend(root: Path, command: str) -> None:
     assert "patternbench leaderboard render" in str(result.exception)
 
 
-def test_publish_pushes_only_when_told(root: Path) -> None:
+def test_publish_pushes_only_with_push(root: Path) -> None:
     run(root, "render")
     dry = run(root, "publish")
     assert "M README.md" in dry.output

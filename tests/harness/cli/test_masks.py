@@ -31,22 +31,22 @@ def _lines(output: str) -> dict[str, str]:
     return dict(line.split(maxsplit=1) for line in output.splitlines())
 
 
-def test_propose_then_correct_in_place_then_give_back(tmp_path: Path, pets: Path) -> None:
+def test_masks_are_proposed_corrected_in_place_and_taken_back(tmp_path: Path, pets: Path) -> None:
     folder = tmp_path / ".patternbench" / "region-masks" / "pets"
-    said = _lines(_run(tmp_path, "masks", pets))
-    assert (said["proposed"], said["kept"], said["corrected"]) == ("4 now", "0 as they were proposed before", "0")
-    assert said["masks"] == f"4, for 4 images that lack regions, in {folder}"
+    facts = _lines(_run(tmp_path, "masks", pets))
+    assert (facts["proposed"], facts["kept"], facts["corrected"]) == ("4 now", "0 as they were proposed before", "0")
+    assert facts["masks"] == f"4, for 4 images that lack regions, in {folder}"
     assert "on 4 images, approximate on 4 (proposed by a program, not corrected)" in _run(tmp_path, "show", pets)
 
     first, second, *_ = sorted(folder.glob("*.png"))
     Image.new("L", (40, 30), 1).save(first)
-    said = _lines(_run(tmp_path, "masks", pets))
-    assert (said["proposed"], said["kept"], said["corrected"]) == ("0 now", "3 as they were proposed before", "1")
+    facts = _lines(_run(tmp_path, "masks", pets))
+    assert (facts["proposed"], facts["kept"], facts["corrected"]) == ("0 now", "3 as they were proposed before", "1")
 
-    (tmp_path / "given").mkdir()
-    Image.new("L", (40, 30), 2).save(tmp_path / "given" / second.name)
-    output = _run(tmp_path, "masks", pets, "--take", tmp_path / "given")
-    assert output.startswith(f"Took 1 masks from {tmp_path / 'given'} that differ")
+    (tmp_path / "corrected").mkdir()
+    Image.new("L", (40, 30), 2).save(tmp_path / "corrected" / second.name)
+    output = _run(tmp_path, "masks", pets, "--take", tmp_path / "corrected")
+    assert output.startswith(f"Took 1 masks from {tmp_path / 'corrected'} that differ")
     assert _lines(output)["corrected"] == "2"
     assert "approximate on 2" in _run(tmp_path, "show", pets)
 
@@ -67,7 +67,7 @@ def test_a_contact_sheet_shows_them(tmp_path: Path, pets: Path) -> None:
     assert (colours == (0, 220, 255)).all(axis=1).sum() > 1000  # the outlines of four animals at 160 pixels
 
 
-def test_where_every_image_has_a_mask_there_is_nothing_to_propose(tmp_path: Path) -> None:
+def test_nothing_is_proposed_if_every_image_has_a_mask(tmp_path: Path) -> None:
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / "metadata.csv").write_text("image_id,identity,path,mask\na,fox,a.png,a.png\n")
     assert "nothing to propose" in _run(tmp_path, "masks", tmp_path)
@@ -80,7 +80,7 @@ def test_masks_must_be_proposed_before_they_are_taken(tmp_path: Path, pets: Path
         _run(tmp_path, "masks", pets, "--take", tmp_path)
 
 
-def test_import_says_and_remembers_that_masks_are_approximate(tmp_path: Path) -> None:
+def test_import_notes_that_masks_are_approximate(tmp_path: Path) -> None:
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / "metadata.csv").write_text("image_id,identity,path,mask\na,fox,a.png,a.png\n")
     assert "approximate" not in _run(tmp_path, "import", tmp_path, "--name", "zoo")
@@ -96,17 +96,17 @@ def test_the_command_has_help_with_an_example(tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_real_photos_without_their_masks(tmp_path: Path) -> None:
-    """Of these the given masks are approximate too: this holds proposals to be much the same, not to be right."""
+    """The data set's own masks are approximate too: proposals must agree with them, not be right."""
     header, *lines = (FISH / "metadata.csv").read_text().splitlines()
-    kept = [line.rpartition(",") for line in lines[::40]]
+    sample = [line.rpartition(",") for line in lines[::40]]
     (tmp_path / "fish").mkdir()
     (tmp_path / "fish" / "images").symlink_to(FISH / "images")
-    table = [header.rpartition(",")[0], *(row for row, _, _ in kept)]
+    table = [header.rpartition(",")[0], *(row for row, _, _ in sample)]
     (tmp_path / "fish" / "metadata.csv").write_text("\n".join(table) + "\n")
     assert _lines(_run(tmp_path, "masks", tmp_path / "fish"))["proposed"] == "12 now"
     proposed = sorted((tmp_path / ".patternbench" / "region-masks" / "fish").glob("*.png"))
     overlaps = []
-    for path, (_, _, given) in zip(proposed, sorted(kept), strict=True):
-        one, other = np.asarray(Image.open(path)) > 0, np.asarray(Image.open(FISH / given)) > 0
+    for path, (_, _, mask) in zip(proposed, sorted(sample), strict=True):
+        one, other = np.asarray(Image.open(path)) > 0, np.asarray(Image.open(FISH / mask)) > 0
         overlaps.append((one & other).sum() / (one | other).sum())
     assert np.median(overlaps) > 0.7

@@ -1,4 +1,4 @@
-"""`patternbench weights`: the licence comes first, what is here is not fetched again, what cannot be had is told."""
+"""`patternbench weights`: the licence is shown first, and weights that are here are not fetched again."""
 
 import hashlib
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def site(tmp_path: Path) -> Iterator[str]:
 
 
 def write(workspace: Workspace, name: str, *entries: str, **settings: str) -> None:
-    """A contestant with a command of its own, so that nothing is converted."""
+    """Writes a contestant with a command of its own, so that nothing is converted."""
     folder = workspace.backbones / name
     folder.mkdir(parents=True)
     more = "".join(f"{key} = {value}\n" for key, value in settings.items())
@@ -44,30 +44,30 @@ def run(workspace: Workspace, *arguments: object) -> str:
 
 
 def lines_of(workspace: Workspace, name: str, *arguments: str) -> list[str]:
-    """The two lines of the list that are about weights."""
+    """The two lines of the list about some weights."""
     lines = run(workspace, "list", *arguments).splitlines()
     (number,) = (number for number, line in enumerate(lines) if name in line.split())
     return [" ".join(line.split()) for line in lines[number : number + 2]]
 
 
-def test_the_list_says_what_is_here(workspace: Workspace, tmp_path: Path) -> None:
-    digest = hashlib.sha256(b"given").hexdigest()
-    write(workspace, "net", entry("a", "https://weights.example/a", sha256=f'"{digest}"'))
-    assert lines_of(workspace, "a") == ["net a no MIT", f"generator {digest[:12]} https://weights.example/a"]
-    (tmp_path / "given").write_bytes(b"given")
-    run(workspace, "import", "net", "a", tmp_path / "given")
-    assert lines_of(workspace, "a") == ["net a yes, 0.0 MB MIT", f"generator {digest[:12]} https://weights.example/a"]
+def test_the_list_shows_which_files_are_here(workspace: Workspace, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(b"file").hexdigest()
+    write(workspace, "net", entry("a", "https://weights.example/a", sha256=f'"{sha256}"'))
+    assert lines_of(workspace, "a") == ["net a no MIT", f"generator {sha256[:12]} https://weights.example/a"]
+    (tmp_path / "file").write_bytes(b"file")
+    run(workspace, "import", "net", "a", tmp_path / "file")
+    assert lines_of(workspace, "a") == ["net a yes, 0.0 MB MIT", f"generator {sha256[:12]} https://weights.example/a"]
     (workspace.weights / "net" / "a.bin").write_bytes(b"other")
     assert lines_of(workspace, "a")[0] == "net a another file, 0.0 MB MIT"
 
 
-def test_the_list_shows_the_sha256_of_what_was_imported_where_none_is_published(
+def test_the_list_shows_the_sha256_of_the_imported_file_if_none_is_published(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     write(workspace, "net", entry("a", "https://weights.example/a"))
-    (tmp_path / "given").write_bytes(b"given")
-    run(workspace, "import", "net", "a", tmp_path / "given")
-    assert hashlib.sha256(b"given").hexdigest()[:12] in lines_of(workspace, "a")[1]
+    (tmp_path / "file").write_bytes(b"file")
+    run(workspace, "import", "net", "a", tmp_path / "file")
+    assert hashlib.sha256(b"file").hexdigest()[:12] in lines_of(workspace, "a")[1]
 
 
 def test_the_list_has_all_variants_or_one_and_packages(workspace: Workspace) -> None:
@@ -83,9 +83,9 @@ def test_the_list_has_all_variants_or_one_and_packages(workspace: Workspace) -> 
 def test_a_broken_backbone_does_not_hide_the_others_from_the_list(workspace: Workspace) -> None:
     write(workspace, "net", entry("a", "x"))
     write(workspace, "wrong", "name =")
-    listed = run(workspace, "list")
-    assert "not TOML" in listed
-    assert "net" in listed
+    table = run(workspace, "list")
+    assert "not TOML" in table
+    assert "net" in table
     with pytest.raises(InputError, match="not TOML"):
         run(workspace, "list", "wrong")
 
@@ -121,28 +121,28 @@ def test_all_weights_of_a_backbone_are_fetched_and_only_once(workspace: Workspac
     assert "In place" not in again
 
 
-def test_one_may_be_fetched_by_name(workspace: Workspace, site: str) -> None:
+def test_weights_can_be_fetched_by_name(workspace: Workspace, site: str) -> None:
     write(workspace, "net", entry("a", f"{site}/net.bin"), entry("b", f"{site}/net.bin"))
     run(workspace, "fetch", "net", "b")
     assert not (workspace.weights / "net" / "a.bin").exists()
     assert (workspace.weights / "net" / "b.bin").exists()
 
 
-def test_what_needs_a_browser_is_told_after_the_rest_was_fetched(workspace: Workspace, site: str) -> None:
+def test_weights_that_need_a_browser_are_listed_after_the_rest_was_fetched(workspace: Workspace, site: str) -> None:
     page = "https://drive.google.com/drive/folders/1"
     write(workspace, "net", entry("a", page, "CC-BY-NC-4.0"), entry("b", f"{site}/net.bin"), entry("c", page))
     result = CliRunner().invoke(cli_weights.app, ["fetch", "net"], obj=workspace)
     assert (workspace.weights / "net" / "b.bin").is_file()
     assert isinstance(result.exception, InputError)
     assert str(result.exception) == (
-        "These weights of net can only be had in a browser:"
+        "Only a browser can download these weights of net:"
         f"\n  a: open {page}, download a.bin, and run `patternbench weights import net a FILE`"
         f"\n  c: open {page}, download c.bin, and run `patternbench weights import net c FILE`"
     )
     assert "Not for commercial use." in result.output
 
 
-def test_what_needs_a_browser_is_told_even_where_the_rest_fails(workspace: Workspace, site: str) -> None:
+def test_weights_that_need_a_browser_are_listed_even_if_the_rest_fails(workspace: Workspace, site: str) -> None:
     page = "https://drive.google.com/drive/folders/1"
     entries = [
         entry("a", "http://127.0.0.1:1/a"),
@@ -154,25 +154,25 @@ def test_what_needs_a_browser_is_told_even_where_the_rest_fails(workspace: Works
     assert (workspace.weights / "net" / "c.bin").is_file()
     assert isinstance(result.exception, RunError)
     assert "http://127.0.0.1:1/a" in str(result.exception)
-    assert f"can only be had in a browser:\n  b: open {page}" in str(result.exception)
+    assert f"Only a browser can download these weights of net:\n  b: open {page}" in str(result.exception)
     assert "licence: CC-BY-NC-4.0\n  Not for commercial use." in result.output
 
 
-def test_the_licence_of_a_variant_is_asked_for_before_it_comes_and_kept(workspace: Workspace, tmp_path: Path) -> None:
-    said = "import json, sys; print(json.dumps({'licence': 'CC-BY-NC-4.0' + sys.argv[1], 'address': 'its page'}))"
-    about = f"""['{{python}}', '-c', "{said}", '{{input}}']"""
+def test_the_licence_of_a_variant_is_shown_before_the_download_and_noted(workspace: Workspace, tmp_path: Path) -> None:
+    program = "import json, sys; print(json.dumps({'licence': 'CC-BY-NC-4.0' + sys.argv[1], 'address': 'its page'}))"
+    about = f"""['{{python}}', '-c', "{program}", '{{input}}']"""
     write(workspace, "net", entry("a", "http://127.0.0.1:1/a", "", about=about), variants='["*"]')
-    shown = "  published at its page\n  licence: CC-BY-NC-4.0"
+    announced = "  published at its page\n  licence: CC-BY-NC-4.0"
     result = CliRunner().invoke(cli_weights.app, ["fetch", "net:x"], obj=workspace)
-    assert f"{shown}\n  Not for commercial use." in result.output
+    assert f"{announced}\n  Not for commercial use." in result.output
     assert lines_of(workspace, "a", "net:x")[0] == "net:x a no CC-BY-NC-4.0"
-    (tmp_path / "given").write_bytes(b"given")
-    assert f"{shown}{tmp_path / 'given'}\n" in run(workspace, "import", "net:x", "a", tmp_path / "given")
-    assert lines_of(workspace, "a", "net:x")[0] == f"net:x a yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'given'}"
+    (tmp_path / "file").write_bytes(b"file")
+    assert f"{announced}{tmp_path / 'file'}\n" in run(workspace, "import", "net:x", "a", tmp_path / "file")
+    assert lines_of(workspace, "a", "net:x")[0] == f"net:x a yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'file'}"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["fetch", "nett"], "Unknown backbone 'nett'; there are: net, plain. Did you mean 'net'?"),
         (["list", "nett"], "Unknown backbone 'nett'; there are: net, plain. Did you mean 'net'?"),
@@ -185,12 +185,12 @@ def test_the_licence_of_a_variant_is_asked_for_before_it_comes_and_kept(workspac
         (["fetch", "plain"], "plain has no published weights: it starts from random ones."),
     ],
 )
-def test_a_wrong_value_is_one_message(workspace: Workspace, arguments: list[str], said: str) -> None:
+def test_a_wrong_value_is_one_message(workspace: Workspace, arguments: list[str], message: str) -> None:
     write(workspace, "net", entry("a", "x"), entry("c", "x", package='"netweights"'))
     write(workspace, "plain")
     with pytest.raises(InputError) as caught:
         run(workspace, *arguments)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("command", ["list", "fetch", "import"])

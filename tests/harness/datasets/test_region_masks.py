@@ -18,7 +18,8 @@ from benchmark.records.record import Record
 from benchmark.splitting.kinds import draw_split
 from benchmark.splitting.split import Split
 from harness.contestants import registry as contestants
-from harness.datasets.region_masks import COLOURS, MANIFEST, RegionMasks, folder_of
+from harness.datasets.mask_files import COLOURS
+from harness.datasets.region_masks import MANIFEST, RegionMasks, masks_folder, set_masks_folder
 from harness.datasets.registry import import_dataset, resolve
 from harness.execution.runners.base import Outcome, Runner
 from harness.execution.spec import DataBundle, RunSpec
@@ -52,10 +53,10 @@ def photos(tmp_path: Path) -> Catalogue:
 
 @pytest.fixture
 def masks(photos: Catalogue, tmp_path: Path) -> RegionMasks:
-    """All proposed."""
-    made = RegionMasks(photos, tmp_path / "masks")
-    assert made.propose(2, _silent) == 5
-    return made
+    """Masks for all photos, as proposed."""
+    masks = RegionMasks(photos, tmp_path / "masks")
+    assert masks.propose(2, _silent) == 5
+    return masks
 
 
 def _silent(done: int, total: int) -> None:
@@ -89,13 +90,13 @@ def test_every_image_gets_a_mask_of_one_channel_and_a_line_in_the_manifest(masks
         np.testing.assert_array_equal(np.asarray(Image.open(path).convert("RGB")), _painted(values))
 
 
-def test_masks_that_are_there_are_not_made_again(masks: RegionMasks, photos: Catalogue) -> None:
+def test_existing_masks_are_not_made_again(masks: RegionMasks, photos: Catalogue) -> None:
     before = {path: path.stat().st_mtime_ns for path in masks.folder.iterdir()}
     assert RegionMasks(photos, masks.folder).propose(1, _silent) == 0
     assert {path: path.stat().st_mtime_ns for path in masks.folder.iterdir()} == before
 
 
-def test_one_that_was_deleted_is_made_again(masks: RegionMasks, photos: Catalogue) -> None:
+def test_a_deleted_mask_is_made_again(masks: RegionMasks, photos: Catalogue) -> None:
     before = _files(masks.folder)
     (masks.folder / masks.files[0]).unlink()
     again = RegionMasks(photos, masks.folder)
@@ -104,7 +105,9 @@ def test_one_that_was_deleted_is_made_again(masks: RegionMasks, photos: Catalogu
     assert again.corrected == []
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(photos: Catalogue, masks: RegionMasks, tmp_path: Path) -> None:
+def test_an_interrupted_proposal_continues_where_it_stopped(
+    photos: Catalogue, masks: RegionMasks, tmp_path: Path
+) -> None:
     def interrupt(done: int, total: int) -> None:
         if (done, total) == (2, 5):
             raise KeyboardInterrupt
@@ -113,14 +116,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(photos: Catalogue, masks: R
     with pytest.raises(KeyboardInterrupt):
         RegionMasks(photos, folder).propose(1, interrupt)
     assert len(RegionMasks(photos, folder).files) == 2
-    seen: list[tuple[int, int]] = []
-    RegionMasks(photos, folder).propose(1, lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    progress: list[tuple[int, int]] = []
+    RegionMasks(photos, folder).propose(1, lambda done, total: progress.append((done, total)))
+    assert progress == [(1, 3), (2, 3), (3, 3)]
     assert _files(folder) == _files(masks.folder)  # made by two workers, without interruption
     assert (folder / MANIFEST).read_bytes() == (masks.folder / MANIFEST).read_bytes()
 
 
-def test_file_names_are_safe_and_tell_ids_apart(tmp_path: Path) -> None:
+def test_file_names_are_safe_and_distinct(tmp_path: Path) -> None:
     ids = ("a/b.png", "a-b.png", "../up", "鱼", "x" * 300)
     catalogue = Catalogue("pets", tmp_path, tuple(_row(tmp_path, image_id) for image_id in ids))
     masks = RegionMasks(catalogue, tmp_path / "masks")
@@ -131,7 +134,7 @@ def test_file_names_are_safe_and_tell_ids_apart(tmp_path: Path) -> None:
     assert [row.segmentation is not None for row in masks.attached().rows] == [True] * len(ids)
 
 
-def test_rows_with_a_mask_keep_it_and_outlines_are_kept_within_theirs(tmp_path: Path) -> None:
+def test_rows_keep_their_own_masks_and_outlines(tmp_path: Path) -> None:
     own = tmp_path / "own.png"
     Image.fromarray(np.ones((HEIGHT, WIDTH), np.uint8)).save(own)
     outline = Polygons(((4, 4, 30, 4, 30, 30, 4, 30),))
@@ -153,14 +156,14 @@ def test_rows_with_a_mask_keep_it_and_outlines_are_kept_within_theirs(tmp_path: 
     assert not region_mask(boxed, size)[:, :6].any()
 
 
-def test_what_has_no_proposal_yet_stays_without(photos: Catalogue, masks: RegionMasks) -> None:
+def test_rows_without_a_proposal_have_no_mask(photos: Catalogue, masks: RegionMasks) -> None:
     (masks.folder / masks.files[0]).unlink()
     attached = RegionMasks(photos, masks.folder).attached()
     assert [row.segmentation is None for row in attached.rows].count(True) == 1
     assert not attached.has_regions
 
 
-def test_a_mask_of_another_box_is_not_the_rows(photos: Catalogue, masks: RegionMasks) -> None:
+def test_a_mask_of_another_box_is_not_used(photos: Catalogue, masks: RegionMasks) -> None:
     moved = replace(photos, rows=(replace(photos.rows[0], box=(1.0, 1.0, 30.0, 30.0)), *photos.rows[1:]))
     assert [row.segmentation is None for row in RegionMasks(moved, masks.folder).attached().rows] == [
         True,
@@ -181,33 +184,33 @@ def test_regions_are_approximate_until_every_mask_is_corrected(photos: Catalogue
 
 
 def test_corrected_masks_are_taken_back_as_values_and_as_colours(masks: RegionMasks, tmp_path: Path) -> None:
-    given = tmp_path / "given"
-    given.mkdir()
-    (given / "notes.txt").write_text("mine")
+    folder = tmp_path / "corrected"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
     grey, rgb, rgba, shuffled, same = masks.files
     corrected = {file: np.roll(_values(masks.folder / file), 1, axis=1) for file in masks.files}
-    Image.fromarray(corrected[grey]).save(given / grey)
-    Image.fromarray(_painted(corrected[rgb])).save(given / rgb)
-    Image.fromarray(_painted(corrected[rgba])).convert("RGBA").save(given / rgba)
+    Image.fromarray(corrected[grey]).save(folder / grey)
+    Image.fromarray(_painted(corrected[rgb])).save(folder / rgb)
+    Image.fromarray(_painted(corrected[rgba])).convert("RGBA").save(folder / rgba)
     other = Image.fromarray(np.array([2, 0, 1], np.uint8)[corrected[shuffled]])  # a program's own order of colours
     other.putpalette([part for colour in (COLOURS[1], COLOURS[2], COLOURS[0]) for part in colour])
-    other.save(given / shuffled)
-    Image.open(masks.folder / same).convert("RGB").save(given / same)
-    assert masks.take(given) == 4
+    other.save(folder / shuffled)
+    Image.open(masks.folder / same).convert("RGB").save(folder / same)
+    assert masks.take_back(folder) == 4
     assert masks.corrected == [grey, rgb, rgba, shuffled]
     for file in masks.corrected:
         np.testing.assert_array_equal(_values(masks.folder / file), corrected[file])
-    assert masks.take(given) == 0
+    assert masks.take_back(folder) == 0
 
 
-def test_indexed_colours_of_a_program_of_its_own_count_by_their_values(masks: RegionMasks, tmp_path: Path) -> None:
+def test_indexed_images_with_other_colours_are_read_by_their_values(masks: RegionMasks, tmp_path: Path) -> None:
     file = masks.files[0]
     values = np.flipud(_values(masks.folder / file))
     image = Image.fromarray(values)
     image.putpalette([0, 0, 0, 128, 128, 128, 255, 255, 255])
-    (tmp_path / "given").mkdir()
-    image.save(tmp_path / "given" / file)
-    assert masks.take(tmp_path / "given") == 1
+    (tmp_path / "corrected").mkdir()
+    image.save(tmp_path / "corrected" / file)
+    assert masks.take_back(tmp_path / "corrected") == 1
     np.testing.assert_array_equal(_values(masks.folder / file), values)
 
 
@@ -234,7 +237,7 @@ def _broken(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "fault"),
+    ("spoil", "message"),
     [
         (_wrong_value, "the mask holds the value 3; allowed are 0, 1, 2"),
         (_wrong_colour, r"x = 7, y = 5 has the colour \(0, 110, 128\).*\(0, 220, 255\) animal.*hard brush"),
@@ -243,51 +246,51 @@ def _broken(path: Path) -> None:
         (_broken, "not a readable PNG"),
     ],
 )
-def test_a_png_that_is_no_mask_is_named_and_nothing_is_replaced(
-    masks: RegionMasks, tmp_path: Path, spoil: Callable[[Path], None], fault: str
+def test_a_png_that_is_no_mask_is_refused_and_nothing_is_replaced(
+    masks: RegionMasks, tmp_path: Path, spoil: Callable[[Path], None], message: str
 ) -> None:
-    given = tmp_path / "given"
-    given.mkdir()
+    folder = tmp_path / "corrected"
+    folder.mkdir()
     before = _files(masks.folder)
     first, *_, last = masks.files
-    Image.new("L", (WIDTH, HEIGHT)).save(given / first)
-    spoil(given / last)
-    with pytest.raises(InputError, match=f"{last}: .*{fault}"):
-        masks.take(given)
+    Image.new("L", (WIDTH, HEIGHT)).save(folder / first)
+    spoil(folder / last)
+    with pytest.raises(InputError, match=f"{last}: .*{message}"):
+        masks.take_back(folder)
     assert _files(masks.folder) == before
 
 
 def test_an_unknown_name_is_refused(masks: RegionMasks, tmp_path: Path) -> None:
-    (tmp_path / "given").mkdir()
-    Image.new("L", (WIDTH, HEIGHT)).save(tmp_path / "given" / "mine.png")
+    (tmp_path / "corrected").mkdir()
+    Image.new("L", (WIDTH, HEIGHT)).save(tmp_path / "corrected" / "mine.png")
     with pytest.raises(InputError, match=r"mine\.png: no mask of pets has this name.*patternbench data masks"):
-        masks.take(tmp_path / "given")
+        masks.take_back(tmp_path / "corrected")
 
 
 @pytest.mark.parametrize("name", ["", "nowhere"])
 def test_a_folder_without_masks_is_refused(masks: RegionMasks, tmp_path: Path, name: str) -> None:
-    (tmp_path / "given").mkdir()
+    (tmp_path / "corrected").mkdir()
     with pytest.raises(InputError, match="is no folder with PNG files"):
-        masks.take(tmp_path / "given" / name)
+        masks.take_back(tmp_path / "corrected" / name)
 
 
-def test_masks_changed_in_place_are_checked_and_colours_become_values(masks: RegionMasks) -> None:
+def test_masks_corrected_in_place_are_checked_and_colours_become_values(masks: RegionMasks) -> None:
     first, second, *_ = (masks.folder / file for file in masks.files)
-    wanted = np.fliplr(_values(first))
-    Image.fromarray(_painted(wanted)).save(first)
+    regions = np.fliplr(_values(first))
+    Image.fromarray(_painted(regions)).save(first)
     masks.check()
-    np.testing.assert_array_equal(_values(first), wanted)
+    np.testing.assert_array_equal(_values(first), regions)
     assert masks.corrected == [first.name]
     _wrong_value(second)
     with pytest.raises(InputError, match=f"{second.name}: the mask holds the value 3"):
         masks.check()
     _broken(second)
-    (masks.folder.parent / "given").mkdir()
-    Image.fromarray(wanted).save(masks.folder.parent / "given" / second.name)
-    assert masks.take(masks.folder.parent / "given") == 1  # a good one goes in the place of a broken one
+    (masks.folder.parent / "corrected").mkdir()
+    Image.fromarray(regions).save(masks.folder.parent / "corrected" / second.name)
+    assert masks.take_back(masks.folder.parent / "corrected") == 1  # a good one replaces a broken one
 
 
-def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_an_unusable_photo_box_or_folder_is_refused(tmp_path: Path) -> None:
     outside = replace(_row(tmp_path, "out"), box=(99.0, 0.0, 5.0, 5.0))
     with pytest.raises(InputError, match=r"No mask for image_id 'out' .*0\.png.*no pixel in the photo"):
         RegionMasks(Catalogue("pets", tmp_path, (outside,)), tmp_path / "masks").propose(1, _silent)
@@ -295,7 +298,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"9\.png: the photo cannot be read"):
         RegionMasks(Catalogue("pets", tmp_path, (_row(tmp_path, "x", 9),)), tmp_path / "masks").propose(1, _silent)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"cannot be written to .*--output"):
+    with pytest.raises(InputError, match=r"cannot be written .*--output"):
         RegionMasks(Catalogue("pets", tmp_path, (_row(tmp_path, "y"),)), tmp_path / "file").propose(1, _silent)
 
 
@@ -310,24 +313,24 @@ def test_a_correction_survives_the_loss_of_the_manifest(photos: Catalogue, masks
 
 
 @pytest.mark.parametrize("text", ["file,sha256\n", "image_id,file,sha256\n0,a.png\n", ""])
-def test_a_broken_manifest_is_told(photos: Catalogue, tmp_path: Path, text: str) -> None:
+def test_an_unreadable_manifest_is_reported(photos: Catalogue, tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST).write_text(text)
-    with pytest.raises(InputError, match=r"manifest\.csv: not a list of image_id, file, sha256"):
+    with pytest.raises(InputError, match=r"manifest\.csv: not a table with the columns image_id, file, sha256"):
         RegionMasks(photos, tmp_path)
 
 
-def test_the_folder_that_was_wanted_is_remembered(tmp_path: Path) -> None:
+def test_the_chosen_folder_is_noted(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    assert folder_of("pets", workspace) == workspace.region_masks / "pets"
-    wanted = tmp_path / "my masks"
-    assert folder_of("pets", workspace, wanted) == wanted
-    assert folder_of("pets", workspace) == wanted
-    wanted.rmdir()
+    assert masks_folder("pets", workspace) == workspace.region_masks / "pets"
+    folder = tmp_path / "my masks"
+    assert set_masks_folder("pets", workspace, folder) == folder
+    assert masks_folder("pets", workspace) == folder
+    folder.rmdir()
     with pytest.raises(InputError, match=r"which is gone. Put it back, or delete .*pets\.toml"):
-        folder_of("pets", workspace)
+        masks_folder("pets", workspace)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="no folder can be made"):
-        folder_of("pets", workspace, tmp_path / "file")
+    with pytest.raises(InputError, match=r"file: cannot be written .*--output"):
+        set_masks_folder("pets", workspace, tmp_path / "file")
 
 
 def test_a_data_set_is_opened_with_the_masks_proposed_for_it(tmp_path: Path) -> None:
@@ -335,16 +338,16 @@ def test_a_data_set_is_opened_with_the_masks_proposed_for_it(tmp_path: Path) -> 
         (tmp_path / "pets" / identity).mkdir(parents=True)
         _row(tmp_path / "pets" / identity, "")
     workspace = Workspace(tmp_path / "checkout")
-    given = resolve(str(tmp_path / "pets"), workspace)
-    assert not given.has_regions
-    RegionMasks(given, folder_of(given.name, workspace)).propose(1, _silent)
-    opened = resolve(str(tmp_path / "pets"), workspace)
-    assert (opened.has_regions, opened.approximate_regions) == (True, True)
+    original = resolve(str(tmp_path / "pets"), workspace)
+    assert not original.has_regions
+    RegionMasks(original, masks_folder(original.name, workspace)).propose(1, _silent)
+    with_masks = resolve(str(tmp_path / "pets"), workspace)
+    assert (with_masks.has_regions, with_masks.approximate_regions) == (True, True)
     import_dataset(tmp_path / "pets", workspace)
     assert resolve("pets", workspace).approximate_regions
 
 
-def test_an_imported_set_remembers_that_its_masks_are_approximate(tmp_path: Path) -> None:
+def test_an_imported_data_set_notes_that_its_masks_are_approximate(tmp_path: Path) -> None:
     own, folder = Workspace(tmp_path / "checkout"), tmp_path / "pets"
     folder.mkdir()
     _row(folder, "")
@@ -404,7 +407,7 @@ def many(tmp_path: Path) -> Catalogue:
     return Catalogue("pets", tmp_path, tuple(_row(tmp_path, f"{number:02}", number) for number in range(40)))
 
 
-def test_a_record_says_that_region_masks_are_approximate(many: Catalogue, tmp_path: Path) -> None:
+def test_a_record_states_that_region_masks_are_approximate(many: Catalogue, tmp_path: Path) -> None:
     masks = RegionMasks(many, tmp_path / "masks")
     masks.propose(2, _silent)
     catalogue = masks.attached()
@@ -417,7 +420,7 @@ def test_a_record_says_that_region_masks_are_approximate(many: Catalogue, tmp_pa
     assert exact.key != approximate.key
 
 
-def test_a_split_outlives_the_proposing_and_correcting_of_masks(many: Catalogue, tmp_path: Path) -> None:
+def test_a_split_stays_valid_when_masks_are_proposed_and_corrected(many: Catalogue, tmp_path: Path) -> None:
     split = _split(many)
     masks = RegionMasks(many, tmp_path / "masks")
     masks.propose(2, _silent)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmark.errors import InputError, RunError
-from harness.datasets.registry import fetch, import_dataset, imported_names, read_imported, resolve
+from harness.datasets.registry import fetch, import_dataset, imported_names, read_import_note, resolve
 from harness.workspace import Workspace
 
 
@@ -51,12 +51,12 @@ def test_a_built_in_name_is_opened_with_its_licence(workspace: Workspace) -> Non
 def test_an_imported_folder_stays_where_it_is(workspace: Workspace, pets: Path) -> None:
     assert import_dataset(pets, workspace).name == "my-pets"
     assert imported_names(workspace) == ["my-pets"]
-    assert read_imported("my-pets", workspace).layout == "folders"
+    assert read_import_note("my-pets", workspace).layout == "folders"
     assert resolve("my-pets", workspace).root == pets
     import_dataset(pets, workspace)  # again: nothing new
 
 
-def test_an_imported_table_keeps_that_its_pickle_is_trusted(workspace: Workspace, pets: Path) -> None:
+def test_the_trust_in_a_pickled_table_is_noted(workspace: Workspace, pets: Path) -> None:
     import pandas as pd
 
     table = pets / "list.pkl"
@@ -95,14 +95,14 @@ def test_taken_names_are_refused(workspace: Workspace, pets: Path, tmp_path: Pat
         import_dataset(pets, workspace, "zebrafish-synth")
 
 
-def test_a_folder_that_went_away_is_told(workspace: Workspace, pets: Path) -> None:
+def test_a_missing_folder_is_reported(workspace: Workspace, pets: Path) -> None:
     import_dataset(pets, workspace, "pets")
     shutil.rmtree(pets)
     with pytest.raises(InputError, match="which is gone"):
         resolve("pets", workspace)
 
 
-def test_a_broken_note_is_told(workspace: Workspace) -> None:
+def test_an_unreadable_note_is_reported(workspace: Workspace) -> None:
     workspace.datasets.mkdir(parents=True)
     (workspace.datasets / "pets.toml").write_text("path = 3")
     with pytest.raises(InputError, match=r"pets\.toml: cannot be read"):
@@ -111,32 +111,34 @@ def test_a_broken_note_is_told(workspace: Workspace) -> None:
 
 def test_an_unknown_name_lists_names_and_the_closest(workspace: Workspace, pets: Path) -> None:
     import_dataset(pets, workspace, "pets")
-    with pytest.raises(InputError, match=r"Did you mean leopard-id-2022.*\?.*aau-zebrafish.*pets.*zebrafish-synth"):
+    with pytest.raises(InputError, match=r"Did you mean 'leopard-id-2022'.*\?.*aau-zebrafish.*pets.*zebrafish-synth"):
         resolve("leopard-2022", workspace)
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"),
+    ("name", "steps"),
     [
         ("aau-zebrafish", "data fetch aau-zebrafish"),
         ("atrw", "lila.science.*metadata.csv.*data import PATH --name atrw"),
     ],
 )
-def test_a_known_set_that_is_not_here_says_how_to_get_it(workspace: Workspace, name: str, mend: str) -> None:
-    with pytest.raises(InputError, match=f"{name} is not on this machine.*{mend}"):
+def test_a_known_data_set_that_is_not_here_is_refused_with_the_steps(
+    workspace: Workspace, name: str, steps: str
+) -> None:
+    with pytest.raises(InputError, match=f"{name} is not on this machine.*{steps}"):
         resolve(name, workspace)
 
 
-def test_fetched_data_is_remembered_by_its_name(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_fetched_data_set_is_registered_under_its_name(workspace: Workspace, tmp_path: Path) -> None:
     folder = _aau(tmp_path / "cache" / "versions" / "1")
-    asked: list[str] = []
-    fetch("aau-zebrafish", workspace, lambda handle: (asked.append(handle), str(folder))[1])
-    assert asked == ["aalborguniversity/aau-zebrafish-reid"]
+    handles: list[str] = []
+    fetch("aau-zebrafish", workspace, lambda handle: (handles.append(handle), str(folder))[1])
+    assert handles == ["aalborguniversity/aau-zebrafish-reid"]
     catalogue = resolve("aau-zebrafish", workspace)
     assert (catalogue.name, catalogue.root, catalogue.licence) == ("aau-zebrafish", folder, "CC BY 4.0")
 
 
-def test_a_failed_download_says_what_else_to_do(workspace: Workspace) -> None:
+def test_a_failed_download_is_reported_with_the_manual_steps(workspace: Workspace) -> None:
     def broken(handle: str) -> str:
         raise OSError(f"no route to {handle}")
 
@@ -145,9 +147,9 @@ def test_a_failed_download_says_what_else_to_do(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("atrw", "Get it from https://lila"), ("zebrafish-synth", "needs no fetching"), ("x", "neither")],
 )
-def test_what_cannot_be_fetched(workspace: Workspace, name: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_a_data_set_that_cannot_be_fetched_is_refused(workspace: Workspace, name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         fetch(name, workspace, lambda _: json.dumps("unused"))

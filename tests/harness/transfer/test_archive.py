@@ -1,10 +1,14 @@
+import shutil
+import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmark.errors import InputError, RunError
-from harness.transfer import archive as module
 from harness.transfer.archive import extract_zip
 
 
@@ -15,7 +19,7 @@ def _zip(path: Path, **members: str) -> Path:
     return path
 
 
-def test_unpacks_into_a_new_folder(tmp_path: Path) -> None:
+def test_an_archive_is_unpacked_into_a_new_folder(tmp_path: Path) -> None:
     path = _zip(tmp_path / "a.zip", **{"x/y.txt": "hello", "__MACOSX/x/._y.txt": "junk"})
     extract_zip(path, tmp_path / "store" / "a")
     assert (tmp_path / "store" / "a" / "x" / "y.txt").read_text() == "hello"
@@ -42,9 +46,9 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
         extract_zip(path, tmp_path / "a")
 
 
-def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="exists already"):
         extract_zip(_zip(tmp_path / "a.zip", x="x"), tmp_path / "a")
 
 
@@ -77,13 +81,46 @@ def test_a_damaged_name_is_refused(tmp_path: Path) -> None:
         extract_zip(path, tmp_path / "a")
 
 
-def test_trouble_of_the_disk_is_no_damage(tmp_path: Path) -> None:
+def test_an_error_of_the_disk_is_not_reported_as_damage(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         extract_zip(tmp_path / "no.zip", tmp_path / "a")
 
 
-def test_a_full_disk_is_told_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = module.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage._replace(free=3))
+def test_a_full_disk_is_reported_before_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=3))
     with pytest.raises(RunError, match="Make room"):
         extract_zip(_zip(tmp_path / "a.zip", x="hello"), tmp_path / "a")
+
+
+def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", Z="hello")
+    path.write_bytes(path.read_bytes().replace(b"Z", b"\0"))
+    with pytest.raises(InputError, match="a member has no name"):
+        extract_zip(path, tmp_path / "a")
+
+
+PARTS = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(["a", "b", "..", ".", "C:", "x" * 300])
+NAMES = st.builds(
+    "{}{}".format,
+    st.lists(PARTS, min_size=1, max_size=4).map("/".join) | st.lists(PARTS, min_size=1, max_size=4).map("\\".join),
+    st.sampled_from(["", "", "/"]),
+).filter(lambda name: name.partition("\0")[0])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4))
+def test_members_of_any_name_are_unpacked_into_the_folder_or_refused_as_a_whole(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with zipfile.ZipFile(root / "a.zip", "w") as packed, warnings.catch_warnings(action="ignore"):
+            for name in names:  # some twice
+                packed.writestr(name, "content")
+        target = root / "store" / "a"
+        try:
+            extract_zip(root / "a.zip", target)
+        except InputError:
+            assert not target.exists()
+        else:
+            assert target.is_dir()
+        assert {path.name for path in root.iterdir()} == {"a.zip", "store"}
+        assert {path.name for path in (root / "store").iterdir()} <= {"a"}

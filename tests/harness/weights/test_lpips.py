@@ -1,11 +1,11 @@
-"""The network of LPIPS: given as published, kept whole or refused, and measured with only then."""
+"""The network of LPIPS: imported as published or refused; without it, no LPIPS is measured."""
 
 import hashlib
 import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,21 +15,22 @@ from torch import Tensor
 from torchvision.models import alexnet
 
 from benchmark.errors import InputError
-from benchmark.protocol import read_protocol
+from benchmark.protocol import Overrides, read_protocol
 from benchmark.records.provenance import Stage
 from harness.cli import weights as cli_weights
 from harness.contestants import scaffold
 from harness.contract import Result
 from harness.execution.results import StageResult
 from harness.execution.store import Entry
-from harness.scoring import inpainting
-from harness.weights import local as local_weights
-from harness.weights import lpips as lpips_weights
-from harness.weights.lpips import ALEXNET, LPIPS, convert, lack, lpips_file
+from harness.scoring.inpainting import score
+from harness.weights import lpips as module
+from harness.weights.local import read_note
+from harness.weights.lpips import ALEXNET, LPIPS, alexnet_file, convert_alexnet, lpips_warning
 from harness.workspace import Workspace
 from support.commands import output_of
 from support.paths import ROOT
 from support.servers import serving
+from support.weights import installed_files
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -55,20 +56,20 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def known(file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The sha256 of the random file, which for one test is the published one."""
+def published_sha256(file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The sha256 of the random file, which counts as the published one in a test."""
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    believe(monkeypatch, sha256=sha256)
+    set_published(monkeypatch, sha256=sha256)
     return sha256
 
 
-def believe(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
-    changed_entry = lpips_weights.LPIPS.weights[0].model_copy(update=changed)
-    monkeypatch.setattr(lpips_weights, "LPIPS", LPIPS.model_copy(update={"weights": (changed_entry,)}))
+def set_published(monkeypatch: pytest.MonkeyPatch, **fields: str) -> None:
+    entry = module.LPIPS.weights[0].model_copy(update=fields)
+    monkeypatch.setattr(module, "LPIPS", LPIPS.model_copy(update={"weights": (entry,)}))
 
 
 @pytest.fixture
-def site(file: Path) -> Iterator[str]:
+def address(file: Path) -> Iterator[str]:
     """Address of a local web server that has the file."""
     with serving(file.parent) as address:
         yield f"{address}/{file.name.replace(' ', '%20')}"
@@ -78,10 +79,6 @@ def run(workspace: Workspace, *arguments: object) -> str:
     return output_of(cli_weights.app, workspace, *arguments)
 
 
-def here(workspace: Workspace) -> list[str]:
-    return sorted(path.relative_to(workspace.weights).as_posix() for path in workspace.weights.glob("*/*"))
-
-
 def test_the_sha256_begins_as_the_published_name_says() -> None:
     assert ALEXNET.file == f"alexnet-owt-{ALEXNET.sha256[:8]}.pth"
     assert ALEXNET.address.endswith(ALEXNET.file)
@@ -89,14 +86,14 @@ def test_the_sha256_begins_as_the_published_name_says() -> None:
 
 
 def test_the_convolutions_are_kept_as_they_are(file: Path, tmp_path: Path) -> None:
-    convert(file, tmp_path / "out")
-    given, kept = published(), load_file(tmp_path / "out")
-    assert sorted(kept) == sorted(key for key in given if key.startswith("features."))
-    assert all(torch.equal(kept[key], given[key]) for key in kept)
+    convert_alexnet(file, tmp_path / "out")
+    source, converted = published(), load_file(tmp_path / "out")
+    assert sorted(converted) == sorted(key for key in source if key.startswith("features."))
+    assert all(torch.equal(converted[key], source[key]) for key in converted)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "mismatch"),
     [
         (lambda state: state.pop("features.6.bias"), "features.6.bias is missing; get alexnet-owt-7be5be79.pth from "),
         (lambda state: state.pop("classifier.6.bias"), "classifier.6.bias is missing"),
@@ -107,23 +104,25 @@ def test_the_convolutions_are_kept_as_they_are(file: Path, tmp_path: Path) -> No
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(
-    tmp_path: Path, change: Callable[[dict[str, Any]], object], said: str
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], mismatch: str
 ) -> None:
     state: dict[str, Any] = published()
     change(state)
-    torch.save(state, tmp_path / "given.pth")
-    with pytest.raises(InputError, match=f"^given.pth is not of torchvision's AlexNet: {said}"):
-        convert(tmp_path / "given.pth", tmp_path / "out")
+    torch.save(state, tmp_path / "file.pth")
+    with pytest.raises(InputError, match=f"^file.pth does not fit torchvision's AlexNet: {mismatch}"):
+        convert_alexnet(tmp_path / "file.pth", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_file_that_holds_no_tensors_by_name_is_refused(tmp_path: Path) -> None:
-    torch.save([torch.ones(1)], tmp_path / "given.pth")
-    with pytest.raises(InputError, match="is not of torchvision's AlexNet"):
-        convert(tmp_path / "given.pth", tmp_path / "out")
+    torch.save([torch.ones(1)], tmp_path / "file.pth")
+    with pytest.raises(InputError, match="does not fit torchvision's AlexNet"):
+        convert_alexnet(tmp_path / "file.pth", tmp_path / "out")
 
 
-class Planted:
+class Touch:
+    """Makes a file when it is unpickled."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -132,70 +131,66 @@ class Planted:
 
 
 def test_nothing_in_a_file_is_executed_and_a_truncated_one_refused(file: Path, tmp_path: Path) -> None:
-    (tmp_path / "planted.pth").write_bytes(pickle.dumps(Planted(tmp_path / "executed")))
+    (tmp_path / "planted.pth").write_bytes(pickle.dumps(Touch(tmp_path / "executed")))
     (tmp_path / "half.pth").write_bytes(file.read_bytes()[:5000])
     (tmp_path / "empty.pth").touch()
     for name in ("planted.pth", "half.pth", "empty.pth"):
         with pytest.raises(InputError, match=rf"^{name}: cannot be read as weights .* truncated, or holds more than"):
-            convert(tmp_path / name, tmp_path / "out")
+            convert_alexnet(tmp_path / name, tmp_path / "out")
     assert not (tmp_path / "executed").exists()
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", [[], ["alexnet"]])
 def test_a_file_is_imported_with_and_without_its_name(
-    workspace: Workspace, file: Path, known: str, name: list[str]
+    workspace: Workspace, file: Path, published_sha256: str, name: list[str]
 ) -> None:
-    assert lpips_file(workspace) is None
-    assert lack(workspace).startswith(
+    assert alexnet_file(workspace) is None
+    assert lpips_warning(workspace).startswith(
         "No LPIPS of filled holes: the weights of its network are not here. `patternbench weights fetch lpips` gets"
     )
     output = run(workspace, "import", "lpips", *name, file)
     assert output.startswith("alexnet (perceptual of lpips)\n  published at https://")
-    assert here(workspace) == ["lpips/alexnet.json", "lpips/alexnet.safetensors"]
-    assert lpips_file(workspace) == workspace.weights / "lpips" / "alexnet.safetensors"
-    assert lack(workspace) == ""
-    note = local_weights.read_note(workspace.weights / "lpips" / "alexnet.json")
+    assert installed_files(workspace) == ["lpips/alexnet.json", "lpips/alexnet.safetensors"]
+    assert alexnet_file(workspace) == workspace.weights / "lpips" / "alexnet.safetensors"
+    assert lpips_warning(workspace) == ""
+    note = read_note(LPIPS, ALEXNET, workspace)
     assert note is not None
-    assert (note.file, note.sha256, note.way) == (file.name, known, "imported")
+    assert (note.file, note.sha256, note.way) == (file.name, published_sha256, "imported")
 
 
 def test_another_file_is_refused(workspace: Workspace, file: Path) -> None:
     with pytest.raises(InputError, match=f"is not the published {ALEXNET.file} of lpips: .* {ALEXNET.sha256}. Get it"):
         run(workspace, "import", "lpips", file)
-    assert here(workspace) == []
+    assert installed_files(workspace) == []
 
 
-def test_the_file_is_fetched(workspace: Workspace, site: str, known: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    believe(monkeypatch, sha256=known, address=site)
+def test_the_file_is_fetched(
+    workspace: Workspace, address: str, published_sha256: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_published(monkeypatch, sha256=published_sha256, address=address)
     run(workspace, "fetch", "lpips")
-    assert lpips_file(workspace) is not None
+    assert alexnet_file(workspace) is not None
     assert "alexnet is here: " in run(workspace, "fetch", "lpips")
 
 
-@pytest.mark.usefixtures("known")
-def test_the_list_ends_with_the_measure(workspace: Workspace, file: Path) -> None:
+@pytest.mark.usefixtures("published_sha256")
+def test_the_list_ends_with_the_metric(workspace: Workspace, file: Path) -> None:
     row = run(workspace, "list").splitlines()[-2].split()
     assert row[:3] == ["lpips", "alexnet", "no"]
     run(workspace, "import", "lpips", file)
     assert run(workspace, "list", "lpips").splitlines()[-2].split()[:3] == ["lpips", "alexnet", "yes,"]
 
 
-@pytest.mark.usefixtures("known")
-def test_weights_of_unknown_origin_are_not_measured_with(workspace: Workspace, file: Path) -> None:
+@pytest.mark.usefixtures("published_sha256")
+def test_weights_of_unknown_origin_are_not_used(workspace: Workspace, file: Path) -> None:
     run(workspace, "import", "lpips", file)
     (workspace.weights / "lpips" / "alexnet.json").unlink()
-    assert lpips_file(workspace) is None
-    assert "that are here do not come from the published file" in lack(workspace)
+    assert alexnet_file(workspace) is None
+    assert "that are here were not made from the published file" in lpips_warning(workspace)
 
 
-def test_a_name_may_only_be_left_out_where_there_is_one() -> None:
-    several = LPIPS.model_copy(update={"weights": (ALEXNET, ALEXNET.model_copy(update={"name": "other"}))})
-    with pytest.raises(InputError, match="Say which of lpips's weights the file is; it has: alexnet, other"):
-        local_weights.only(several)
-
-
-def test_no_new_backbone_takes_the_name_of_the_measure(workspace: Workspace) -> None:
+def test_no_new_backbone_may_have_the_name_of_the_metric(workspace: Workspace) -> None:
     with pytest.raises(InputError, match="'lpips' is a measure"):
         scaffold.write("lpips", None, workspace)
 
@@ -207,29 +202,31 @@ def photos(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)
 
 
-def filled_holes(folder: Path, alexnet_file: Path | None) -> dict[str, float | None]:
-    """LPIPS by filling of a run of which only the inpainting stages exist, where the model fills perfectly."""
+def filled_holes(folder: Path, lpips_file: Path | None) -> dict[str, float | None]:
+    """LPIPS by filling of a run with the inpainting stages alone, whose model fills perfectly."""
     out = folder / "out"
     out.mkdir(parents=True)
     (out / "history.csv").write_text("epoch,validation\n1,0.5\n")
     np.save(out / "reconstructions.npy", photos(0))
     holes = np.zeros((4, SIDE, SIDE), np.uint8)
     holes[:, 20:40, 20:40] = 1
-    crops = SimpleNamespace(inpainting_test=lambda _: (photos(0), holes))
+    crops = cast("Any", SimpleNamespace(inpainting_test=lambda _: (photos(0), holes)))
     result = Result(contract="1", images=1, seconds=1, peak_memory_mib=1, versions={}, epoch=1, iterations=1, loss=0.5)
     stage = StageResult(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
-    protocol = read_protocol("quick", ROOT / "benchmark" / "protocols")
-    found = inpainting.score(stage, stage, crops, protocol, alexnet_file)
-    return {name: filling.lpips for name, filling in found.reconstruction.items()}
+    protocol = read_protocol("quick", ROOT / "benchmark" / "protocols").resolve("net", Overrides())
+    scores = score(stage, stage, crops, protocol, lpips_file)
+    return {name: filling.lpips for name, filling in scores.reconstruction.items()}
 
 
-@pytest.mark.usefixtures("known")
-def test_every_filling_is_measured_where_the_weights_are_here(workspace: Workspace, file: Path, tmp_path: Path) -> None:
-    assert filled_holes(tmp_path / "without", lpips_file(workspace)) == dict.fromkeys(("model", "mean_colour", "telea"))
+@pytest.mark.usefixtures("published_sha256")
+def test_every_filling_is_measured_with_the_weights(workspace: Workspace, file: Path, tmp_path: Path) -> None:
+    assert filled_holes(tmp_path / "without", alexnet_file(workspace)) == dict.fromkeys(
+        ("model", "mean_colour", "telea")
+    )
     run(workspace, "import", "lpips", file)
-    found = filled_holes(tmp_path / "with", lpips_file(workspace))
-    assert found["model"] == 0
-    assert found["mean_colour"] is not None
-    assert found["mean_colour"] > 0
-    assert found["telea"] is not None
-    assert found["telea"] not in {0, found["mean_colour"]}
+    distances = filled_holes(tmp_path / "with", alexnet_file(workspace))
+    assert distances["model"] == 0
+    assert distances["mean_colour"] is not None
+    assert distances["mean_colour"] > 0
+    assert distances["telea"] is not None
+    assert distances["telea"] not in {0, distances["mean_colour"]}

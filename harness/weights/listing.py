@@ -1,0 +1,56 @@
+"""Rows of the list of published weights."""
+
+from dataclasses import dataclass
+
+from harness.contestants.registry import Owner
+from harness.contract import Weights
+from harness.disk import size_text
+from harness.weights.local import State, entries_of_all_variants, read_note, state, weights_path, with_metadata
+from harness.weights.lpips import find_owner
+from harness.workspace import Workspace
+
+WORDS: dict[State, str] = {"missing": "no", "present": "yes", "own": "own file", "unverified": "another file"}
+
+
+@dataclass(frozen=True)
+class ListedWeights:
+    """One row.
+
+    Attributes:
+        label: of the owner, `name` or `name:variant`.
+        entry: with the variant's licence and address.
+        status: whether the file is here and, if so, its size; or the package that it comes with.
+        sha256: of the file that is here if it is the user's own or no sha256 is published, else the published one.
+    """
+
+    label: str
+    entry: Weights
+    status: str
+    sha256: str
+
+
+def list_weights(label: str, workspace: Workspace) -> list[ListedWeights]:
+    """The weights of a variant `name:variant`, or of all variants of a backbone or metric `name`.
+
+    Raises:
+        InputError: there is no such backbone, metric or variant.
+        RunError: a command that prints the licence failed.
+    """
+    owner = find_owner(label, workspace)
+    pairs = [(owner, entry) for entry in owner.own_weights]
+    if not owner.variant:
+        pairs = entries_of_all_variants(owner, workspace)
+    described = [(one, with_metadata(one, entry, workspace)) for one, entry in pairs]
+    return [ListedWeights(one.label, entry, *_status(one, entry, workspace)) for one, entry in described]
+
+
+def _status(owner: Owner, entry: Weights, workspace: Workspace) -> tuple[str, str]:
+    """Status and sha256 of an entry's row."""
+    if entry.package:
+        return f"comes with the package {entry.package}", entry.sha256
+    file_state = state(owner, entry, workspace)
+    if file_state == "missing":
+        return WORDS[file_state], entry.sha256
+    note = read_note(owner, entry, workspace)
+    sha256 = note.sha256 if note and (file_state == "own" or not entry.sha256) else entry.sha256
+    return f"{WORDS[file_state]}, {size_text(weights_path(owner, entry, workspace))}", sha256
