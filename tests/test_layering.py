@@ -23,7 +23,13 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmark.splitting": ("benchmark.data", "benchmark.vocabulary", "benchmark.errors", "benchmark.hashing"),
     "benchmark.audit": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.metrics": ("benchmark.data", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
-    "benchmark.synth": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
+    "benchmark.synth": (
+        "benchmark.data",
+        "benchmark.splitting",
+        "benchmark.vocabulary",
+        "benchmark.errors",
+        "benchmark.hashing",
+    ),
     # the contestants: what they share, and each for itself
     "backbones.kit": ("backbones.kit",),
     "backbones.kit.learning": ("backbones.kit",),

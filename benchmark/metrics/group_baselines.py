@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 from benchmark.metrics.classification import averages
-from benchmark.metrics.retrieval import DEEPEST
+from benchmark.metrics.matches import DEEPEST
 from benchmark.records.classification import GroupBaseline
 from benchmark.records.retrieval import RetrievalBaseline
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.retrieval import Matches
+from benchmark.metrics.matches import Matches
 from benchmark.records.retrieval import OpenSet
 
 CURVE_POINTS = 200

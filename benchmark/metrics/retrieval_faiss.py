@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.retrieval import DEEPEST, Candidates, Matches, unfilled
+from benchmark.metrics.matches import DEEPEST, Candidates, Matches, unfilled
 from benchmark.vocabulary import Distance
 
 TIE = 1e-6

@@ -8,14 +8,17 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError, first_problem
+from benchmark.hashing import tree_digest
 from benchmark.protocol import Overrides, Positive, Rate
 from benchmark.vocabulary import Init
 from harness.contract import Capability, Weights
-from harness.execution.store import tree_digest
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
 KIT = "kit"
+
+METRIC_WITH_WEIGHTS = "lpips"
+"""Name of the metric that has published weights, as a backbone has; no backbone may take it."""
 
 ANY = "*"
 """An entry of `variants`: every text is a variant, and a run must name one."""

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics import open_set
-from benchmark.metrics.retrieval import Images, Matches, retrieve, summarise, summarise_across_recordings
+from benchmark.metrics.matches import Images, Matches
+from benchmark.metrics.retrieval import retrieve, summarise, summarise_across_recordings
 from benchmark.records.retrieval import AcrossRecordings, OpenSet, Retrieval
 from benchmark.vocabulary import Distance, RetrievalBackend, SplitPart
 from harness.execution.results import StageResult

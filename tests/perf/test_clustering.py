@@ -20,8 +20,9 @@ from sklearn.cluster import KMeans
 from benchmark.metrics import clustering, retrieval
 from benchmark.metrics.cluster_validation import validate_clusters
 from benchmark.metrics.clustering import cluster, kmeans, measure, reduce
+from benchmark.metrics.matches import Images
 from benchmark.metrics.projections import pca
-from benchmark.metrics.retrieval import Images, retrieve
+from benchmark.metrics.retrieval import retrieve
 
 IMAGES, DIMENSIONS, INDIVIDUALS, STARTS = 300, 100_000, 6, 2
 

@@ -12,7 +12,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmark.metrics import retrieval
-from benchmark.metrics.retrieval import Images, retrieve
+from benchmark.metrics.matches import Images
+from benchmark.metrics.retrieval import retrieve
 
 IMAGES, DIMENSIONS, INDIVIDUALS = 1000, 64, 20
 

@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmark.errors import InputError
+from benchmark.metrics.matches import Images
 from benchmark.metrics.open_set import (
     CURVE_POINTS,
     Answers,
@@ -13,7 +14,7 @@ from benchmark.metrics.open_set import (
     threshold_accepting,
     threshold_curve,
 )
-from benchmark.metrics.retrieval import Images, retrieve
+from benchmark.metrics.retrieval import retrieve
 from benchmark.records.retrieval import OpenSet
 
 HAND = Answers(
