@@ -108,12 +108,28 @@ def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -
         )
     if array.size == 0:
         raise BadOutputError(f"out/{path.name} is empty: {array.shape}")
-    step = max(1, BLOCK // max(1, int(np.prod(array.shape[1:]))))
+    row = first_row_not_finite(array)
+    if row is not None:
+        raise BadOutputError(f"out/{path.name} is not finite in row {row}")
+
+
+def first_row_not_finite(array: NDArray[Any], block: int = BLOCK) -> int | None:
+    """Index of the first row with a value that is not finite; None if there is none.
+
+    Args:
+        array: (N, ...), not empty; may be memory-mapped.
+        block: number of values to look at in one step, at least one row of them.
+
+    >>> first_row_not_finite(np.array([[0.0, 1.0], [2.0, np.inf]]))
+    1
+    """
+    step = max(1, block // int(np.prod(array.shape[1:])))
     for start in range(0, len(array), step):
-        block = array[start : start + step]
-        finite = np.isfinite(block).reshape(len(block), -1).all(axis=1)
+        rows = array[start : start + step]
+        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
         if not finite.all():
-            raise BadOutputError(f"out/{path.name} is not finite in row {start + int(np.argmin(finite))}")
+            return start + int(np.argmin(finite))
+    return None
 
 
 def _result(path: Path, *, kept: bool) -> Result:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
-from harness.execution.output_checks import BadOutputError, check
+from harness.execution.output_checks import BadOutputError, check, first_row_not_finite
 
 COMMON = {"image_size": 8, "seed": 0, "batch_size": 2, "init": "random"}
 ENCODE = Encode(**COMMON, pooling="flatten", classes=3, explain="gradcam")
@@ -111,15 +111,20 @@ def test_an_array_of_another_shape_or_type_is_refused(
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_the_first_row_that_is_not_finite_is_named(
-    value: float, encoded: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("harness.execution.output_checks.BLOCK", 14)  # two rows at a time
+def test_the_first_row_that_is_not_finite_is_named(value: float, encoded: Path) -> None:
     embeddings = zeros(5, 7)
     embeddings[3, 6] = embeddings[4, 0] = value
     np.save(encoded / "embeddings.npy", embeddings)
     with pytest.raises(BadOutputError, match=r"embeddings.npy is not finite in row 3"):
         check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize("block", [1, 7, 14, 20, 35, 1000])
+def test_the_size_of_a_block_changes_no_row(block: int) -> None:
+    array = zeros(5, 7)
+    assert first_row_not_finite(array, block) is None
+    array[3, 6] = array[4, 0] = np.nan
+    assert first_row_not_finite(array, block) == 3
 
 
 @pytest.mark.parametrize("content", [b"no array", b"\x93NUMPY", b"PK\x03\x04", b"\x80\x04."])
