@@ -8,14 +8,18 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError, first_problem
+from benchmark.hashing import tree_digest
 from benchmark.protocol import Overrides, Positive, Rate
 from benchmark.vocabulary import Init
 from harness.contract import Capability, Weights
-from harness.execution.store import tree_digest
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
 KIT = "kit"
+"""The folder of what the contestants share."""
+
+LPIPS_OWNER = "lpips"
+"""Name of the metric with published weights, which no backbone may have."""
 
 ANY = "*"
 """An entry of `variants`: every text is a variant, and a run must name one."""
