@@ -1,1 +1,1 @@
-"""The conformance suite: checks whether a contestant keeps the contract of docs/contract.md."""
+"""The conformance suite: checks of a contestant against the contract of docs/contract.md."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from benchmark.errors import first_problem
+from benchmark.hashing import tree_digest
 from benchmark.vocabulary import CamMethod, Device, Mode, Pooling, Precision
 from harness.conformance.synthetic_packs import CLASSES, PackName, write_packs
 from harness.contestants.registry import BackboneFacts
@@ -25,7 +26,6 @@ from harness.contract import (
 )
 from harness.execution.jobs import run_job, write_job
 from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner, describing
-from harness.execution.store import tree_digest
 
 CHECKPOINT = "checkpoint.safetensors"
 LIMITS = Limits(seconds=600, memory_gib=8)

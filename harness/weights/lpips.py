@@ -22,7 +22,7 @@ ALEXNET = Weights(
     licence="BSD-3-Clause for torchvision; the weights carry no statement of their own",
     sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
 )
-LPIPS = Owner(name=METRIC_WITH_WEIGHTS, weights=(ALEXNET,))
+LPIPS = Owner(name=contestants.LPIPS_OWNER, weights=(ALEXNET,))
 LISTED_MISMATCHES = 3
 _ADVICE = f"get {ALEXNET.file} from {ALEXNET.address}."
 

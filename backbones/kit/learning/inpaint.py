@@ -79,11 +79,11 @@ def _train_phase(
         history.append({**figures, **losses})
         report(job.epochs * (number - 1) + epoch, total, "epoch", loss=losses["generator"], validation=validation)
         if not best or validation < best["validation"]:
-            best, kept = history[-1], deepcopy(recipe.networks.state_dict())
+            best, best_state = history[-1], deepcopy(recipe.networks.state_dict())
             checkpoints.save(job.out / CHECKPOINT, {"backbone": backbone.network.state_dict()})
         if history[-1]["epoch"] - best["epoch"] >= job.patience:
             break
-    recipe.networks.load_state_dict(kept)
+    recipe.networks.load_state_dict(best_state)
     return best
 
 

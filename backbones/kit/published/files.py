@@ -15,7 +15,7 @@ from backbones.kit.errors import DataError
 
 
 class _Ignored:
-    """Stands in for an object of a training framework: takes any arguments and state, keeps none."""
+    """Replaces an object of a training framework: takes any arguments and state, and stores none."""
 
     def __new__(cls, *_: object) -> typing.Self:
         return super().__new__(cls)

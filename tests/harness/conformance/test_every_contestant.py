@@ -16,9 +16,8 @@ TIMM_MODEL = "test_resnet"
 
 def labels() -> list[str]:
     """The discovered contestants; one that is run only with a variant gets one."""
-    return [
-        name if registry.runs_without_variant(name, HERE) else f"{name}:{TIMM_MODEL}" for name in registry.names(HERE)
-    ]
+    names = registry.names(HERE)
+    return [name if registry.runs_without_variant(name, HERE) else f"{name}:{TIMM_MODEL}" for name in names]
 
 
 @pytest.mark.parametrize("label", labels())
