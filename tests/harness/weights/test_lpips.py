@@ -191,7 +191,7 @@ def test_weights_of_unknown_origin_are_not_used(workspace: Workspace, file: Path
 
 
 def test_no_new_backbone_may_have_the_name_of_the_metric(workspace: Workspace) -> None:
-    with pytest.raises(InputError, match="'lpips' is a measure"):
+    with pytest.raises(InputError, match="'lpips' is the name of a metric"):
         scaffold.write("lpips", None, workspace)
 
 
