@@ -18,9 +18,6 @@ from harness.workspace import Workspace
 KIT = "kit"
 """The folder of what the contestants share."""
 
-LPIPS_OWNER = "lpips"
-"""Name of the metric with published weights, which no backbone may have."""
-
 METRIC_WITH_WEIGHTS = "lpips"
 """Name of the metric that has published weights, as a backbone has; no backbone may take it."""
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from benchmark.errors import InputError
-from harness.contestants.registry import KIT, LPIPS_OWNER
+from harness.contestants.registry import KIT, METRIC_WITH_WEIGHTS
 from harness.workspace import Workspace
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,7 +50,7 @@ def _check_name(name: str, folder: Path) -> None:
         )
     if name == KIT:
         raise InputError(f"{KIT!r} is the folder that all backbones share; choose another name.")
-    if name == LPIPS_OWNER:
+    if name == METRIC_WITH_WEIGHTS:
         raise InputError(f"{name!r} is the name of a metric with weights; choose another name.")
     if folder.exists():
         raise InputError(f"{folder} exists; choose another name, or delete the folder.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmark.errors import InputError
 from harness.contestants import registry as contestants
-from harness.contestants.registry import METRIC_WITH_WEIGHTS, Owner
+from harness.contestants.registry import Owner
 from harness.contract import Weights
 from harness.weights.local import State, state, weights_path
 from harness.workspace import Workspace
@@ -22,7 +22,7 @@ ALEXNET = Weights(
     licence="BSD-3-Clause for torchvision; the weights carry no statement of their own",
     sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
 )
-LPIPS = Owner(name=contestants.LPIPS_OWNER, weights=(ALEXNET,))
+LPIPS = Owner(name=contestants.METRIC_WITH_WEIGHTS, weights=(ALEXNET,))
 LISTED_MISMATCHES = 3
 _ADVICE = f"get {ALEXNET.file} from {ALEXNET.address}."
 
