@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from benchmark.errors import InputError
+from benchmark.errors import InputError, first_problem
 from benchmark.hashing import json_digest
 from benchmark.vocabulary import (
     CamMethod,
@@ -251,5 +251,4 @@ def _read(path: Path) -> Protocol:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML: {error}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        raise InputError(f"{path}: {first_problem(error)}.") from error

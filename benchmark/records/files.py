@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from benchmark.errors import InputError
+from benchmark.errors import InputError, first_problem
 from benchmark.files import atomic_write
 from benchmark.records.record import Record
 
@@ -20,10 +20,8 @@ def read_record(path: Path) -> Record:
     try:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InputError(
-            f"{path}: not a record: {where}: {first['msg']}. Records are written by `patternbench run` and never "
+            f"{path}: not a record: {first_problem(error, 'the file')}. Records are written by `patternbench run` and never "
             "edited; restore the file, or delete it and run again."
         ) from error
 

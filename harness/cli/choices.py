@@ -1,6 +1,5 @@
 """From what the user typed to what is run: every wrong value is refused here, with what is allowed."""
 
-import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.contestants import registry as contestants
 from harness.execution.events import ProgressListener
 from harness.execution.runners.base import Runner
 from harness.machine import gpus
+from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
 SPLIT_SEED = 0
@@ -116,9 +116,10 @@ def choose_protocol(name: str, workspace: Workspace) -> Protocol:
     known = contestants.names(workspace)
     unknown = sorted(set(protocol.backbones) - set(known))
     if unknown and name.endswith(".toml"):
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}."
-        raise InputError(f"{name}: it has a value for the backbone {unknown[0]!r}, which there is not; {hint}")
+        raise InputError(
+            f"{name}: it has values for the backbone {unknown[0]!r}, which does not exist; there are: "
+            f"{', '.join(known)}.{did_you_mean(unknown[0], known)}"
+        )
     return protocol
 
 

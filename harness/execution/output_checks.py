@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from benchmark.errors import first_problem
 from harness.contract import AnyJob, Encode, Inpaint, Result, TrainClassify, TrainInpaint
 
 BLOCK = 64 * 2**20
@@ -137,8 +138,7 @@ def _result(path: Path, *, kept: bool) -> Result:
     try:
         result = Result.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadOutputError(f"out/result.json: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise BadOutputError(f"out/result.json: {first_problem(error)}") from error
     if kept and None in (result.epoch, result.iterations, result.loss):
         raise BadOutputError("out/result.json: needs epoch, iterations and loss of the checkpoint kept")
     return result
