@@ -20,8 +20,9 @@ def read_record(path: Path) -> Record:
     try:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
+        problem = first_problem(error, "the file")
         raise InputError(
-            f"{path}: not a record: {first_problem(error, 'the file')}. Records are written by `patternbench run` and never "
+            f"{path}: not a record: {problem}. Records are written by `patternbench run` and never "
             "edited; restore the file, or delete it and run again."
         ) from error
 

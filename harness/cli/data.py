@@ -200,12 +200,14 @@ def audit(
     from harness.datasets.digest_cache import DigestCache
     from harness.datasets.registry import resolve
     from harness.disk import output_errors
+    from harness.execution.store import Store
 
     workspace = workspace_of(context)
     catalogue = resolve(data, workspace)
     with RichListener() as listener, DigestCache(workspace.digests) as cache:
         chosen = choose_split(split, catalogue, workspace, listener, cache.digest)
-        result = audit_split(catalogue, chosen, embeddings, listener.on_crops if pixels else None, cache.digest)
+        store = Store(workspace.store) if pixels else None
+        result = audit_split(catalogue, chosen, embeddings, listener, store, cache.digest)
     Console().print(*report(result), sep="\n")
     if output is not None:
         with output_errors(output, "Give a file in a folder that exists."):

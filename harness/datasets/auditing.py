@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.audit.audit import Audit, audit
-from benchmark.audit.near_duplicates import perceptual_hashes
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests, original_digests
-from benchmark.data.crops import crops
 from benchmark.errors import InputError
 from benchmark.splitting.split import Split, check_split
+from harness.execution.crops import CropSet, cut_crops
+from harness.execution.events import ProgressListener
+from harness.execution.store import Store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,8 @@ def audit_split(
     catalogue: Catalogue,
     split: Split,
     embeddings: Path | None,
-    on_crops: Callable[[int, int], None] | None,
+    listener: ProgressListener,
+    store: Store | None,
     digest_of: Callable[[Path], str],
 ) -> Audit:
     """Audits a split after checking that it still fits the data set's photos.
@@ -33,8 +35,9 @@ def audit_split(
         split: of it.
         embeddings: .npy file for `read_embeddings`, one row an image in the order of the catalogue, to look for similar
             ones; None = not looked for.
-        on_crops: called with (crops done, crops in all) while photos are read to look for near duplicates; None = not
-            looked for.
+        listener: receives the progress of cutting crops.
+        store: keeps the crops in which near duplicates are looked for, so that photos are read once; None = not looked
+            for.
         digest_of: gives the sha256 of a file of the data set.
 
     Raises:
@@ -43,9 +46,9 @@ def audit_split(
     digests = content_digests(catalogue.rows, digest_of)
     check_split(split, catalogue, original_digests(catalogue.rows, digests, digest_of))
     hashes = None
-    if on_crops is not None:
-        photos = crops(catalogue.rows, _HASHED_SIDE, catalogue.crop_side, on_crops)
-        hashes = perceptual_hashes(crop.image for crop in photos)
+    if store is not None:
+        entry = cut_crops(store, catalogue, digests, _HASHED_SIDE, listener)
+        hashes = CropSet(catalogue, split, entry).hashes
     vectors = None if embeddings is None else read_embeddings(embeddings)
     return audit(catalogue, split, hashes=hashes, embeddings=vectors)
 
