@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmark.data.content_digests import content_digests
 from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.splitting.split import read_split, write_split
@@ -61,7 +62,8 @@ def _folder(
 
     def write(folder: Path) -> None:
         generate(design, strength, folder, progress)
-        write_split(draw_split(design, open_calibration_set(design, folder, name)), folder)
+        catalogue = open_calibration_set(design, folder, name)
+        write_split(draw_split(design, catalogue, content_digests(catalogue.rows)), folder)
 
     key = digest([VERSION, asdict(design), strength])
     return store.find_or_build("shortcut", key, {"dataset": name, **asdict(design)}, write).path

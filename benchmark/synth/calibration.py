@@ -6,7 +6,7 @@ pictures in every set.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain
@@ -15,9 +15,7 @@ from pathlib import Path
 
 from benchmark.data.adapters.aau import read_aau
 from benchmark.data.catalogue import Catalogue
-from benchmark.data.content_digests import DigestOf, content_digests
 from benchmark.errors import InputError
-from benchmark.hashing import file_digest
 from benchmark.splitting.parts import PartOf, Parts, require_all_parts, split_from_parts
 from benchmark.splitting.sampling import apportion
 from benchmark.splitting.split import Split
@@ -129,7 +127,7 @@ def open_calibration_set(design: Calibration, folder: Path, name: str) -> Catalo
     return replace(catalogue, crop_side=2 * ceil(longest / 2), licence=LICENCE)
 
 
-def draw_split(design: Calibration, catalogue: Catalogue, digest_of: DigestOf = file_digest) -> Split:
+def draw_split(design: Calibration, catalogue: Catalogue, digests: Mapping[str, str]) -> Split:
     """The split of a generated set, by the parts of its frames.
 
     The test images of both sets are the same at every strength.
@@ -137,7 +135,7 @@ def draw_split(design: Calibration, catalogue: Catalogue, digest_of: DigestOf = 
     Args:
         design: the experiment's settings.
         catalogue: the generated set.
-        digest_of: the digest of a file.
+        digests: content digest by image_id.
 
     Raises:
         InputError: a fish is turning or occluded in all frames of a part.
@@ -150,7 +148,6 @@ def draw_split(design: Calibration, catalogue: Catalogue, digest_of: DigestOf = 
         f"time, every {STEP}th frame, with {STRETCH} frames left out between parts; fish of the test frames swim "
         "anywhere, whatever the shortcut in the others."
     )
-    digests = content_digests(catalogue.rows, digest_of)
     return split_from_parts(catalogue, digests, design.seed, Parts(part_of, recipe), SPLIT)
 
 
