@@ -8,8 +8,8 @@ from benchmark.data.content_digests import content_digests
 from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.splitting.split import read_split, write_split
-from benchmark.synth.calibration import SPLIT, Calibration, draw_split, generate, open_calibration_set
 from benchmark.synth.settings import VERSION
+from benchmark.synth.shortcut import SPLIT, Calibration, draw_split, generate, open_calibration_set
 from harness.execution.spec import DataBundle
 from harness.execution.store import Store, digest
 from harness.workspace import Workspace

@@ -49,6 +49,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "harness.datasets": (
         "benchmark",
         "harness.disk",
+        "harness.execution",
         "harness.suggestions",
         "harness.transfer",
         "harness.workspace",

@@ -38,8 +38,8 @@ def shortcut(
     """
     from functools import partial
 
-    from benchmark.synth.calibration import Calibration
-    from harness.cli.run import choose, run_all, run_one
+    from benchmark.synth.shortcut import Calibration
+    from harness.cli.run import choose, resolve, run_all, run_one
     from harness.datasets.digest_cache import DigestCache
     from harness.experiments import STRENGTHS, check_strengths, shortcut_data
 
@@ -48,6 +48,10 @@ def shortcut(
     workspace = workspace_of(context)
     with DigestCache(workspace.digests) as cache:
         request = choose(workspace, options, cache.digest)
+        for label in (
+            options.backbones or []
+        ):  # before minutes of drawing; with --all, missing weights fail one run each
+            resolve(label, request.protocols[0], request, workspace)
         bundles = {}
         for strength in chosen_strengths:
             with _frame_bar(strength) as progress:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from benchmark.errors import InputError, PatternbenchError, RunError
-from benchmark.protocol import Protocol
+from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
 from benchmark.splitting.split import describe_split
 from benchmark.vocabulary import Device
@@ -16,8 +16,9 @@ from harness.cli import choices
 from harness.cli.console import RichListener
 from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
+from harness.contestants.registry import BackboneFacts
 from harness.datasets.digest_cache import DigestCache
-from harness.datasets.registry import resolve
+from harness.datasets.registry import resolve as resolve_dataset
 from harness.execution.runners.base import Runner
 from harness.execution.spec import DataBundle, RunSpec
 from harness.run import bench
@@ -62,7 +63,7 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
     """
     with DigestCache(workspace.digests, rehash=options.rehash) as cache:
         request = choose(workspace, options, cache.digest)
-        catalogue = resolve(options.data, workspace)
+        catalogue = resolve_dataset(options.data, workspace)
         listener = RichListener()
         names = dict.fromkeys(options.splits or ["random"])
         splits = [choices.choose_split(name, catalogue, workspace, listener, cache.digest) for name in names]
@@ -164,9 +165,7 @@ def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunReque
     Raises:
         InputError: the weights that the run needs are not available.
     """
-    facts = contestants.find(label, workspace)
-    resolved = protocol.resolve(facts.name, facts.overrides(protocol.name, init=not request.init_given))
-    weights = required_files(facts, resolved, workspace)
+    facts, resolved, weights = resolve(label, protocol, request, workspace)
     return RunSpec(
         backbone=facts,
         data=data,
@@ -177,6 +176,25 @@ def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunReque
         device=request.device,
         workers=request.workers,
     )
+
+
+def resolve(
+    label: str, protocol: Protocol, request: RunRequest, workspace: Workspace
+) -> tuple[BackboneFacts, ResolvedProtocol, dict[str, Path]]:
+    """A backbone's facts, the protocol as it holds for it, and the weight files that its runs need, by name.
+
+    Args:
+        label: of the backbone.
+        protocol: before it is resolved.
+        request: what all runs share.
+        workspace: where.
+
+    Raises:
+        InputError: the weights that the runs need are not available.
+    """
+    facts = contestants.find(label, workspace)
+    resolved = protocol.resolve(facts.name, facts.overrides(protocol.name, init=not request.init_given))
+    return facts, resolved, required_files(facts, resolved, workspace)
 
 
 def _headline(spec: RunSpec) -> str:

@@ -19,10 +19,10 @@ from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.records.record import Record
 from benchmark.synth import swim
-from benchmark.synth.calibration import MIN_FRAMES, STEP, Calibration
 from benchmark.synth.dataset import draw_frames
 from benchmark.synth.scene import FishAnnotation
 from benchmark.synth.settings import SynthSettings
+from benchmark.synth.shortcut import MIN_FRAMES, STEP, Calibration
 from benchmark.vocabulary import SPLIT_PARTS
 from harness.cli.app import app
 from harness.execution.spec import DataBundle
@@ -143,7 +143,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A small checkout of the project with one contestant that needs numpy alone."""
     root = tmp_path_factory.mktemp("study")
     copy_pages(root)
-    link(root, "benchmark/protocols", "backbones/kit")
+    link(root, "benchmark/protocols", "backbones/kit", "backbones/__init__.py")
     write_plain(root, capabilities=("train:shallow",))
     write_tiny(root, images=36, images_per_individual=300)
     return Workspace(root)
@@ -305,7 +305,7 @@ def background_accuracy(workspace: Workspace, record: Record) -> float:
         (["plain", "--strength", "2"], r"The strength 2\.0 is not a number from 0"),
         (["plain", "--strength", "nan"], "The strength nan is not a number from 0"),
         (["plain", "--frames", "7"], "frames is 7; give 36 or more"),
-        (["plain", "--all"], "Name the backbones to run, or say --all"),
+        (["plain", "--all"], "Name the backbones to run, or use --all"),
         (["plane"], "Did you mean 'plain'"),
         (["plain", "published", "--init", "published"], "weights fetch published"),
     ],

@@ -24,7 +24,7 @@ from harness.execution.runners.base import (
     ending,
     is_event,
 )
-from harness.execution.runners.images import image_of
+from harness.execution.runners.docker_images import image_of
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
