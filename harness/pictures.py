@@ -9,7 +9,8 @@ from PIL import Image
 from benchmark.data.catalogue import BACKGROUND, PATTERN
 from benchmark.records.record import Record
 from benchmark.vocabulary import HoleKind, Mode
-from harness.execution.crops import FLIPS, CropSet
+from harness.execution.crops import CropSet
+from harness.execution.holes import FLIPS, hole_test
 from harness.execution.results import Results, StageResult
 from leaderboard.plots.localisation import focus_overlays, overlays_file
 from leaderboard.plots.style import picture
@@ -67,7 +68,7 @@ def cam_overlays(record: Record, results: Results, crops: CropSet) -> Image.Imag
 
 def reconstruction_strip(filled: StageResult, crops: CropSet, masks: HoleKind) -> Image.Image:
     """The strip of the inpainting set's test images, without their flips."""
-    truth, holes = crops.inpainting_test(masks)
+    truth, holes = hole_test(crops, masks)
     unflipped = slice(len(truth) // len(FLIPS))
     return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file("reconstructions.npy"))[unflipped])
 

@@ -20,6 +20,7 @@ from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import ProgressListener
 from harness.execution.execute import execute
+from harness.execution.holes import can_inpaint
 from harness.execution.jobs import StageError
 from harness.execution.plan import plan
 from harness.execution.results import Results
@@ -52,6 +53,7 @@ class PreparedRun:
         crops: of the data set.
         store: of finished stages.
         audit: of the split.
+        inpaints: whether backbone and data allow inpainting.
         code: digest of the backbone's code or image.
         protocol: digest of the resolved protocol.
         weights: sha256 of the published weights, by name.
@@ -65,6 +67,7 @@ class PreparedRun:
     crops: CropSet
     store: Store
     audit: SplitAudit
+    inpaints: bool
     code: str
     protocol: str
     weights: dict[str, str]
@@ -98,7 +101,7 @@ def bench(
         KeyboardInterrupt: after the running stages were stopped.
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
-    stages = plan(spec, prepared.crops)
+    stages = plan(spec, inpaints=prepared.inpaints)
     listener.on_plan(len(stages))
     try:
         results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
@@ -139,7 +142,7 @@ def prepare(
     crops = CropSet(catalogue, split, cut_crops(store, catalogue, digests, protocol.image_size, listener))
     split_audit = _audit(spec, crops)
     code = runner.prepare(spec.backbone, listener.report)
-    inpaints = spec.backbone.inpaints and crops.can_inpaint(protocol.inpaint.masks)
+    inpaints = spec.backbone.inpaints and can_inpaint(crops, protocol.inpaint.masks)
     lpips_file = alexnet_file(workspace) if inpaints else None
     lpips = {LPIPS.name: lpips_file} if lpips_file else {}
     weights = {name: file_digest(path) for name, path in (dict(spec.weights) | lpips).items()}
@@ -164,6 +167,7 @@ def prepare(
         crops=crops,
         store=store,
         audit=split_audit,
+        inpaints=inpaints,
         code=code,
         protocol=protocol_digest,
         weights=weights,

@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.split import Split
@@ -96,3 +99,12 @@ def by_identity(catalogue: Catalogue) -> dict[str, list[str]]:
             f"all have fewer than {MIN_IMAGES}. Leave them out (identity `unknown`), or add images."
         )
     return dict(sorted(images.items()))
+
+
+def first_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Indices of the first `most` entries of each label, ascending.
+
+    >>> first_of_each(np.array([3, 1, 3, 3, 1]), 2).tolist()
+    [0, 1, 2, 4]
+    """
+    return np.sort(np.concatenate([np.flatnonzero(labels == label)[:most] for label in np.unique(labels)]))

@@ -13,17 +13,14 @@ from benchmark.audit.near_duplicates import perceptual_hashes
 from benchmark.data.catalogue import PATTERN, Catalogue
 from benchmark.data.content_digests import metadata_digest
 from benchmark.data.crops import crops
-from benchmark.data.irregular_holes import irregular_mask
+from benchmark.splitting.sampling import first_of_each
 from benchmark.splitting.split import Split
-from benchmark.vocabulary import SPLIT_PARTS, HoleKind, SplitPart, SplitSet
+from benchmark.vocabulary import SplitPart, SplitSet
 from harness.execution.events import ProgressListener
 from harness.execution.store import Entry, Store, digest
 
 VERSION = 2
 """Raised when the same inputs give other files."""
-
-FLIPS: tuple[tuple[int, ...], ...] = ((), (2,), (1,), (1, 2))
-"""The paper's four pairs of an original: as it is, flipped left-right, upside down, and both; axes of (N, H, W)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class CropSet:
         """Args: the data set, its split, and the stored crops (`cut_crops`)."""
         self.catalogue = catalogue
         self.split, self._folder = split, entry.path
-        self._content = digest({name: entry.facts["files"][name] for name in ("images.npy", "regions.npy")})
+        self.content = digest({name: entry.facts["files"][name] for name in ("images.npy", "regions.npy")})
         self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
         classes = {identity: number for number, identity in enumerate(catalogue.identities)}
         self._labels = np.array([classes[row.identity] for row in catalogue.rows])
@@ -63,7 +60,7 @@ class CropSet:
     @cached_property
     def data_digest(self) -> str:
         """sha256 over the crops and the data set's metadata."""
-        return digest([self._content, metadata_digest(self.catalogue)])
+        return digest([self.content, metadata_digest(self.catalogue)])
 
     @property
     def images(self) -> NDArray[np.uint8]:
@@ -120,36 +117,6 @@ class CropSet:
             return None
         return np.array([rows[at].groups[name] for at in positions])
 
-    def with_hole(self, ids: list[str], masks: HoleKind) -> list[str]:
-        """The images that have a hole."""
-        if masks == "irregular" or not ids:
-            return ids
-        has_hole = (self.regions[self.positions(ids)] == PATTERN).any(axis=(1, 2))
-        return [image_id for image_id, has in zip(ids, has_hole, strict=True) if has]
-
-    def can_inpaint(self, masks: HoleKind) -> bool:
-        """Whether every part of the inpainting set has an image with a hole."""
-        if masks == "irregular":
-            return True
-        return self.catalogue.has_regions and all(
-            self.with_hole(self.ids("inpaint", part), masks) for part in SPLIT_PARTS
-        )
-
-    def holes(self, positions: NDArray[np.int64], masks: HoleKind) -> NDArray[np.uint8]:
-        """(N, H, W) uint8 holes of the given crops, 1 = hole: their pattern, or strokes fixed for each image."""
-        if masks == "pattern":
-            return np.asarray(self.regions[positions] == PATTERN, dtype=np.uint8)
-        size, rows = self.images.shape[1], self.catalogue.rows
-        return np.stack([irregular_mask(size, f"{self._content}:{rows[at].image_id}") for at in positions])
-
-    def inpainting_test(self, masks: HoleKind) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Test images of the inpainting set in four flips, (N, H, W, 3) uint8, and their holes, (N, H, W) uint8.
-
-        The flips follow each other: the first quarter of N are the images as they are.
-        """
-        positions = self.positions(self.ids("inpaint", "test"))
-        return flipped(self.images[positions]), flipped(self.holes(positions, masks))
-
 
 def cut_crops(
     store: Store, catalogue: Catalogue, digests: Mapping[str, str], image_size: int, listener: ProgressListener
@@ -182,20 +149,6 @@ def cut_crops(
         np.save(folder / "hashes.npy", perceptual_hashes(images))
 
     return store.find_or_build("crops", key, {"dataset": catalogue.name, "image_size": image_size}, write)
-
-
-def first_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Indices of the first `most` entries of each label, ascending.
-
-    >>> first_of_each(np.array([3, 1, 3, 3, 1]), 2).tolist()
-    [0, 1, 2, 4]
-    """
-    return np.sort(np.concatenate([np.flatnonzero(labels == label)[:most] for label in np.unique(labels)]))
-
-
-def flipped(arrays: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """All flips of some images one after the other: (N, H, W, ...) -> (4 N, H, W, ...)."""
-    return np.concatenate([np.flip(arrays, axes) for axes in FLIPS])
 
 
 def _open(path: Path) -> NDArray[np.uint8]:

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.region_variants import apply_variant
+from benchmark.splitting.sampling import first_of_each
 from benchmark.vocabulary import Fill, HoleKind, RegionVariant, SplitPart
-from harness.execution.crops import FLIPS, CropSet, first_of_each, flipped
+from harness.execution.crops import CropSet
+from harness.execution.holes import FLIPS, flipped, hole_test, holes_of, with_hole
 from harness.execution.store import Entry, Store, digest
 
 VERSION = 2
@@ -114,11 +116,11 @@ def _writer(pack: Pack, crops: CropSet) -> Callable[[Path], None]:
 
 
 def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
-    train, val = (crops.with_hole(crops.ids("inpaint", part), pack.masks) for part in ("train", "val"))
+    train, val = (with_hole(crops, crops.ids("inpaint", part), pack.masks) for part in ("train", "val"))
     rows = _training_rows(crops, train, val, pack.most)
     positions = crops.positions([image_id for image_id, _ in rows])
     np.save(folder / "images.npy", flipped(crops.images[positions]))
-    np.save(folder / "masks.npy", flipped(crops.holes(positions, pack.masks)))
+    np.save(folder / "masks.npy", flipped(holes_of(crops, positions, pack.masks)))
     table = [
         {"id": f"{crops.opaque_id(image_id)}-{flip}", "split": part}
         for flip in range(len(FLIPS))
@@ -128,7 +130,7 @@ def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
 
 
 def _write_holes(pack: HolesPack, crops: CropSet, folder: Path) -> None:
-    truth, holes = crops.inpainting_test(pack.masks)
+    truth, holes = hole_test(crops, pack.masks)
     np.save(folder / "images.npy", np.where(holes[..., None], 0, truth).astype(np.uint8))
     np.save(folder / "masks.npy", holes)
     ids = [crops.opaque_id(image_id) for image_id in crops.ids("inpaint", "test")]

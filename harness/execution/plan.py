@@ -7,7 +7,6 @@ from typing import Any
 
 from benchmark.vocabulary import EncoderState, Init, Mode, RegionVariant, SplitPart
 from harness.contract import AnyJob, Encode, Inpaint, TrainClassify, TrainInpaint
-from harness.execution.crops import CropSet
 from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack
 from harness.execution.spec import RunSpec
 
@@ -57,7 +56,7 @@ class StageSpec:
     alone: bool = False
 
 
-def plan(spec: RunSpec, crops: CropSet) -> tuple[StageSpec, ...]:
+def plan(spec: RunSpec, *, inpaints: bool) -> tuple[StageSpec, ...]:
     """All stages of a run.
 
     Inpainting comes first, alone. The rest follows in chains that do not depend on each other: the encoding of the test
@@ -66,18 +65,18 @@ def plan(spec: RunSpec, crops: CropSet) -> tuple[StageSpec, ...]:
 
     Args:
         spec: what to run.
-        crops: its crops; only whether they can be inpainted is read.
+        inpaints: whether backbone and data allow inpainting.
     """
-    return tuple(_Planner(spec, crops).stages())
+    return tuple(_Planner(spec, inpaints).stages())
 
 
 class _Planner:
     """Makes the stages of one run, which share most of their settings."""
 
-    def __init__(self, spec: RunSpec, crops: CropSet) -> None:
+    def __init__(self, spec: RunSpec, inpaints: bool) -> None:
         self._spec, self._protocol = spec, spec.protocol
-        self._inpaints = spec.backbone.inpaints and crops.can_inpaint(spec.protocol.inpaint.masks)
-        self._has_control = self._inpaints or (spec.init == "published" and spec.backbone.starts_random)
+        self._inpaints = inpaints
+        self._has_control = inpaints or (spec.init == "published" and spec.backbone.starts_random)
         by_setting: dict[str, tuple[SplitPart, ...]] = {"closed": ("train",), "open": ("train", "val"), "disjoint": ()}
         self._reference_parts = by_setting[spec.data.identity_setting]
 

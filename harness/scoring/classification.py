@@ -18,8 +18,8 @@ from benchmark.metrics.classification import (
 )
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.classification import Classification, Scores
+from benchmark.splitting.sampling import first_of_each
 from benchmark.vocabulary import Mode, RegionVariant
-from harness.execution.crops import first_of_each
 from harness.execution.results import Classifier, StageResult
 from harness.scoring import localisation
 from harness.scoring.test_set import TestSet

@@ -10,7 +10,7 @@ from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.vocabulary import Filling
-from harness.execution.crops import CropSet
+from harness.execution.holes import HoleTest
 from harness.execution.results import StageResult
 from harness.scoring.classification import history
 
@@ -18,7 +18,7 @@ from harness.scoring.classification import history
 def score(
     training: StageResult,
     filled: StageResult,
-    crops: CropSet,
+    test: HoleTest,
     protocol: ResolvedProtocol,
     lpips_file: Path | None,
 ) -> Inpainting:
@@ -27,7 +27,7 @@ def score(
     Args:
         training: the inpainting training.
         filled: the test images with their holes filled.
-        crops: of the data set.
+        test: the test images and their holes.
         protocol: of the run.
         lpips_file: weights of the perceptual distance; None = it is not measured.
     """
@@ -35,7 +35,7 @@ def score(
     assert result.loss is not None
     assert result.epoch is not None
     assert result.iterations is not None
-    truth, holes = crops.inpainting_test(protocol.inpaint.masks)
+    truth, holes = test
     fillings: dict[Filling, NDArray[np.uint8]] = {
         "model": np.load(filled.file("reconstructions.npy")),
         "mean_colour": fill_mean_colour(truth, holes),

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from benchmark.audit.near_duplicates import perceptual_hashes
 from harness.execution.store import Store
@@ -17,14 +16,6 @@ def test_metadata_is_part_of_the_data(tmp_path: Path) -> None:
     dated = replace(before, rows=tuple(replace(row, groups={"date": "2026-01-01"}) for row in before.rows))
     marked = replace(before, rows=tuple(replace(row, approximate=True) for row in before.rows))
     assert len({cut(data).data_digest for data in (before, dated, marked)}) == 3
-
-
-@pytest.mark.parametrize("without_pattern", [(0, 1), (2,), (3,)])
-def test_every_part_needs_a_hole_to_inpaint(tmp_path: Path, without_pattern: tuple[int, ...]) -> None:
-    without = cut(pets(tmp_path, without_pattern=without_pattern))
-    assert not without.can_inpaint("pattern")
-    assert without.can_inpaint("irregular")
-    assert cut(pets(tmp_path)).can_inpaint("pattern")
 
 
 def test_perceptual_hashes_are_made_once_with_the_crops(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.data.catalogue import Catalogue
-from harness.execution.crops import FLIPS
+from harness.execution.holes import FLIPS
 from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack, write_pack
 from harness.execution.store import Entry
 from support.pets import cut, pets, store_of

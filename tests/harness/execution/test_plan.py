@@ -39,7 +39,7 @@ def stages(root: Path, backbone: BackboneFacts) -> list[StageSpec]:
         device="cpu",
         workers=2,
     )
-    return list(plan(spec, crops))
+    return list(plan(spec, inpaints=backbone.inpaints))
 
 
 def test_a_backbone_that_can_everything_has_every_stage(tmp_path: Path) -> None:

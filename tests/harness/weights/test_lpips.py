@@ -4,8 +4,7 @@ import hashlib
 import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from benchmark.records.provenance import Stage
 from harness.cli import weights as cli_weights
 from harness.contestants import scaffold
 from harness.contract import Result
+from harness.execution.holes import HoleTest
 from harness.execution.results import StageResult
 from harness.execution.store import Entry
 from harness.scoring.inpainting import score
@@ -210,11 +210,11 @@ def filled_holes(folder: Path, lpips_file: Path | None) -> dict[str, float | Non
     np.save(out / "reconstructions.npy", photos(0))
     holes = np.zeros((4, SIDE, SIDE), np.uint8)
     holes[:, 20:40, 20:40] = 1
-    crops = cast("Any", SimpleNamespace(inpainting_test=lambda _: (photos(0), holes)))
+    test = HoleTest(photos(0), holes)
     result = Result(contract="1", images=1, seconds=1, peak_memory_mib=1, versions={}, epoch=1, iterations=1, loss=0.5)
     stage = StageResult(Entry("key", folder, {}), result, Stage(key="key", seconds=1))
     protocol = read_protocol("quick", ROOT / "benchmark" / "protocols").resolve("net", Overrides())
-    scores = score(stage, stage, crops, protocol, lpips_file)
+    scores = score(stage, stage, test, protocol, lpips_file)
     return {name: filling.lpips for name, filling in scores.reconstruction.items()}
 
 
