@@ -242,6 +242,7 @@ def _record(
         protocol=spec.protocol.name,
         seed=spec.protocol.seed,
         classification=scores.classification,
+        probes=scores.probes,
         ablation=scores.ablation,
         clustering=scores.clustering,
         cluster_validation=scores.cluster_validation,

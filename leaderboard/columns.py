@@ -101,9 +101,9 @@ class Table(Generic[Part]):
         columns = [column for column in self.columns if any(map(column.shown, shown))]
         return list(dict.fromkeys(column.legend for column in columns if column.legend))
 
-    def compared_names(self) -> list[str]:
-        """Names of the numbers that are compared between splits and between seeds."""
-        return [name for column in self.columns for name in column.compared.values()]
+    def compared_names(self, section: Section) -> list[str]:
+        """Names of the numbers that are compared between splits and between seeds, of the columns that it shows."""
+        return [name for column in self.columns if column.shown(section) for name in column.compared.values()]
 
     def compared_values(self, section: Section) -> dict[str, dict[str, float]]:
         """The compared numbers of each record that has any, by the path of its file and their names."""

@@ -41,8 +41,9 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
             continue
         partners = [kind for kind in LEAK_FREE if (dataset, protocol, kind) in by_split]
         if partners:
+            names = table.compared_names(by_split[dataset, protocol, split])
             kind = max(partners, key=lambda kind: len(leaking.keys() & values[dataset, protocol, kind].keys()))
-            text = _table(leaking, values[dataset, protocol, kind], table.compared_names(), kind)
+            text = _table(leaking, values[dataset, protocol, kind], names, kind)
         else:
             text = (
                 f"No run with such a split yet: run {either(f'`{kind}`' for kind in LEAK_FREE)} too, as the data allow "

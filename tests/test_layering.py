@@ -23,6 +23,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmark.splitting": ("benchmark.data", "benchmark.vocabulary", "benchmark.errors", "benchmark.hashing"),
     "benchmark.audit": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.metrics": ("benchmark.data", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
+    "benchmark.probing": ("benchmark.metrics", "benchmark.errors"),
     "benchmark.synth": (
         "benchmark.data",
         "benchmark.splitting",

@@ -84,6 +84,36 @@ class Classification(RecordPart):
     ] = None
 
 
+class Probe(RecordPart):
+    """A classifier fitted on frozen embeddings by the harness (see `benchmark.probing.probes`).
+
+    Attributes:
+        test: scores on the test images.
+        answers: class number given to each test image, in the order of `TestImages`.
+        intervals: as in `Classification`.
+        choice: inverse strength of the penalty, or number of neighbours, chosen on the training images alone.
+        converged: whether the fit reached its tolerance.
+    """
+
+    test: Scores
+    answers: tuple[int, ...]
+    intervals: dict[str, Interval]
+    choice: float
+    converged: bool
+
+
+class Probes(RecordPart):
+    """Both probes of one encoder state.
+
+    Attributes:
+        linear: multinomial logistic regression.
+        nearest: nearest neighbours by cosine.
+    """
+
+    linear: Probe
+    nearest: Probe
+
+
 class TestImages(RecordPart):
     """The test images; their order is the same in all records of one split digest.
 

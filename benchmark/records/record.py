@@ -3,7 +3,14 @@
 from typing import Literal
 
 from benchmark.records.base import RecordPart
-from benchmark.records.classification import Classification, GroupBaseline, Scores, SplitAudit, TestImages
+from benchmark.records.classification import (
+    Classification,
+    GroupBaseline,
+    Probes,
+    Scores,
+    SplitAudit,
+    TestImages,
+)
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.records.provenance import Experiment, Failure, Provenance
@@ -35,6 +42,7 @@ class Record(RecordPart):
         protocol: name of the protocol.
         seed: of every random choice in training.
         classification: by mode; empty in a failed record.
+        probes: classifiers that the harness fits on frozen embeddings, by encoder state.
         ablation: scores on the test images by mode and region variant; empty for data without regions.
         clustering: the paper's five measures, by encoder state.
         cluster_validation: more measures of more clusterings, by encoder state and embedding view.
@@ -71,6 +79,7 @@ class Record(RecordPart):
     protocol: str
     seed: int
     classification: dict[Mode, Classification] = {}
+    probes: dict[EncoderState, Probes] = {}
     ablation: dict[Mode, dict[RegionVariant, Scores]] = {}
     clustering: dict[EncoderState, Clustering] = {}
     cluster_validation: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.protocol import ResolvedProtocol
-from benchmark.records.classification import Classification, GroupBaseline, Scores, TestImages
+from benchmark.records.classification import Classification, GroupBaseline, Probes, Scores, TestImages
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.records.retrieval import OpenSet, Retrieval, RetrievalBaseline
@@ -13,7 +13,7 @@ from harness.execution.crops import CropSet
 from harness.execution.holes import hole_test
 from harness.execution.results import Results
 from harness.execution.spec import DataBundle
-from harness.scoring import classification, clustering, inpainting
+from harness.scoring import classification, clustering, inpainting, probing
 from harness.scoring.retrieval import Search
 from harness.scoring.test_set import TestSet
 
@@ -37,6 +37,7 @@ class RunScores:
     inpainting: Inpainting | None = None
     encoder: Encoder | None = None
     classification: dict[Mode, Classification] = field(default_factory=dict)
+    probes: dict[EncoderState, Probes] = field(default_factory=dict)
     untrained: Classification | None = None
     ablation: dict[Mode, dict[RegionVariant, Scores]] = field(default_factory=dict)
     validation: dict[Mode, dict[RegionVariant, Scores]] = field(default_factory=dict)
@@ -81,6 +82,7 @@ def score(
         classification={
             mode: classification.score(variants["all"], test_set, protocol) for mode, variants in classifiers.items()
         },
+        probes=probing.score(results.embeddings, results.references, test_set) if can_name else {},
         untrained=classification.score(results.untrained, test_set, protocol)
         if results.untrained and can_name
         else None,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 
 from benchmark.records.base import metric_of
-from benchmark.records.classification import Classification, GroupBaseline, Scores
+from benchmark.records.classification import Classification, GroupBaseline, Probe, Probes, Scores
 from benchmark.vocabulary import MODES, Mode
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, metric_column
+from leaderboard.columns import Column, Row, Table, metric_column, number_column
 from leaderboard.formats import bracketed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, INTERVALS, Note, Page
@@ -38,12 +38,14 @@ class Classifiers:
         notes: text after the accuracy, by mode.
         calibration: expected calibration error by mode; None if it was not measured.
         rank: rank of the row by mode; None if it has none.
+        probes: both probes of the row's encoder; None if the record has none.
     """
 
     scores: Mapping[Mode, Scores | GroupBaseline]
     notes: Mapping[Mode, str] = field(default_factory=dict)
     calibration: Mapping[Mode, float | None] = field(default_factory=dict)
     rank: Callable[[Mode], str | None] = lambda _: None
+    probes: Probes | None = None
 
 
 def accuracy_note(classifier: Classification) -> str:
@@ -63,10 +65,15 @@ def _rows(section: Section) -> list[Row[Classifiers]]:
             {mode: accuracy_note(classifier) for mode, classifier in record.classification.items()},
             {mode: classifier.calibration_error for mode, classifier in record.classification.items()},
             partial(_rank, section_ranks, record.key),
+            record.probes.get("initial"),
         )
         rows.append(backbone_row(file, part))
         if record.untrained:
-            shallow = Classifiers({"shallow": record.untrained.test}, {"shallow": accuracy_note(record.untrained)})
+            shallow = Classifiers(
+                {"shallow": record.untrained.test},
+                {"shallow": accuracy_note(record.untrained)},
+                probes=record.probes.get("untrained"),
+            )
             rows.append(untrained_row(file, shallow))
     baselines = next((record.group_baselines for record in section.records if record.group_baselines), {})
     rows += [baseline_row(name, Classifiers(dict.fromkeys(MODES, baseline))) for name, baseline in baselines.items()]
@@ -113,7 +120,46 @@ def _has_calibration(section: Section) -> bool:
     )
 
 
-TABLE = Table("Backbone", tuple(column for mode in MODES for column in _columns(mode)), _rows)
+def _has_probes(section: Section) -> bool:
+    """Whether any record of the section has probes."""
+    return any(record.probes for record in section.records)
+
+
+def _probe_column(name: str, title: str, meaning: str) -> Column[Classifiers]:
+    def probe(part: Classifiers) -> Probe | None:
+        found: Probe | None = getattr(part.probes, name, None)
+        return found
+
+    def note(part: Classifiers) -> str:
+        found = probe(part)
+        return bracketed(found.intervals.get("accuracy")) if found else ""
+
+    return number_column(
+        title,
+        lambda part: found.test.accuracy if (found := probe(part)) else None,
+        note=note,
+        legend=meaning,
+        shown=_has_probes,
+        compared={"": f"{title} accuracy"},
+    )
+
+
+PROBES = (
+    _probe_column(
+        "linear",
+        "Linear probe",
+        "*Linear probe*: accuracy of a multinomial logistic regression on the frozen, standardised embeddings of all "
+        "training images, its strength chosen by cross-validation on them, fitted until it converges; neither the "
+        "scale of the features nor a learning rate matters.",
+    ),
+    _probe_column(
+        "nearest",
+        "Nearest neighbours",
+        "*Nearest neighbours*: accuracy of the commonest individual among the nearest training images by cosine; their "
+        "number is chosen in the same way.",
+    ),
+)
+TABLE = Table("Backbone", (*PROBES, *(column for mode in MODES for column in _columns(mode))), _rows)
 
 
 def _section(section: Section, page: str) -> str:

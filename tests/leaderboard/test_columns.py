@@ -59,7 +59,7 @@ def test_compared_numbers_are_those_of_the_table() -> None:
         number_column("One", lambda value: value, compared={"a": "One of a", "b": "One of b"}),
         number_column("Two", lambda value: value * 2),
     )
-    assert both.compared_names() == ["One of a", "One of b"]
+    assert both.compared_names(SECTION) == ["One of a", "One of b"]
     assert both.compared_values(SECTION) == {file.path: {"One of a": 0.25} for file in FILES}
 
 

@@ -20,6 +20,7 @@ NO_METRIC = {
     ("RegionValues", "body"),
     ("RegionValues", "pattern"),
     ("Example", "density"),
+    ("Probe", "choice"),
     ("Projections", "perplexity"),
 }
 """Numbers whose metric annotates the part that holds them, and one setting."""

@@ -1,0 +1,1 @@
+"""Probes: classifiers that are fitted on frozen embeddings, outside the contestants."""

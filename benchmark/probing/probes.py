@@ -1,0 +1,120 @@
+"""The linear probe and the nearest-neighbour probe: how well frozen embeddings name the individuals."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.probing.coordinates import Coordinates
+from benchmark.probing.folds import grouped_folds
+
+STRENGTHS = tuple(float(10.0**power) for power in range(-2, 4))
+"""Inverse strengths of the L2 penalty to choose from (scikit-learn's `C`)."""
+
+NEIGHBOURS = (1, 3, 5, 10, 20)
+"""Numbers of neighbours to choose from."""
+
+MAX_ITERATIONS = 5000
+TOLERANCE = 1e-6
+CHOICE_TOLERANCE = 1e-3
+"""Tolerance of the fits that only choose a strength."""
+
+
+class ProbeAnswers(NamedTuple):
+    """Answers of a probe.
+
+    Attributes:
+        answers: (M,) int64, class number of each test image.
+        choice: the inverse strength, or the number of neighbours, chosen by cross-validation on the training images.
+        converged: whether the fit reached its tolerance.
+    """
+
+    answers: NDArray[np.int64]
+    choice: float
+    converged: bool
+
+
+def linear_probe(
+    coordinates: Coordinates, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+) -> ProbeAnswers:
+    """Multinomial logistic regression with an L2 penalty, fitted until it converges.
+
+    The strength with the lowest mean log-loss over grouped folds of the training images is taken; of equal ones the
+    strongest penalty.
+
+    Args:
+        coordinates: training and test images (`reduce_pair`).
+        labels: (N,) class numbers of the training images, at least two individuals.
+        groups: (N,) groups that folds keep whole.
+        seed: of the folds.
+    """
+    folds = list(grouped_folds(labels, groups, seed))
+    losses = [
+        np.mean([_log_loss(coordinates.train, labels, fit, held, strength) for fit, held in folds] or [0.0])
+        for strength in STRENGTHS
+    ]
+    strength = STRENGTHS[int(np.argmin(losses))]
+    model, converged = _fit(coordinates.train, labels, strength)
+    return ProbeAnswers(model.predict(coordinates.test).astype(np.int64), strength, converged)
+
+
+def nearest_neighbour_probe(
+    coordinates: Coordinates, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+) -> ProbeAnswers:
+    """The commonest individual among the nearest training images by cosine; of equally common ones the nearest.
+
+    The number of neighbours with the highest accuracy over grouped folds of the training images is taken; of equal
+    ones the smallest. Arguments as `linear_probe`.
+    """
+    folds = list(grouped_folds(labels, groups, seed))
+    own = coordinates.own_similarity
+
+    def accuracy(k: int) -> float:
+        right = [_vote(own[np.ix_(held, fit)], labels[fit], k) == labels[held] for fit, held in folds]
+        return float(np.concatenate(right).mean()) if right else 0.0
+
+    scores = [accuracy(k) for k in NEIGHBOURS]
+    k = NEIGHBOURS[int(np.argmax(scores))]
+    return ProbeAnswers(_vote(coordinates.similarity, labels, k), float(k), True)
+
+
+def _fit(
+    points: NDArray[np.float64], labels: NDArray[np.integer], strength: float, tolerance: float = TOLERANCE
+) -> tuple[Any, bool]:
+    """The fitted model, and whether it converged."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=tolerance)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(points, labels)
+    return model, not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+
+
+def _log_loss(
+    points: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    fit: NDArray[np.int64],
+    held: NDArray[np.int64],
+    strength: float,
+) -> float:
+    """Mean log-loss on the images held out whose individual was fitted; 0 if there is none."""
+    classes = np.unique(labels[fit])
+    held = held[np.isin(labels[held], classes)]
+    if not len(held) or len(classes) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return 0.0
+    model, _ = _fit(points[fit], labels[fit], strength, CHOICE_TOLERANCE)
+    probabilities = model.predict_log_proba(points[held])
+    return float(-probabilities[np.arange(len(held)), np.searchsorted(classes, labels[held])].mean())
+
+
+def _vote(similarity: NDArray[np.float64], labels: NDArray[np.integer], k: int) -> NDArray[np.int64]:
+    """(M,) the answers of the k nearest; `similarity` is (M, N)."""
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+    votes = labels[nearest]
+    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+    commonest = counts.argmax(axis=1)[:, None]
+    answers: NDArray[np.int64] = np.take_along_axis(votes, commonest, axis=1)[:, 0].astype(np.int64)
+    return answers
