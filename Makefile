@@ -25,7 +25,8 @@ SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' $(fore
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-TESTS := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# one thread a worker: threads that share the cores wait for each other
+TESTS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadgroup
 LOCKS := requirements.lock backbones/kit/requirements.lock
 
 .DEFAULT_GOAL := help

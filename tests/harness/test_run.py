@@ -212,6 +212,7 @@ def test_a_run_of_lama_fills_every_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.timeout(1500)  # it may have to build the image of the kit
 @pytest.mark.xdist_group("docker")
 def test_lama_gives_the_same_numbers_in_containers(tmp_path: Path) -> None:
     by_process, by_docker = checkout(tmp_path / "process"), checkout(tmp_path / "docker")
