@@ -35,13 +35,13 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
     by_split = {(section.dataset, section.protocol, section.split): section for section in sections}
     values = {place: _values(section, table) for place, section in by_split.items()}
     texts = []
-    for dataset, protocol, split in by_split:
+    for (dataset, protocol, split), section in by_split.items():
         leaking = values[dataset, protocol, split]
         if split != PAPER_SPLIT or not leaking:
             continue
         partners = [kind for kind in LEAK_FREE if (dataset, protocol, kind) in by_split]
         if partners:
-            names = table.compared_names(by_split[dataset, protocol, split])
+            names = table.compared_names(section)
             kind = max(partners, key=lambda kind: len(leaking.keys() & values[dataset, protocol, kind].keys()))
             text = _table(leaking, values[dataset, protocol, kind], names, kind)
         else:
