@@ -210,8 +210,8 @@ class Protocol(ResolvedProtocol):
             return Protocol.model_validate(self.model_dump() | {"seed": seed})
         except ValidationError as error:
             raise InputError(
-                f"The seed {seed} is not allowed: seeds are whole numbers from 0 to {2**31 - 1}. Use fewer seeds, or a "
-                f"smaller `seed` in protocol {self.name}."
+                f"The seed {seed} is not allowed: seeds are whole numbers from 0 to {2**31 - 1}. Use fewer seeds, or "
+                f"another first one (`--seed`, or `seed` in protocol {self.name})."
             ) from error
 
 

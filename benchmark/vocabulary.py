@@ -104,7 +104,7 @@ Device = Literal["cpu", "cuda"]
 """Hardware that a stage computes on.
 
 - `cpu`: processor cores.
-- `cuda`: An NVIDIA GPU.
+- `cuda`: an NVIDIA GPU.
 """
 
 Distance = Literal["cosine", "euclidean"]
@@ -158,7 +158,7 @@ RunStatus = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output
 - `ok`: the run succeeded.
 - `timeout`: a stage exceeded the protocol's time limit.
 - `oom_host`: memory ran out.
-- `oom_gpu`: gPU memory ran out.
+- `oom_gpu`: GPU memory ran out.
 - `crash`: the backbone ended with an exit code other than 0 and 2.
 - `bad_output`: the backbone's output violates the contract.
 - `image_missing`: the backbone's image does not exist. Allowed in records; no run ends with it today.

@@ -12,7 +12,6 @@ from benchmark.vocabulary import CamMethod, Device, Init, Mode, PerceptualWeight
 
 VERSION: Literal["1"] = "1"
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
 Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]

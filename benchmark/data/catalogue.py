@@ -115,7 +115,7 @@ class Catalogue:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """The individuals, sorted; a class label is an index into this tuple."""
+        """The individuals, sorted; a class number is an index into this tuple."""
         return tuple(sorted({row.identity for row in self.rows}))
 
     @property

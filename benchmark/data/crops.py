@@ -34,28 +34,14 @@ class Crop(NamedTuple):
     regions: NDArray[np.uint8]
 
 
-def crop(row: Row, size: int, side: int | None = None) -> Crop:
-    """Cut one row's square out of its photo and scale it.
+def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Progress | None = None) -> Iterator[Crop]:
+    """The crops of rows, in their order: the square of each row, cut out of its photo and scaled.
 
     The square is centred on the box and zero outside the photo. For a row without a box it is centred on the whole
     photo. The image is scaled by bicubic interpolation with antialiasing, the regions by nearest neighbour.
 
-    Args:
-        row: the annotated animal.
-        size: side S of the crop in pixels.
-        side: side of the square in the photo, in pixels; None = the longest side of the box.
-
-    Raises:
-        InputError: the photo or its mask cannot be read or used, or the box lies outside the photo.
-    """
-    return _cut(row, read_photo(row.path), size, side)
-
-
-def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Progress | None = None) -> Iterator[Crop]:
-    """The crops of many rows, in their order; each photo is decoded once for all of its rows.
-
-    Crops of a decoded photo that come later in the order wait in memory, at most 2048 of them. The photo of any others
-    is decoded again.
+    Each photo is decoded once for all of its rows. Crops of a decoded photo that come later in the order wait in
+    memory, at most 2048 of them. The photo of any others is decoded again.
 
     Args:
         rows: the annotated animals.
@@ -64,7 +50,7 @@ def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Pro
         progress: called after each crop with (done, total).
 
     Raises:
-        InputError: as `crop`.
+        InputError: a photo or its mask cannot be read or used, or a box lies outside its photo.
     """
     positions: defaultdict[Path, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):

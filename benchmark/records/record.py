@@ -44,8 +44,8 @@ class Record(RecordPart):
         classification: by mode; empty in a failed record.
         probes: classifiers that the harness fits on frozen embeddings, by encoder state.
         ablation: scores on the test images by mode and region variant; empty for data without regions.
-        clustering: the paper's five measures, by encoder state.
-        cluster_validation: more measures of more clusterings, by encoder state and embedding view.
+        clustering: the paper's five metrics, by encoder state.
+        cluster_validation: more metrics, of more clusterings, by encoder state and embedding view.
         projected_images: the test images in the projections; None without projections.
         projections: embeddings in two dimensions, by encoder state.
         untrained: the shallow classifier on the untrained encoder; None if the run had random weights alone.

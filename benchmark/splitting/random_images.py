@@ -19,22 +19,15 @@ _MIN_INPAINT = 5
 _MIN_CLASSIFY = 3
 
 
-def random_split(
-    catalogue: Catalogue,
-    digests: Mapping[str, str],
-    seed: int,
-    *,
-    name: str | None = None,
-    inpaint_percent: int = INPAINT_PERCENT,
-) -> Split:
+def random_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, name: str | None = None) -> Split:
     """The paper's random split; every machine draws the same.
 
-    The inpainting set is drawn at random, stratified over identity: `inpaint_percent` of the images by largest
-    remainders, and at least five images of each individual as long as three stay for classification. Its originals
-    are split 80:16:4. (The paper flipped images first and split them then, so flips of one original were in different
-    parts. Here all four flips of an original are in its part.) All other images are the classification set, split
-    80:10:10 within each individual, with at least one image in val and in test. Images are ordered by the sha256 of
-    `<seed>:<image_id>`, and for the inpainting parts by that of `<seed>:parts:<image_id>`.
+    The inpainting set is drawn at random, stratified over identity: 20 % of the images by largest remainders, and at
+    least five images of each individual as long as three stay for classification. Its originals are split 80:16:4. (The
+    paper first flipped the images and then split them, so flips of one original were in different parts. Here all four
+    flips of an original are in its part.) All other images are the classification set, split 80:10:10 within each
+    individual, with at least one image in val and in test. Images are ordered by the sha256 of `<seed>:<image_id>`, and
+    for the inpainting parts by that of `<seed>:parts:<image_id>`.
 
     Neighbouring frames of a video are in different parts, so a classifier can score by memory. This weakness is the
     paper's; it is kept so that its numbers can be compared.
@@ -44,13 +37,12 @@ def random_split(
         digests: content digest by image_id.
         seed: seed of the drawing.
         name: name of the split; None = `random-<seed>`.
-        inpaint_percent: share of the inpainting set among the images in percent, 1 to 99.
 
     Raises:
         InputError: an individual has fewer than five images.
     """
     images = by_identity(catalogue)
-    target = (len(catalogue.rows) * inpaint_percent + 50) // 100
+    target = (len(catalogue.rows) * INPAINT_PERCENT + 50) // 100
     quotas = apportion(target, [len(ids) for ids in images.values()])
     places: dict[str, tuple[SplitSet, SplitPart]] = {}
     originals: list[str] = []
@@ -62,7 +54,7 @@ def random_split(
     order = shuffled(originals, f"{seed}:parts")
     places |= {image_id: ("inpaint", part) for image_id, part in _parts(order, INPAINT_SHARES)}
     recipe = (
-        f"Random, seed {seed}: {inpaint_percent} % of the images (at least {_MIN_INPAINT} an individual "
+        f"Random, seed {seed}: {INPAINT_PERCENT} % of the images (at least {_MIN_INPAINT} an individual "
         "where three more remain) for inpainting, stratified over identity, split 80:16:4 by original; the "
         "others for classification, split 80:10:10 within each individual."
     )

@@ -33,7 +33,7 @@ Init = Annotated[
 ]
 Seeds = Annotated[
     int,
-    typer.Option(min=1, help="Number of runs, each with another seed, from the protocol's on; tables show the spread."),
+    typer.Option(min=1, help="Number of runs, with consecutive seeds, from --seed on; tables show the spread."),
 ]
 Device = Annotated[str, typer.Option(help="`auto` (a GPU if jobs can use one), `cpu` or `cuda`.")]
 Jobs = Annotated[

@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 from typer.testing import CliRunner
 
 from benchmark.data.content_digests import content_digests
-from benchmark.data.crops import crop
+from benchmark.data.crops import crops
 from benchmark.errors import InputError
 from benchmark.records.provenance import Experiment
 from benchmark.records.record import Record
@@ -174,7 +174,7 @@ def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, DataBundle
     assert clean.catalogue.crop_side == misled.catalogue.crop_side == longest + longest % 2
     first = of_part(clean, "test")[0]
     shown = [
-        crop(row, 64, one.catalogue.crop_side)
+        next(crops([row], 64, one.catalogue.crop_side))
         for one in (clean, misled)
         for row in one.catalogue.rows
         if row.image_id == first

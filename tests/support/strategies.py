@@ -1,6 +1,5 @@
 """Hypothesis strategies: catalogues without photos, and texts that files can hold."""
 
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -62,11 +61,3 @@ def sightings(draw: st.DrawFn) -> Catalogue:
                     for number in range(random.randint(2, 4))
                 ]
     return _catalogue(rows)
-
-
-CATALOGUES: dict[str, Callable[[], st.SearchStrategy[Catalogue]]] = {
-    "photos": photos,
-    "films": films,
-    "sightings": sightings,
-}
-"""Strategies of catalogues by the metadata that they have."""

@@ -11,7 +11,8 @@ from benchmark.data.adapters.table_cells import CellError, parse_box, parse_segm
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.errors import InputError
 
-Record = dict[str, Any]
+Cells = dict[str, Any]
+"""The cells of one line of a table, by column."""
 
 _REQUIRED = ("image_id", "identity", "path")
 _READ_COLUMNS = frozenset({*_REQUIRED, "bbox", "segmentation", "mask", "mask_quality"})
@@ -55,10 +56,10 @@ def read_table(path: Path, name: str, *, trusted_pickle: bool = False) -> Catalo
             names the row), or a photo or mask is missing.
     """
     root = path.parent
-    return assemble(name, root, [_row(path, record) for record in _records(path, trusted_pickle)])
+    return assemble(name, root, [_row(path, cells) for cells in _lines(path, trusted_pickle)])
 
 
-def _records(path: Path, trusted_pickle: bool) -> list[Record]:
+def _lines(path: Path, trusted_pickle: bool) -> list[Cells]:
     suffix = path.suffix.lower()
     if suffix in _PICKLES and not trusted_pickle:
         raise InputError(
@@ -69,43 +70,43 @@ def _records(path: Path, trusted_pickle: bool) -> list[Record]:
     if reader is None:
         raise InputError(f"{path}: not a readable table. Allowed are {', '.join(sorted(_READERS))}.")
     try:
-        records = reader(path)
+        lines = reader(path)
     except InputError:
         raise
     except Exception as error:
         raise InputError(f"{path}: cannot be read as {suffix[1:].upper()}: {error}. Export the table again.") from error
-    _check_columns(path, records)
-    return records
+    _check_columns(path, lines)
+    return lines
 
 
-def _check_columns(path: Path, records: list[Record]) -> None:
-    if not records:
+def _check_columns(path: Path, lines: list[Cells]) -> None:
+    if not lines:
         raise InputError(f"{path}: the table has no rows.")
-    missing = [column for column in _REQUIRED if column not in records[0]]
+    missing = [column for column in _REQUIRED if column not in lines[0]]
     if missing:
         raise InputError(
             f"{path}: the column {missing[0]!r} is missing. Required are {', '.join(_REQUIRED)}; "
-            f"the table has {', '.join(str(column) for column in records[0])}."
+            f"the table has {', '.join(str(column) for column in lines[0])}."
         )
 
 
-def _row(path: Path, record: Record) -> Row:
-    where = f"{path}, image_id {record.get('image_id')!r}"
-    texts = {column: parse_text(record.get(column)) for column in _REQUIRED}
+def _row(path: Path, cells: Cells) -> Row:
+    where = f"{path}, image_id {cells.get('image_id')!r}"
+    texts = {column: parse_text(cells.get(column)) for column in _REQUIRED}
     for column, text in texts.items():
         if not text:
             raise InputError(
                 f"{where}: {column} is empty. Fill it in; an animal that nobody identified has the identity `unknown`."
             )
     try:
-        box = parse_box(record.get("bbox"))
-        mask = parse_text(record.get("mask"))
-        segmentation = parse_segmentation(mask or record.get("segmentation"), path.parent)
-        approximate = _is_approximate(record.get("mask_quality")) and segmentation is not None
+        box = parse_box(cells.get("bbox"))
+        mask = parse_text(cells.get("mask"))
+        segmentation = parse_segmentation(mask or cells.get("segmentation"), path.parent)
+        approximate = _is_approximate(cells.get("mask_quality")) and segmentation is not None
     except CellError as error:
         raise InputError(f"{where}: {error}") from error
     photo = path.parent / texts["path"]
-    return Row(texts["image_id"], texts["identity"], photo, box, segmentation, _groups(record), approximate)
+    return Row(texts["image_id"], texts["identity"], photo, box, segmentation, _groups(cells), approximate)
 
 
 def _is_approximate(value: object) -> bool:
@@ -115,11 +116,11 @@ def _is_approximate(value: object) -> bool:
     return _APPROXIMATE[quality]
 
 
-def _groups(record: Record) -> dict[str, str]:
+def _groups(cells: Cells) -> dict[str, str]:
     """The other columns with plain values; unnamed columns are left out: they are row numbers of an export."""
     return {
         column: text
-        for column, value in record.items()
+        for column, value in cells.items()
         if column not in _READ_COLUMNS
         and column
         and not column.startswith(("Unnamed:", "__index_level_"))
@@ -127,21 +128,21 @@ def _groups(record: Record) -> dict[str, str]:
     }
 
 
-def _read_csv(path: Path) -> list[Record]:
+def _read_csv(path: Path) -> list[Cells]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         lines = csv.DictReader(stream, strict=True)
-        records = []
+        rows = []
         for line in lines:
             if None in line or None in line.values():
                 raise InputError(
                     f"{path}, line {lines.line_num}: the number of cells differs from the header. "
                     'Put values with commas between double quotes, as in "[10, 10, 30, 20]".'
                 )
-            records.append(dict(line))
-    return records
+            rows.append(dict(line))
+    return rows
 
 
-def _read_json(path: Path) -> list[Record]:
+def _read_json(path: Path) -> list[Cells]:
     """The rows of a list of rows, or of a mapping from columns to values (as lists, or by row number)."""
     content = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(content, dict):
@@ -152,14 +153,14 @@ def _read_json(path: Path) -> list[Record]:
     return content
 
 
-def _read_parquet(path: Path) -> list[Record]:
+def _read_parquet(path: Path) -> list[Cells]:
     from pyarrow import parquet  # type: ignore[import-untyped]
 
-    rows: list[Record] = parquet.read_table(path).to_pylist()
+    rows: list[Cells] = parquet.read_table(path).to_pylist()
     return rows
 
 
-def _read_pickle(path: Path) -> list[Record]:
+def _read_pickle(path: Path) -> list[Cells]:
     import pandas as pd
 
     frame = pd.read_pickle(path)  # noqa: S301 - only a file that the user trusts
@@ -173,7 +174,7 @@ def _plain(cell: object) -> object:
     return cell.tolist() if hasattr(cell, "tolist") else cell
 
 
-_READERS: dict[str, Callable[[Path], list[Record]]] = {
+_READERS: dict[str, Callable[[Path], list[Cells]]] = {
     ".csv": _read_csv,
     ".json": _read_json,
     ".parquet": _read_parquet,

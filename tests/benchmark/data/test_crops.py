@@ -7,15 +7,15 @@ from PIL import Image
 
 from benchmark.data import crops as module
 from benchmark.data.catalogue import MaskFile, Row
-from benchmark.data.crops import crop, crops, read_photo
+from benchmark.data.crops import Crop, crops, read_photo
 from benchmark.errors import InputError
 
 Box = tuple[float, float, float, float]
 
 
-def _ramp(height: int = 10, width: int = 12) -> NDArray[np.uint8]:
-    """Every pixel of its own colour: (x, y, 7)."""
-    y, x = np.mgrid[:height, :width]
+def _ramp() -> NDArray[np.uint8]:
+    """(10, 12, 3), every pixel of its own colour: (x, y, 7)."""
+    y, x = np.mgrid[:10, :12]
     return np.stack([10 * x, 10 * y, np.full_like(x, 7)], axis=-1).astype(np.uint8)
 
 
@@ -28,31 +28,35 @@ def _row(path: Path, box: Box | None = None, image_id: str = "a", mask: Path | N
     return Row(image_id, "fox", path, box, None if mask is None else MaskFile(mask))
 
 
+def _crop(row: Row, size: int, side: int | None = None) -> Crop:
+    return next(crops([row], size, side))
+
+
 def test_a_square_is_centred_on_the_box(tmp_path: Path) -> None:
     row = _row(_photo(tmp_path / "p.png"), (4, 4, 2, 2))
-    np.testing.assert_array_equal(crop(row, 4, side=4).image, _ramp()[3:7, 3:7])
+    np.testing.assert_array_equal(_crop(row, 4, side=4).image, _ramp()[3:7, 3:7])
 
 
 def test_a_half_pixel_goes_to_the_right_and_down(tmp_path: Path) -> None:
     row = _row(_photo(tmp_path / "p.png"), (4, 3, 3, 3))  # centred on (5.5, 4.5): the square begins at 3.5, 2.5
-    np.testing.assert_array_equal(crop(row, 4, side=4).image, _ramp()[3:7, 4:8])
+    np.testing.assert_array_equal(_crop(row, 4, side=4).image, _ramp()[3:7, 4:8])
 
 
 def test_without_a_fixed_side_it_is_the_boxs_longest(tmp_path: Path) -> None:
     row = _row(_photo(tmp_path / "p.png"), (3, 4, 6, 2))
-    np.testing.assert_array_equal(crop(row, 6).image, _ramp()[2:8, 3:9])
+    np.testing.assert_array_equal(_crop(row, 6).image, _ramp()[2:8, 3:9])
 
 
 def test_outside_the_photo_is_zero(tmp_path: Path) -> None:
     mask = _photo(tmp_path / "m.png", np.full((10, 12), 2, np.uint8))
-    cut = crop(_row(_photo(tmp_path / "p.png"), (0, 0, 2, 2), mask=mask), 6, side=6)
+    cut = _crop(_row(_photo(tmp_path / "p.png"), (0, 0, 2, 2), mask=mask), 6, side=6)
     np.testing.assert_array_equal(cut.image[2:, 2:], _ramp()[:4, :4])
     assert cut.image[:2].max() == cut.image[:, :2].max() == 0
     np.testing.assert_array_equal(cut.regions, np.pad(np.full((4, 4), 2), ((2, 0), (2, 0))))
 
 
 def test_a_row_without_a_box_is_its_whole_photo_on_a_square(tmp_path: Path) -> None:
-    cut = crop(_row(_photo(tmp_path / "p.png")), 12, side=4)  # the fixed side is for boxes
+    cut = _crop(_row(_photo(tmp_path / "p.png")), 12, side=4)  # the fixed side is for boxes
     np.testing.assert_array_equal(cut.image[1:11], _ramp())
     assert cut.image[0].max() == cut.image[11].max() == 0
     assert cut.regions.shape == (12, 12)
@@ -61,7 +65,7 @@ def test_a_row_without_a_box_is_its_whole_photo_on_a_square(tmp_path: Path) -> N
 
 def test_halving_averages_as_an_antialiased_bicubic_does(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
-    image = crop(_row(_photo(tmp_path / "p.png", pixels)), 8).image
+    image = _crop(_row(_photo(tmp_path / "p.png", pixels)), 8).image
     means = pixels.reshape(8, 2, 8, 2, 3).mean(axis=(1, 3))
     skipped = pixels[::2, ::2].astype(float)
     assert np.abs(image - means).mean() < 0.5 * np.abs(skipped - means).mean()
@@ -71,20 +75,20 @@ def test_regions_keep_their_values_when_scaled(tmp_path: Path) -> None:
     values = np.zeros((10, 12), np.uint8)
     values[:, 6:] = 2
     mask = _photo(tmp_path / "m.png", values)
-    regions = crop(_row(_photo(tmp_path / "p.png"), (2, 1, 8, 8), mask=mask), 20).regions
+    regions = _crop(_row(_photo(tmp_path / "p.png"), (2, 1, 8, 8), mask=mask), 20).regions
     np.testing.assert_array_equal(regions, np.repeat([[0] * 10 + [2] * 10], 20, axis=0))
 
 
 @pytest.mark.parametrize("box", [(12, 0, 4, 4), (-5, 0, 4, 4), (0, 10, 1, 1), (0, 0, 1e9, 1)])
 def test_a_box_that_does_not_fit_is_refused(tmp_path: Path, box: Box) -> None:
     with pytest.raises(InputError, match="does not fit the photo of 12 x 10 pixels"):
-        crop(_row(_photo(tmp_path / "p.png"), box), 8)
+        _crop(_row(_photo(tmp_path / "p.png"), box), 8)
 
 
 def test_a_mask_of_another_size_is_refused(tmp_path: Path) -> None:
     mask = _photo(tmp_path / "m.png", np.zeros((3, 3), np.uint8))
     with pytest.raises(InputError, match=r"12 x 10 .* 3 x 3"):
-        crop(_row(_photo(tmp_path / "p.png"), mask=mask), 8)
+        _crop(_row(_photo(tmp_path / "p.png"), mask=mask), 8)
 
 
 def test_exif_orientation_is_followed(tmp_path: Path) -> None:
@@ -142,7 +146,7 @@ def test_crops_come_in_the_order_of_their_rows(tmp_path: Path) -> None:
     done: list[tuple[int, int]] = []
     cuts = list(crops(rows, 5, progress=lambda *step: done.append(step)))
     for row, cut in zip(rows, cuts, strict=True):
-        np.testing.assert_array_equal(cut.image, crop(row, 5).image)
+        np.testing.assert_array_equal(cut.image, _crop(row, 5).image)
     assert done == [(number, 6) for number in range(1, 7)]
 
 

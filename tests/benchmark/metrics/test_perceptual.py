@@ -18,7 +18,6 @@ from benchmark.metrics.perceptual import BATCH, SMALLEST, distance_maps, hole_lp
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-Fault = Callable[[dict[str, Tensor]], object]
 
 RED, GREEN, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (255, 255, 255), (0, 0, 0)
 

@@ -15,12 +15,12 @@ def _catalogue(*animals: tuple[str, dict[str, str]]) -> Catalogue:
     return Catalogue("dogs", Path("dogs"), rows)
 
 
-def _filmed(frames: int, animals: str = "ab") -> Catalogue:
-    return _catalogue(*((animal, {"video": "v", "frame": str(frame)}) for frame in range(frames) for animal in animals))
+def _filmed(frames: int) -> Catalogue:
+    return _catalogue(*((animal, {"video": "v", "frame": str(frame)}) for frame in range(frames) for animal in "ab"))
 
 
-def _dated(*days: str, per_day: int = 3) -> Catalogue:
-    return _catalogue(*((individual, {"date": day}) for day in days for _ in range(per_day) for individual in "ab"))
+def _dated(*days: str) -> Catalogue:
+    return _catalogue(*((individual, {"date": day}) for day in days for _ in range(3) for individual in "ab"))
 
 
 def _values(catalogue: Catalogue, identity: str, column: str) -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
 
-def _tank(animals: int = 3, frames: int = 400) -> Catalogue:
-    """Two videos, each with animals of its own, all of them in every frame."""
+def _tank(frames: int = 400) -> Catalogue:
+    """Two videos, each with three animals of its own, all of them in every frame."""
     rows = [
         Row(
             f"{video}{number}-{frame:04}",
@@ -20,7 +20,7 @@ def _tank(animals: int = 3, frames: int = 400) -> Catalogue:
             groups={"video": video, "frame": f"{frame}"},
         )
         for video in "ab"
-        for number in range(animals)
+        for number in range(3)
         for frame in range(frames)
     ]
     return Catalogue("tank", Path("tank"), tuple(rows))
