@@ -61,12 +61,13 @@ def approximate_masks(section: Section) -> str:
 
 
 def either(values: Iterable[object]) -> str:
-    """The values with `or` between them.
+    """The values as alternatives; empty without values.
 
-    >>> either([59, 60])
-    '59 or 60'
+    >>> either([59, 60]), either([88, 89, 106])
+    ('59 or 60', '88, 89 or 106')
     """
-    return " or ".join(map(str, values))
+    texts = [str(value) for value in values]
+    return " or ".join(text for text in (", ".join(texts[:-1]), *texts[-1:]) if text)
 
 
 def test_images(section: Section) -> list[int]:

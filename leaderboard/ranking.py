@@ -16,17 +16,17 @@ def ranks(section: Section, mode: Mode) -> dict[str, str]:
 
     Records without answers have no rank, nor have records whose test images differ from those of most others.
     """
-    able = [record for record in section.records if record.test_images and _answers(record, mode)]
-    digests = [_images(record) for record in able]
-    same = [record for record in able if _images(record) == max(sorted(set(digests)), key=digests.count)]
-    if len(same) < 2:  # noqa: PLR2004 - a rank needs two
+    candidates = [record for record in section.records if record.test_images and _answers(record, mode)]
+    digests = [_images(record) for record in candidates]
+    ranked = [record for record in candidates if _images(record) == max(sorted(set(digests)), key=digests.count)]
+    if len(ranked) < 2:  # noqa: PLR2004 - a rank needs two
         return {}
-    images = same[0].test_images
+    images = ranked[0].test_images
     assert images is not None
     labels = np.array(images.labels)
-    correct = np.array([np.array(_answers(record, mode)) == labels for record in same])
+    correct = np.array([np.array(_answers(record, mode)) == labels for record in ranked])
     shared = shared_ranks(correct, np.array(images.groups), seed=SEED)
-    return {record.key: str(rank) for record, rank in zip(same, shared.rank, strict=True)}
+    return {record.key: str(rank) for record, rank in zip(ranked, shared.rank, strict=True)}
 
 
 def _answers(record: Record, mode: Mode) -> tuple[int, ...]:

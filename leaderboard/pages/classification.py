@@ -114,9 +114,11 @@ def _columns(mode: Mode) -> tuple[Column[Classifiers], ...]:
 
 
 def _has_calibration(section: Section) -> bool:
-    """Whether any record of the section has it; records from before it was measured have not."""
+    """Whether any classifier of the section has a calibration error; older records have none."""
     return any(
-        one.calibration_error is not None for record in section.records for one in record.classification.values()
+        classifier.calibration_error is not None
+        for record in section.records
+        for classifier in record.classification.values()
     )
 
 

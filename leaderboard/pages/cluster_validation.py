@@ -1,4 +1,4 @@
-"""Tables below the paper's clustering measures: other measures, numbers of clusters and scalings."""
+"""Tables below the paper's clustering metrics: other metrics, numbers of clusters and scalings."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,18 +22,18 @@ VIEWS: dict[EmbeddingView, str] = {
 """Titles of the tables; all but the first are folded away."""
 
 LEGEND = (
-    "*Beside the paper's measures*: mean ± standard deviation over several starts of k-means, with k = number of "
+    "*Beyond the paper's metrics*: mean ± standard deviation over several starts of k-means, with k = number of "
     "individuals."
 )
 
 
 def validated(section: Section) -> bool:
-    """Whether any record of the section has such measures."""
+    """Whether any record of the section has a cluster validation."""
     return any(record.cluster_validation for record in section.records)
 
 
 def text(section: Section, page: str) -> str:
-    """A table for each view of the embeddings; empty if no record has such measures.
+    """A table for each view of the embeddings; empty if no record has a cluster validation.
 
     Args:
         section: the records.
@@ -42,7 +42,7 @@ def text(section: Section, page: str) -> str:
     if not validated(section):
         return ""
     tables = [_titled(view, TABLES[view].text(section, page)) for view in VIEWS]
-    return paragraphs("### Beside the paper's measures", *tables)
+    return paragraphs("### Beyond the paper's metrics", *tables)
 
 
 def _titled(view: EmbeddingView, table: str) -> str:

@@ -73,7 +73,9 @@ def _random(localisation: Localisation) -> Localisation | None:
     )
 
 
-def _of_some(values: Callable[[Localisation], RegionValues], region: Region) -> Callable[[Localisation], float | None]:
+def _region_value(
+    values: Callable[[Localisation], RegionValues], region: Region
+) -> Callable[[Localisation], float | None]:
     """The number of a region; None if all CAMs are empty."""
 
     def value(localisation: Localisation) -> float | None:
@@ -85,7 +87,7 @@ def _of_some(values: Callable[[Localisation], RegionValues], region: Region) -> 
 
 def _mass_column(region: Region) -> Column[Localisation]:
     return metric_column(
-        MASS, _of_some(lambda localisation: localisation.mass, region), header=f"{MASS.title} on {region}"
+        MASS, _region_value(lambda localisation: localisation.mass, region), header=f"{MASS.title} on {region}"
     )
 
 
@@ -98,7 +100,7 @@ def _density_column(region: Region) -> Column[Localisation]:
 
     return metric_column(
         DENSITY,
-        _of_some(lambda localisation: localisation.density, region),
+        _region_value(lambda localisation: localisation.density, region),
         header=f"{DENSITY.title} on {region}",
         note=interval,
         compared={mode: f"{mode.capitalize()} {name}" for mode in MODES} if pattern else {},
@@ -112,7 +114,7 @@ TABLE = Table(
         *map(_mass_column, REGIONS),
         *map(_density_column, REGIONS),
         metric_column(
-            RANK, _of_some(lambda localisation: localisation.rank, "pattern"), header=f"{RANK.title}, pattern"
+            RANK, _region_value(lambda localisation: localisation.rank, "pattern"), header=f"{RANK.title}, pattern"
         ),
         Column(
             EMPTY.title,

@@ -103,7 +103,7 @@ def _left_out(section: Section) -> str:
     """Why there are no confusion matrices; empty if there is nothing to show."""
     if not any(_has_recall(record, "deep") and record.individuals > MAX_INDIVIDUALS for record in section.records):
         return ""
-    return f"Of more than {MAX_INDIVIDUALS} individuals no confusion matrix is shown; the records hold all answers."
+    return f"Confusion matrices are drawn for at most {MAX_INDIVIDUALS} individuals; the records hold all answers."
 
 
 def _has_recall(record: Record, mode: Mode) -> bool:

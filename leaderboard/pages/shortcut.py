@@ -24,7 +24,7 @@ Ablation = Mapping[RegionVariant, Scores]
 
 
 @dataclass(frozen=True)
-class Misled:
+class Calibrated:
     """What a row shows: a classifier trained with the shortcut.
 
     Attributes:
@@ -61,19 +61,19 @@ def _strength(record: Record) -> float | None:
     return record.experiment.strength if record.experiment else None
 
 
-def _rows(section: Section) -> list[Row[Misled]]:
+def _rows(section: Section) -> list[Row[Calibrated]]:
     """A row for each classifier; one for a failed run."""
     return [row for file in section.files for row in _file_rows(file)]
 
 
-def _file_rows(file: RecordFile) -> list[Row[Misled]]:
+def _file_rows(file: RecordFile) -> list[Row[Calibrated]]:
     record = file.record
     if not record.classification:
-        return [backbone_row(file, Misled(_strength(record), None, {}, {}))]
+        return [backbone_row(file, Calibrated(_strength(record), None, {}, {}))]
     return [
         backbone_row(
             file,
-            Misled(_strength(record), record.classification[mode], record.validation[mode], record.ablation[mode]),
+            Calibrated(_strength(record), record.classification[mode], record.validation[mode], record.ablation[mode]),
             mode,
         )
         for mode in MODES
@@ -81,20 +81,20 @@ def _file_rows(file: RecordFile) -> list[Row[Misled]]:
     ]
 
 
-def _validation_accuracy(part: Misled) -> float | None:
+def _validation_accuracy(part: Calibrated) -> float | None:
     return part.validation["all"].accuracy if part.validation else None
 
 
-def _test_accuracy(part: Misled) -> float | None:
+def _test_accuracy(part: Calibrated) -> float | None:
     return part.classifier.test.accuracy if part.classifier else None
 
 
-def _loss(part: Misled) -> float | None:
+def _loss(part: Calibrated) -> float | None:
     clean, validated = _test_accuracy(part), _validation_accuracy(part)
     return None if clean is None or validated is None else difference(clean, validated)
 
 
-def _ablation_columns(images: str, scores: Callable[[Misled], Ablation]) -> tuple[Column[Misled], ...]:
+def _ablation_columns(images: str, scores: Callable[[Calibrated], Ablation]) -> tuple[Column[Calibrated], ...]:
     return (
         number_column(f"{RELIANCE}, {images}", lambda part: reliance(scores(part)), legend=RELIANCE_LEGEND),
         number_column(
@@ -106,14 +106,14 @@ def _ablation_columns(images: str, scores: Callable[[Misled], Ablation]) -> tupl
     )
 
 
-def _density_interval(part: Misled) -> str:
+def _density_interval(part: Calibrated) -> str:
     """Empty if there is no density."""
     if part.classifier is None or part.classifier.localisation is None or pattern_density(part.classifier) is None:
         return ""
     return bracketed(part.classifier.localisation.pattern_density)
 
 
-def _empty_cams(row: Row[Misled]) -> str | None:
+def _empty_cams(row: Row[Calibrated]) -> str | None:
     classifier = row.part.classifier if row.part else None
     return empty_cams(classifier.localisation) if classifier and classifier.localisation else None
 
@@ -209,7 +209,7 @@ PAGE = Page(
         ),
         CHANCE,
         NEVER_ABOVE_CHANCE,
-        Note("In the figure such a classifier has its accuracy alone."),
+        Note("The figure shows only the accuracy of such a classifier."),
     ),
     plots=(shortcut.PLOT,),
     experiment="shortcut",

@@ -31,7 +31,8 @@ class Plot:
         kind: first part of the file's name.
         alt: text in place of the figure.
         has: whether the section's records hold anything to draw.
-        draw: draws the section; the second argument is the repository root. None if files beside the records lack.
+        draw: draws the section; the second argument is the repository root. None if the files that it
+            needs beside the records are missing.
         place: part of the file's name that tells sections apart.
         variant: last part of the file's name, if there are several figures of one kind.
     """

@@ -21,7 +21,7 @@ GAP = 0.05
 """Space between two rows, as a part of a row."""
 
 LETTER = 0.072
-"""Inches of a letter in the name of a row, left of the grid, at most on average."""
+"""Inches reserved for each letter of a row's name, left of the grid."""
 
 
 def inpainting_grid(strips: Mapping[str, Path]) -> "Figure":

@@ -44,8 +44,8 @@ Lines = dict[tuple[str, str], list[Record]]
 def strength_curves(section: Section) -> "Figure":
     """Accuracy, reliance on the background and CAM density over the strength: a row of panels for each mode.
 
-    Points are means over the seeds; whiskers are the means of the ends of the 95 % intervals. A classifier that never
-    left chance has its accuracy alone, since its reliance and its CAMs mean nothing.
+    Points are means over the seeds; whiskers are the means of the ends of the 95 % intervals. Of a classifier that
+    was never above chance only the accuracy is drawn: its reliance and its CAMs mean nothing.
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

@@ -35,7 +35,7 @@ def test_every_view_has_a_table_with_a_row_for_each_encoder() -> None:
         cluster_validation={"initial": views, "finetuned": {"raw": partition(0.3, silhouette=None)}},
     )
     text = page_text(PAGE, one)
-    paper, beside = text.split("### Beside the paper's measures")
+    paper, beside = text.split("### Beyond the paper's metrics")
     assert cells(paper, "lama")[0][2] == "0.127"
     raw, unit, whitened = cells(beside, "lama")
     expected = ["0.10 ± 0.01", "0.30 ± 0.21", "0.40 ± 0.31", "0.50 ± 0.41", "0.80 ± 0.71", "0.20 ± 0.03", "-0.04"]

@@ -63,7 +63,7 @@ def test_of_many_individuals_the_table_has_the_spread() -> None:
     text = page_text(PAGE, many)
     assert cells(text, "Backbone")[0][3:7] == ["Lowest", "Median", "Highest", "Never recognised"]
     assert cells(text, "Net")[0][3:7] == ["0.00", "0.50", "1.00", "1 of 39"]
-    assert "Of more than 30 individuals no confusion matrix is shown" in text
+    assert "Confusion matrices are drawn for at most 30 individuals" in text
     assert confused(sections([many])[0]) == []
 
 

@@ -45,7 +45,7 @@ def test_a_missing_point_is_left_out_of_its_line() -> None:
     assert reliance["-"][0] == density["-"][0] == [0, 1]
 
 
-def test_a_classifier_that_never_left_chance_has_its_accuracy_alone() -> None:
+def test_of_a_classifier_never_above_chance_only_the_accuracy_is_drawn() -> None:
     lost = trained(0.2).model_copy(update={"never_above_chance": True})
     experiment = experiment_of(reader(0, 0.6, 0.6), record("reader", 1, {"shallow": lost}, {"shallow": ablated()}))
     accuracy, reliance, density = lines(strength_curves(experiment))
