@@ -168,7 +168,7 @@ TABLE = Table(
 def _section(section: Section, page: str) -> str:
     tested = headings.test_images(section)
     validated = sorted({scores["all"].images for record in section.records for scores in record.validation.values()})
-    facts = f"{headings.facts(section, tested)}, {headings.either(validated)} validation images.{_video(section)}"
+    facts = f"{headings.facts(section, tested)} and {headings.either(validated)} validation images.{_video(section)}"
     return paragraphs(
         headings.title(section), facts, _audit(section), TABLE.text(section, page), shortcut.PLOT.image(section)
     )

@@ -17,7 +17,7 @@ def test_the_untrained_encoder_has_a_row() -> None:
     assert cells(page_text(PAGE, one), "random-lama")[0][:3] == ["random-lama", "random", "0.100"]
 
 
-def test_a_measure_that_is_not_defined_is_a_dash() -> None:
+def test_a_metric_that_is_not_defined_is_a_dash() -> None:
     text = page_text(PAGE, complete(clustering={"initial": clustered(0.0, silhouette=None)}))
     assert cells(text, "lama")[0][4] == "–"  # noqa: RUF001
     assert cells(text, "ref-lama") == []

@@ -57,7 +57,7 @@ def test_cams_that_are_all_empty_have_no_density(empty: int, expected: list[str]
 def test_the_facts_of_an_experiment_are_above_its_table() -> None:
     text = page_of(reader(0, 0.6, 0.6), reader(1, 0.3, 0.9))
     assert text.startswith("## 144 pictures a video, data seed 1, split clean-test, protocol quick\n\n")
-    assert "6 individuals, chance 0.17, 40 test images, 20 validation images. The video alone scores 0.33." in text
+    assert "6 individuals, chance 0.17, 40 test images and 20 validation images. The video alone scores 0.33." in text
 
 
 def test_the_audit_names_the_strengths_at_which_the_split_is_not_clean() -> None:
