@@ -102,7 +102,7 @@ class Table(Generic[Part]):
         return list(dict.fromkeys(column.legend for column in columns if column.legend))
 
     def compared_names(self, section: Section) -> list[str]:
-        """Names of the numbers that are compared between splits and between seeds, of the columns that it shows."""
+        """Names of the compared numbers of the columns that a section shows."""
         return [name for column in self.columns if column.shown(section) for name in column.compared.values()]
 
     def compared_values(self, section: Section) -> dict[str, dict[str, float]]:

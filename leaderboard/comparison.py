@@ -33,7 +33,7 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
         table: the page's table, whose compared columns are shown.
     """
     by_split = {(section.dataset, section.protocol, section.split): section for section in sections}
-    values = {place: _values(section, table) for place, section in by_split.items()}
+    values = {place: _values(members, table) for place, members in by_split.items()}
     texts = []
     for (dataset, protocol, split), section in by_split.items():
         leaking = values[dataset, protocol, split]

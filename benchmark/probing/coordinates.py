@@ -56,19 +56,19 @@ def reduce_pair(train: NDArray[np.floating], test: NDArray[np.floating]) -> Coor
     varying = 0
     for start in range(0, train.shape[1], BLOCK_COLUMNS):
         columns = slice(start, start + BLOCK_COLUMNS)
-        block, asked = (read_block(part, slice(None), columns) / scale for part in (train, test))
-        if not (np.isfinite(block).all() and np.isfinite(asked).all()):
+        block, test_block = (read_block(part, slice(None), columns) / scale for part in (train, test))
+        if not (np.isfinite(block).all() and np.isfinite(test_block).all()):
             raise RunError("An embedding is not finite. Fix the backbone's `encode`.")
         raw += block @ block.T
-        raw_cross += asked @ block.T
-        raw_squares += (asked**2).sum(axis=1)
+        raw_cross += test_block @ block.T
+        raw_squares += (test_block**2).sum(axis=1)
         mean, deviation = block.mean(axis=0), block.std(axis=0)
         varies = deviation > np.abs(block).max(axis=0) * len(block) * np.finfo(np.float64).eps
         varying += int(varies.sum())
         block = (block[:, varies] - mean[varies]) / deviation[varies]
-        asked = (asked[:, varies] - mean[varies]) / deviation[varies]
+        test_block = (test_block[:, varies] - mean[varies]) / deviation[varies]
         gram += block @ block.T
-        cross += asked @ block.T
+        cross += test_block @ block.T
     values, vectors = np.linalg.eigh(gram / max(varying, 1))
     kept = values > values[-1] * len(train) * np.finfo(np.float64).eps if varying else np.zeros(len(values), bool)
     roots = np.sqrt(values[kept])

@@ -13,8 +13,8 @@ def grouped_folds(
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Rows to fit on and rows to validate on, for each fold of a cross-validation.
 
-    Groups stay whole. An individual of a single group is validated in no fold that could have learnt it; if no
-    individual has two groups, images are folded instead, because nothing else can be chosen by.
+    Groups stay whole, so an individual with a single group is never fitted and validated in the same fold. If no
+    individual has two groups, single images are folded instead. There is no fold if then an individual has one image.
 
     Args:
         labels: (N,) class numbers.

@@ -51,7 +51,7 @@ def linear_probe(
     """
     folds = list(grouped_folds(labels, groups, seed))
     losses = [
-        np.mean([_log_loss(coordinates.train, labels, fit, held, strength) for fit, held in folds] or [0.0])
+        np.mean([_log_loss(coordinates.train, labels, fit, held_out, strength) for fit, held_out in folds] or [0.0])
         for strength in STRENGTHS
     ]
     strength = STRENGTHS[int(np.argmin(losses))]
@@ -71,7 +71,7 @@ def nearest_neighbour_probe(
     own = coordinates.own_similarity
 
     def accuracy(k: int) -> float:
-        right = [_vote(own[np.ix_(held, fit)], labels[fit], k) == labels[held] for fit, held in folds]
+        right = [_vote(own[np.ix_(held_out, fit)], labels[fit], k) == labels[held_out] for fit, held_out in folds]
         return float(np.concatenate(right).mean()) if right else 0.0
 
     scores = [accuracy(k) for k in NEIGHBOURS]
@@ -97,17 +97,17 @@ def _log_loss(
     points: NDArray[np.float64],
     labels: NDArray[np.integer],
     fit: NDArray[np.int64],
-    held: NDArray[np.int64],
+    held_out: NDArray[np.int64],
     strength: float,
 ) -> float:
     """Mean log-loss on the images held out whose individual was fitted; 0 if there is none."""
     classes = np.unique(labels[fit])
-    held = held[np.isin(labels[held], classes)]
-    if not len(held) or len(classes) < 2:  # noqa: PLR2004 - nothing to tell apart
+    held_out = held_out[np.isin(labels[held_out], classes)]
+    if not len(held_out) or len(classes) < 2:  # noqa: PLR2004 - nothing to tell apart
         return 0.0
     model, _ = _fit(points[fit], labels[fit], strength, CHOICE_TOLERANCE)
-    probabilities = model.predict_log_proba(points[held])
-    return float(-probabilities[np.arange(len(held)), np.searchsorted(classes, labels[held])].mean())
+    probabilities = model.predict_log_proba(points[held_out])
+    return float(-probabilities[np.arange(len(held_out)), np.searchsorted(classes, labels[held_out])].mean())
 
 
 def _vote(similarity: NDArray[np.float64], labels: NDArray[np.integer], k: int) -> NDArray[np.int64]:

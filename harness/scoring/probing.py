@@ -48,14 +48,14 @@ def _score(test: StageResult, train: StageResult, test_set: TestSet) -> Probes:
     )
 
 
-def _probe(found: ProbeAnswers, test_set: TestSet) -> Probe:
-    answers: NDArray[np.int64] = test_set.train_classes[found.answers]
+def _probe(probe: ProbeAnswers, test_set: TestSet) -> Probe:
+    answers: NDArray[np.int64] = test_set.train_classes[probe.answers]
     known = test_set.known
     labels, answered = (test_set.numbered(numbers[known]) for numbers in (test_set.labels, answers))
     return Probe(
         test=scores(labels, answered, len(test_set.train_classes)),
         answers=tuple(answers.tolist()),
         intervals=test_set.score_intervals(answers),
-        choice=found.choice,
-        converged=found.converged,
+        choice=probe.choice,
+        converged=probe.converged,
     )

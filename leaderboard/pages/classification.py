@@ -129,16 +129,16 @@ def _has_probes(section: Section) -> bool:
 
 def _probe_column(name: str, title: str, meaning: str) -> Column[Classifiers]:
     def probe(part: Classifiers) -> Probe | None:
-        found: Probe | None = getattr(part.probes, name, None)
-        return found
+        one: Probe | None = getattr(part.probes, name, None)
+        return one
 
     def note(part: Classifiers) -> str:
-        found = probe(part)
-        return bracketed(found.intervals.get("accuracy")) if found else ""
+        one = probe(part)
+        return bracketed(one.intervals.get("accuracy")) if one else ""
 
     return number_column(
         title,
-        lambda part: found.test.accuracy if (found := probe(part)) else None,
+        lambda part: one.test.accuracy if (one := probe(part)) else None,
         note=note,
         legend=meaning,
         shown=_has_probes,
@@ -151,8 +151,8 @@ PROBES = (
         "linear",
         "Linear probe",
         "*Linear probe*: accuracy of a multinomial logistic regression on the frozen, standardised embeddings of all "
-        "training images, its strength chosen by cross-validation on them, fitted until it converges; neither the "
-        "scale of the features nor a learning rate matters.",
+        "training images. The strength of its penalty is chosen by cross-validation on them, and it is fitted until it "
+        "converges, so neither the scale of the features nor a learning rate matters.",
     ),
     _probe_column(
         "nearest",

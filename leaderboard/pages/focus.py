@@ -14,7 +14,7 @@ from leaderboard.derived import all_empty
 from leaderboard.formats import bracketed
 from leaderboard.markdown import link, paragraphs
 from leaderboard.page import INTERVALS, Note, Page
-from leaderboard.plots import probes
+from leaderboard.plots import cam_density
 from leaderboard.plots.localisation import overlays_file
 from leaderboard.plots.style import named
 from leaderboard.record_files import Section
@@ -133,7 +133,7 @@ def _section(section: Section, page: str) -> str:
         headings.approximate_masks(section),
         _methods(localisations),
         TABLE.text(section, page),
-        probes.PLOT.image(section),
+        cam_density.PLOT.image(section),
         *_overlays(section, page),
     )
 
@@ -180,6 +180,6 @@ PAGE = Page(
         Note(INTERVALS),
     ),
     compared=TABLE,
-    plots=(probes.PLOT,),
+    plots=(cam_density.PLOT,),
     has=_all_localisations,
 )

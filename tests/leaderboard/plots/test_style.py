@@ -3,7 +3,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from leaderboard.plots.probes import density_curves
+from leaderboard.plots.cam_density import density_curves
 from leaderboard.plots.style import COLOURS, MARKERS, line_style, literal, named, picture
 from leaderboard.plots.validation import validation_curves
 from support.figures import drawn, followed, named_file, section, words

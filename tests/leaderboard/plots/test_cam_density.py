@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from leaderboard.plots.probes import density_curves, probed
+from leaderboard.plots.cam_density import density_curves, probed
 from leaderboard.plots.style import COLOURS
 from support.figures import drawn, followed, lines, named_file, section, words
 
