@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("support.reference")  # its assertions then say what they compared
+pytest.register_assert_rewrite("support.reference")  # its failed assertions then show their values

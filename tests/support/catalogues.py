@@ -1,4 +1,4 @@
-"""Data sets of which nothing but names is known."""
+"""Data sets without photos and metadata."""
 
 import hashlib
 from pathlib import Path

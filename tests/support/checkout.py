@@ -40,7 +40,7 @@ def write_plain(root: Path, *arguments: str, capabilities: tuple[str, ...] = ("t
     Args:
         root: of the checkout.
         arguments: that it is started with, such as `--bug NAME`.
-        capabilities: what it says it can do.
+        capabilities: those in its backbone.toml.
     """
     folder = root / "backbones" / "plain"
     folder.mkdir(parents=True)

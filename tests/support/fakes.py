@@ -1,6 +1,9 @@
-"""Stand-ins for what the harness talks to: the Docker engine."""
+"""Fakes of the interfaces that the harness uses: the Docker engine, and the listener of a run."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from harness.execution.events import ProgressListener
 
 
 class FakeEngine:
@@ -31,3 +34,36 @@ class FakeEngine:
     def remove_container(self, name: str, **_: Any) -> None:
         """Remove a container."""
         del self.created[name]
+
+
+class RecordingListener(ProgressListener):
+    """Keeps every event of a run in order, as (name of the method, its arguments)."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, object]] = []
+
+    @property
+    def reports(self) -> list[str]:
+        """The messages for the user."""
+        return [str(value) for name, value in self.events if name == "report"]
+
+    def report(self, text: str) -> None:
+        self.events.append(("report", text))
+
+    def on_crops(self, done: int, total: int) -> None:
+        self.events.append(("on_crops", (done, total)))
+
+    def on_plan(self, stages: int) -> None:
+        self.events.append(("on_plan", stages))
+
+    def on_cache_hit(self, stage: str) -> None:
+        self.events.append(("on_cache_hit", stage))
+
+    def on_stage_start(self, stage: str) -> None:
+        self.events.append(("on_stage_start", stage))
+
+    def on_progress(self, stage: str, event: Mapping[str, Any]) -> None:
+        self.events.append(("on_progress", (stage, event)))
+
+    def on_stage_end(self, stage: str, seconds: float, *, ok: bool) -> None:  # noqa: ARG002 - times differ from run to run
+        self.events.append(("on_stage_end", (stage, ok)))

@@ -12,7 +12,7 @@ from benchmark.vocabulary import SplitPart, SplitSet
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import ProgressListener
 from harness.execution.store import Store
-from support.listener import RecordingListener
+from support.fakes import RecordingListener
 
 SIDE = 8
 PLACES: tuple[tuple[SplitSet, SplitPart], ...] = (

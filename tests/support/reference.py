@@ -60,19 +60,19 @@ def reference_batch(rule: ModuleType, seed: int = 20240601) -> dict[str, Tensor]
 
 
 def assert_recorded(
-    recorded: Mapping[str, Any], name: str, got: Tensor, *, within: float, moments: float = 1e-4
+    recorded: Mapping[str, Any], name: str, tensor: Tensor, *, within: float, moments: float = 1e-4
 ) -> None:
-    """Hold a tensor against what is recorded of the authors': its shape, some of its values, mean and deviation.
+    """Compare a tensor with what is recorded of the authors': its shape, some of its values, mean and deviation.
 
     Args:
         recorded: the content of a refA file.
         name: of the tensor in it.
-        got: ours.
+        tensor: ours.
         within: what the picked values may differ by, as a share of the largest.
         moments: what mean and standard deviation may, each as a share of itself.
     """
-    assert list(got.shape) == recorded[f"{name}_shape"].tolist()
-    picked = got.flatten().numpy()[recorded[f"{name}_index"]]
+    assert list(tensor.shape) == recorded[f"{name}_shape"].tolist()
+    picked = tensor.flatten().numpy()[recorded[f"{name}_index"]]
     assert relative_error(picked, recorded[f"{name}_value"]) <= within
-    assert float(got.double().mean()) == pytest.approx(float(recorded[f"{name}_mean"]), rel=moments, abs=1e-6)
-    assert float(got.double().std(correction=0)) == pytest.approx(float(recorded[f"{name}_std"]), rel=moments)
+    assert float(tensor.double().mean()) == pytest.approx(float(recorded[f"{name}_mean"]), rel=moments, abs=1e-6)
+    assert float(tensor.double().std(correction=0)) == pytest.approx(float(recorded[f"{name}_std"]), rel=moments)

@@ -25,7 +25,7 @@ from harness.execution.runners.base import Outcome, Runner
 from harness.execution.spec import DataBundle, RunSpec
 from harness.run import bench
 from harness.workspace import Workspace
-from support.listener import RecordingListener
+from support.fakes import RecordingListener
 
 WIDTH, HEIGHT = 48, 36
 

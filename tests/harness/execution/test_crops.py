@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmark.audit.near_duplicates import perceptual_hashes
 from harness.execution.store import Store
-from support.listener import RecordingListener
+from support.fakes import RecordingListener
 from support.pets import SIDE, cut, pets
 
 

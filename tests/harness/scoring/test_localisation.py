@@ -21,7 +21,7 @@ from harness.execution.store import Entry, Store
 from harness.pictures import cam_overlays
 from harness.scoring import localisation
 from harness.scoring.test_set import TestSet
-from support.listener import RecordingListener
+from support.fakes import RecordingListener
 from support.records import blank_record
 
 SIDE = 8
