@@ -1,4 +1,4 @@
-"""The shortcut calibration: what is run at each strength, made once and kept in the store."""
+"""The shortcut experiment: its strengths, and the data set of each, generated once and kept in the store."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -15,20 +15,21 @@ from harness.execution.store import Store, digest
 from harness.workspace import Workspace
 
 STRENGTHS = (0.0, 0.5, 1.0)
+"""Strengths of the shortcut by default."""
 
 
-def check_strengths(given: Sequence[float]) -> list[float]:
+def check_strengths(strengths: Sequence[float]) -> list[float]:
     """The strengths in ascending order.
 
     Raises:
-        InputError: one is not in [0, 1], or stands twice.
+        InputError: a strength is not in [0, 1], or is given twice.
     """
-    for strength in given:
-        if not 0 <= strength <= 1:  # NaN neither
-            raise InputError(f"The strength {strength} is not a number from 0 (no shortcut) to 1 (always at home).")
-        if given.count(strength) > 1:
-            raise InputError(f"The strength {strength:g} is given {given.count(strength)} times. Name each once.")
-    return sorted(map(abs, given))  # no -0
+    for strength in strengths:
+        if not 0 <= strength <= 1:  # false for NaN too
+            raise InputError(f"The strength {strength} is not a number from 0 (no shortcut) to 1 (always).")
+        if strengths.count(strength) > 1:
+            raise InputError(f"The strength {strength:g} is given {strengths.count(strength)} times. Name each once.")
+    return sorted(map(abs, strengths))  # abs makes -0 the same as 0
 
 
 def shortcut_data(

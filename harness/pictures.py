@@ -1,4 +1,4 @@
-"""Pictures beside a record: holes of test images as filled, and test images under their CAMs."""
+"""Pictures beside a record: test images with their holes filled, and test images under their CAMs."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from PIL import Image
 from benchmark.data.catalogue import BACKGROUND, PATTERN
 from benchmark.records.record import Record
 from benchmark.vocabulary import HoleKind, Mode
+from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.holes import FLIPS, hole_test
 from harness.execution.results import Results, StageResult
@@ -53,7 +54,7 @@ def cam_overlays(record: Record, results: Results, crops: CropSet) -> Image.Imag
         if classification is None or not classification.localisation or not classification.localisation.examples:
             continue
         stage = results.classifiers[mode]["all"].prediction
-        all_cams = np.load(stage.file("cams.npy"), mmap_mode="r")
+        all_cams = np.load(stage.file(job_files.CAMS), mmap_mode="r")
         for rule, example in classification.localisation.examples:
             titles.append(f"{mode}, {rule}: {example.density:.2f}")
             rows.append(example.image)
@@ -67,10 +68,10 @@ def cam_overlays(record: Record, results: Results, crops: CropSet) -> Image.Imag
 
 
 def reconstruction_strip(filled: StageResult, crops: CropSet, masks: HoleKind) -> Image.Image:
-    """The strip of the inpainting set's test images, without their flips."""
+    """`hole_strip` of the inpainting set's test images, without their flips."""
     truth, holes = hole_test(crops, masks)
     unflipped = slice(len(truth) // len(FLIPS))
-    return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file("reconstructions.npy"))[unflipped])
+    return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file(job_files.RECONSTRUCTIONS))[unflipped])
 
 
 def hole_strip(truth: NDArray[np.uint8], holes: NDArray[np.uint8], filled: NDArray[np.uint8]) -> Image.Image:
@@ -79,7 +80,7 @@ def hole_strip(truth: NDArray[np.uint8], holes: NDArray[np.uint8], filled: NDArr
     Args:
         truth: (N, S, S, 3) images.
         holes: (N, S, S), 1 = hole.
-        filled: (N, S, S, 3), the same with their holes filled.
+        filled: (N, S, S, 3), the images with their holes filled.
 
     Returns:
         RGB, 3 S high, and S wide for each image.
@@ -87,12 +88,12 @@ def hole_strip(truth: NDArray[np.uint8], holes: NDArray[np.uint8], filled: NDArr
     masked = np.where(holes[..., None], np.uint8(BLANK), truth)
     windows = [_window(hole) for hole in holes[:COLUMNS]]
     side = truth.shape[1]
-    picture = Image.new("RGB", (side * len(windows), side * 3))
+    strip = Image.new("RGB", (side * len(windows), side * 3))
     for row, images in enumerate((truth, masked, filled)):
         for column, (image, window) in enumerate(zip(images, windows, strict=False)):
             tile = Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST, window)
-            picture.paste(tile, (side * column, side * row))
-    return picture
+            strip.paste(tile, (side * column, side * row))
+    return strip
 
 
 def _window(hole: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -103,5 +104,5 @@ def _window(hole: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     rows, columns = (np.flatnonzero(hole.any(axis=axis)) for axis in (1, 0))
     longest = max(np.ptp(rows), np.ptp(columns)) + 1
     side = min(whole, round(longest * (1 + 2 * MARGIN)))
-    top, left = (int(np.clip((found[0] + found[-1] + 1 - side) // 2, 0, whole - side)) for found in (rows, columns))
+    top, left = (int(np.clip((places[0] + places[-1] + 1 - side) // 2, 0, whole - side)) for places in (rows, columns))
     return left, top, left + side, top + side

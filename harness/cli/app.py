@@ -9,7 +9,7 @@ import typer
 
 from benchmark.errors import PatternbenchError
 from harness.cli import backbone, data, experiment, leaderboard, weights
-from harness.cli.options import RunOptions, with_options
+from harness.cli.options import RunOptions, examples, with_options
 from harness.workspace import Workspace
 
 INTERRUPTED = 130
@@ -31,7 +31,7 @@ app.add_typer(leaderboard.app, name="leaderboard")
 
 def main() -> None:
     """Run the command line; an error becomes one message and its exit code."""
-    # threads that spin while they wait take the cores from other stages
+    # threads that spin while they wait take processor time from other stages
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
@@ -40,7 +40,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            sys.stderr.write("Interrupted. What is finished is kept; the same command goes on from there.\n")
+            sys.stderr.write("Interrupted. Finished work is kept; the same command continues from there.\n")
         raise
 
 
@@ -56,16 +56,20 @@ def root(
 
 
 @app.command(
-    epilog="For example:\n\n`patternbench run lama`\n\n`patternbench run timm:resnet18 --init published`\n\n"
-    "`patternbench run lama aotgan --data ../photos --protocol paper`\n\n"
-    "`patternbench run lama --split random --split block --seeds 3`\n\n`patternbench run --all`"
+    epilog=examples(
+        "patternbench run lama",
+        "patternbench run timm:resnet18 --init published",
+        "patternbench run lama aotgan --data ../photos --protocol paper",
+        "patternbench run lama --split random --split block --seeds 3",
+        "patternbench run --all",
+    )
 )
 @with_options(RunOptions)
 def run(context: typer.Context, options: RunOptions) -> None:
     """Run every stage of a backbone, write its record, and update the leaderboards.
 
-    Inpainting training, encoding, classification shallow and deep on seven region variants, clustering. A stage that is
-    in the store already is not run again; an interrupted run goes on where it stopped.
+    The stages are inpainting training, encoding, and the training of shallow and deep classifiers on seven region
+    variants. A stage that is in the store already is not run again; an interrupted run continues where it stopped.
     """
     from harness.cli.run import run_command
 
@@ -76,7 +80,8 @@ def run(context: typer.Context, options: RunOptions) -> None:
 def doctor(context: typer.Context) -> None:
     """Show what this machine has (engine, GPU, disk, memory, torch, weights) and what is missing.
 
-    Each lack is explained. The exit code is 1 only if the simplest bench cannot run.
+    The command explains what each missing thing means for a run. The exit code is 1 only if the simplest run cannot
+    work.
     """
     from rich.console import Console
     from rich.text import Text

@@ -25,6 +25,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternb
 def list_backbones(context: typer.Context) -> None:
     """List the backbones with their capabilities, licences and published weights."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from benchmark.errors import InputError
@@ -39,7 +40,7 @@ def list_backbones(context: typer.Context) -> None:
         try:
             facts = contestants.find(name, workspace)
         except InputError as error:  # the others are still worth listing
-            table.add_row(name, f"[red]{error}[/red]")
+            table.add_row(name, f"[red]{escape(str(error))}[/red]")
             continue
         weights = ", ".join(f"{entry.name} ({entry.role})" for entry in facts.weights) or "none"
         table.add_row(name, facts.title, ", ".join(facts.capabilities), facts.licence, weights)
@@ -110,7 +111,7 @@ def check(
     runner: options.Runner = "auto",
     image_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Side of the images in pixels; by default the smallest from 64 that it takes."),
+        typer.Option(min=1, help="Side of the images in pixels; by default the smallest allowed one from 64."),
     ] = None,
     device: options.Device = "cpu",
     precision: Annotated[str, typer.Option(help="Arithmetic of every job: `float32` or `bfloat16`.")] = "float32",
@@ -174,6 +175,7 @@ def forward(
     """
     from benchmark.errors import InputError, RunError
     from harness.contestants import registry as contestants
+    from harness.execution.runners.base import BAD_DATA, REFUSED
     from harness.execution.runners.process import DESCRIBE_SECONDS, ProcessRunner
 
     workspace = workspace_of(context)
@@ -182,14 +184,11 @@ def forward(
         raise InputError(f"{name} is not built on the kit: it has no networks that can run alone.")
     paths = {"--state": state, "--input": arrays, "--output": output}
     arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
-    outcome = ProcessRunner(workspace).call(facts, ["forward", "--part", part, *arguments], DESCRIBE_SECONDS, _ignore)
+    command = ["forward", "--part", part, *arguments]
+    outcome = ProcessRunner(workspace).call(facts, command, DESCRIBE_SECONDS, lambda _: None)
     if outcome.status != "ok":
-        raise (InputError if outcome.code in {2, 3} else RunError)(f"{name} {part}: it {outcome.cause}")
+        raise (InputError if outcome.code in {REFUSED, BAD_DATA} else RunError)(f"{name} {part}: it {outcome.cause}")
     typer.echo(f"Wrote {output}")
-
-
-def _ignore(line: str) -> None:
-    """Ignores a line of output."""
 
 
 def _show(result: "CheckResult", console: "Console") -> None:

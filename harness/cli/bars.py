@@ -11,12 +11,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def counting_bar(things: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar of counted things; gives the function to call with (things done, things in all)."""
+def counting_bar(things: str, end: str = "") -> Iterator[Callable[[int, int], None]]:
+    """A bar of counted things; gives the function to call with (things done, things in all).
+
+    Args:
+        things: what is counted.
+        end: line to print on standard error when all are done, with `{total}` for their number; empty = none.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with _bar(things, *columns) as update:
+    with _bar(things, *columns, end=end) as update:
         yield update
 
 
@@ -37,11 +42,17 @@ def download_bar(name: str) -> "Iterator[OnBytes]":
 
 
 @contextmanager
-def _bar(name: str, *columns: "ProgressColumn") -> Iterator[Callable[[int, int | None], None]]:
+def _bar(name: str, *columns: "ProgressColumn", end: str = "") -> Iterator[Callable[[int, int | None], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def update(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+            if end and done == total:
+                console.print(end.format(total=total))
+
+        yield update

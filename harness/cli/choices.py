@@ -1,4 +1,4 @@
-"""From what the user typed to what is run: every wrong value is refused here, with what is allowed."""
+"""Checks of option values: each becomes what a run needs, or an error that lists the allowed values."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from typing import cast, get_args
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError, RunError
-from benchmark.hashing import file_digest
 from benchmark.protocol import Protocol, read_protocol
 from benchmark.splitting.kinds import KINDS, draw_split
 from benchmark.splitting.split import Split, read_split, write_split
@@ -22,45 +21,52 @@ from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
 SPLIT_SEED = 0
+"""Seed of every split that is drawn at its first use."""
 
 
 def choose_runner(name: str, device: str, workspace: Workspace, listener: ProgressListener) -> tuple[Runner, Device]:
-    """The runner and the device that were asked for; `auto` takes what works, and says what it took.
+    """The runner and the device of a run. For `auto` the best that works here is taken and reported.
 
-    A device `auto` is the GPU where the driver shows one and jobs can use it. A runner `auto` is Docker where an engine
-    answers, unless a GPU that is wanted can be used by child processes alone.
+    Device `auto` is the GPU if the driver shows one and jobs can use it. Runner `auto` is Docker if an engine answers,
+    unless only child processes can use the GPU.
+
+    Args:
+        name: `auto`, `docker` or `process`.
+        device: `auto`, `cpu` or `cuda`.
+        workspace: the checkout.
+        listener: receives what `auto` was resolved to.
 
     Raises:
         InputError: there is no such runner or device.
-        RunError: Docker was asked for by name, but no engine answers; or the GPU, but no job could use it.
+        RunError: `docker` was asked for, but no engine answers; or `cuda`, but no job can use the GPU.
     """
-    wants_gpu = _wants_gpu(device)
-    runners, why = _runners(name, workspace)
-    able, lacks = _able(runners) if wants_gpu else (None, [])
-    if lacks and not able and device == "cuda":
-        raise RunError(f"Device 'cuda' was asked for, but {'; '.join(lacks)}. DEVICE=cpu needs no GPU.")
-    chosen = able or runners[0]
+    look_for_gpu = _looks_for_gpu(device)
+    runners, reason = _runners(name, workspace)
+    gpu_runner, problems = _first_with_gpu(runners) if look_for_gpu else (None, [])
+    if problems and not gpu_runner and device == "cuda":
+        raise RunError(f"Device 'cuda' was asked for, but {'; '.join(problems)}. DEVICE=cpu needs no GPU.")
+    runner = gpu_runner or runners[0]
     if name == "auto":
-        listener.report(f"Runner: {chosen.name} ({why if chosen is runners[0] else lacks[0]}).")
-    if lacks and not able:
-        listener.report(f"Device: cpu ({'; '.join(lacks)}).")
-    return chosen, "cuda" if able else "cpu"
+        listener.report(f"Runner: {runner.name} ({reason if runner is runners[0] else problems[0]}).")
+    if problems and not gpu_runner:
+        listener.report(f"Device: cpu ({'; '.join(problems)}).")
+    return runner, "cuda" if gpu_runner else "cpu"
 
 
-def _wants_gpu(device: str) -> bool:
-    """Whether to look for jobs that can use a GPU; TORCH=cpu says that none is wanted."""
+def _looks_for_gpu(device: str) -> bool:
+    """Whether to look for jobs that can use a GPU; device `auto` with TORCH=cpu does not."""
     if device not in {"auto", "cpu", "cuda"}:
         raise InputError(f"Unknown device {device!r}; there are: auto, cpu, cuda.")
     if device == "cpu" or (device == "auto" and os.environ.get("TORCH") == "cpu"):
         return False
-    shown = bool(gpus())
-    if device == "cuda" and not shown:
+    has_gpu = bool(gpus())
+    if device == "cuda" and not has_gpu:
         raise InputError("Device 'cuda' was asked for, but no NVIDIA driver shows a GPU; use cpu.")
-    return shown
+    return has_gpu
 
 
 def _runners(name: str, workspace: Workspace) -> tuple[list[Runner], str]:
-    """The runners that will do, the best first, and why it is the best."""
+    """The runners that `name` allows, the preferred one first, and why it is preferred."""
     from harness.execution.runners.docker import DockerRunner
     from harness.execution.runners.process import ProcessRunner
 
@@ -73,21 +79,21 @@ def _runners(name: str, workspace: Workspace) -> tuple[list[Runner], str]:
     try:
         return [DockerRunner(workspace), ProcessRunner(workspace)], "an engine answers"
     except RunError:
-        why = "no Docker engine answers; same code, but library versions may differ: the record names them"
-        return [ProcessRunner(workspace)], why
+        reason = "no Docker engine answers; same code, but library versions may differ: the record names them"
+        return [ProcessRunner(workspace)], reason
 
 
-def _able(runners: list[Runner]) -> tuple[Runner | None, list[str]]:
+def _first_with_gpu(runners: list[Runner]) -> tuple[Runner | None, list[str]]:
     """The first runner whose jobs can use the GPU, and why those before it cannot."""
-    lacks: list[str] = []
+    problems: list[str] = []
     for runner in runners:
         try:
             runner.use_gpu()
-        except RunError as lack:
-            lacks.append(str(lack))
+        except RunError as error:
+            problems.append(str(error))
         else:
-            return runner, lacks
-    return None, lacks
+            return runner, problems
+    return None, problems
 
 
 def choose_precision(name: str) -> Precision:
@@ -98,7 +104,7 @@ def choose_precision(name: str) -> Precision:
 
 
 def choose_init(protocol: Protocol, init: str | None) -> Protocol:
-    """The protocol with its initialisation replaced, where the user gave one."""
+    """The protocol with the initial weights that the user named, or with its own for None."""
     if init is None:
         return protocol
     if init not in {"random", "published"}:
@@ -107,10 +113,10 @@ def choose_init(protocol: Protocol, init: str | None) -> Protocol:
 
 
 def choose_protocol(name: str, workspace: Workspace) -> Protocol:
-    """A shipped protocol by name, or one of the user's by its file.
+    """The shipped protocol of a name, or the user's own of a .toml file.
 
     Raises:
-        InputError: there is none, its file is wrong, or the user's has values for a backbone that there is not.
+        InputError: there is no such protocol, its file is wrong, or it has values for an unknown backbone.
     """
     protocol = read_protocol(name, workspace.protocols)
     known = contestants.names(workspace)
@@ -128,19 +134,19 @@ def choose_split(
     catalogue: Catalogue,
     workspace: Workspace,
     listener: ProgressListener,
-    digest_of: Callable[[Path], str] = file_digest,
+    digest_of: Callable[[Path], str],
 ) -> Split:
-    """The fixed split of a data set; one of a known kind is drawn at its first use, and is fixed from then on.
+    """The split of a data set. One of a known kind is drawn at its first use, and is fixed from then on.
 
     Args:
         name: of the split.
         catalogue: the data set.
-        workspace: where splits are kept.
+        workspace: the checkout.
         listener: receives a message about a new split.
         digest_of: gives the sha256 of a file of the data set.
 
     Raises:
-        InputError: there is no split of this name, or the data set cannot carry one of this kind.
+        InputError: there is no split of this name, or the data set does not allow one of this kind.
     """
     path = workspace.splits / catalogue.name / f"{name}.csv"
     if path.is_file():
@@ -151,13 +157,13 @@ def choose_split(
     digests = original_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
     split = draw_split(name, catalogue, digests, SPLIT_SEED)
     write_split(split, workspace.splits)
-    shown = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
-    listener.report(f"Made the split {shown}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
+    file = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
+    listener.report(f"Made the split {file}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
     return split
 
 
 def choose_workers(jobs: int | None, device: str) -> int:
-    """Stages at the same time."""
+    """Number of stages at the same time: `jobs`, or 2 on a processor and 1 on a GPU for None."""
     if jobs is not None:
         return jobs
     return 1 if device == "cuda" else min(2, os.cpu_count() or 1)

@@ -47,33 +47,33 @@ class RichListener(ProgressListener):
         return self._total > 0 and self._cached == self._total
 
     def report(self, text: str) -> None:
-        """A line above the bars."""
+        """Print one message above the bars."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def on_crops(self, done: int, total: int) -> None:
-        """The bar of the cutting of crops."""
+        """Show how many crops are cut, and print a line at the end."""
         self.on_progress("cutting crops", {"done": done, "total": total, "unit": "crop"})
         if done == total:
             self._drop("cutting crops")
             self.report(f"Cut {total} crops.")
 
     def on_plan(self, stages: int) -> None:
-        """Remember how many stages there will be."""
+        """Remember the number of stages."""
         self._total = stages
 
-    def on_cache_hit(self, stage: str) -> None:  # noqa: ARG002 - the count is enough
-        """Count it."""
+    def on_cache_hit(self, stage: str) -> None:  # noqa: ARG002 - only the number is shown
+        """Count the stage as finished and as cached."""
         with self._lock:
             self._finished += 1
             self._cached += 1
 
     def on_stage_start(self, stage: str) -> None:
-        """A new bar."""
+        """Show a new bar."""
         with self._lock:
             self._tasks[stage] = self._progress.add_task(stage, total=None, figures="")
 
     def on_progress(self, stage: str, event: Mapping[str, Any]) -> None:
-        """Move the stage's bar."""
+        """Update the stage's bar."""
         with self._lock:
             if stage not in self._tasks:
                 self._tasks[stage] = self._progress.add_task(stage, total=None, figures="")
@@ -84,7 +84,7 @@ class RichListener(ProgressListener):
             )
 
     def on_stage_end(self, stage: str, seconds: float, *, ok: bool) -> None:
-        """Replace its bar by a line."""
+        """Replace the stage's bar with a line."""
         self._drop(stage)
         with self._lock:
             self._finished += ok

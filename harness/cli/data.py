@@ -70,9 +70,7 @@ def fetch(
 def import_command(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a table, or a .zip file with either.")],
-    name: Annotated[
-        str | None, typer.Option(help="Name to register; by default made from the folder's or file's.")
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name to register; by default that of the folder or file.")] = None,
     trusted_pickle: Annotated[
         bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
     ] = False,
@@ -80,8 +78,8 @@ def import_command(
         bool,
         typer.Option(
             "--approximate-masks",
-            help="All its region masks were proposed by a program and not corrected; every table that uses them says "
-            "so. For single rows, write `approximate` or `reviewed` in the table's column mask_quality.",
+            help="All its region masks were proposed by a program and not corrected; tables mark results that use "
+            "them. For single rows, write `approximate` or `reviewed` in the table's column mask_quality.",
         ),
     ] = False,
 ) -> None:
@@ -116,7 +114,7 @@ def show(
     individuals: Annotated[int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")] = 12,
     seed: Annotated[int, typer.Option(help="Seed of the random choice of crops.")] = 0,
 ) -> None:
-    """Print what a data set holds, and draw a contact sheet of it."""
+    """Print what a data set holds; with --output, draw a contact sheet of it."""
     from harness.datasets.overview import draw_sheet, save_sheet
     from harness.datasets.registry import resolve
 
@@ -205,9 +203,9 @@ def audit(
     workspace = workspace_of(context)
     catalogue = resolve(data, workspace)
     with RichListener() as listener, DigestCache(workspace.digests) as cache:
-        chosen = choose_split(split, catalogue, workspace, listener, cache.digest)
+        data_split = choose_split(split, catalogue, workspace, listener, cache.digest)
         store = Store(workspace.store) if pixels else None
-        result = audit_split(catalogue, chosen, embeddings, listener, store, cache.digest)
+        result = audit_split(catalogue, data_split, embeddings, listener, store, cache.digest)
     Console().print(*report(result), sep="\n")
     if output is not None:
         with output_errors(output, "Give a file in a folder that exists."):

@@ -1,19 +1,19 @@
-"""`patternbench experiment`: experiments of our own, with generated data."""
+"""`patternbench experiment`: experiments on generated data."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from harness.cli.options import ContestantOptions, with_options, workspace_of
+from harness.cli.options import ContestantOptions, examples, with_options, workspace_of
 
-app = typer.Typer(help="Experiments of our own, with generated data.", no_args_is_help=True)
+app = typer.Typer(help="Run experiments on generated data.", no_args_is_help=True, rich_markup_mode="markdown")
 
 
 @app.command(
-    epilog="For example:\n\n`patternbench experiment shortcut pixels`\n\n"
-    "`patternbench experiment shortcut efficientnet_lite0 lama --strength 0 --strength 0.25 --strength 0.5 --seeds 3`"
+    epilog=examples(
+        "patternbench experiment shortcut pixels",
+        "patternbench experiment shortcut lama aotgan --strength 0 --strength 0.25 --strength 0.5 --seeds 3",
+    )
 )
 @with_options(ContestantOptions)
 def shortcut(
@@ -23,22 +23,23 @@ def shortcut(
         list[float] | None,
         typer.Option(
             "--strength",
-            help="How much the place in the tank gives the fish away in training, 0 to 1. May be repeated; 0, 0.5 and "
-            "1 by default.",
+            help="How far the place in the tank reveals the fish in training, 0 (not at all) to 1 (always). May be "
+            "repeated; by default 0, 0.5 and 1.",
         ),
     ] = None,
     frames: Annotated[int, typer.Option(help="Frames of each of the two videos, from 36.")] = 144,
-    data_seed: Annotated[int, typer.Option("--data-seed", help="Of every random choice in the data, from 0.")] = 1,
+    data_seed: Annotated[int, typer.Option("--data-seed", help="Seed of every random choice in the data, from 0.")] = 1,
 ) -> None:
-    """How much a background that gives the identity away in training misleads a backbone.
+    """Measure how much a background that reveals the identity in training misleads a backbone.
 
-    Generates zebrafish at every strength of the shortcut, with the same test images without it, runs each backbone
-    from training to ablation and focus, and updates leaderboard/shortcut.md. What is in the store already is not
-    generated or run again.
+    The command generates zebrafish at every strength of the shortcut, with the same test images without it. It runs
+    every stage of each backbone on them and updates leaderboard/shortcut.md. Data and stages that are in the store
+    already are not made again.
     """
     from functools import partial
 
     from benchmark.synth.shortcut import Calibration
+    from harness.cli.bars import counting_bar
     from harness.cli.run import choose, resolve, run_all, run_one
     from harness.datasets.digest_cache import DigestCache
     from harness.experiments import STRENGTHS, check_strengths, shortcut_data
@@ -48,14 +49,14 @@ def shortcut(
     workspace = workspace_of(context)
     with DigestCache(workspace.digests) as cache:
         request = choose(workspace, options, cache.digest)
-        for label in (
-            options.backbones or []
-        ):  # before minutes of drawing; with --all, missing weights fail one run each
+        # fails before minutes of drawing if weights are missing; with --all, they fail one run each
+        for label in options.backbones or []:
             resolve(label, request.protocols[0], request, workspace)
         bundles = {}
         for strength in chosen_strengths:
-            with _frame_bar(strength) as progress:
-                bundles[strength] = shortcut_data(design, strength, workspace, progress)
+            end = f"Drew {{total}} frames with shortcut {strength:g}."
+            with counting_bar(f"frames, shortcut {strength:g}", end) as on_progress:
+                bundles[strength] = shortcut_data(design, strength, workspace, on_progress)
         runs = {
             request.name(label, protocol, f"strength {strength:g}"): partial(
                 run_one, label, bundles[strength], protocol, request, workspace
@@ -65,22 +66,3 @@ def shortcut(
             for protocol in request.protocols
         }
         run_all(runs, workspace)
-
-
-@contextmanager
-def _frame_bar(strength: float) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, and a line when all frames are drawn."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"frames, shortcut {strength:g}")
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-            if done == total:
-                console.print(f"Drew {total} frames with shortcut {strength:g}.")
-
-        yield show

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import RunError
-from harness.cli.options import examples
+from harness.cli.options import examples, workspace_of
 from harness.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Render, check and publish the tables.", rich_markup_mode="markdown")
@@ -18,11 +18,11 @@ Root = Annotated[
 
 
 @app.command(epilog=examples("patternbench leaderboard render"))
-def render(root: Root = None) -> None:
+def render(context: typer.Context, root: Root = None) -> None:
     """Render all tables from the records."""
     from leaderboard import render as pages
 
-    changed = pages.write(_workspace(root).leaderboard)
+    changed = pages.write(_workspace(context, root).leaderboard)
     for page in changed:
         typer.echo(f"{page}: tables rendered")
     if not changed:
@@ -30,9 +30,9 @@ def render(root: Root = None) -> None:
 
 
 @app.command(epilog=examples("patternbench leaderboard check"))
-def check(root: Root = None) -> None:
+def check(context: typer.Context, root: Root = None) -> None:
     """Check that every table matches the records; exit code 1 if one does not."""
-    _refuse_stale(_workspace(root))
+    _refuse_stale(_workspace(context, root))
     typer.echo("The tables show the records.")
 
 
@@ -40,6 +40,7 @@ def check(root: Root = None) -> None:
     epilog=examples("patternbench leaderboard publish", "patternbench leaderboard publish --remote origin --push")
 )
 def publish(
+    context: typer.Context,
     root: Root = None,
     remote: Annotated[str, typer.Option(help="Name of a git remote.")] = "origin",
     branch: Annotated[str, typer.Option(help="Branch on the remote; made if it does not exist.")] = "leaderboard",
@@ -52,7 +53,7 @@ def publish(
     from harness.publish import plan_publication, push_publication
     from leaderboard.render import PAGES
 
-    workspace = _workspace(root)
+    workspace = _workspace(context, root)
     _refuse_stale(workspace)
     publication = plan_publication(workspace.root, PAGES, remote, branch)
     if not publication.changes:
@@ -68,8 +69,8 @@ def publish(
         typer.echo(f"Would push {target}. Push with --push.")
 
 
-def _workspace(root: Path | None) -> Workspace:
-    return Workspace(root.resolve()) if root else Workspace.here()
+def _workspace(context: typer.Context, root: Path | None) -> Workspace:
+    return Workspace(root.resolve()) if root else workspace_of(context)
 
 
 def _refuse_stale(workspace: Workspace) -> None:

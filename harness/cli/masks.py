@@ -26,9 +26,9 @@ def masks(
     """Propose region masks for images that have none, or only an outline; take corrected ones back.
 
     GrabCut finds the animal within its box, or in the middle of the photo, unless an outline is known. The pattern area
-    is the whole inner body: the animal without its rim. Both are approximate, and every table that uses such masks says
-    so. Correct the PNGs in any painting program: black background, cyan animal, magenta pattern. Existing masks are
-    kept; an interrupted run continues where it stopped.
+    is the whole inner body: the animal without its rim. Both are approximate, and tables mark results that use them.
+    Correct the PNGs in any painting program: black background, cyan animal, magenta pattern. Existing masks are kept;
+    an interrupted run continues where it stopped.
     """
     from harness.cli.facts import print_facts
     from harness.datasets.overview import draw_sheet, save_sheet

@@ -1,4 +1,4 @@
-"""What commands share: arguments and options, the examples that end their help, and the checkout they work in."""
+"""Arguments, options and help texts that several commands share, and the checkout that a command works in."""
 
 import inspect
 from collections.abc import Callable
@@ -12,9 +12,7 @@ from harness.workspace import Workspace
 
 Backbones = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[BACKBONE]...", help="Contestants, as NAME or NAME:VARIANT (`patternbench backbone list`)."
-    ),
+    typer.Argument(metavar="BACKBONE", help="Contestants, as NAME or NAME:VARIANT (`patternbench backbone list`)."),
 ]
 Everyone = Annotated[
     bool,
@@ -69,12 +67,12 @@ class RunOptions(ContestantOptions):
         list[str] | None,
         typer.Option(
             "--split",
-            help="Name of a fixed split, `random` by default; made once for data of your own. May be repeated.",
+            help="Name of a split, by default `random`; made at its first use, then fixed. May be repeated.",
         ),
     ] = None
     rehash: Annotated[
         bool,
-        typer.Option("--rehash", help="Read every photo again, also those that did not change since the last run."),
+        typer.Option("--rehash", help="Read every photo again, also those that have not changed since the last run."),
     ] = False
 
 
@@ -88,23 +86,25 @@ def with_options(options: type[ContestantOptions]) -> Callable[[Callable[..., No
     """
     hints = get_type_hints(options, include_extras=True)
     added = [
-        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
-        for one in fields(options)
+        inspect.Parameter(
+            option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name]
+        )
+        for option in fields(options)
     ]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(command)
-        kept = [parameter for parameter in own.parameters.values() if parameter.name != "options"]
+        others = [parameter for parameter in own.parameters.values() if parameter.name != "options"]
 
         @wraps(command)
-        def flat(*args: Any, **values: Any) -> None:  # noqa: ANN401 - whatever the command takes
-            taken = {parameter.name: values.pop(parameter.name) for parameter in added}
-            command(*args, options=options(**taken), **values)
+        def flat(*args: Any, **values: Any) -> None:  # noqa: ANN401 - the command's own arguments
+            option_values = {parameter.name: values.pop(parameter.name) for parameter in added}
+            command(*args, options=options(**option_values), **values)
 
-        vars(flat)["__signature__"] = own.replace(parameters=[*kept, *added])
+        vars(flat)["__signature__"] = own.replace(parameters=[*others, *added])
         command_hints = get_type_hints(command, include_extras=True)
         flat.__annotations__ = {
-            **{parameter.name: command_hints[parameter.name] for parameter in kept},
+            **{parameter.name: command_hints[parameter.name] for parameter in others},
             **{parameter.name: parameter.annotation for parameter in added},
             "return": None,
         }
@@ -114,7 +114,7 @@ def with_options(options: type[ContestantOptions]) -> Callable[[Callable[..., No
 
 
 def examples(*commands: str) -> str:
-    """The end of a command's help."""
+    """Example commands, as the text at the end of a command's help."""
     return "\n\n".join(["For example:", *(f"`{command}`" for command in commands)])
 
 

@@ -112,28 +112,32 @@ def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable
 
 
 def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> None:
-    """Make runs one after the other, show the tables of the last, and report at the end which went wrong.
+    """Run one after the other, show the tables of the last run, and report the failed ones at the end.
+
+    Args:
+        runs: each returns its record; by name.
+        workspace: the checkout.
 
     Raises:
         InputError: of the only run.
         RunError: a run failed, or several of many could not be made.
     """
-    troubles: dict[str, PatternbenchError] = {}
+    errors: dict[str, PatternbenchError] = {}
     records = []
     for name, run in runs.items():
         try:
             records.append(run())
             if records[-1].failure is not None:
-                troubles[name] = RunError(_failed(records[-1]))
+                errors[name] = RunError(_failed(records[-1]))
         except PatternbenchError as error:
-            troubles[name] = error
+            errors[name] = error
     if records:
         typer.echo(_show(records[-1], workspace))
-    if len(runs) == 1 and troubles:
-        raise next(iter(troubles.values()))
-    if troubles:
-        lines = "\n".join(f"{name}: {error}" for name, error in troubles.items())
-        raise RunError(f"{len(troubles)} of {len(runs)} runs did not end well:\n{lines}")
+    if len(runs) == 1 and errors:
+        raise next(iter(errors.values()))
+    if errors:
+        lines = "\n".join(f"{name}: {error}" for name, error in errors.items())
+        raise RunError(f"{len(errors)} of {len(runs)} runs failed:\n{lines}")
 
 
 def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunRequest, workspace: Workspace) -> Record:
@@ -153,7 +157,7 @@ def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunReques
         listener.report(_headline(spec))
         record = bench(spec, workspace, request.runner, listener, request.digest_of)
         if listener.all_cached:
-            listener.report("Every stage was found finished.")
+            listener.report("Every stage was in the store already.")
         for page in render.write(workspace.leaderboard, record):
             listener.report(f"Updated: {page}")
     return record

@@ -31,7 +31,7 @@ def list_command(
     context: typer.Context,
     backbone: Annotated[
         str | None,
-        typer.Argument(metavar="BACKBONE", help="Of one backbone, `name:variant` or `lpips`; by default of all."),
+        typer.Argument(metavar="BACKBONE", help="A backbone, `name` or `name:variant`, or `lpips`; by default all."),
     ] = None,
 ) -> None:
     """List published weights: their owners, their licences, and which are on this disk."""
@@ -138,7 +138,7 @@ def import_command(
     backbone: Label,
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="A name from `patternbench weights list`; left out if there is only one."),
+        typer.Argument(metavar="NAME", help="A name from `patternbench weights list`; optional if there is only one."),
     ],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.", show_default=False)

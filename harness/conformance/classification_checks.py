@@ -8,6 +8,7 @@ from harness.conformance.comparisons import require_changed, require_equal, requ
 from harness.conformance.encoding_checks import embeddings
 from harness.conformance.session import ConformanceSession, ContractViolation
 from harness.conformance.synthetic_packs import CLASSES
+from harness.execution import job_files
 
 SHALLOW, DEEP = "train:shallow", "train:deep"
 
@@ -52,7 +53,7 @@ def deep_classifier_trains(session: ConformanceSession) -> None:
 def deep_training_is_deterministic(session: ConformanceSession) -> None:
     """Logits of the validation images are the same after every epoch."""
     runs = session.classify("deep"), session.classify("deep", repeat=2)
-    logits = (run.array("validation_logits.npy").astype(np.float32) for run in runs)
+    logits = (run.array(job_files.VALIDATION_LOGITS).astype(np.float32) for run in runs)
     require_same("the logits of the second run", *logits, precision=session.precision)
 
 
@@ -76,9 +77,9 @@ def classifier_predicts(session: ConformanceSession) -> None:
     """`logits.npy` has one value per class."""
     session.classify("deep")
     run = session.encode("deep")
-    if not (run.folder / "out" / "logits.npy").is_file():
+    if not (run.folder / job_files.OUT / job_files.LOGITS).is_file():
         raise ContractViolation("there is no logits.npy")
-    require_equal("the number of classes in logits.npy", run.array("logits.npy").shape[1], CLASSES)
+    require_equal("the number of classes in logits.npy", run.array(job_files.LOGITS).shape[1], CLASSES)
 
 
 @check(
@@ -89,6 +90,6 @@ def classifier_predicts(session: ConformanceSession) -> None:
 def cams_are_scaled(session: ConformanceSession) -> None:
     """CAMs of each image's predicted class are in [0, 1]; of a deep classifier if the backbone trains one."""
     mode: Mode = "deep" if DEEP in session.backbone.capabilities else "shallow"
-    cams = session.encode(mode).array("cams.npy")
+    cams = session.encode(mode).array(job_files.CAMS)
     if cams.min() < 0 or cams.max() > 1:
         raise ContractViolation(f"cams.npy holds values from {cams.min():.3g} to {cams.max():.3g}, expected 0 to 1")

@@ -15,6 +15,7 @@ from harness.conformance.comparisons import (
 )
 from harness.conformance.session import ConformanceSession, ContractViolation, Start
 from harness.conformance.synthetic_packs import FEW, SHUFFLED, TWINS
+from harness.execution import job_files
 
 
 @check(
@@ -24,7 +25,7 @@ from harness.conformance.synthetic_packs import FEW, SHUFFLED, TWINS
 def embedding_has_described_size(session: ConformanceSession) -> None:
     """The length of an embedding is `embedding_size`, and the product of `shape`."""
     description = session.describe()
-    length = session.encode("random").array("embeddings.npy").shape[1]
+    length = session.encode("random").array(job_files.EMBEDDINGS).shape[1]
     require_equal("the length of an embedding", length, description.embedding_size)
     require_equal("the product of describe's shape", int(np.prod(description.shape)), description.embedding_size)
 
@@ -35,7 +36,7 @@ def embedding_has_described_size(session: ConformanceSession) -> None:
 )
 def encode_is_deterministic(session: ConformanceSession) -> None:
     """The same job gives the same embeddings, with random weights too: the seed determines them."""
-    repeat = session.encode("random", repeat=2).array("embeddings.npy")
+    repeat = session.encode("random", repeat=2).array(job_files.EMBEDDINGS)
     require_same("the second run", embeddings(session), repeat, precision=session.precision)
 
 
@@ -57,7 +58,7 @@ def order_is_kept(session: ConformanceSession) -> None:
 def embedding_depends_on_image_alone(session: ConformanceSession) -> None:
     """Fewer images and another batch size leave an embedding the same."""
     require_passed(encode_is_deterministic, session)
-    single = session.encode("random", pack="few", batch_size=1).array("embeddings.npy")
+    single = session.encode("random", pack="few", batch_size=1).array(job_files.EMBEDDINGS)
     require_same("in batches of one, with fewer images", embeddings(session)[:FEW], single, precision=session.precision)
 
 
@@ -79,7 +80,7 @@ def images_are_distinguished(session: ConformanceSession) -> None:
 def pooling_and_type_are_obeyed(session: ConformanceSession) -> None:
     """Averaged embeddings in float16 equal the mean of the flattened feature maps."""
     description = session.describe()
-    averaged = session.encode("random", pooling="average", dtype="float16").array("embeddings.npy")
+    averaged = session.encode("random", pooling="average", dtype="float16").array(job_files.EMBEDDINGS)
     feature_maps = embeddings(session).reshape(-1, *description.shape)
     require_same(
         "the average of the feature map",
@@ -92,4 +93,4 @@ def pooling_and_type_are_obeyed(session: ConformanceSession) -> None:
 
 def embeddings(session: ConformanceSession, start: Start = "random") -> NDArray[np.float32]:
     """Embeddings of the pack `twins`, (12, D) float32."""
-    return session.encode(start).array("embeddings.npy").astype(np.float32)
+    return session.encode(start).array(job_files.EMBEDDINGS).astype(np.float32)

@@ -6,6 +6,7 @@ from harness.conformance.check import check
 from harness.conformance.comparisons import require_changed, require_same
 from harness.conformance.encoding_checks import embeddings
 from harness.conformance.session import ConformanceSession, ContractViolation
+from harness.execution import job_files
 
 INPAINT = "train:inpaint"
 
@@ -32,7 +33,7 @@ def inpainting_is_deterministic(session: ConformanceSession) -> None:
     assert second.result is not None
     losses = np.array([first.result.loss]), np.array([second.result.loss])
     require_same("the loss of the second run", *losses, precision=session.precision)
-    images = (run.array("reconstructions.npy").astype(np.float32) for run in (first, second))
+    images = (run.array(job_files.RECONSTRUCTIONS).astype(np.float32) for run in (first, second))
     require_same("the reconstructions of the second run", *images, precision=session.precision, least_tolerance=1 / 255)
 
 
@@ -54,7 +55,7 @@ def inpainting_changes_encoder(session: ConformanceSession) -> None:
 )
 def known_pixels_are_kept(session: ConformanceSession) -> None:
     """Known pixels of the training images differ by at most 1 of 255."""
-    filled = session.fill().array("reconstructions.npy")
+    filled = session.fill().array(job_files.RECONSTRUCTIONS)
     images, known = session.pack("inpaint", "images"), session.pack("inpaint", "masks") == 0
     change = np.abs(filled[known].astype(int) - images[known].astype(int)).max()
     if change > 1:

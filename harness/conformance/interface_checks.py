@@ -6,6 +6,7 @@ from typing import Any
 from harness.conformance.check import check
 from harness.conformance.comparisons import require_equal, require_exit_code
 from harness.conformance.session import ConformanceSession, ContractViolation
+from harness.execution.runners.base import BAD_DATA, REFUSED
 
 
 @check(
@@ -26,7 +27,7 @@ def description_agrees(session: ConformanceSession) -> None:
 )
 def unknown_key_is_refused(session: ConformanceSession) -> None:
     """A backbone that ignores an unknown key does another job than the one it received."""
-    require_exit_code(session.unknown_key(), 2)
+    require_exit_code(session.unknown_key(), REFUSED)
 
 
 @check(
@@ -35,7 +36,7 @@ def unknown_key_is_refused(session: ConformanceSession) -> None:
 )
 def broken_data_is_refused(session: ConformanceSession) -> None:
     """Unusable data is an error, never replaced by other data."""
-    require_exit_code(session.broken_data(), 3)
+    require_exit_code(session.broken_data(), BAD_DATA)
 
 
 @check(

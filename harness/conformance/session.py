@@ -24,10 +24,10 @@ from harness.contract import (
     TrainClassify,
     TrainInpaint,
 )
+from harness.execution import job_files
 from harness.execution.jobs import run_job, write_job
 from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner, describing
 
-CHECKPOINT = "checkpoint.safetensors"
 LIMITS = Limits(seconds=600, memory_gib=8)
 SMALLEST = 64
 """Least side of the synthetic images in pixels, before it is rounded up to the backbone's `size_multiple`."""
@@ -70,13 +70,13 @@ class JobRun:
 
     def array(self, name: str) -> NDArray[Any]:
         """The output array `name`."""
-        array: NDArray[Any] = np.load(self.folder / "out" / name)
+        array: NDArray[Any] = np.load(self.folder / job_files.OUT / name)
         return array
 
     @property
     def checkpoint(self) -> Path:
         """The checkpoint that the job wrote; its content is private to the backbone."""
-        return self.folder / "out" / CHECKPOINT
+        return self.folder / job_files.OUT / job_files.CHECKPOINT
 
 
 class ConformanceSession:
@@ -213,7 +213,7 @@ class ConformanceSession:
             "precision": self.precision,
             "batch_size": 4,
             "init": "random",
-            "checkpoint": None if start == "random" else f"in/{CHECKPOINT}",
+            "checkpoint": None if start == "random" else f"{job_files.ARTIFACTS}/{job_files.CHECKPOINT}",
             "resources": Resources(device=self._device),
         }
 
@@ -221,7 +221,7 @@ class ConformanceSession:
         if start == "random":
             return {}
         training = self.inpaint() if start == "inpaint" else self.classify(start)
-        return {CHECKPOINT: training.checkpoint}
+        return {job_files.CHECKPOINT: training.checkpoint}
 
     def _run_once(
         self, name: str, repeat: int, job: AnyJob, pack: PackName, start: Start, extra: dict[str, Any] | None = None
@@ -260,12 +260,16 @@ class ConformanceSession:
 
 def _snapshot(folder: JobFolder) -> dict[str, str]:
     """Digests of what a job must not change, by path."""
-    job = folder.path / "job.json"
-    others = [path for path in folder.path.iterdir() if path.name not in {"out", "in", "data", "job.json"}]
+    job = folder.path / job_files.JOB
+    others = [
+        path
+        for path in folder.path.iterdir()
+        if path.name not in {job_files.JOB, job_files.DATA, job_files.ARTIFACTS, job_files.OUT}
+    ]
     return {
-        "job.json": job.read_text(encoding="utf-8"),
+        job_files.JOB: job.read_text(encoding="utf-8"),
         "data/": tree_digest(folder.data),
-        **{f"in/{name}": tree_digest(path.parent) for name, path in folder.artifacts.items()},
+        **{f"{job_files.ARTIFACTS}/{name}": tree_digest(path.parent) for name, path in folder.artifacts.items()},
         **{path.name: "" for path in others},
     }
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.execution import job_files
+
 PackName = Literal["inpaint", "train", "twins", "few", "broken"]
 
 CLASSES = 3
@@ -71,13 +73,13 @@ def _write_inpaint(folder: Path, size: int) -> None:
     _write(folder, synthetic_images(labels, size, seed=0), [{"split": "train"}] * 8 + [{"split": "val"}] * 4)
     masks = np.zeros((len(labels), size, size), np.uint8)
     masks[:, size // 4 : size // 2, size // 4 : size // 2] = 1
-    np.save(folder / "masks.npy", masks)
+    np.save(folder / job_files.MASKS, masks)
 
 
 def _write(folder: Path, images: NDArray[np.uint8], rows: list[dict[str, Any]]) -> None:
     folder.mkdir(parents=True)
-    np.save(folder / "images.npy", images)
-    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
+    np.save(folder / job_files.IMAGES, images)
+    with (folder / job_files.TABLE).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["id", *rows[0]], lineterminator="\n")
         writer.writeheader()
         for number, row in enumerate(rows):

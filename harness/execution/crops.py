@@ -1,4 +1,4 @@
-"""The crops of a data set, cut once and kept in the store, with everything that scoring asks of them."""
+"""The crops of a data set, cut once and kept in the store, with their labels and metadata."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

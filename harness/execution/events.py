@@ -1,4 +1,4 @@
-"""Events of a run, for whoever shows them."""
+"""Events of a run: the interface of what displays them."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

@@ -3,9 +3,10 @@
 from collections.abc import Container, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.packs import write_pack
-from harness.execution.plan import CHECKPOINT, StageSpec
+from harness.execution.plan import StageSpec
 from harness.execution.results import Results, StageResult
 from harness.execution.stages import StageRunner
 
@@ -30,7 +31,7 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
     def do(stage: StageSpec) -> StageResult:
         artifacts = {path.name: path for path in stage.weights}
         if stage.after is not None:
-            artifacts[CHECKPOINT] = finished[stage.after].file(CHECKPOINT)
+            artifacts[job_files.CHECKPOINT] = finished[stage.after].file(job_files.CHECKPOINT)
         return runner.run(stage, write_pack(stage.pack, crops, runner.store), artifacts)
 
     with ThreadPoolExecutor(workers) as pool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark.errors import InputError, PatternbenchError
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Result
-from harness.execution import output_checks
+from harness.execution import job_files, output_checks
 from harness.execution.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
 
 
@@ -29,7 +29,7 @@ def write_job(job: AnyJob, folder: Path, extra: Mapping[str, object] | None = No
         extra: keys that the contract does not have, added to those of the job.
     """
     fields = job.model_dump(mode="json") | dict(extra or {})
-    (folder / "job.json").write_text(json.dumps(fields, indent=1), encoding="utf-8")
+    (folder / job_files.JOB).write_text(json.dumps(fields, indent=1), encoding="utf-8")
 
 
 def run_job(
@@ -60,10 +60,10 @@ def run_job(
     outcome = runner.run(backbone, job.verb, folder, limits, on_line)
     if outcome.status != "ok":
         return outcome, None
-    with (folder.data / "table.csv").open(newline="", encoding="utf-8") as file:
+    with (folder.data / job_files.TABLE).open(newline="", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     try:
-        return outcome, output_checks.check(job, folder.path / "out", table)
+        return outcome, output_checks.check(job, folder.path / job_files.OUT, table)
     except output_checks.BadOutputError as error:
         return Outcome("bad_output", str(error), outcome.log), None
 

@@ -1,4 +1,4 @@
-"""What a job wrote is believed only after it was looked at: names, shapes, types, finite values."""
+"""Checks of a job's outputs against the contract: files, shapes, types, finite values."""
 
 import csv
 from pathlib import Path
@@ -10,28 +10,29 @@ from pydantic import ValidationError
 
 from benchmark.errors import first_problem
 from harness.contract import AnyJob, Encode, Inpaint, Result, TrainClassify, TrainInpaint
+from harness.execution import job_files
 
 BLOCK = 64 * 2**20
-"""Values looked at in one go."""
+"""Number of values to check in one step."""
 
 
 class BadOutputError(Exception):
-    """A job ended well, but what it wrote is not what the contract asks for; the message says where."""
+    """The outputs of a job that ended well break the contract. The message names the file and the fault."""
 
 
 def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
-    """Look at everything in a job's `out/`.
+    """Check every output of a job.
 
     Args:
-        job: what was asked for.
-        out: the folder.
+        job: the job.
+        out: its folder `out/`.
         table: rows of the job's table.csv.
 
     Returns:
         The content of result.json.
 
     Raises:
-        BadOutputError: something is missing, of another shape or type, or not finite.
+        BadOutputError: a file is missing, a link, of another shape or type, or has values that are not finite.
     """
     links = [path.name for path in out.rglob("*") if path.is_symlink()]
     if links:
@@ -41,34 +42,34 @@ def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
     elif isinstance(job, TrainClassify):
         _check_classify(job, out, table)
     elif isinstance(job, Inpaint):
-        _array(out / "reconstructions.npy", (len(table), job.image_size, job.image_size, 3), ("uint8",))
+        _array(out / job_files.RECONSTRUCTIONS, (len(table), job.image_size, job.image_size, 3), ("uint8",))
     else:
         _check_inpaint(job, out)
-    return _result(out / "result.json", kept=isinstance(job, TrainInpaint))
+    return _result(out / job_files.RESULT, is_inpainting=isinstance(job, TrainInpaint))
 
 
 def _check_inpaint(job: TrainInpaint, out: Path) -> None:
-    _history(out / "history.csv", ("iterations", "validation"), None)
-    _file(out / "checkpoint.safetensors")
-    _array(out / "reconstructions.npy", (None, job.image_size, job.image_size, 3), ("uint8",))
+    _history(out / job_files.HISTORY, ("iterations", "validation"), None)
+    _file(out / job_files.CHECKPOINT)
+    _array(out / job_files.RECONSTRUCTIONS, (None, job.image_size, job.image_size, 3), ("uint8",))
 
 
 def _check_encode(job: Encode, out: Path, count: int) -> None:
-    _array(out / "embeddings.npy", (count, None), (job.dtype,))
+    _array(out / job_files.EMBEDDINGS, (count, None), (job.dtype,))
     if job.classes is not None:
-        _array(out / "logits.npy", (count, job.classes), ("float32",))
+        _array(out / job_files.LOGITS, (count, job.classes), ("float32",))
     if job.explain:
-        _array(out / "cams.npy", (count, None, None), ("float32",))
+        _array(out / job_files.CAMS, (count, None, None), ("float32",))
 
 
 def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
     validation = sum(row["split"] == "val" for row in table)
-    _history(out / "history.csv", ("loss",), job.epochs)
-    _file(out / "checkpoint.safetensors")
-    _array(out / "validation_logits.npy", (job.epochs, validation, job.classes), ("float32",))
+    _history(out / job_files.HISTORY, ("loss",), job.epochs)
+    _file(out / job_files.CHECKPOINT)
+    _array(out / job_files.VALIDATION_LOGITS, (job.epochs, validation, job.classes), ("float32",))
     if job.explain:
         probes = sum(row["probe"] == "1" for row in table)
-        _array(out / "cams.npy", (job.epochs, probes, None, None), ("float32",))
+        _array(out / job_files.CAMS, (job.epochs, probes, None, None), ("float32",))
 
 
 def _file(path: Path) -> None:
@@ -77,7 +78,7 @@ def _file(path: Path) -> None:
 
 
 def _history(path: Path, columns: tuple[str, ...], count: int | None) -> None:
-    """One row an epoch (None = however many): its number, a whole one, and numbers in the columns that are read."""
+    """Check a history: `count` rows (None = at least one) with an integer `epoch` and finite numbers in `columns`."""
     _file(path)
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -100,12 +101,12 @@ def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -
     except (ValueError, OSError) as error:
         raise BadOutputError(f"out/{path.name} is not a NumPy array: {error}") from error
     fits = len(array.shape) == len(shape) and all(
-        expected in (None, got) for got, expected in zip(array.shape, shape, strict=True)
+        expected in (None, size) for size, expected in zip(array.shape, shape, strict=True)
     )
     if not fits or array.dtype.name not in dtypes:
-        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        expected_shape = ", ".join("any" if size is None else str(size) for size in shape)
         raise BadOutputError(
-            f"out/{path.name} holds {array.dtype} {array.shape}, expected {' or '.join(dtypes)} ({wanted})"
+            f"out/{path.name} holds {array.dtype} {array.shape}, expected {' or '.join(dtypes)} ({expected_shape})"
         )
     if array.size == 0:
         raise BadOutputError(f"out/{path.name} is empty: {array.shape}")
@@ -119,7 +120,7 @@ def first_row_not_finite(array: NDArray[Any], block: int = BLOCK) -> int | None:
 
     Args:
         array: (N, ...), not empty; may be memory-mapped.
-        block: number of values to look at in one step, at least one row of them.
+        block: number of values to check in one step, at least one row of them.
 
     >>> first_row_not_finite(np.array([[0.0, 1.0], [2.0, np.inf]]))
     1
@@ -133,12 +134,12 @@ def first_row_not_finite(array: NDArray[Any], block: int = BLOCK) -> int | None:
     return None
 
 
-def _result(path: Path, *, kept: bool) -> Result:
+def _result(path: Path, *, is_inpainting: bool) -> Result:
     _file(path)
     try:
         result = Result.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise BadOutputError(f"out/result.json: {first_problem(error)}") from error
-    if kept and None in (result.epoch, result.iterations, result.loss):
+    if is_inpainting and None in (result.epoch, result.iterations, result.loss):
         raise BadOutputError("out/result.json: needs epoch, iterations and loss of the checkpoint kept")
     return result

@@ -1,6 +1,6 @@
 """Packs: the arrays that a job reads, in the form of the contract.
 
-Jobs see opaque ids in an order that carries no information; labels are packed for training and validation images alone.
+Jobs see opaque ids in an order that carries no information; only training and validation images have labels.
 """
 
 import csv
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmark.data.region_variants import apply_variant
 from benchmark.splitting.sampling import first_of_each
 from benchmark.vocabulary import Fill, HoleKind, RegionVariant, SplitPart
+from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.holes import FLIPS, flipped, hole_test, holes_of, with_hole
 from harness.execution.store import Entry, Store, digest
@@ -119,8 +120,8 @@ def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
     train, val = (with_hole(crops, crops.ids("inpaint", part), pack.masks) for part in ("train", "val"))
     rows = _training_rows(crops, train, val, pack.most)
     positions = crops.positions([image_id for image_id, _ in rows])
-    np.save(folder / "images.npy", flipped(crops.images[positions]))
-    np.save(folder / "masks.npy", flipped(holes_of(crops, positions, pack.masks)))
+    np.save(folder / job_files.IMAGES, flipped(crops.images[positions]))
+    np.save(folder / job_files.MASKS, flipped(holes_of(crops, positions, pack.masks)))
     table = [
         {"id": f"{crops.opaque_id(image_id)}-{flip}", "split": part}
         for flip in range(len(FLIPS))
@@ -131,8 +132,8 @@ def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
 
 def _write_holes(pack: HolesPack, crops: CropSet, folder: Path) -> None:
     truth, holes = hole_test(crops, pack.masks)
-    np.save(folder / "images.npy", np.where(holes[..., None], 0, truth).astype(np.uint8))
-    np.save(folder / "masks.npy", holes)
+    np.save(folder / job_files.IMAGES, np.where(holes[..., None], 0, truth).astype(np.uint8))
+    np.save(folder / job_files.MASKS, holes)
     ids = [crops.opaque_id(image_id) for image_id in crops.ids("inpaint", "test")]
     _write_table(folder, [{"id": f"{name}-{flip}"} for flip in range(len(FLIPS)) for name in ids])
 
@@ -159,8 +160,8 @@ def _write_images(
     crops: CropSet, positions: NDArray[np.int64], variant: RegionVariant, fill: Fill, folder: Path
 ) -> None:
     images = crops.images[positions]
-    shown = images if variant == "all" else apply_variant(images, crops.regions[positions], variant, fill)
-    np.save(folder / "images.npy", shown)
+    pixels = images if variant == "all" else apply_variant(images, crops.regions[positions], variant, fill)
+    np.save(folder / job_files.IMAGES, pixels)
 
 
 def _training_rows(crops: CropSet, train: list[str], val: list[str], most: int | None) -> list[tuple[str, SplitPart]]:
@@ -172,7 +173,7 @@ def _training_rows(crops: CropSet, train: list[str], val: list[str], most: int |
 
 
 def _write_table(folder: Path, rows: list[dict[str, Any]]) -> None:
-    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
+    with (folder / job_files.TABLE).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

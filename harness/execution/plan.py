@@ -7,10 +7,9 @@ from typing import Any
 
 from benchmark.vocabulary import EncoderState, Init, Mode, RegionVariant, SplitPart
 from harness.contract import AnyJob, Encode, Inpaint, TrainClassify, TrainInpaint
+from harness.execution import job_files
 from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack
 from harness.execution.spec import RunSpec
-
-CHECKPOINT = "checkpoint.safetensors"
 
 INPAINT = "inpaint"
 FILL = "fill"
@@ -82,24 +81,24 @@ class _Planner:
 
     def stages(self) -> list[StageSpec]:
         start = INPAINT if self._inpaints else None
-        made = [self._inpaint()] if self._inpaints else []
-        made.append(self._encode(ENCODE["initial"], start))
+        stages = [self._inpaint()] if self._inpaints else []
+        stages.append(self._encode(ENCODE["initial"], start))
         if self._inpaints:
-            made.append(self._fill())
+            stages.append(self._fill())
         if self._has_control:
-            made += [
+            stages += [
                 self._encode(ENCODE["untrained"], init="random"),
                 *self._classifier(UNTRAINED_CLASSIFIER, "shallow", "all", init="random"),
             ]
-        made += self._references("initial", start)
+        stages += self._references("initial", start)
         if self._has_control:
-            made += self._references("untrained", init="random")
+            stages += self._references("untrained", init="random")
         for variant in self._spec.data.variants:
             for mode in self._spec.modes:
-                made += self._classifier(classifier(mode, variant), mode, variant, start)
+                stages += self._classifier(classifier(mode, variant), mode, variant, start)
                 if (mode, variant) == ("deep", "all"):
-                    made += self._references("finetuned", classifier(mode, variant)[0])
-        return made
+                    stages += self._references("finetuned", classifier(mode, variant)[0])
+        return stages
 
     def _inpaint(self) -> StageSpec:
         settings = self._protocol.inpaint
@@ -194,6 +193,6 @@ class _Planner:
             "precision": self._protocol.precision,
             "batch_size": batch_size,
             "init": init,
-            "weights": {name: f"in/{path.name}" for name, path in weights.items()},
-            "checkpoint": f"in/{CHECKPOINT}" if after else None,
+            "weights": {name: f"{job_files.ARTIFACTS}/{path.name}" for name, path in weights.items()},
+            "checkpoint": f"{job_files.ARTIFACTS}/{job_files.CHECKPOINT}" if after else None,
         }

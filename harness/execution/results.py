@@ -1,4 +1,4 @@
-"""What the finished stages of a run wrote."""
+"""The finished stages of a run, and the files that they wrote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from benchmark.vocabulary import (
     SplitPart,
 )
 from harness.contract import Result
-from harness.execution import plan
+from harness.execution import job_files, plan
 from harness.execution.store import Entry
 
 
@@ -36,7 +36,7 @@ class StageResult:
 
     def file(self, name: str) -> Path:
         """Path of one of its output files."""
-        return self.entry.path / "out" / name
+        return self.entry.path / job_files.OUT / name
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class Results:
     @property
     def classifiers(self) -> dict[Mode, dict[RegionVariant, Classifier]]:
         """The classifiers by mode and region variant, in the order of the vocabulary."""
-        found: dict[Mode, dict[RegionVariant, Classifier]] = {}
+        classifiers: dict[Mode, dict[RegionVariant, Classifier]] = {}
         for mode in MODES:
             for variant in REGION_VARIANTS:
                 training, prediction = plan.classifier(mode, variant)
                 if training in self.stages:
                     stages = Classifier(self.stages[training], self.stages[prediction])
-                    found.setdefault(mode, {})[variant] = stages
-        return found
+                    classifiers.setdefault(mode, {})[variant] = stages
+        return classifiers
 
     @property
     def notes(self) -> dict[str, Stage]:

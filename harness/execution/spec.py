@@ -87,5 +87,5 @@ class RunSpec:
 
         In a disjoint split no test individual can be named: only the mode that changes the embeddings is trained.
         """
-        able = tuple(mode for mode in reversed(MODES) if f"train:{mode}" in self.backbone.capabilities)
-        return able if self.data.identity_setting != "disjoint" else tuple(mode for mode in able if mode == "deep")
+        modes = tuple(mode for mode in reversed(MODES) if f"train:{mode}" in self.backbone.capabilities)
+        return modes if self.data.identity_setting != "disjoint" else tuple(mode for mode in modes if mode == "deep")

@@ -12,6 +12,7 @@ from benchmark.errors import RunError
 from benchmark.records.provenance import Stage
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Resources, Result
+from harness.execution import job_files
 from harness.execution.events import ProgressListener
 from harness.execution.jobs import raise_for_outcome, run_job, write_job
 from harness.execution.plan import StageSpec
@@ -78,7 +79,7 @@ class StageRunner:
             assert entry is not None
         else:
             self._listener.on_cache_hit(stage.name)
-        result = Result.model_validate_json((entry.path / "out" / "result.json").read_bytes())
+        result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
         return StageResult(entry, result, _note(entry, result))
 
     def _make(self, name: str, kind: str, key: str, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
@@ -101,7 +102,7 @@ class StageRunner:
         job_folder = JobFolder(folder, data.path, artifacts)
         outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
         raise_for_outcome(outcome, self._backbone, name)
-        for leftover in (folder / "in", folder / "data"):
+        for leftover in (folder / job_files.ARTIFACTS, folder / job_files.DATA):
             if leftover.is_dir():
                 leftover.rmdir()
 
@@ -133,13 +134,13 @@ def _digest_of(path: Path) -> str:
     """sha256 of an artifact, as noted in its stage if it is in the store."""
     note = path.parent.parent / "stage.json"
     if note.is_file():
-        noted: str = json.loads(note.read_text(encoding="utf-8"))["files"][f"out/{path.name}"]
+        noted: str = json.loads(note.read_text(encoding="utf-8"))["files"][f"{job_files.OUT}/{path.name}"]
         return noted
     return file_digest(path)
 
 
 def _note(entry: Entry, result: Result) -> Stage:
-    job = json.loads((entry.path / "job.json").read_text(encoding="utf-8"))
+    job = json.loads((entry.path / job_files.JOB).read_text(encoding="utf-8"))
     return Stage(
         key=entry.key,
         seconds=entry.facts["seconds"],

@@ -1,4 +1,4 @@
-"""Finished stages, each under the digest of everything that made it."""
+"""The store of finished stages, each under the digest of everything that its content depends on."""
 
 import fcntl
 import json
@@ -22,9 +22,9 @@ class Entry:
     """A finished stage.
 
     Attributes:
-        key: digest of everything that made it.
-        path: its folder; never written to again.
-        facts: what was noted when it was finished, `files` (sha256 by name) among it.
+        key: digest of everything that its content depends on.
+        path: its folder, which does not change any more.
+        facts: content of its stage.json, with the sha256 of each file in `files`.
     """
 
     key: str
@@ -33,16 +33,16 @@ class Entry:
 
     @property
     def content(self) -> str:
-        """sha256 over the stage's files: what a later stage that reads them depends on."""
+        """sha256 over the stage's files, which identifies them for later stages."""
         return digest(self.facts["files"])
 
 
 class Store:
-    """A folder of finished stages and of those in flight.
+    """A folder of finished and unfinished stages.
 
-    A stage is written in `flight/`, and renamed into `stages/` in one step when it is whole. So an interruption leaves
-    nothing that could be taken for a result. Whoever writes shares a lock, whose holders the file system knows across
-    containers and machines; what dead processes left in flight is removed by the next one that nobody writes beside.
+    A stage is written in `flight/` and, when it is complete, renamed into `stages/` in one step: an interruption leaves
+    no result that is incomplete. Every writer holds a shared lock on a file, which works across containers and
+    machines. A new process that gets the lock exclusively knows that nobody writes, and removes unfinished stages.
     """
 
     def __init__(self, root: Path) -> None:
@@ -56,7 +56,7 @@ class Store:
 
     def _sweep(self) -> None:
         with suppress(OSError), self._lock.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused where somebody writes or locks are unknown
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails if somebody writes, or without locks
             for folder in self._flight.iterdir():
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,7 +76,7 @@ class Store:
             kind: as for `building`.
             key: as for `building`.
             facts: as for `building`.
-            write: writes all files of the stage into the folder it is given.
+            write: writes all files of the stage into the folder that it receives.
         """
         entry = self.find(kind, key)
         if entry is None:
@@ -88,12 +88,12 @@ class Store:
 
     @contextmanager
     def building(self, kind: str, key: str, facts: dict[str, Any]) -> Iterator[Path]:
-        """A folder to write a stage in, which becomes the stage `kind`, `key` when the block ends without an error.
+        """A folder to write a stage in; it becomes the finished stage when the block ends without an error.
 
         Args:
-            kind: name of the sort of stage, for people who look into the store.
-            key: digest of everything that makes the stage.
-            facts: to be kept with it; may be added to within the block.
+            kind: beginning of the folder's name, for people who read the store.
+            key: digest of everything that the stage's content depends on.
+            facts: stored with the stage; the block may add more.
 
         Raises:
             RunError: the disk is full or cannot be written to.
@@ -101,7 +101,7 @@ class Store:
         flight = self._flight / uuid.uuid4().hex
         try:
             with self._lock.open("a") as lock:
-                with suppress(OSError):  # a file system that knows no locks: nobody sweeps there
+                with suppress(OSError):  # a file system without locks, on which nothing is swept
                     fcntl.flock(lock, fcntl.LOCK_SH)
                 flight.mkdir()
                 yield flight

@@ -20,6 +20,7 @@ from benchmark.protocol import ResolvedProtocol
 from benchmark.records.classification import Classification, Scores
 from benchmark.splitting.sampling import first_of_each
 from benchmark.vocabulary import Mode, RegionVariant
+from harness.execution import job_files
 from harness.execution.results import Classifier, StageResult
 from harness.scoring import localisation
 from harness.scoring.test_set import TestSet
@@ -49,7 +50,7 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
             epoch=int(row["epoch"]),
             loss=float(row["loss"]),
         )
-        for row, logits in zip(history(training), np.load(training.file("validation_logits.npy")), strict=True)
+        for row, logits in zip(history(training), np.load(training.file(job_files.VALIDATION_LOGITS)), strict=True)
     )
     answers = _answers(prediction, test_set)
     labels, answered = (test_set.numbered(numbers[known]) for numbers in (test_set.labels, answers))
@@ -89,7 +90,7 @@ def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[R
     labels = test_set.numbered(test_set.crops.rows("val").labels)
 
     def of(classifier: Classifier) -> Scores:
-        logits = np.load(classifier.training.file("validation_logits.npy"))[-1]
+        logits = np.load(classifier.training.file(job_files.VALIDATION_LOGITS))[-1]
         return scores(labels, predict(logits[:, classes]), len(classes))
 
     return {mode: {name: of(one) for name, one in variants.items()} for mode, variants in classifiers.items()}
@@ -97,13 +98,13 @@ def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[R
 
 def history(training: StageResult) -> list[dict[str, str]]:
     """The rows of a training's history.csv."""
-    with training.file("history.csv").open(newline="", encoding="utf-8") as file:
+    with training.file(job_files.HISTORY).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def _logits(prediction: StageResult, test_set: TestSet) -> NDArray[np.float32]:
     """(N, K) logits of the individuals in training for each test image."""
-    logits: NDArray[np.float32] = np.load(prediction.file("logits.npy"))[:, test_set.train_classes]
+    logits: NDArray[np.float32] = np.load(prediction.file(job_files.LOGITS))[:, test_set.train_classes]
     return logits
 
 

@@ -10,6 +10,7 @@ from benchmark.metrics.cluster_validation import validate_clusters
 from benchmark.metrics.clustering import cluster, reduce
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.vocabulary import EmbeddingView, EncoderState
+from harness.execution import job_files
 from harness.execution.results import StageResult
 from harness.scoring.test_set import TestSet
 
@@ -40,7 +41,7 @@ def score(embeddings: Mapping[EncoderState, StageResult], test_set: TestSet) -> 
     validations: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
     projected: dict[EncoderState, Projections] = {}
     for state, stage in embeddings.items():
-        reduced = reduce(np.load(stage.file("embeddings.npy"), mmap_mode="r"), len(labels))
+        reduced = reduce(np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r"), len(labels))
         clusterings[state] = cluster(reduced, labels, seed)
         validations[state] = validate_clusters(reduced, labels, seed)
         if state in PROJECTED:

@@ -10,6 +10,7 @@ from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.vocabulary import Filling
+from harness.execution import job_files
 from harness.execution.holes import HoleTest
 from harness.execution.results import StageResult
 from harness.scoring.classification import history
@@ -37,7 +38,7 @@ def score(
     assert result.iterations is not None
     truth, holes = test
     fillings: dict[Filling, NDArray[np.uint8]] = {
-        "model": np.load(filled.file("reconstructions.npy")),
+        "model": np.load(filled.file(job_files.RECONSTRUCTIONS)),
         "mean_colour": fill_mean_colour(truth, holes),
         "telea": fill_telea(truth, holes),
     }

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from benchmark.metrics.cam_localisation import localise, mass_after_epochs, region_area
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
 from benchmark.vocabulary import CamMethod
+from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.results import StageResult
 from harness.scoring.test_set import TestSet
@@ -21,7 +22,7 @@ def after_epochs(training: StageResult, crops: CropSet, probes: NDArray[np.int64
     """
     if not _is_measurable(training, crops):
         return ()
-    return mass_after_epochs(np.load(training.file("cams.npy")), crops.regions[probes])
+    return mass_after_epochs(np.load(training.file(job_files.CAMS)), crops.regions[probes])
 
 
 def probe_area(training: StageResult, crops: CropSet, probes: NDArray[np.int64]) -> RegionShares | None:
@@ -42,7 +43,7 @@ def on_test_images(prediction: StageResult, test_set: TestSet, method: CamMethod
     if not _is_measurable(prediction, test_set.crops):
         return None
     return localise(
-        np.load(prediction.file("cams.npy")),
+        np.load(prediction.file(job_files.CAMS)),
         test_set.crops.regions[test_set.positions],
         order=test_set.positions,
         groups=test_set.groups,
@@ -52,4 +53,4 @@ def on_test_images(prediction: StageResult, test_set: TestSet, method: CamMethod
 
 
 def _is_measurable(stage: StageResult, crops: CropSet) -> bool:
-    return stage.file("cams.npy").exists() and crops.has_pattern
+    return stage.file(job_files.CAMS).exists() and crops.has_pattern

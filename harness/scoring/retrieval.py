@@ -10,6 +10,7 @@ from benchmark.metrics.matches import Images, Matches
 from benchmark.metrics.retrieval import retrieve, summarise, summarise_across_recordings
 from benchmark.records.retrieval import AcrossRecordings, OpenSet, Retrieval
 from benchmark.vocabulary import Distance, RetrievalBackend, SplitPart
+from harness.execution import job_files
 from harness.execution.results import StageResult
 from harness.scoring.test_set import TestSet
 
@@ -81,7 +82,7 @@ class Search:
 
 
 def _embeddings(stage: StageResult) -> NDArray[np.floating]:
-    embeddings: NDArray[np.floating] = np.load(stage.file("embeddings.npy"), mmap_mode="r")
+    embeddings: NDArray[np.floating] = np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r")
     return embeddings
 
 

@@ -68,7 +68,7 @@ def score(
         group_baselines=test_set.group_baselines(),
         retrieval_baselines=test_set.retrieval_baselines(),
         retrieval={state: search.retrieval() for state, search in searches.items()},
-        open_set={state: found for state, search in searches.items() if (found := search.open_set())},
+        open_set={state: scores for state, search in searches.items() if (scores := search.open_set())},
         clustering=clusters.clustering,
         cluster_validation=clusters.cluster_validation,
         projected_images=clusters.projected_images,

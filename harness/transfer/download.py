@@ -110,7 +110,7 @@ def _resumable(part: Path) -> bool:
 def _kept(part: Path) -> str:
     if not _resumable(part):
         return ""
-    return f" The first {part.stat().st_size} bytes are kept, and the same command goes on from there."
+    return f" The first {part.stat().st_size} bytes are kept; the same command continues from there."
 
 
 def _reason(error: requests.RequestException, host: str) -> str:

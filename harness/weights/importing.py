@@ -9,6 +9,7 @@ from benchmark.hashing import file_digest
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Weights
 from harness.disk import disk_errors
+from harness.execution.runners.base import BAD_DATA, REFUSED
 from harness.execution.runners.process import ProcessRunner
 from harness.machine import now
 from harness.transfer.archive import extract_zip
@@ -131,7 +132,7 @@ def _convert(file: Path, output: Path, backbone: BackboneFacts, entry: Weights, 
     options = {"variant": backbone.variant, "entry": entry.name, "input": file, "output": output}
     arguments = ["convert", *(f"--{name}={value}" for name, value in options.items())]
     outcome = ProcessRunner(workspace).call(backbone, arguments, CONVERT_SECONDS, lambda _: None)
-    if outcome.code in {2, 3}:
+    if outcome.code in {REFUSED, BAD_DATA}:
         reason = outcome.cause.partition(": ")[2]
         raise InputError(
             f"{file.name} does not hold {backbone.label}'s weights {entry.name!r}. {reason} It should be {entry.file} "

@@ -66,7 +66,7 @@ def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> No
     assert killed == -signal.SIGKILL
     interrupted, stderr = stopped(workspace, signal.SIGINT, after=8)
     assert interrupted == 130
-    assert "Interrupted. What is finished is kept; the same command goes on from there." in stderr
+    assert "Interrupted. Finished work is kept; the same command continues from there." in stderr
     before = finished(workspace)
 
     resumed = run(workspace, "plain", "--runner", "process")
@@ -79,7 +79,7 @@ def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> No
 
     again = run(workspace, "plain", "--runner", "process")
     assert again.returncode == 0, again.stderr
-    assert "Every stage was found finished." in again.stderr
+    assert "Every stage was in the store already." in again.stderr
     assert finished(workspace) == after
     assert only_record(workspace) == record
 
@@ -258,7 +258,7 @@ def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
     done = run(workspace, "fresh", "pixels", "--runner", "process")
     assert done.returncode == 1
-    assert "1 of 2 runs did not end well:\nfresh: fresh failed in inpaint (crash)" in done.stderr
+    assert "1 of 2 runs failed:\nfresh: fresh failed in inpaint (crash)" in done.stderr
     by_name = {record.backbone: record for record in read_all(workspace.records)}
     assert (by_name["fresh"].status, by_name["pixels"].status) == ("crash", "ok")
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
@@ -273,7 +273,7 @@ def test_a_run_from_published_weights_has_an_untrained_control(tmp_path: Path) -
     assert record.untrained is not None
     assert set(record.clustering) == {"untrained", "initial", "finetuned"}
     again = run(workspace, "efficientnet_lite0", "--runner", "process", "--init", "published")
-    assert "Every stage was found finished." in again.stderr
+    assert "Every stage was in the store already." in again.stderr
 
 
 def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every runner is: it prepares a backbone once, then does jobs with it."""
+"""The interface of runners: a runner prepares a backbone once, then runs its jobs."""
 
 from abc import ABC, abstractmethod
 from collections import deque
@@ -11,29 +11,32 @@ from benchmark.vocabulary import RunStatus
 from harness.contestants.registry import BackboneFacts
 
 REFUSED = 2
-"""Exit code of a job that is not understood, or asks for what the backbone cannot do."""
+"""Exit code of a job that is not valid, or needs what the backbone cannot do."""
+BAD_DATA = 3
+"""Exit code of a job whose data cannot be used."""
 LOG_LINES = 40
+"""Lines that the log keeps."""
 LOG_WIDTH = 1000
 """Characters of a line that the log keeps."""
 LONGEST_LINE = 2**16
-"""Bytes after which a line that does not end is passed on in pieces, for memory is not a job's to fill."""
+"""Bytes after which a line is passed on in pieces, so that a job cannot fill the memory with an endless line."""
 
 GPU_FULL = ("CUDA out of memory", "CUDA error: out of memory", "torch.OutOfMemoryError", "_ALLOC_FAILED")
-"""What torch says, or one of NVIDIA's libraries, where GPU memory is too little."""
+"""Messages of torch and of NVIDIA's libraries when GPU memory runs out."""
 HOST_FULL = ("MemoryError", "DefaultCPUAllocator", "not enough memory", "std::bad_alloc")
-"""What Python and torch say where the machine's is."""
+"""Messages of Python and torch when the machine's memory runs out."""
 
 OnLine = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may use.
+    """Limits of a job.
 
     Attributes:
         seconds: wall time.
-        memory_gib: resident memory (enforced by the Docker runner alone).
-        processes: at the same time, threads included (Docker runner alone).
+        memory_gib: resident memory; only the Docker runner enforces it.
+        processes: number of processes and threads; only the Docker runner enforces it.
     """
 
     seconds: float
@@ -47,8 +50,8 @@ class JobFolder:
 
     Attributes:
         path: holds job.json, and `out/`, which the job fills.
-        data: the packed data, to be seen as `data/`, read-only.
-        artifacts: files to be seen as `in/<name>`, read-only.
+        data: the pack, which the job reads as `data/`.
+        artifacts: files by name, which the job reads as `in/<name>`.
     """
 
     path: Path
@@ -63,8 +66,8 @@ class Outcome:
     Attributes:
         status: `ok`, or why it failed.
         cause: one sentence; empty when ok.
-        log: the last lines of standard error and of what was no progress on standard output.
-        code: exit code of a crash.
+        log: the last lines of standard error, and of standard output without its events.
+        code: exit code of a crash; else None.
     """
 
     status: RunStatus
@@ -83,7 +86,7 @@ class Runner(ABC):
         """Give jobs the GPU from now on.
 
         Raises:
-            RunError: they could not use it; says why, and the mend.
+            RunError: jobs cannot use it; the message gives the cause and the fix.
         """
 
     @abstractmethod
@@ -118,23 +121,23 @@ def describing(backbone: BackboneFacts, image_size: int) -> list[str]:
 
 
 class Log:
-    """The end of what a job said."""
+    """The last lines that a job printed."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
-        self._last_words = ""
+        self._last_error = ""
 
     def add(self, line: str, *, error: bool = False) -> None:
         """Keep a line, of standard error or of standard output."""
-        kept = line.rstrip()[:LOG_WIDTH]
-        self._lines.append(kept)
-        if error and kept:
-            self._last_words = kept
+        text = line.rstrip()[:LOG_WIDTH]
+        self._lines.append(text)
+        if error and text:
+            self._last_error = text
 
     @property
-    def last_words(self) -> str:
-        """The last line of standard error, or where that was silent of standard output; what is late may follow it."""
-        return self._last_words or next((line for line in reversed(self._lines) if line), "it said nothing")
+    def last_line(self) -> str:
+        """The last line of standard error that is not empty; without one, that of standard output."""
+        return self._last_error or next((line for line in reversed(self._lines) if line), "it printed nothing")
 
     def __str__(self) -> str:
         return "\n".join(self._lines)
@@ -150,9 +153,9 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
 
     Args:
         code: exit code, 128 + n or -n for a process ended by signal n.
-        log: what it said.
-        oom: whether the engine says that it was ended for its memory.
-        timed_out: the limit in seconds, where the job was stopped at it.
+        log: the lines that it printed.
+        oom: whether the engine reports that it was killed because its memory ran out.
+        timed_out: the limit in seconds if the job was stopped at it; else None.
     """
     text = str(log)
     if timed_out is not None:
@@ -165,5 +168,5 @@ def ending(code: int, log: Log, *, oom: bool = False, timed_out: float | None = 
         return Outcome("oom_host", "ran out of memory", text)
     if oom or code in (137, -9):
         return Outcome("oom_host", "was killed, which most often means that memory ran out", text)
-    kinds = {REFUSED: "cannot do the job as asked", 3: "found the data unusable"}
-    return Outcome("crash", f"{kinds.get(code, f'ended with exit code {code}')}: {log.last_words}", text, code)
+    kinds = {REFUSED: "cannot do the job as asked", BAD_DATA: "found the data unusable"}
+    return Outcome("crash", f"{kinds.get(code, f'ended with exit code {code}')}: {log.last_line}", text, code)

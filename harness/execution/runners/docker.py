@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import RunError
 from harness.contestants.registry import BackboneFacts
+from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,
     JobFolder,
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     from docker.types import DeviceRequest
 
 LABEL = "patternbench.harness"
-"""Names the process that a container belongs to: the machine, its process namespace, its number there."""
+"""Label of a container with the process that started it: machine, process namespace, process number (`place`)."""
 UNPRIVILEGED = 1000
+"""User and group of containers if the harness runs as root."""
 DESCRIBE = Limits(seconds=300, memory_gib=4)
-START_ENGINE = "Start the engine, or take RUNNER=process."
-NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
+START_ENGINE = "Start the engine, or use RUNNER=process."
+NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or use RUNNER=process"
 
 
 class DockerRunner(Runner):
@@ -50,7 +52,7 @@ class DockerRunner(Runner):
 
         Args:
             workspace: the checkout with the backbones.
-            client: of the engine; None = of the one that the environment names.
+            client: client of the engine; None = connect to the engine that the environment names.
 
         Raises:
             RunError: no engine answers.
@@ -64,7 +66,7 @@ class DockerRunner(Runner):
         self._sweep()
 
     def use_gpu(self) -> None:
-        """Give containers the GPUs that CUDA_VISIBLE_DEVICES leaves; what torch their images have, TORCH says."""
+        """Give containers the GPUs that CUDA_VISIBLE_DEVICES names, or all; images with TORCH=cpu cannot use one."""
         from docker.types import DeviceRequest
 
         visible = _visible_gpus()
@@ -75,11 +77,11 @@ class DockerRunner(Runner):
         with _engine_errors():
             if not reaches_gpus(self._client):
                 raise RunError(NO_TOOLKIT)
-        chosen: dict[str, Any] = {"count": -1} if visible is None else {"device_ids": visible}
-        self._gpus = [DeviceRequest(capabilities=[["gpu"]], **chosen)]
+        selection: dict[str, Any] = {"count": -1} if visible is None else {"device_ids": visible}
+        self._gpus = [DeviceRequest(capabilities=[["gpu"]], **selection)]
 
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
-        """Build the image if need be; returns its digest."""
+        """Build the image unless the engine has it; returns its digest."""
         with _engine_errors():
             self._images[backbone.name] = image_of(self._client, backbone.name, self._workspace, on_line)
         return self._images[backbone.name]
@@ -92,14 +94,14 @@ class DockerRunner(Runner):
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
         """Run a job; only `out/` can be written to."""
-        out = job.path / "out"
+        out = job.path / job_files.OUT
         out.mkdir(exist_ok=True)
         user = os.getuid() or UNPRIVILEGED
         if os.getuid() == 0:
             os.chown(out, user, user)
-        seen = {"job.json": job.path / "job.json", "data": job.data}
-        seen |= {f"in/{name}": path for name, path in job.artifacts.items()}
-        volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in seen.items()}
+        mounts = {job_files.JOB: job.path / job_files.JOB, job_files.DATA: job.data}
+        mounts |= {f"{job_files.ARTIFACTS}/{name}": path for name, path in job.artifacts.items()}
+        volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in mounts.items()}
         volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
         return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line)
 
@@ -124,7 +126,7 @@ class DockerRunner(Runner):
                 container = self._client.containers.create(
                     self._images[backbone.name], command, name=name, volumes=volumes, **self._confinement(limits)
                 )
-                self._refuse_cancelled()  # cancel() found no container while this one was being made
+                self._refuse_cancelled()  # cancel() may have run before the container existed
                 outcome = _follow(container, limits, on_line)
             self._refuse_cancelled()
             return outcome
@@ -151,7 +153,7 @@ class DockerRunner(Runner):
             "memswap_limit": memory,
             "pids_limit": limits.processes,
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
-            "log_config": LogConfig(type=LogConfig.types.NONE),  # what is said is read here; no copy fills the disk
+            "log_config": LogConfig(type=LogConfig.types.NONE),  # output is read here; no copy of it fills the disk
             "labels": {LABEL: f"{place()} {os.getpid()}"},
             "device_requests": self._gpus,
         }
@@ -161,11 +163,11 @@ class DockerRunner(Runner):
 
         try:
             self._client.api.remove_container(name, force=True, v=True)
-        except (DockerException, OSError):  # gone already, or the engine is: nothing more can be done here
+        except (DockerException, OSError):  # the container or the engine is gone already
             return
 
     def _sweep(self) -> None:
-        """Remove containers whose harness was killed; of one elsewhere that uses the engine nothing is known."""
+        """Remove containers whose harness was killed; those of other machines and namespaces stay."""
         if not Path("/proc/self").exists():
             return
         with _engine_errors():
@@ -176,7 +178,7 @@ class DockerRunner(Runner):
 
 
 def place() -> str:
-    """Where our process number means us: this machine, and where there is /proc our process namespace."""
+    """Where our process number is unique: the machine, and its process namespace if there is /proc."""
     namespace = Path("/proc/self/ns/pid")
     return f"{socket.gethostname()} {namespace.readlink() if namespace.is_symlink() else '-'}"
 
@@ -185,13 +187,13 @@ def connect() -> "DockerClient":
     """A client of the engine that the environment names.
 
     Raises:
-        RunError: none answers.
+        RunError: no engine answers.
     """
     import docker
     from docker.errors import DockerException
 
     try:
-        _knock()
+        _check_socket()
         client = docker.from_env(timeout=30)
         client.ping()
         client.api.timeout = None  # type: ignore[assignment] # a job may be silent for hours; its own limit ends it
@@ -201,35 +203,35 @@ def connect() -> "DockerClient":
 
 
 def reaches_gpus(client: "DockerClient") -> bool:
-    """Whether containers can see NVIDIA GPUs: the engine knows the toolkit's runtime, or finds its hook."""
+    """Whether containers can see NVIDIA GPUs: the engine has the toolkit's runtime, or its hook is installed."""
     return "nvidia" in client.info().get("Runtimes", {}) or bool(shutil.which("nvidia-container-runtime-hook"))
 
 
 def _visible_gpus() -> list[str] | None:
     """The GPUs that CUDA_VISIBLE_DEVICES names, up to the first that cannot be one, as CUDA reads it; None = all."""
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named is None:
+    names = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if names is None:
         return None
-    return list(takewhile(lambda one: one and not one.startswith("-"), map(str.strip, named.split(","))))
+    return list(takewhile(lambda name: name and not name.startswith("-"), map(str.strip, names.split(","))))
 
 
-def _knock() -> None:
-    """Fail where the engine's socket does not take a connection: the docker library would leave one open."""
+def _check_socket() -> None:
+    """Raise OSError if the engine's socket refuses a connection: the docker library would leave its own open."""
     host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     if host.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as door:
-            door.connect(host.removeprefix("unix://"))
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(host.removeprefix("unix://"))
 
 
 def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
-    """Start a container, pass on what it says, and wait for its end or its limit."""
+    """Start a container, pass on its output, and wait until it ends or reaches its limit."""
     from docker.errors import APIError
 
     log = Log()
     timed_out: list[float] = []
 
     def stop() -> None:
-        with suppress(APIError):  # it ended by itself a moment ago
+        with suppress(APIError):  # it has just ended by itself
             container.kill()
             timed_out.append(limits.seconds)
 
@@ -271,7 +273,7 @@ def _lines(streams: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - docker
 
 @contextmanager
 def _engine_errors() -> Iterator[None]:
-    """Engine trouble as one message; a backbone's own failure never comes this way."""
+    """Raises RunError for an error of the engine in the block; a backbone's failure is an outcome, not an error."""
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 

@@ -1,14 +1,14 @@
-"""Docker images of backbones, built from their folders and found again by the digest of what they were built from."""
+"""Docker images of backbones, built from their folders; a tag holds the digest of what the image was built from."""
 
 import io
 import os
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import RunError
 from harness.contestants.registry import KIT, code_digest
+from harness.execution.runners.base import OnLine
 from harness.execution.store import digest, tree_digest
 from harness.workspace import Workspace
 
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 PREFIX = "patternbench"
+SHOWN_LINES = 15
+"""Lines of a failed build that its message shows."""
 CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-
-OnLine = Callable[[str], None]
+"""Environment variables that may name a file of certificate authorities; the build uses the first."""
 
 
 def image_of(client: "DockerClient", name: str, workspace: Workspace, on_line: OnLine) -> str:
-    """The id of the backbone's image, which is built if it is not there yet.
+    """The id of the backbone's image, which is built if it does not exist.
 
     Args:
-        client: of the engine.
+        client: client of the engine.
         name: the backbone's folder.
-        workspace: where the folder lies.
-        on_line: is given the lines of the build.
+        workspace: the checkout.
+        on_line: receives the lines of the build.
 
     Raises:
-        RunError: a build failed; says where.
+        RunError: a build failed; the message holds the end of its output.
     """
     torch = os.environ.get("TORCH", "default")
     kit = f"{PREFIX}/{KIT}:{digest([tree_digest(workspace.backbones / KIT), torch])[:16]}"
@@ -62,20 +63,20 @@ def _ensure(
         forcerm=True,
         decode=True,
     )
-    said: list[str] = []
+    lines: list[str] = []
     for event in events:
         text = str(event.get("stream") or event.get("error") or "").strip()
         if text:
-            said.append(text)
+            lines.append(text)
             on_line(text)
         if "error" in event:
-            end = "\n".join(said[-15:])
+            end = "\n".join(lines[-SHOWN_LINES:])
             raise RunError(f"The image of {name!r} could not be built from {name}/Dockerfile:\n{end}")
     return str(client.images.get(tag).id)
 
 
 def _context(backbones: Path, folders: list[str]) -> io.BytesIO:
-    """The build context as a tar: the folders' files, and the host's extra certificates where it has any."""
+    """The build context as a tar: the folders' files, and the host's own certificate authorities, if any."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:
         archive.add(backbones / "__init__.py", "__init__.py")

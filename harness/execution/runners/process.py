@@ -1,4 +1,4 @@
-"""Jobs as child processes of the same Python: for a machine without an engine."""
+"""Jobs as child processes of the same Python, for machines without a Docker engine."""
 
 import ctypes
 import os
@@ -15,6 +15,7 @@ from typing import IO, Protocol
 
 from benchmark.errors import RunError
 from harness.contestants.registry import BackboneFacts, code_digest
+from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,
     JobFolder,
@@ -32,10 +33,10 @@ from harness.workspace import Workspace
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 DESCRIBE_SECONDS = 300
-LAST_WORDS_SECONDS = 5
-"""How long what a killed job said is still read: who left its process group may hold the streams open for ever."""
+DRAIN_SECONDS = 5
+"""How long output is read after a job ended: a process that left its group may hold the streams open forever."""
 LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
-"""What the numbers of backbones on the kit depend on."""
+"""Libraries on which the numbers of backbones built on the kit depend."""
 REACH_GPU = """
 import sys, torch
 try:
@@ -43,7 +44,7 @@ try:
 except Exception as error:
     sys.exit(str(error).partition("\\n")[0])
 """
-"""Ends well where torch is built for the GPU, sees one through the driver that there is, and computes on it."""
+"""Program with exit code 0 if torch can compute on the GPU, else with its error as the last line."""
 
 
 class Child(Protocol):
@@ -68,13 +69,13 @@ class ProcessRunner(Runner):
         self._cancelled = threading.Event()
 
     def use_gpu(self) -> None:
-        """Children reach it by themselves: see that one does, with what a job sees of the environment."""
+        """Check that torch can compute on the GPU in a job's environment; jobs need nothing else to use it."""
         outcome = self._start("torch", [sys.executable, "-c", REACH_GPU], DESCRIBE_SECONDS, lambda _: None)
         if outcome.status != "ok":
             raise RunError(f"torch cannot use the GPU here: it {outcome.cause.rstrip('.')}")
 
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:  # noqa: ARG002 - nothing to prepare
-        """The digest of folder, kit, and the versions of Python and of what the numbers depend on."""
+        """The digest of folder and kit, and of the versions of Python and the libraries."""
         libraries = {name: metadata.version(name) for name in LIBRARIES}
         return digest([code_digest(backbone.name, self._workspace), sys.version, libraries])
 
@@ -86,9 +87,11 @@ class ProcessRunner(Runner):
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
         """Run a job; data and artifacts are linked into its folder for as long as it runs."""
-        (job.path / "out").mkdir(exist_ok=True)
-        (job.path / "in").mkdir(exist_ok=True)
-        links = {job.path / "data": job.data} | {job.path / "in" / name: to for name, to in job.artifacts.items()}
+        (job.path / job_files.OUT).mkdir(exist_ok=True)
+        (job.path / job_files.ARTIFACTS).mkdir(exist_ok=True)
+        links = {job.path / job_files.DATA: job.data} | {
+            job.path / job_files.ARTIFACTS / name: to for name, to in job.artifacts.items()
+        }
         for link, target in links.items():
             link.symlink_to(target.resolve())
         try:
@@ -98,7 +101,13 @@ class ProcessRunner(Runner):
                 link.unlink(missing_ok=True)
 
     def call(self, backbone: BackboneFacts, arguments: list[str], seconds: float, on_line: OnLine) -> Outcome:
-        """Run any verb of its entry point, such as those that the kit has beyond the contract.
+        """Run any verb of a backbone's entry point, also those that only the kit has.
+
+        Args:
+            backbone: the backbone.
+            arguments: the verb and its options.
+            seconds: time limit.
+            on_line: receives each line of standard output.
 
         Raises:
             RunError: it cannot be started.
@@ -137,13 +146,13 @@ class ProcessRunner(Runner):
         )
 
     def _start(self, name: str, command: Sequence[str], seconds: float, on_line: OnLine) -> Outcome:
-        """Run a program to its end, which `cancel` or its limit may hasten."""
+        """Run a program until it ends, is cancelled or reaches its limit."""
         try:
             child = self.spawn(command, self._workspace.backbones.parent)
         except OSError as error:
             raise RunError(f"{name}: cannot start {command[0]!r}: {error.strerror}.") from error
         self._running.add(child)
-        if self._cancelled.is_set():  # cancel() did not see this child, which was only being started
+        if self._cancelled.is_set():  # cancel() may have run before the child was known
             _kill(child)
         log = Log()
 
@@ -163,7 +172,7 @@ class ProcessRunner(Runner):
             cancelled = self._cancelled.is_set()
             self._running.discard(child)
         for reader in readers:
-            reader.join(LAST_WORDS_SECONDS)
+            reader.join(DRAIN_SECONDS)
         if cancelled:
             raise RunError("The job was stopped.")
         return ending(child.wait(), log, timed_out=timed_out)
@@ -174,13 +183,13 @@ def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
 
 
 def environment(root: Path) -> dict[str, str]:
-    """What a child needs of our environment, and nothing else: no tokens, no proxies, no user configuration."""
-    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
+    """The environment of a child: only what it needs of ours, so no tokens, proxies or user configuration."""
+    names = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
+    return {name: os.environ[name] for name in names if name in os.environ} | {
         "PYTHONPATH": str(root),
         "PYTHONUNBUFFERED": "1",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-        # threads that wait by spinning make a step many times slower wherever something else wants the cores
+        # threads that spin while they wait make a step many times slower if other programs use the processor
         "OMP_WAIT_POLICY": "PASSIVE",
     }
 

@@ -55,7 +55,11 @@ def test_a_wrong_precision_is_the_user_s_error(sessions: list[ConformanceSession
 @pytest.mark.parametrize(
     ("outcome", "error", "message"),
     [
-        (Outcome("crash", "ended with exit code -11: it said nothing", "", -11), RunError, "-11: it said nothing"),
+        (
+            Outcome("crash", "ended with exit code -11: it printed nothing", "", -11),
+            RunError,
+            "-11: it printed nothing",
+        ),
         (Outcome("crash", "cannot do the job as asked: no part 'x'", "no part 'x'", 2), InputError, "no part 'x'"),
         (Outcome("crash", "found the data unusable: s.npz", "s.npz", 3), InputError, "unusable: s.npz"),
         (Outcome("oom_host", "ran out of memory", "MemoryError"), RunError, "ran out of memory"),

@@ -8,11 +8,10 @@ from benchmark.errors import InputError, RunError
 from harness.cli.choices import choose_precision, choose_protocol, choose_runner
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
-from support.fakes import FakeEngine
-from support.listener import RecordingListener
+from support.fakes import FakeEngine, RecordingListener
 
 HERE = Workspace.here()
-NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or take RUNNER=process"
+NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or use RUNNER=process"
 NO_TORCH = "torch cannot use the GPU here: it ended with exit code 1: Torch not compiled with CUDA enabled"
 
 
@@ -44,7 +43,7 @@ NO_ENGINE = "no Docker engine answers; same code, but library versions may diffe
 
 
 @pytest.mark.parametrize(
-    ("has", "asked", "taken", "said"),
+    ("machine_facts", "options", "choice", "reports"),
     [
         ({}, ("auto", "auto"), ("docker", "cuda"), ["Runner: docker (an engine answers)."]),
         ({}, ("docker", "cuda"), ("docker", "cuda"), []),
@@ -65,18 +64,18 @@ NO_ENGINE = "no Docker engine answers; same code, but library versions may diffe
         ),
     ],
 )
-def test_auto_takes_what_works_and_says_what(
-    has: dict[str, Any],
-    asked: tuple[str, str],
-    taken: tuple[str, str],
-    said: list[str],
+def test_auto_takes_what_works_and_reports_it(
+    machine_facts: dict[str, Any],
+    options: tuple[str, str],
+    choice: tuple[str, str],
+    reports: list[str],
     machine: Callable[..., None],
 ) -> None:
-    machine(**has)
+    machine(**machine_facts)
     listener = RecordingListener()
-    runner, device = choose_runner(*asked, HERE, listener)
-    assert (runner.name, device) == taken
-    assert listener.reports == said
+    runner, device = choose_runner(*options, HERE, listener)
+    assert (runner.name, device) == choice
+    assert listener.reports == reports
 
 
 def test_torch_for_the_processor_wants_no_gpu(machine: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,23 +86,23 @@ def test_torch_for_the_processor_wants_no_gpu(machine: Callable[..., None], monk
 
 
 @pytest.mark.parametrize(
-    ("has", "runner", "why"),
+    ("machine_facts", "runner", "reason"),
     [
         ({"engine": ("runc",)}, "docker", NO_TOOLKIT),
         ({"torch": False}, "process", NO_TORCH),
         ({"torch": False, "engine": ("runc",)}, "auto", f"{NO_TOOLKIT}; {NO_TORCH}"),
     ],
 )
-def test_a_gpu_that_jobs_cannot_use_is_one_message_with_the_mend(
-    has: dict[str, Any], runner: str, why: str, machine: Callable[..., None]
+def test_a_gpu_that_jobs_cannot_use_is_one_message_with_the_fix(
+    machine_facts: dict[str, Any], runner: str, reason: str, machine: Callable[..., None]
 ) -> None:
-    machine(**has)
-    with pytest.raises(RunError, match=f"^Device 'cuda' was asked for, but {why}\\. DEVICE=cpu needs no GPU\\.$"):
+    machine(**machine_facts)
+    with pytest.raises(RunError, match=f"^Device 'cuda' was asked for, but {reason}\\. DEVICE=cpu needs no GPU\\.$"):
         choose_runner(runner, "cuda", HERE, RecordingListener())
 
 
 @pytest.mark.parametrize(
-    ("runner", "device", "complaint"),
+    ("runner", "device", "message"),
     [
         ("podman", "auto", "Unknown runner 'podman'; there are: auto, docker, process."),
         ("process", "gpu", "Unknown device 'gpu'; there are: auto, cpu, cuda."),
@@ -111,12 +110,12 @@ def test_a_gpu_that_jobs_cannot_use_is_one_message_with_the_mend(
     ],
 )
 def test_a_runner_or_device_that_there_is_not_is_the_user_s_error(
-    runner: str, device: str, complaint: str, machine: Callable[..., None]
+    runner: str, device: str, message: str, machine: Callable[..., None]
 ) -> None:
     machine(gpus=0)
     with pytest.raises(InputError) as raised:
         choose_runner(runner, device, HERE, RecordingListener())
-    assert str(raised.value) == complaint
+    assert str(raised.value) == message
 
 
 def test_a_precision_is_one_of_the_contract_s() -> None:

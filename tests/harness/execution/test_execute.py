@@ -10,7 +10,8 @@ import pytest
 from benchmark.errors import RunError
 from harness.execution import execute as module
 from harness.execution.execute import execute
-from harness.execution.plan import CHECKPOINT, StageSpec
+from harness.execution.job_files import CHECKPOINT
+from harness.execution.plan import StageSpec
 
 
 class Stage:

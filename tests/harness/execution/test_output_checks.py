@@ -90,7 +90,7 @@ def test_logits_are_due_with_a_classifier_s_checkpoint_alone(encoded: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "array", "said"),
+    ("name", "array", "message"),
     [
         ("embeddings.npy", zeros(4, 7), r"\(4, 7\), expected float32 \(5, any\)"),
         ("embeddings.npy", zeros(5), r"\(5,\), expected"),
@@ -103,10 +103,10 @@ def test_logits_are_due_with_a_classifier_s_checkpoint_alone(encoded: Path) -> N
     ],
 )
 def test_an_array_of_another_shape_or_type_is_refused(
-    name: str, array: np.ndarray[Any, Any], said: str, encoded: Path
+    name: str, array: np.ndarray[Any, Any], message: str, encoded: Path
 ) -> None:
     np.save(encoded / name, array)
-    with pytest.raises(BadOutputError, match=f"{name}.*{said}"):
+    with pytest.raises(BadOutputError, match=f"{name}.*{message}"):
         check(ENCODE, encoded, TABLE)
 
 
@@ -244,7 +244,7 @@ def test_inpainting_names_the_checkpoint_that_it_kept(missing: str, inpainted: P
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("not json", "Invalid JSON"),
         (json.dumps(RESULT | {"surprise": 1}), "surprise"),
@@ -253,9 +253,9 @@ def test_inpainting_names_the_checkpoint_that_it_kept(missing: str, inpainted: P
         (json.dumps({"contract": "1"}), "images"),
     ],
 )
-def test_a_result_that_breaks_its_schema_is_refused(text: str, said: str, encoded: Path) -> None:
+def test_a_result_that_breaks_its_schema_is_refused(text: str, message: str, encoded: Path) -> None:
     (encoded / "result.json").write_text(text)
-    with pytest.raises(BadOutputError, match=f"result.json.*{said}"):
+    with pytest.raises(BadOutputError, match=f"result.json.*{message}"):
         check(ENCODE, encoded, TABLE)
 
 

@@ -103,7 +103,7 @@ def test_a_broken_off_download_continues_where_it_stopped(
 ) -> None:
     server.headers = version
     message = break_off(server, tmp_path / "a.bin")
-    assert f"broke off. The first {KEPT} bytes are kept, and the same command goes on from there." in message
+    assert f"broke off. The first {KEPT} bytes are kept; the same command continues from there." in message
     moves: list[tuple[int, int | None]] = []
     download(f"{server.address}/a", tmp_path / "a.bin", lambda done, total: moves.append((done, total)))
     assert server.requests[-1]["Range"] == f"bytes={KEPT}-"

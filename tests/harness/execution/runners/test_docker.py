@@ -549,7 +549,7 @@ def test_an_engine_that_goes_away_is_no_failure_of_the_job(
     distant = DockerRunner(runner._workspace)
     distant.prepare(FACTS, ignore)
     try:
-        with pytest.raises(RunError, match=r"engine failed or went away .*take RUNNER=process"):
+        with pytest.raises(RunError, match=r"engine failed or went away .*use RUNNER=process"):
             distant.run(
                 FACTS,
                 "train",
@@ -570,7 +570,7 @@ def test_a_wrong_address_of_the_engine_is_one_message_with_the_fix(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", address)
     with pytest.raises(
-        RunError, match=r"^No Docker engine answers \(.+\)\. Start the engine, or take RUNNER=process\.$"
+        RunError, match=r"^No Docker engine answers \(.+\)\. Start the engine, or use RUNNER=process\.$"
     ):
         DockerRunner(Workspace(tmp_path))
 

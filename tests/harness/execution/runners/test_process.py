@@ -231,7 +231,7 @@ def test_a_gpu_is_used_where_torch_reaches_it_with_what_a_job_sees(
     with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .* code 1: No CUDA GPUs are available$"):
         runner.use_gpu()
     (tmp_path / "torch.py").write_text("import os\nos._exit(139)")
-    with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .*139: it said nothing$"):
+    with pytest.raises(RunError, match=r"^torch cannot use the GPU here: .*139: it printed nothing$"):
         runner.use_gpu()
 
 
@@ -278,11 +278,11 @@ def test_binary_garbage_is_survived(tmp_path: Path) -> None:
     [
         ("print('all well')", Outcome("ok", "", "all well")),
         ("raise SystemExit('what is this?')", Outcome("crash", "ended with exit code 1: what is this?", "", 1)),
-        ("import os\nos._exit(2)", Outcome("crash", "cannot do the job as asked: it said nothing", "", 2)),
+        ("import os\nos._exit(2)", Outcome("crash", "cannot do the job as asked: it printed nothing", "", 2)),
         ("import os\nos.write(2, b'torn\\n')\nos._exit(3)", Outcome("crash", "found the data unusable: torn", "", 3)),
         (
             "import os\nos.kill(os.getpid(), 11)",
-            Outcome("crash", "ended with exit code -11: it said nothing", "", -11),
+            Outcome("crash", "ended with exit code -11: it printed nothing", "", -11),
         ),
         ("import os\nos.kill(os.getpid(), 9)", Outcome("oom_host", "was killed, which most often means")),
         ("bytearray(2**60)", Outcome("oom_host", "ran out of memory")),

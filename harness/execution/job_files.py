@@ -1,0 +1,18 @@
+"""Names of the folders and files of a job, as docs/contract.md lists them."""
+
+JOB = "job.json"
+
+DATA, ARTIFACTS, OUT = "data", "in", "out"
+"""Folders in a job's folder: the pack, the files that the job starts from, the outputs."""
+
+IMAGES, MASKS, TABLE = "images.npy", "masks.npy", "table.csv"
+"""Files of a pack."""
+
+RESULT = "result.json"
+CHECKPOINT = "checkpoint.safetensors"
+HISTORY = "history.csv"
+VALIDATION_LOGITS = "validation_logits.npy"
+RECONSTRUCTIONS = "reconstructions.npy"
+EMBEDDINGS = "embeddings.npy"
+LOGITS = "logits.npy"
+CAMS = "cams.npy"
