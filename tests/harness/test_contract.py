@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from harness import contract
 from harness.contestants.registry import BackboneFacts
+from harness.execution import job_files
 from support.paths import ROOT
 
 DOC = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -20,8 +21,8 @@ SCHEMAS = ROOT / "backbones" / "kit" / "schema"
 
 def blocks(kind: str) -> list[Any]:
     """The examples of one kind in the page."""
-    found = re.findall(rf"^```(json|toml) {kind}\n(.*?)^```", DOC, re.MULTILINE | re.DOTALL)
-    return [tomllib.loads(text) if language == "toml" else json.loads(text) for language, text in found]
+    examples = re.findall(rf"^```(json|toml) {kind}\n(.*?)^```", DOC, re.MULTILINE | re.DOTALL)
+    return [tomllib.loads(text) if language == "toml" else json.loads(text) for language, text in examples]
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_the_example_of_backbone_toml_is_one_with_every_key() -> None:
 
 def test_every_checked_output_file_is_in_the_page() -> None:
     source = (ROOT / "harness" / "execution" / "output_checks.py").read_text(encoding="utf-8")
-    files = set(re.findall(r'out / "([\w.]+)"', source))
+    files = {getattr(job_files, name) for name in re.findall(r"out / job_files\.(\w+)", source)}
     assert len(files) > 5
     assert {file for file in files if f"`{file}`" not in DOC and f"## {file}" not in DOC} == set()
 

@@ -39,10 +39,10 @@ Views = dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8], dict[int, FishAnno
 
 
 def views(shortcut: float) -> Views:
-    """Some frames of the first video: photo, mask, and what is known of each fish."""
-    wanted = range(10, 48, 5)
-    made = draw_frames(replace(SMALL, shortcut=shortcut), wanted)
-    return {frame: (photo, mask, seen) for frame, (_, photo, mask, seen) in zip(wanted, made, strict=False)}
+    """Some frames of the first video: photo, mask, and the annotation of each fish."""
+    frames = range(10, 48, 5)
+    scenes = draw_frames(replace(SMALL, shortcut=shortcut), frames)
+    return {frame: (photo, mask, fish) for frame, (_, photo, mask, fish) in zip(frames, scenes, strict=False)}
 
 
 def test_the_same_fish_is_drawn_elsewhere_and_nothing_else_changes() -> None:
@@ -51,9 +51,9 @@ def test_the_same_fish_is_drawn_elsewhere_and_nothing_else_changes() -> None:
     poses = {s: [swim.poses(replace(SMALL, shortcut=s), 0, fish) for fish in range(3)] for s in (0.4, 1)}
     same = moved = 0
     for frame, fish in product(low, range(3)):
-        (photo_a, mask_a, seen_a), (photo_b, mask_b, seen_b) = low[frame], high[frame]
+        (photo_a, mask_a, fish_a), (photo_b, mask_b, fish_b) = low[frame], high[frame]
         number = fish + 1
-        if seen_a[number].occluded or seen_b[number].occluded:
+        if fish_a[number].occluded or fish_b[number].occluded:
             continue
         body_a, body_b = (np.where(mask // 10 == number, mask % 10, 0) for mask in (mask_a, mask_b))
         if poses[0.4][fish][frame] == poses[1][fish][frame]:
@@ -123,7 +123,7 @@ def test_strengths_come_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint"),
+    ("strengths", "complaint"),
     [
         ([0.5, 1.01], r"strength 1\.01 is not a number from 0"),
         ([-0.1], r"strength -0\.1 is not a number from 0"),
@@ -133,9 +133,9 @@ def test_strengths_come_in_order() -> None:
         ([0, -0.0], "is given 2 times"),
     ],
 )
-def test_wrong_strengths_are_refused(given: list[float], complaint: str) -> None:
+def test_wrong_strengths_are_refused(strengths: list[float], complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
-        check_strengths(given)
+        check_strengths(strengths)
 
 
 @pytest.fixture(scope="module")
@@ -150,16 +150,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def made(workspace: Workspace) -> dict[float, DataBundle]:
+def bundles(workspace: Workspace) -> dict[float, DataBundle]:
     return {strength: shortcut_data(DESIGN, strength, workspace, lambda *_: None) for strength in (0.0, 1.0)}
 
 
-def of_part(made: DataBundle, part: str) -> list[str]:
-    return [row.image_id for row in made.split.rows if row.part == part]
+def of_part(data: DataBundle, part: str) -> list[str]:
+    return [row.image_id for row in data.split.rows if row.part == part]
 
 
-def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, DataBundle]) -> None:
-    clean, misled = made[0], made[1]
+def test_the_test_images_are_the_same_byte_for_byte(bundles: dict[float, DataBundle]) -> None:
+    clean, misled = bundles[0], bundles[1]
     assert of_part(clean, "test") == of_part(misled, "test")
     assert clean.split.ids("classify", "test") == misled.split.ids("classify", "test")
     tested = {row.sha256 for row in clean.split.rows if row.part == "test"}
@@ -182,9 +182,11 @@ def test_the_test_images_are_the_same_byte_for_byte(made: dict[float, DataBundle
     np.testing.assert_array_equal(shown[0].image, shown[1].image)
 
 
-def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(made: dict[float, DataBundle]) -> None:
-    for strength, part in product(made, SPLIT_PARTS):
-        rows = [row for row in made[strength].catalogue.rows if row.image_id in set(of_part(made[strength], part))]
+def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(bundles: dict[float, DataBundle]) -> None:
+    for strength, part in product(bundles, SPLIT_PARTS):
+        rows = [
+            row for row in bundles[strength].catalogue.rows if row.image_id in set(of_part(bundles[strength], part))
+        ]
         home = []
         for row in rows:
             assert row.box is not None
@@ -194,14 +196,14 @@ def test_the_training_images_carry_the_shortcut_and_the_test_images_do_not(made:
             assert all(home)
         else:
             assert np.mean(home) < 0.65
-    contents = [{row.image_id: row.sha256 for row in one.split.rows if row.part == "train"} for one in made.values()]
+    contents = [{row.image_id: row.sha256 for row in one.split.rows if row.part == "train"} for one in bundles.values()]
     shared = set(contents[0]) & set(contents[1])
     assert shared
     assert all(contents[0][image_id] != contents[1][image_id] for image_id in shared)
 
 
-def test_the_split_is_that_of_the_frames_and_fits_the_data(made: dict[float, DataBundle]) -> None:
-    for one in made.values():
+def test_the_split_is_that_of_the_frames_and_fits_the_data(bundles: dict[float, DataBundle]) -> None:
+    for one in bundles.values():
         assert one.split.name == "clean-test"
         frame_of = {row.image_id: int(row.groups["frame"]) - 1 for row in one.catalogue.rows}
         assert {row.part for row in one.split.rows} == set(SPLIT_PARTS)
@@ -209,13 +211,13 @@ def test_the_split_is_that_of_the_frames_and_fits_the_data(made: dict[float, Dat
         assert {row.image_id: row.sha256 for row in one.split.rows} == content_digests(one.catalogue.rows)
 
 
-def test_a_data_set_is_made_once(made: dict[float, DataBundle], workspace: Workspace) -> None:
+def test_a_data_set_is_made_once(bundles: dict[float, DataBundle], workspace: Workspace) -> None:
     def never(done: int, total: int) -> None:
         pytest.fail(f"drew frame {done} of {total}")
 
-    assert shortcut_data(DESIGN, 1.0, workspace, never) == made[1]
-    assert made[1].catalogue.name == "shortcut-1"
-    assert made[1].experiment == Experiment(name="shortcut", strength=1, frames=MIN_FRAMES, seed=3)
+    assert shortcut_data(DESIGN, 1.0, workspace, never) == bundles[1]
+    assert bundles[1].catalogue.name == "shortcut-1"
+    assert bundles[1].experiment == Experiment(name="shortcut", strength=1, frames=MIN_FRAMES, seed=3)
 
 
 def test_an_interrupted_data_set_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -252,7 +254,7 @@ def experiment(workspace: Workspace, *arguments: str) -> subprocess.CompletedPro
 @pytest.mark.e2e
 @pytest.mark.timeout(600)
 def test_the_command_runs_every_strength_and_makes_its_page_alone(
-    made: dict[float, DataBundle], workspace: Workspace
+    bundles: dict[float, DataBundle], workspace: Workspace
 ) -> None:
     design = ("--frames", str(MIN_FRAMES), "--data-seed", "3", "--strength", "1", "--strength", "0")
     chosen = ("--protocol", str(workspace.root / "tiny.toml"), "--runner", "process")
@@ -260,13 +262,13 @@ def test_the_command_runs_every_strength_and_makes_its_page_alone(
     done = experiment(workspace, "plain", *design, *chosen)
     assert done.returncode == 0, done.stderr
     assert "Drew" not in done.stderr  # both data sets were there
-    found = read_all(workspace.records)
-    assert {record.experiment for record in found} == {one.experiment for one in made.values()}
-    for record in found:
+    records = read_all(workspace.records)
+    assert {record.experiment for record in records} == {one.experiment for one in bundles.values()}
+    for record in records:
         assert record.audit is not None
         assert record.audit.faults == ()
         assert record.test_images is not None
-        assert len(record.test_images.labels) == len(made[0].split.ids("classify", "test"))
+        assert len(record.test_images.labels) == len(bundles[0].split.ids("classify", "test"))
         last = record.classification["shallow"].validation[-1]
         assert record.validation["shallow"]["all"].accuracy == last.accuracy
         assert record.validation["shallow"]["background"].accuracy == background_accuracy(workspace, record)

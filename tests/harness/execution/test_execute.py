@@ -65,8 +65,8 @@ def no_packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(stages: list[StageSpec], runner: FakeStageRunner, workers: int = 2) -> Any:
     nothing: Any = None
-    given: Any = runner
-    return execute(stages, nothing, given, workers)
+    stage_runner: Any = runner
+    return execute(stages, nothing, stage_runner, workers)
 
 
 def test_a_stage_gets_the_checkpoint_of_the_one_before_it() -> None:

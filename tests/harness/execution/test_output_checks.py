@@ -189,7 +189,7 @@ def test_training_outputs_have_a_row_for_each_epoch_and_image(
         check(CLASSIFY, classified, TABLE)
 
 
-def test_maps_are_only_looked_for_where_asked_for(classified: Path) -> None:
+def test_cams_are_checked_only_if_the_job_has_explain(classified: Path) -> None:
     (classified / "cams.npy").unlink()
     check(CLASSIFY.model_copy(update={"explain": None}), classified, TABLE)
 

@@ -43,8 +43,8 @@ def stages(root: Path, backbone: BackboneFacts) -> list[StageSpec]:
 
 
 def test_a_backbone_that_can_everything_has_every_stage(tmp_path: Path) -> None:
-    found = stages(tmp_path, facts(*EVERYTHING))
-    names = [stage.name for stage in found]
+    plan_stages = stages(tmp_path, facts(*EVERYTHING))
+    names = [stage.name for stage in plan_stages]
     assert len(set(names)) == len(names) == 37
     assert names[:6] == [
         "inpaint",
@@ -58,25 +58,27 @@ def test_a_backbone_that_can_everything_has_every_stage(tmp_path: Path) -> None:
 
 
 def test_no_stage_comes_before_the_one_it_starts_from(tmp_path: Path) -> None:
-    found = stages(tmp_path, facts(*EVERYTHING))
-    places = {stage.name: place for place, stage in enumerate(found)}
-    started = [stage for stage in found if stage.after is not None]
+    plan_stages = stages(tmp_path, facts(*EVERYTHING))
+    places = {stage.name: place for place, stage in enumerate(plan_stages)}
+    started = [stage for stage in plan_stages if stage.after is not None]
     assert all(places[str(stage.after)] < places[stage.name] for stage in started)
     assert all(stage.job.checkpoint for stage in started)
-    assert not any(stage.job.checkpoint for stage in found if stage.after is None)
+    assert not any(stage.job.checkpoint for stage in plan_stages if stage.after is None)
 
 
 def test_only_inpainting_training_runs_alone(tmp_path: Path) -> None:
-    found = stages(tmp_path, facts(*EVERYTHING))
-    assert [stage.name for stage in found if stage.alone] == [INPAINT]
-    assert isinstance(found[0].job, TrainInpaint)
+    plan_stages = stages(tmp_path, facts(*EVERYTHING))
+    assert [stage.name for stage in plan_stages if stage.alone] == [INPAINT]
+    assert isinstance(plan_stages[0].job, TrainInpaint)
 
 
 def test_the_control_starts_from_random_weights_and_from_nothing_learnt(tmp_path: Path) -> None:
-    found = {stage.name: stage for stage in stages(tmp_path, facts(*EVERYTHING))}
-    assert [found[name].after for name in ("encode-untrained", "classify-untrained", "gallery-untrained")] == [None] * 3
-    assert found["predict-untrained"].after == "classify-untrained"
-    assert found["encode"].after == INPAINT
+    by_name = {stage.name: stage for stage in stages(tmp_path, facts(*EVERYTHING))}
+    assert [by_name[name].after for name in ("encode-untrained", "classify-untrained", "gallery-untrained")] == [
+        None
+    ] * 3
+    assert by_name["predict-untrained"].after == "classify-untrained"
+    assert by_name["encode"].after == INPAINT
 
 
 def test_cams_are_wanted_of_classifiers_on_whole_images_alone(tmp_path: Path) -> None:

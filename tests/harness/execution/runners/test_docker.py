@@ -97,21 +97,21 @@ def remove_images(engine: docker.DockerClient, tags: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def runner(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRunner]:
-    made = DockerRunner(workspace(tmp_path_factory.mktemp("workspace")))
+    docker_runner = DockerRunner(workspace(tmp_path_factory.mktemp("workspace")))
     lines: list[str] = []
-    assert made.prepare(FACTS, lines.append).startswith("sha256:")
-    yield made
+    assert docker_runner.prepare(FACTS, lines.append).startswith("sha256:")
+    yield docker_runner
     remove_images(engine, [line.split()[-1] for line in lines if line.startswith("building the image")])
-    made._client.close()
+    docker_runner._client.close()
 
 
 @pytest.fixture
 def cancelled(runner: DockerRunner) -> Iterator[DockerRunner]:
     """A runner for a test that cancels it: it does no job after that."""
-    made = DockerRunner(runner._workspace)
-    made.prepare(FACTS, ignore)
-    yield made
-    made._client.close()
+    docker_runner = DockerRunner(runner._workspace)
+    docker_runner.prepare(FACTS, ignore)
+    yield docker_runner
+    docker_runner._client.close()
 
 
 def job(folder: Path, deed: str, artifacts: dict[str, Path] | None = None) -> JobFolder:
@@ -119,10 +119,10 @@ def job(folder: Path, deed: str, artifacts: dict[str, Path] | None = None) -> Jo
     (folder / "data").mkdir(parents=True)
     (folder / "job.json").write_text("{}")
     (folder / "data" / "deed.py").write_text(dedent(deed))
-    given = JobFolder(folder, folder / "data", artifacts or {})
-    for path in (folder / "job.json", given.data, given.data / "deed.py", *given.artifacts.values()):
+    job_folder = JobFolder(folder, folder / "data", artifacts or {})
+    for path in (folder / "job.json", job_folder.data, job_folder.data / "deed.py", *job_folder.artifacts.values()):
         path.chmod(0o777)
-    return given
+    return job_folder
 
 
 def limits(*, seconds: float = 60, memory_gib: float = 0.5, processes: int = 64) -> Limits:
@@ -250,9 +250,9 @@ def test_what_a_job_writes_to_out_arrives(runner: DockerRunner, tmp_path: Path) 
 def test_a_link_out_of_out_is_refused(runner: DockerRunner, tmp_path: Path) -> None:
     outcome, _ = perform(runner, tmp_path, "import os\nos.symlink('/etc/passwd', '/job/out/embeddings.npy')")
     assert outcome.status == "ok"
-    asked = Encode(image_size=8, seed=0, batch_size=2, init="random", pooling="flatten")
+    encode_job = Encode(image_size=8, seed=0, batch_size=2, init="random", pooling="flatten")
     with pytest.raises(BadOutputError, match=r"embeddings\.npy is a link; only plain files are taken"):
-        check(asked, tmp_path / "out", [{"id": "0"}])
+        check(encode_job, tmp_path / "out", [{"id": "0"}])
 
 
 @on_engine
@@ -401,9 +401,9 @@ def test_cancel_stops_a_job_whose_container_is_only_being_made(
 ) -> None:
     create = ContainerCollection.create
 
-    def create_late(self: ContainerCollection, *given: Any, **named: Any) -> Any:
+    def create_late(self: ContainerCollection, *arguments: Any, **options: Any) -> Any:
         cancelled.cancel()
-        return create(self, *given, **named)
+        return create(self, *arguments, **options)
 
     monkeypatch.setattr(ContainerCollection, "create", create_late)
     start = time.monotonic()

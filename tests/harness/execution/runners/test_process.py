@@ -58,14 +58,14 @@ def perform(
     script = root / "deed.py"
     script.write_text(dedent(deed))
     (root / "backbones").mkdir(exist_ok=True)
-    given = job(root, artifacts)
+    folder = job(root, artifacts)
     command = facts("{python}", str(script))
-    outcome = ProcessRunner(Workspace(root)).run(command, "train", given, Limits(seconds, 1), listen)
+    outcome = ProcessRunner(Workspace(root)).run(command, "train", folder, Limits(seconds, 1), listen)
     return outcome, lines
 
 
 def alive(process: int) -> bool:
-    """Whether a process runs; one that ended and was not yet asked after does not."""
+    """Whether a process runs; one that ended but was not waited for does not."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -80,7 +80,7 @@ def gone(process: int) -> bool:
     return not alive(process)
 
 
-def test_a_job_finds_what_the_contract_says_and_its_links_go_again(tmp_path: Path) -> None:
+def test_a_job_finds_the_files_of_the_contract_and_its_links_go_again(tmp_path: Path) -> None:
     weights = tmp_path / "published.pt"
     weights.write_text("as published")
     outcome, lines = perform(
@@ -116,14 +116,14 @@ def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     _, lines = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))")
-    seen = json.loads(lines[0])
+    environ = json.loads(lines[0])
     needed = {"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"}
     handed_on = needed & set(os.environ)
-    assert {name: seen[name] for name in handed_on} == {name: os.environ[name] for name in handed_on}
+    assert {name: environ[name] for name in handed_on} == {name: os.environ[name] for name in handed_on}
     ours = {"PYTHONPATH", "PYTHONUNBUFFERED", "CUBLAS_WORKSPACE_CONFIG", "OMP_WAIT_POLICY"}
-    assert set(seen) - {"LC_CTYPE"} == handed_on | ours  # Python itself sets LC_CTYPE where the language is C
-    assert seen["PYTHONPATH"] == str(tmp_path)
-    assert "ours" not in seen.values()
+    assert set(environ) - {"LC_CTYPE"} == handed_on | ours  # Python itself sets LC_CTYPE where the language is C
+    assert environ["PYTHONPATH"] == str(tmp_path)
+    assert "ours" not in environ.values()
 
 
 @pytest.mark.parametrize("end", ["import time\ntime.sleep(600)", "raise SystemExit(0)", "raise SystemExit(3)"])
@@ -197,8 +197,8 @@ def test_cancel_stops_a_job_that_is_only_being_started(tmp_path: Path, monkeypat
     class Late(subprocess.Popen[str]):
         """Ctrl-C comes when the child is there and the runner does not know of it yet."""
 
-        def __init__(self, *given: Any, **named: Any) -> None:
-            super().__init__(*given, **named)
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
             started.append(self.pid)
             runner.cancel()
 
