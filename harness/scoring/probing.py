@@ -10,6 +10,7 @@ from benchmark.probing.coordinates import reduce_pair
 from benchmark.probing.probes import ProbeAnswers, linear_probe, nearest_neighbour_probe
 from benchmark.records.classification import Probe, Probes
 from benchmark.vocabulary import EncoderState, SplitPart
+from harness.execution import job_files
 from harness.execution.results import StageResult
 from harness.scoring.test_set import TestSet
 
@@ -41,7 +42,7 @@ def _score(test: StageResult, train: StageResult, test_set: TestSet) -> Probes:
     labels = test_set.numbered(rows.labels)
     recordings = test_set.recordings(rows.positions)
     groups = np.arange(len(labels)) if recordings is None else np.unique(recordings, return_inverse=True)[1]
-    pair = reduce_pair(*(np.load(stage.file("embeddings.npy"), mmap_mode="r") for stage in (train, test)))
+    pair = reduce_pair(*(np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r") for stage in (train, test)))
     return Probes(
         linear=_probe(linear_probe(pair, labels, groups, test_set.seed), test_set),
         nearest=_probe(nearest_neighbour_probe(pair, labels, groups, test_set.seed), test_set),

@@ -6,7 +6,9 @@ from typer.testing import CliRunner, Result
 
 from benchmark.errors import RunError
 from harness.cli.leaderboard import app
+from harness.workspace import Workspace
 from leaderboard.render import PAGES
+from support.commands import output_of
 
 pytestmark = pytest.mark.usefixtures("own_git")
 
@@ -57,3 +59,10 @@ def test_publish_pushes_only_with_push(root: Path) -> None:
     assert f"Would push {len(PAGES)} files" in run(root, "publish").output
     assert f"Pushed {len(PAGES)} files" in run(root, "publish", "--push").output
     assert "Nothing to publish" in run(root, "publish", "--push").output
+
+
+def test_the_checkout_of_the_program_is_the_default(root: Path) -> None:
+    with pytest.raises(RunError, match="The tables do not match the records"):
+        output_of(app, Workspace(root), "check")
+    run(root, "render")
+    assert "The tables show the records." in output_of(app, Workspace(root), "check")

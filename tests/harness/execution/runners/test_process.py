@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
@@ -46,21 +45,15 @@ def perform(
     *,
     seconds: float = 60,
     artifacts: dict[str, Path] | None = None,
-    on_line: Callable[[str], None] = ignore,
 ) -> tuple[Outcome, list[str]]:
     """How a script ended that is run as a backbone, and the lines of its standard output."""
     lines: list[str] = []
-
-    def listen(line: str) -> None:
-        lines.append(line)
-        on_line(line)
-
     script = root / "deed.py"
     script.write_text(dedent(deed))
     (root / "backbones").mkdir(exist_ok=True)
     folder = job(root, artifacts)
     command = facts("{python}", str(script))
-    outcome = ProcessRunner(Workspace(root)).run(command, "train", folder, Limits(seconds, 1), listen)
+    outcome = ProcessRunner(Workspace(root)).run(command, "train", folder, Limits(seconds, 1), lines.append)
     return outcome, lines
 
 
