@@ -138,7 +138,10 @@ def import_command(
     backbone: Label,
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="A name from `patternbench weights list`; optional if there is only one."),
+        typer.Argument(
+            metavar="NAME",
+            help="A name from `patternbench weights list`; may be left out if there is only one.",
+        ),
     ],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.", show_default=False)
