@@ -158,24 +158,24 @@ def balanced_accuracy(confusion: NDArray[np.integer]) -> float:
 
 
 def averages(
-    hits: NDArray[np.number], images: NDArray[np.number], answers: NDArray[np.number], present: int | None = None
+    hits: NDArray[np.number], images: NDArray[np.number], answers: NDArray[np.number], present: int
 ) -> Averages:
-    """The scores of many weighted or expected confusion matrices at once.
+    """The scores of many confusion matrices at once, such as those of resamples of one set of images.
+
+    Individuals that only a resample lacks are left out of its means; individuals that the whole set lacks count as 0.
 
     Args:
         hits: (..., classes) weight of each individual's images that are given its identity.
         images: (..., classes) weight of its images; at least one is above 0.
         answers: (..., classes) weight of all images that are given its identity.
-        present: number of individuals that have images in the whole set, if this is a resample of it. Individuals that
-            only the resample lacks are left out of all means; individuals that the whole set lacks count as 0.
-            None = this is the whole set.
+        present: number of individuals that have images in the whole set.
     """
     has_images = images > 0
     count = has_images.sum(axis=-1)
     zero = np.zeros(np.broadcast_shapes(hits.shape, images.shape))
     recall = np.divide(hits, images, out=zero.copy(), where=has_images).sum(axis=-1) / count
     f1 = np.divide(2 * hits, images + answers, out=zero, where=has_images).sum(axis=-1) / count
-    share = (count if present is None else present) / images.shape[-1]
+    share = present / images.shape[-1]
     return Averages(
         accuracy=hits.sum(axis=-1) / images.sum(axis=-1),
         balanced_accuracy=recall,

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.classification import averages
 from benchmark.metrics.matches import DEEPEST
 from benchmark.records.classification import GroupBaseline
 from benchmark.records.retrieval import RetrievalBaseline
@@ -33,6 +32,11 @@ class Grouped(NamedTuple):
 def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline:
     """Expected scores of naming the commonest individual in the image's group in training.
 
+    The baseline names one individual for each group, for all its images. Equally common individuals are a tie, which is
+    broken at random, independently for each group. The scores are exact expectations over these draws. The expected F1
+    is not that of the expected confusion matrix, which is higher: an answer that is shared among all tied individuals
+    looks as if each was named precisely.
+
     Adjusted Rand index and mutual information are those of the groups taken as clusters of the test images.
 
     Args:
@@ -50,15 +54,19 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
     """
     from sklearn import metrics
 
-    answers = group_answers(train, test, classes)
-    confusion = np.zeros((classes, classes))
-    np.add.at(confusion, test.labels, answers)
-    expected = averages(confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0))
+    answers, group = _group_answers(train, test, classes)
+    table = np.zeros(answers.shape, np.int64)  # test images by group and individual
+    np.add.at(table, (group, test.labels), 1)
+    images = table.sum(axis=0)
+    present = np.flatnonzero(images)
+    hits = (answers * table).sum(axis=0)  # expected
+    recalls = hits[present] / images[present]
+    f1 = sum(_expected_f1(answers[:, individual], table, individual) for individual in present.tolist())
     return GroupBaseline(
-        accuracy=float(expected.accuracy),
-        balanced_accuracy=float(expected.balanced_accuracy),
-        recall=float(expected.recall),
-        f1=float(expected.f1),
+        accuracy=float(hits.sum() / images.sum()),
+        balanced_accuracy=float(recalls.mean()),
+        recall=float(recalls.sum() / classes),
+        f1=f1 / classes,
         adjusted_rand=float(metrics.adjusted_rand_score(test.labels, test.groups)),
         mutual_information=max(0.0, float(metrics.mutual_info_score(test.labels, test.groups))),
     )
@@ -84,8 +92,8 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
     """Probability with which the baseline gives each test image each identity, (N, classes); the rows add up to 1.
 
     The baseline names the individual with the most training images in the image's group; equally common individuals
-    share the probability. A group without training images is answered from all training images. The expected
-    correctness of the images, `answers[range(N), labels]`, can be a row of
+    share the probability. Groups without training images are one group, which is answered from all training images. The
+    expected correctness of the images, `answers[range(N), labels]`, can be a row of
     `benchmark.metrics.significance.shared_ranks`.
 
     Args:
@@ -101,15 +109,8 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
         >>> group_answers(train, Grouped(np.array([0, 0]), np.array([10, 11])), classes=2).tolist()
         [[1.0, 0.0], [0.0, 1.0]]
     """
-    for part, images in (("train", train), ("test", test)):
-        _refuse_unusable(images, part, classes)
-    names, number = np.unique(np.concatenate([train.groups, test.groups]), return_inverse=True)
-    counts = np.zeros((len(names), classes), np.int64)
-    np.add.at(counts, (number[: len(train.labels)], train.labels), 1)
-    counts[~counts.any(axis=1)] = np.bincount(train.labels, minlength=classes)
-    commonest = counts == counts.max(axis=1, keepdims=True)
-    answers: NDArray[np.float64] = (commonest / commonest.sum(axis=1, keepdims=True))[number[len(train.labels) :]]
-    return answers
+    answers, group = _group_answers(train, test, classes)
+    return answers[group]
 
 
 def retrieval_baseline(queries: Grouped, gallery: Grouped, *, self_search: bool = False) -> RetrievalBaseline:
@@ -154,6 +155,52 @@ def retrieval_baseline(queries: Grouped, gallery: Grouped, *, self_search: bool 
     ]
     rank1, rank5, precision = np.average(expected, axis=0, weights=counts[matched]).tolist()
     return RetrievalBaseline(rank1=rank1, rank5=rank5, mean_average_precision=precision)
+
+
+def _group_answers(train: Grouped, test: Grouped, classes: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Probabilities of the answers of each group, (groups, classes), and the group of each test image, (N,).
+
+    The last group is that of all values without training images.
+    """
+    for part, images in (("train", train), ("test", test)):
+        _refuse_unusable(images, part, classes)
+    names, number = np.unique(train.groups, return_inverse=True)
+    counts = np.zeros((len(names) + 1, classes), np.int64)
+    np.add.at(counts, (number, train.labels), 1)
+    counts[-1] = np.bincount(train.labels, minlength=classes)
+    commonest = counts == counts.max(axis=1, keepdims=True)
+    place = np.searchsorted(names, test.groups).clip(max=len(names) - 1)
+    group = np.where(names[place] == test.groups, place, len(names))
+    return commonest / commonest.sum(axis=1, keepdims=True), group
+
+
+def _expected_f1(probabilities: NDArray[np.float64], table: NDArray[np.int64], individual: int) -> float:
+    """Exact expected F1 of one individual, 2 hits / (images + answers), over independent answers of the groups.
+
+    For each number of images that are given the identity, it sums the probability of that number, and the part of the
+    expected hits that comes with it, group by group.
+
+    Args:
+        probabilities: (groups,) of naming the individual.
+        table: (groups, classes) numbers of test images.
+        individual: its class number.
+    """
+    sizes = table.sum(axis=1)
+    asked = np.flatnonzero((probabilities > 0) & (sizes > 0))
+    chance = np.zeros(sizes[asked].sum() + 1)
+    chance[0] = 1.0
+    hits = np.zeros_like(chance)
+    for group in asked:
+        named, size = probabilities[group], sizes[group]
+        hits = (1 - named) * hits + named * _shifted(hits + table[group, individual] * chance, size)
+        chance = (1 - named) * chance + named * _shifted(chance, size)
+    answers = np.arange(len(chance))
+    return float((2 * hits / (table[:, individual].sum() + answers)).sum())
+
+
+def _shifted(values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
+    """The values moved up by some places, at least one; zeros come first."""
+    return np.concatenate([np.zeros(places), values[:-places]])
 
 
 class _Tier(NamedTuple):

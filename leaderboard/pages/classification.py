@@ -21,7 +21,8 @@ NEVER_ABOVE_CHANCE = Note("`(never above chance)`: the validation accuracy was a
 UNTRAINED = Note("*untrained*: the shallow classifier on the same encoder with random weights, before any training.")
 ALONE = Note(
     "*... alone*: expected of a baseline that sees no image and answers the individual commonest in training, overall "
-    "or among the images with the same value in that metadata column."
+    "or among the images with the same value in that metadata column. It gives all images of a value one answer; the "
+    "scores are means over all ways to choose between equally common individuals."
 )
 RANK_LEGEND = (
     "*Rank*: rows that a paired bootstrap over the same recordings or images cannot tell apart share a rank (5 %, all "

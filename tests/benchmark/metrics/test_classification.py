@@ -125,7 +125,8 @@ def test_averages_of_a_confusion_matrix_are_the_scores(classes: int) -> None:
     random = np.random.default_rng(2)
     labels, predictions = random.integers(0, 4, 80), random.integers(0, classes, 80)
     matrix = confusion_matrix(labels, predictions, classes)
-    result = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
+    present = np.count_nonzero(matrix.sum(axis=1))
+    result = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0), present)
     expected = scores(labels, predictions, classes)
     assert (result.accuracy, result.recall, result.f1) == pytest.approx(
         (expected.accuracy, expected.recall, expected.f1)

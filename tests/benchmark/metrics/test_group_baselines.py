@@ -33,7 +33,9 @@ def two_videos_of_three(images: tuple[int, int]) -> Grouped:
 def test_the_video_baseline_of_six_fish_nested_in_two_videos() -> None:
     train, test = two_videos_of_three((80, 80)), two_videos_of_three((1000, 1000))
     baseline = group_baseline(train, test, classes=6)
-    assert scores(baseline) == pytest.approx([1 / 3] * 4, abs=1e-12)
+    assert scores(baseline)[:3] == pytest.approx([1 / 3] * 3, abs=1e-12)
+    # each video's answer is one of its three fish: precision 1/3 and recall 1 give F1 = 1/2 for two of six fish
+    assert baseline.f1 == pytest.approx(1 / 6, abs=1e-12)
     assert baseline.mutual_information == pytest.approx(np.log(2), abs=1e-12)
     # pairs of images of one fish, of one video, and all; each fish is within one video
     fish, videos, pairs = 6 * 1000 * 999 // 2, 2 * 3000 * 2999 // 2, 6000 * 5999 // 2
@@ -78,6 +80,41 @@ def test_equally_common_individuals_are_named_with_equal_probability() -> None:
     test = Grouped(np.array([1, 2, 0]), np.array(["a", "b", "b"]))
     assert group_answers(train, test, classes=3).tolist() == [[0.5, 0.5, 0], [0, 0, 1], [0, 0, 1]]
     assert group_baseline(train, test, classes=3).accuracy == pytest.approx((0.5 + 1 + 0) / 3)
+
+
+def test_the_majority_of_equally_common_individuals_names_one_of_them() -> None:
+    labels = np.repeat(np.arange(6), 10)
+    baseline = majority_baseline(labels, labels, classes=6)
+    assert scores(baseline) == pytest.approx((1 / 6, 1 / 6, 1 / 6, 2 * 10 / (10 + 60) / 6), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_scores_are_the_means_over_all_ways_to_break_the_ties(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    classes = 5
+    train = Grouped(random.integers(0, 4, 10), np.arange(10) % 5)  # few images: many ties
+    test = Grouped(random.integers(0, 5, 40), random.integers(0, 7, 40))  # 5 and 6 have no training image
+    group = np.where(np.isin(test.groups, train.groups), test.groups, -1)
+    tied = {}
+    for name in np.unique(group):
+        counts = np.bincount(train.labels[train.groups == name] if name >= 0 else train.labels, minlength=classes)
+        tied[name] = np.flatnonzero(counts == counts.max())
+    assert any(len(names) > 1 for names in tied.values())
+    macro = {"labels": range(classes), "average": "macro", "zero_division": 0}
+    draws = []
+    for answers in itertools.product(*tied.values()):
+        named = dict(zip(tied, answers, strict=True))
+        predictions = np.array([named[name] for name in group])
+        recall = metrics.recall_score(test.labels, predictions, **macro)
+        draws.append(
+            (
+                metrics.accuracy_score(test.labels, predictions),
+                recall * classes / len(np.unique(test.labels)),
+                recall,
+                metrics.f1_score(test.labels, predictions, **macro),
+            )
+        )
+    assert scores(group_baseline(train, test, classes)) == pytest.approx(np.mean(draws, axis=0), abs=1e-12)
 
 
 def test_a_group_without_training_images_is_answered_from_all_of_training() -> None:
