@@ -12,7 +12,11 @@ ENCODER_PREFIXES: dict[EncoderState, str] = {"initial": "", "untrained": "random
 
 ENCODER_PREFIXES_LEGEND = "`ref-`: after deep classification; `random-`: the same encoder with random weights."
 
-BASELINES = {"majority": "*commonest individual alone*", "random": "*random order*"}
+BASELINES = {
+    "majority": "*commonest individual alone*",
+    "random": "*random order*",
+    "permuted": "*permuted labels*",
+}
 """Names of the baselines that know no metadata column."""
 
 
@@ -48,7 +52,7 @@ def baseline_row(name: str, part: Part) -> Row[Part]:
     """A row of a baseline that sees no image.
 
     Args:
-        name: key of the baseline in a record: `majority`, `random` or a metadata column.
+        name: `majority`, `random`, `permuted` or a metadata column.
         part: what the columns show.
     """
     return Row(BASELINES.get(name, f"*{escape(name)} alone*"), None, part)

@@ -23,6 +23,9 @@ STARTS = 5
 ESTIMATE_RESTARTS = 3
 """k-means runs for each k tried."""
 
+ESTIMATE_SEEDS = 3
+"""Seeds over which the range of the estimated k is taken."""
+
 ESTIMATE_FACTOR = 3
 """The largest k tried, as a multiple of the number of individuals."""
 
@@ -60,13 +63,16 @@ def validate_clusters(
     """Metrics of partitions into clusters and into individuals, for each view of the embeddings.
 
     Views: `raw` as they are; `unit` each divided by its Euclidean length (a zero stays), so that distances depend on
-    angles only; `whitened` the leading principal components, each divided by its standard deviation.
+    angles only; `whitened` the leading principal components, each divided by its standard deviation. Empty for labels
+    that are not `clustering.measurable`.
 
     Args:
         reduced: the embeddings (see `clustering.reduce`).
         labels: (N,) class numbers.
         seed: of the first start of k-means; the others follow it.
     """
+    if not clustering.measurable(labels):
+        return {}
     return {points.name: _validate(points, labels, seed) for points in views(reduced)}
 
 
@@ -169,10 +175,11 @@ def agreement(partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Ag
     np.add.at(table, (rows, columns), 1)
     precision = float((table**2 / table.sum(axis=0)).sum() / len(labels))
     recall = float((table**2 / table.sum(axis=1, keepdims=True)).sum() / len(labels))
+    adjusted_rand, mutual_information, adjusted_mutual_information = clustering.label_agreement(rows, columns)
     return Agreement(
-        adjusted_rand=float(metrics.adjusted_rand_score(rows, columns)),
-        mutual_information=max(0.0, float(metrics.mutual_info_score(rows, columns))),
-        adjusted_mutual_information=float(metrics.adjusted_mutual_info_score(rows, columns)),
+        adjusted_rand=adjusted_rand,
+        mutual_information=mutual_information,
+        adjusted_mutual_information=adjusted_mutual_information,
         normalised_mutual_information=float(metrics.normalized_mutual_info_score(rows, columns)),
         purity=float(table.max(axis=0).sum() / len(labels)),
         bcubed_precision=precision,
@@ -183,12 +190,15 @@ def agreement(partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Ag
 
 def _validate(points: Points, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
     individuals = len(np.unique(labels))
-    estimated = estimate(points.values, individuals, seed)
+    estimates = [estimate(points.values, individuals, start) for start in range(seed, seed + ESTIMATE_SEEDS)]
+    estimated, *_ = estimates
+    counts = [count for count in estimates if count is not None]
     return ClusterValidation(
         given=_starts(points.values, min(individuals, clustering.count_distinct(points.values)), labels, seed),
         estimated=None if estimated is None else _starts(points.values, estimated, labels, seed),
         truth=measure(points.values, labels, labels),
         dimensions=points.dimensions,
+        estimated_range=(min(counts), max(counts)) if counts else None,
     )
 
 

@@ -1,6 +1,7 @@
 """Clustering of embeddings without labels: k-means++ and the paper's five metrics."""
 
 import hashlib
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read_block, release
-from benchmark.records.clustering import Clustering, Shape
+from benchmark.records.clustering import Clustering, PermutedLabels, Shape
 
 RESTARTS = 10
 """k-means runs; the one with the lowest inertia counts (scikit-learn's `n_init`)."""
@@ -20,6 +21,12 @@ EXACT_IMAGES = 10_000
 """Up to this number of images every result is exact: the matrix of their inner products takes 0.8 GB, and its
 eigenvectors three times that. With more images, k-means works on mini batches, the silhouette is that of a random
 sample of this size, and embeddings wider than `SKETCH` are sketched."""
+
+FEWEST_IMAGES = 3
+"""An individual with fewer test images makes no cluster: with two, each is the other's only neighbour."""
+
+PERMUTATIONS = 100
+"""Permutations of the labels. Their mean has a tenth of the standard deviation of one permutation."""
 
 SKETCH = 1024
 """Dimensions of a sketch; its relative error of a squared distance is about sqrt(2 / SKETCH) = 0.04."""
@@ -47,21 +54,78 @@ def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Cluster
 
     Adjusted Rand index and mutual information (nats) compare the clusters with the labels; silhouette,
     Davies-Bouldin and Calinski-Harabasz describe the clusters by Euclidean distance on the embeddings as they are. The
-    last three are None where they are not defined (see `benchmark.records.clustering.Clustering`).
+    last three are None where they are not defined (see `benchmark.records.clustering.Clustering`); all are None for
+    labels that are not `measurable`.
 
     Args:
         reduced: the embeddings (see `reduce`).
         labels: (N,) class numbers.
-        seed: of k-means++.
+        seed: of k-means++, and of the permutations of the labels.
 
     Example:
-        >>> reduced = reduce(np.array([[0.0, 0.1], [0.0, 0.2], [9.0, 9.1], [9.0, 9.2]]), images=4)
-        >>> cluster(reduced, np.array([0, 0, 1, 1]), seed=0).adjusted_rand
+        >>> reduced = reduce(np.array([[0.0], [0.1], [0.2], [9.0], [9.1], [9.2]]), images=6)
+        >>> cluster(reduced, np.array([0, 0, 0, 1, 1, 1]), seed=0).adjusted_rand
         1.0
     """
+    if not measurable(labels):
+        return Clustering(
+            adjusted_rand=None,
+            mutual_information=None,
+            silhouette=None,
+            davies_bouldin=None,
+            calinski_harabasz=None,
+            images=len(labels),
+            dimensions=reduced.dimensions,
+            exact=len(labels) <= EXACT_IMAGES,
+        )
     count = min(len(np.unique(labels)), count_distinct(reduced.points))
     clusters = kmeans(reduced.points, count, seed)
-    return measure(reduced.points, clusters, labels, reduced.dimensions)
+    return measure(reduced.points, clusters, labels, reduced.dimensions, seed)
+
+
+def measurable(labels: NDArray[np.integer]) -> bool:
+    """Whether any individual has `FEWEST_IMAGES` images or more.
+
+    >>> measurable(np.array([0, 0, 1, 1])), measurable(np.array([0, 0, 0, 1]))
+    (False, True)
+    """
+    return len(labels) > 0 and int(np.unique(labels, return_counts=True)[1].max()) >= FEWEST_IMAGES
+
+
+def label_agreement(labels: NDArray[np.integer], clusters: NDArray[np.generic]) -> tuple[float, float, float]:
+    """Adjusted Rand index, mutual information in nats, and adjusted mutual information of clusters with individuals.
+
+    Args:
+        labels: (N,) class numbers, N >= 1.
+        clusters: (N,) the cluster of each image.
+    """
+    from sklearn import metrics
+
+    return (
+        float(metrics.adjusted_rand_score(labels, clusters)),
+        max(0.0, float(metrics.mutual_info_score(labels, clusters))),
+        float(metrics.adjusted_mutual_info_score(labels, clusters)),
+    )
+
+
+def permute_labels(clusters: NDArray[np.integer], labels: NDArray[np.integer], seed: int) -> PermutedLabels:
+    """Mean agreement of clusters with labels that are permuted among the images, over `PERMUTATIONS`.
+
+    Args:
+        clusters: (N,) cluster numbers.
+        labels: (N,) class numbers.
+        seed: of the permutations.
+    """
+    random = np.random.default_rng(seed)
+    rand, information, adjusted = np.mean(
+        [label_agreement(random.permutation(labels), clusters) for _ in range(PERMUTATIONS)], axis=0
+    ).tolist()
+    return PermutedLabels(
+        adjusted_rand=rand,
+        mutual_information=information,
+        adjusted_mutual_information=adjusted,
+        permutations=PERMUTATIONS,
+    )
 
 
 def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
@@ -97,28 +161,34 @@ def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
 
 
 def measure(
-    points: NDArray[np.float64], clusters: NDArray[np.integer], labels: NDArray[np.integer], dimensions: int
+    points: NDArray[np.float64],
+    clusters: NDArray[np.integer],
+    labels: NDArray[np.integer],
+    dimensions: int,
+    seed: int,
 ) -> Clustering:
-    """The five metrics of given clusters.
+    """The five metrics of given clusters, and their agreement with permuted labels.
 
     Args:
         points: (N, d) coordinates.
         clusters: (N,) cluster numbers.
         labels: (N,) class numbers.
         dimensions: of the embeddings that the points stand for.
+        seed: of the permutations.
     """
-    from sklearn import metrics
-
     silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters)
+    adjusted_rand, mutual_information, adjusted_mutual_information = label_agreement(labels, clusters)
     return Clustering(
-        adjusted_rand=float(metrics.adjusted_rand_score(labels, clusters)),
-        mutual_information=max(0.0, float(metrics.mutual_info_score(labels, clusters))),
+        adjusted_rand=adjusted_rand,
+        mutual_information=mutual_information,
         silhouette=silhouette_,
         davies_bouldin=davies_bouldin,
         calinski_harabasz=calinski_harabasz,
         images=len(points),
         dimensions=dimensions,
         exact=len(points) <= EXACT_IMAGES,
+        adjusted_mutual_information=adjusted_mutual_information,
+        permuted=permute_labels(clusters, labels, seed),
     )
 
 
@@ -208,17 +278,28 @@ def kmeans(points: NDArray[np.float64], count: int, seed: int, restarts: int = R
 def _shape(
     points: NDArray[np.float64], clusters: NDArray[np.integer]
 ) -> tuple[float | None, float | None, float | None]:
-    """Silhouette, Davies-Bouldin and Calinski-Harabasz; scikit-learn calls one point repeated well clustered."""
+    """Silhouette, Davies-Bouldin and Calinski-Harabasz; scikit-learn calls one point repeated well clustered.
+
+    The metrics do not depend on the scale, but scikit-learn's Davies-Bouldin calls distances below 1e-8 zero.
+    """
     from sklearn import metrics
 
     if not _is_clustering(clusters) or not np.ptp(points, axis=0).any():
         return None, None, None
+    points = _unit_scale(points)
     spread = _has_spread(points, clusters)
     return (
         silhouette(points, clusters),
         float(metrics.davies_bouldin_score(points, clusters)),
         float(metrics.calinski_harabasz_score(points, clusters)) if spread else None,
     )
+
+
+def _unit_scale(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points minus their mean, times the power of two that brings their largest coordinate into [0.5, 1)."""
+    centred = points - points.mean(axis=0)
+    scaled: NDArray[np.float64] = np.ldexp(centred, -math.frexp(float(np.abs(centred).max()))[1])
+    return scaled
 
 
 def _is_clustering(clusters: NDArray[np.integer]) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
+from benchmark.metrics.clustering import label_agreement, measurable
 from benchmark.metrics.matches import DEEPEST
 from benchmark.records.classification import GroupBaseline
 from benchmark.records.retrieval import RetrievalBaseline
@@ -37,7 +38,8 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
     is not that of the expected confusion matrix, which is higher: an answer that is shared among all tied individuals
     looks as if each was named precisely.
 
-    Adjusted Rand index and mutual information are those of the groups taken as clusters of the test images.
+    Adjusted Rand index and mutual information are those of the groups taken as clusters of the test images; None for
+    labels that are not `benchmark.metrics.clustering.measurable`.
 
     Args:
         train: the training images.
@@ -52,8 +54,6 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
         >>> group_baseline(train, train, classes=2).accuracy
         0.5
     """
-    from sklearn import metrics
-
     answers, group = _group_answers(train, test, classes)
     table = np.zeros(answers.shape, np.int64)  # test images by group and individual
     np.add.at(table, (group, test.labels), 1)
@@ -62,13 +62,17 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
     hits = (answers * table).sum(axis=0)  # expected
     recalls = hits[present] / images[present]
     f1 = sum(_expected_f1(answers[:, individual], table, individual) for individual in present.tolist())
+    rand, information, adjusted_information = (
+        label_agreement(test.labels, test.groups) if measurable(test.labels) else (None, None, None)
+    )
     return GroupBaseline(
         accuracy=float(hits.sum() / images.sum()),
         balanced_accuracy=float(recalls.mean()),
         recall=float(recalls.sum() / classes),
         f1=f1 / classes,
-        adjusted_rand=float(metrics.adjusted_rand_score(test.labels, test.groups)),
-        mutual_information=max(0.0, float(metrics.mutual_info_score(test.labels, test.groups))),
+        adjusted_rand=rand,
+        mutual_information=information,
+        adjusted_mutual_information=adjusted_information,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from benchmark.records.base import Interval, Metric, RecordPart
-from benchmark.records.clustering import AdjustedRand, MutualInformation
+from benchmark.records.clustering import ADJUSTED_MUTUAL_INFORMATION, ADJUSTED_RAND, MUTUAL_INFORMATION
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
@@ -146,13 +146,16 @@ class GroupBaseline(RecordPart):
         balanced_accuracy: mean recall of the individuals that have test images.
         recall: mean recall over all individuals.
         f1: mean F1 over all individuals.
-        adjusted_rand: of the column's values taken as clusters.
+        adjusted_rand: of the column's values taken as clusters; None if no individual has three test images or more,
+            as for the clusters of embeddings.
         mutual_information: of the same clusters.
+        adjusted_mutual_information: of the same clusters.
     """
 
     accuracy: Accuracy
     balanced_accuracy: Annotated[float, BALANCED_ACCURACY]
     recall: Recall
     f1: F1
-    adjusted_rand: AdjustedRand
-    mutual_information: MutualInformation
+    adjusted_rand: Annotated[float | None, ADJUSTED_RAND]
+    mutual_information: Annotated[float | None, MUTUAL_INFORMATION]
+    adjusted_mutual_information: Annotated[float | None, ADJUSTED_MUTUAL_INFORMATION] = None

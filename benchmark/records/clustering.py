@@ -4,21 +4,21 @@ from typing import Annotated
 
 from benchmark.records.base import Metric, RecordPart
 
-AdjustedRand = Annotated[
-    float, Metric("AdjRand", "adjusted Rand index; 0 = as by chance, 1 = equal", True, reference="Hubert & Arabie 1985")
-]
-MutualInformation = Annotated[
-    float, Metric("MutInfo", "mutual information with the individuals, at most the log of their number", True, "nats")
-]
-AdjustedMutualInformation = Annotated[
-    float,
-    Metric(
-        "AdjMutInfo",
-        "mutual information corrected for chance; 0 = as by chance, at most 1",
-        True,
-        reference="Vinh et al. 2010",
-    ),
-]
+ADJUSTED_RAND = Metric(
+    "AdjRand", "adjusted Rand index; 0 = as by chance, 1 = equal", True, reference="Hubert & Arabie 1985"
+)
+MUTUAL_INFORMATION = Metric(
+    "MutInfo", "mutual information with the individuals, at most the log of their number", True, "nats"
+)
+ADJUSTED_MUTUAL_INFORMATION = Metric(
+    "AdjMutInfo",
+    "mutual information corrected for chance; 0 = as by chance, at most 1",
+    True,
+    reference="Vinh et al. 2010",
+)
+AdjustedRand = Annotated[float, ADJUSTED_RAND]
+MutualInformation = Annotated[float, MUTUAL_INFORMATION]
+AdjustedMutualInformation = Annotated[float, ADJUSTED_MUTUAL_INFORMATION]
 NormalisedMutualInformation = Annotated[
     float, Metric("NormMutInfo", "mutual information divided by the mean entropy, in [0, 1]", True)
 ]
@@ -64,8 +64,26 @@ CalinskiHarabasz = Annotated[
 ]
 
 
+class PermutedLabels(RecordPart):
+    """Agreement of clusters with individuals that are permuted among the images: what such clusters reach by chance.
+
+    Attributes:
+        adjusted_rand: mean over the permutations.
+        mutual_information: mean over the permutations, in nats.
+        adjusted_mutual_information: mean over the permutations.
+        permutations: their number.
+    """
+
+    adjusted_rand: AdjustedRand
+    mutual_information: MutualInformation
+    adjusted_mutual_information: AdjustedMutualInformation
+    permutations: int
+
+
 class Clustering(RecordPart):
     """k-means++ on the embeddings of the test images, k = number of individuals: the paper's five metrics.
+
+    All metrics are None if no individual has three test images or more: clusters of one or two images show no shape.
 
     Attributes:
         adjusted_rand: in [-1, 1]; 0 = as by chance.
@@ -77,16 +95,20 @@ class Clustering(RecordPart):
         dimensions: of an embedding.
         exact: False if images were sampled, embeddings sketched or clusters made by mini batches, as is done with
             many images (see `benchmark.metrics.clustering.EXACT_IMAGES`).
+        adjusted_mutual_information: at most 1, 0 = as by chance.
+        permuted: agreement of the same clusters with permuted individuals.
     """
 
-    adjusted_rand: AdjustedRand
-    mutual_information: MutualInformation
+    adjusted_rand: Annotated[float | None, ADJUSTED_RAND]
+    mutual_information: Annotated[float | None, MUTUAL_INFORMATION]
     silhouette: Silhouette
     davies_bouldin: DaviesBouldin
     calinski_harabasz: CalinskiHarabasz
     images: int
     dimensions: int
     exact: bool = True
+    adjusted_mutual_information: Annotated[float | None, ADJUSTED_MUTUAL_INFORMATION] = None
+    permuted: PermutedLabels | None = None
 
 
 class Agreement(RecordPart):
@@ -158,6 +180,7 @@ class ClusterValidation(RecordPart):
     Attributes:
         given: k = number of individuals among the test images, or of distinct embeddings if these are fewer.
         estimated: k of the highest silhouette; None if no k can be tried.
+        estimated_range: lowest and highest k estimated over several seeds of k-means, that of `estimated` included.
         truth: of the individuals themselves as the partition; no partition has more mutual information.
         dimensions: of the view's vectors.
     """
@@ -166,6 +189,7 @@ class ClusterValidation(RecordPart):
     estimated: Starts | None
     truth: Measures
     dimensions: int
+    estimated_range: tuple[int, int] | None = None
 
 
 class Plane(RecordPart):

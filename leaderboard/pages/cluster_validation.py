@@ -96,6 +96,12 @@ def _silhouette(measures: Measures) -> float | None:
     return measures.shape.silhouette
 
 
+def _range(validation: ClusterValidation) -> str:
+    """The range of the estimated k over several seeds, if there is one."""
+    low, high = validation.estimated_range or (0, 0)
+    return f" [{low}, {high}]" if low < high else ""
+
+
 COLUMNS: tuple[Column[ClusterValidation], ...] = (
     _spread_column(*_agreement("adjusted_rand")),
     _spread_column(*_agreement("adjusted_mutual_information")),
@@ -113,7 +119,9 @@ COLUMNS: tuple[Column[ClusterValidation], ...] = (
         "k estimated",
         lambda validation: validation.estimated.clusters if validation.estimated else None,
         form=count,
-        legend="*k estimated*: the number of clusters with the highest silhouette, chosen without any label.",
+        note=_range,
+        legend="*k estimated*: the number of clusters with the highest silhouette, chosen without any label; in "
+        "brackets the lowest and the highest over several starts of k-means, if they differ.",
     ),
     # Purity and NormMutInfo grow with the number of clusters: they cannot be compared with those of another number.
     _estimated_column(*_agreement("adjusted_rand")),

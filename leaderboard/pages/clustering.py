@@ -1,10 +1,11 @@
 """The page of clustering: k-means++ on the embeddings of the test images."""
 
 from collections.abc import Callable
+from statistics import fmean
 
 from benchmark.records.base import metric_of
 from benchmark.records.classification import GroupBaseline
-from benchmark.records.clustering import Clustering
+from benchmark.records.clustering import Clustering, PermutedLabels
 from benchmark.vocabulary import EncoderState
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column
@@ -16,10 +17,19 @@ from leaderboard.plots import projections
 from leaderboard.record_files import Section
 from leaderboard.rows import ENCODER_PREFIXES, ENCODER_PREFIXES_LEGEND, baseline_row, encoder_row
 
-Clusters = Clustering | GroupBaseline
+Clusters = Clustering | GroupBaseline | PermutedLabels
 
 PROJECTED: dict[EncoderState, str] = {"initial": "Before any label was seen", "finetuned": "After deep classification"}
 """Encoder states whose embeddings are drawn, with the titles of the figures."""
+
+PERMUTED = (
+    "*permuted labels*: what clusters of these sizes reach by chance; the mean over the encoders above, and over "
+    "random permutations of the individuals among the test images."
+)
+TOO_FEW_IMAGES = (
+    "No measure is computed where no individual has three test images or more: clusters of one or two images show no "
+    "shape."
+)
 
 PLOTS = {state: projections.plot(state) for state in PROJECTED}
 
@@ -33,7 +43,41 @@ def _rows(section: Section) -> list[Row[Clusters]]:
         if state in file.record.clustering or state == "initial"
     ]
     baselines = next((record.group_baselines for record in section.records if record.group_baselines), {})
-    return rows + [baseline_row(name, baseline) for name, baseline in baselines.items()]
+    permuted = _permuted(section)
+    chance: list[Row[Clusters]] = [baseline_row("permuted", _mean(permuted))] if permuted else []
+    return rows + [baseline_row(name, baseline) for name, baseline in baselines.items()] + chance
+
+
+def _clusterings(section: Section) -> list[Clustering]:
+    return [clusters for record in section.records for clusters in record.clustering.values()]
+
+
+def _permuted(section: Section) -> list[PermutedLabels]:
+    return [clusters.permuted for clusters in _clusterings(section) if clusters.permuted]
+
+
+def _has_permuted(section: Section) -> bool:
+    return bool(_permuted(section))
+
+
+def _mean(parts: list[PermutedLabels]) -> PermutedLabels:
+    """The mean of the encoders' agreements with permuted labels."""
+    return PermutedLabels(
+        adjusted_rand=fmean(part.adjusted_rand for part in parts),
+        mutual_information=fmean(part.mutual_information for part in parts),
+        adjusted_mutual_information=fmean(part.adjusted_mutual_information for part in parts),
+        permutations=sum(part.permutations for part in parts),
+    )
+
+
+def _has_adjusted_information(section: Section) -> bool:
+    """Whether any record of the section has it; records from before it was measured have not."""
+    return any(clusters.adjusted_mutual_information is not None for clusters in _clusterings(section))
+
+
+def _has_too_few_images(section: Section) -> bool:
+    """Whether a clustering has no measure because no individual has enough test images."""
+    return any(clusters.adjusted_rand is None for clusters in _clusterings(section))
 
 
 def _of_encoder(number: Callable[[Clustering], float | None]) -> Callable[[Clusters], float | None]:
@@ -62,6 +106,12 @@ TABLE = Table(
             metric_of(Clustering, "mutual_information"),
             lambda clusters: clusters.mutual_information,
             form=three,
+        ),
+        metric_column(
+            metric_of(Clustering, "adjusted_mutual_information"),
+            lambda clusters: clusters.adjusted_mutual_information,
+            form=three,
+            shown=_has_adjusted_information,
         ),
         metric_column(
             metric_of(Clustering, "silhouette"), _of_encoder(lambda clusters: clusters.silhouette), form=three
@@ -109,6 +159,8 @@ PAGE = Page(
     notes=(
         Note(ENCODER_PREFIXES_LEGEND),
         Note("*... alone*: a baseline that sees no image; its clusters are the values of that metadata column."),
+        Note(PERMUTED, shown=_has_permuted),
+        Note(TOO_FEW_IMAGES, shown=_has_too_few_images),
         Note(cluster_validation.LEGEND, shown=cluster_validation.validated),
     ),
     compared=TABLE,

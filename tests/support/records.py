@@ -62,7 +62,7 @@ def trained(accuracy: float, *, at_chance: bool = False, **fields: Any) -> Class
     return Classification.model_validate({"test": test, "validation": (), "probe_localisation": ()} | fields)
 
 
-def clustered(adjusted_rand: float, **fields: Any) -> Clustering:
+def clustered(adjusted_rand: float | None, **fields: Any) -> Clustering:
     """Clusters with this adjusted Rand index; the values of the fields are validated."""
     values = {
         "mutual_information": 0.339,

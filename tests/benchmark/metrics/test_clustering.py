@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics import clustering
-from benchmark.metrics.clustering import cluster, measure, reduce
+from benchmark.metrics.clustering import PERMUTATIONS, cluster, kmeans, measure, permute_labels, reduce, shape
 from benchmark.records.clustering import Clustering
 
 INDIVIDUALS = 4
@@ -34,14 +34,21 @@ def clustered(embeddings: NDArray[np.floating], labels: NDArray[np.integer], see
     return cluster(reduce(embeddings, len(labels)), labels, seed)
 
 
+def numbers(clustering: Clustering) -> dict[str, float | None]:
+    """All numbers but those of permuted labels."""
+    return clustering.model_dump(exclude={"permuted"})
+
+
 @pytest.mark.parametrize("dimensions", [3, 60, 5000])
 def test_metrics_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> None:
     embeddings, labels = blobs(60, dimensions, spread=1.5)
     raw = embeddings.astype(np.float64)
     clusters = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(raw)
-    reduced = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, dimensions)
+    reduced = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, dimensions, seed=0)
     assert reduced.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, clusters), abs=1e-6)
     assert reduced.mutual_information == pytest.approx(metrics.mutual_info_score(labels, clusters), abs=1e-6)
+    adjusted = metrics.adjusted_mutual_info_score(labels, clusters)
+    assert reduced.adjusted_mutual_information == pytest.approx(adjusted, abs=1e-6)
     assert reduced.silhouette == pytest.approx(metrics.silhouette_score(raw, clusters), abs=1e-6)
     assert reduced.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, clusters), abs=1e-6)
     assert reduced.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, clusters), rel=1e-6)
@@ -50,9 +57,11 @@ def test_metrics_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> No
 def test_k_means_finds_the_same_clusters_as_on_the_raw_array() -> None:
     embeddings, labels = blobs(60, 5000, spread=9.0)
     clusters = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(embeddings.astype(np.float64))
-    expected = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, 5000)
+    expected = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, 5000, seed=3)
     assert 0.1 < expected.adjusted_rand < 0.9  # neither trivial nor noise
-    assert clustered(embeddings, labels, seed=3).model_dump() == pytest.approx(expected.model_dump(), abs=1e-9)
+    result = clustered(embeddings, labels, seed=3)
+    assert numbers(result) == pytest.approx(numbers(expected), abs=1e-9)
+    assert result.permuted == expected.permuted
 
 
 def test_coordinates_keep_every_distance() -> None:
@@ -68,7 +77,7 @@ def test_blocks_of_columns_give_the_result_of_one_block(monkeypatch: pytest.Monk
     whole = clustered(embeddings, labels, seed=0)
     monkeypatch.setattr(clustering, "BLOCK_BYTES", 8 * 20 * 100)
     pieces = clustered(embeddings, labels, seed=0)
-    assert pieces.model_dump() == pytest.approx(whole.model_dump(), rel=1e-9)
+    assert numbers(pieces) == pytest.approx(numbers(whole), rel=1e-9)
 
 
 def test_memory_mapped_half_precision(tmp_path: Path) -> None:
@@ -120,11 +129,42 @@ def test_negative_zero_is_zero() -> None:
     assert clustered(embeddings, np.arange(6) % 2, seed=0).silhouette is None
 
 
-def test_one_image_of_each_individual() -> None:
-    embeddings, _ = blobs(4, 10, spread=1.0)
-    result = clustered(embeddings, np.arange(4), seed=0)
-    assert result.adjusted_rand == 1.0
-    assert result.silhouette is None
+@pytest.mark.parametrize("each", [1, 2])
+def test_one_or_two_images_of_each_individual_are_not_measured(each: int) -> None:
+    embeddings, labels = blobs(4 * each, 10, spread=1.0)
+    result = clustered(embeddings, labels, seed=0)
+    assert set(numbers(result).items()) >= {("images", 4 * each), ("dimensions", 10), ("exact", True)}
+    measures = result.model_dump(exclude={"images", "dimensions", "exact"})
+    assert set(measures.values()) == {None}
+    more = clustered(np.vstack([embeddings, embeddings[:1]]), np.append(labels, 0), seed=0)
+    assert (more.adjusted_rand is None) == (each == 1)  # one individual with three images is enough
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e-4, 1e4])
+@pytest.mark.parametrize("offset", [0.0, 30.0])
+def test_the_shape_does_not_depend_on_the_scale(scale: float, offset: float) -> None:
+    points = offset + blobs(60, 5, spread=0.4)[0].astype(np.float64)
+    clusters = kmeans(points, INDIVIDUALS, seed=0)
+    scaled = shape(points * scale, clusters)
+    assert scaled.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(points, clusters), rel=1e-6)
+    assert scaled.silhouette == pytest.approx(metrics.silhouette_score(points, clusters), rel=1e-6)
+    assert scaled.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(points, clusters), rel=1e-6)
+    assert (kmeans(points * scale, INDIVIDUALS, seed=0) == clusters).all()
+
+
+def test_permuted_labels_have_the_agreement_expected_by_chance() -> None:
+    random = np.random.default_rng(2)
+    labels = np.repeat(np.arange(6), 6)
+    clusters = np.where(random.random(36) < 0.7, labels, random.integers(0, 6, 36))
+    permuted = permute_labels(clusters, labels, seed=4)
+    table = metrics.cluster.contingency_matrix(labels, clusters)
+    expected = metrics.cluster.expected_mutual_information(table, 36)  # exact (Vinh et al. 2010, eq. 24)
+    assert metrics.mutual_info_score(labels, clusters) > 1.5 * expected > 0.4
+    assert permuted.mutual_information == pytest.approx(expected, abs=0.02)
+    assert permuted.adjusted_rand == pytest.approx(0, abs=0.015)
+    assert permuted.adjusted_mutual_information == pytest.approx(0, abs=0.02)
+    assert permuted.permutations == PERMUTATIONS
+    assert permuted == permute_labels(clusters, labels, seed=4) != permute_labels(clusters, labels, seed=5)
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf])

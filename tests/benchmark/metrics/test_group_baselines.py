@@ -127,7 +127,10 @@ def test_one_individual_and_one_image_each() -> None:
     assert scores(group_baseline(one, one, classes=1)) == (1, 1, 1, 1)
     each = Grouped(np.arange(4), np.arange(4))
     assert scores(group_baseline(each, each, classes=4)) == (1, 1, 1, 1)
-    assert group_baseline(each, each, classes=4).adjusted_rand == 1
+    assert group_baseline(each, each, classes=4).adjusted_rand is None  # no individual has three images
+    three = Grouped(np.arange(12) // 3, np.arange(12) // 3)
+    baseline = group_baseline(three, three, classes=4)
+    assert (baseline.adjusted_rand, baseline.adjusted_mutual_information) == pytest.approx((1, 1))
 
 
 def average_precision(right: NDArray[np.bool_]) -> float:

@@ -73,4 +73,5 @@ def test_recordings_may_be_unknown_and_few_images_have_no_neighbours(tmp_path: P
     scores = clustering.score(stages, FakeTestSet(np.arange(2), videos=False))
     assert scores.projected_images.recordings == ()
     assert scores.projections["finetuned"].tsne is scores.projections["finetuned"].umap is None
-    assert scores.cluster_validation["finetuned"]["raw"].estimated is None
+    assert scores.clustering["finetuned"].adjusted_rand is None
+    assert scores.cluster_validation["finetuned"] == {}

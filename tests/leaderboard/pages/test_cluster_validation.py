@@ -49,6 +49,16 @@ def test_every_view_has_a_table_with_a_row_for_each_encoder() -> None:
     assert text.count("*Purity*: ") == 1
 
 
+def test_the_range_of_the_estimated_k_follows_it() -> None:
+    def shown(low: int, high: int) -> str:
+        part = partition(0.1).model_copy(update={"estimated_range": (low, high)})
+        one = complete(clustering={"initial": clustered(0.1)}, cluster_validation={"initial": {"raw": part}})
+        return cells(page_text(PAGE, one).split("### Beside")[1], "lama")[0][9]
+
+    assert shown(2, 7) == "4 [2, 7]"
+    assert shown(4, 4) == "4"
+
+
 def test_records_without_such_measures_have_the_paper_s_table_alone() -> None:
     text = page_text(PAGE, complete())
     assert "Beside" not in text

@@ -36,6 +36,36 @@ def test_baselines_are_below_the_encoders() -> None:
     assert cells(text, "*video alone*") == [["*video alone*", "–", "0.333", "0.693", *["–"] * 7]]  # noqa: RUF001
 
 
+def test_permuted_labels_are_the_last_row_if_a_record_has_them() -> None:
+    def permuted(rand: float) -> dict[str, float]:
+        return {
+            "adjusted_rand": rand,
+            "mutual_information": 0.3,
+            "adjusted_mutual_information": 0.01,
+            "permutations": 100,
+        }
+
+    clusters = {
+        state: clustered(0.2, adjusted_mutual_information=0.25, permuted=permuted(rand))
+        for state, rand in (("initial", 0.002), ("finetuned", -0.004))
+    }
+    text = page_text(PAGE, complete(clustering=clusters))
+    assert cells(text, "lama")[0][2:5] == ["0.200", "0.339", "0.250"]
+    assert cells(text, "*permuted labels*")[0][1:6] == ["–", "-0.001", "0.300", "0.010", "–"]  # noqa: RUF001
+    assert "*permuted labels*: what clusters of these sizes reach by chance" in text
+    old = page_text(PAGE, complete())
+    assert "permuted" not in old
+    assert "AdjMutInfo" not in old
+
+
+def test_too_few_images_for_clusters_are_dashes_and_the_legend_says_why() -> None:
+    unmeasured = dict.fromkeys(("mutual_information", "silhouette", "davies_bouldin", "calinski_harabasz"))
+    text = page_text(PAGE, complete(clustering={"initial": clustered(None, **unmeasured)}))
+    assert cells(text, "lama")[0][2:8] == [*["–"] * 5, "60"]  # noqa: RUF001
+    assert "no individual has three test images or more" in text
+    assert "three test images or more" not in page_text(PAGE, complete())
+
+
 def test_projections_are_shown_if_there_are_some() -> None:
     plane = {"x": [0.0], "y": [1.0]}
     projections = {"pca": plane, "variance": [1, 0], "tsne": None, "perplexity": 0, "umap": None, "neighbours": 0}
