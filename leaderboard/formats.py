@@ -50,13 +50,17 @@ def count(value: float) -> str:
     return f"{value:.0f}"
 
 
-def bracketed(interval: Interval | None) -> str:
+def bracketed(interval: Interval | None, digits: int = 2) -> str:
     """An interval to be appended to its number; empty for None.
 
     >>> bracketed(Interval(low=0.4, high=0.612, groups=9))
     ' [0.40, 0.61]'
+
+    Args:
+        interval: the interval.
+        digits: number of decimals.
     """
-    return f" [{decimals(interval.low)}, {decimals(interval.high)}]" if interval else ""
+    return f" [{decimals(interval.low, digits)}, {decimals(interval.high, digits)}]" if interval else ""
 
 
 def difference(value: float, other: float) -> float:

@@ -5,15 +5,18 @@ from collections.abc import Iterable
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.record_files import Section
 
+TEST_IMAGES = "test images"
 
-def heading(section: Section, images: Iterable[int]) -> str:
+
+def heading(section: Section, images: Iterable[int], counted: str = TEST_IMAGES) -> str:
     """The section's name as a heading, its facts, and the audit of its split.
 
     Args:
         section: the records of the tables below.
         images: numbers of test images; one for each score.
+        counted: what is counted instead of test images.
     """
-    return paragraphs(title(section), f"{facts(section, images)}.", audit(section))
+    return paragraphs(title(section), f"{facts(section, images, counted)}.", audit(section))
 
 
 def title(section: Section) -> str:
@@ -26,12 +29,13 @@ def name(section: Section) -> str:
     return escape(f"{section.dataset}, split {section.split}, protocol {section.protocol}")
 
 
-def facts(section: Section, images: Iterable[int]) -> str:
+def facts(section: Section, images: Iterable[int], counted: str = TEST_IMAGES) -> str:
     """Numbers of individuals, candidates and test images, and chance; all values where records differ.
 
     Args:
         section: the records.
         images: numbers of test images; empty = they are not mentioned.
+        counted: what is counted instead of test images.
     """
     individuals = sorted({record.individuals for record in section.records})
     candidates = sorted({record.candidate_count for record in section.records})
@@ -39,7 +43,7 @@ def facts(section: Section, images: Iterable[int]) -> str:
     chance = f"chance {either(f'{1 / count:.2f}' for count in candidates)}"
     texts = [f"{either(individuals)} individuals{limited}", chance]
     counts = sorted(set(images))
-    return ", ".join([*texts, f"{either(counts)} test images"] if counts else texts)
+    return ", ".join([*texts, f"{either(counts)} {counted}"] if counts else texts)
 
 
 def audit(section: Section) -> str:

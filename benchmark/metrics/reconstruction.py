@@ -1,41 +1,140 @@
 """Errors of filled holes, measured over the pixels of the hole alone.
 
-Every model is given the known pixels, so a mean over the whole image would mostly measure the size of the hole.
+Every model is given the known pixels, so a mean over the whole image would mostly measure the size of the hole. The
+flips of a photo are one observation: they are averaged, and photos are counted, paired and resampled.
 """
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.records.inpainting import Reconstruction
+from benchmark.metrics import intervals
+from benchmark.records.inpainting import Reconstruction, ReconstructionDifference
 
 GREY = 128
 
+FEWEST_PHOTOS = 6
+"""Fewer photos allow no interval, as for recordings (see `benchmark.metrics.significance`)."""
+
+SIGMA, TRUNCATE = 1.5, 3.5
+"""SSIM's Gaussian window (Wang et al. 2004): standard deviation in pixels, and its radius in standard deviations."""
+
+LUMINANCE, CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+"""SSIM's constants C1 and C2 for values from 0 to 255."""
+
+
+class HoleErrors(NamedTuple):
+    """Errors of the photos that have a hole, in the order of their numbers.
+
+    Attributes:
+        l1: (P,) mean absolute difference, of a range of 1.
+        psnr: (P,) in dB, the mean over the flips; infinite if a flip was filled exactly.
+        ssim: (P,) mean structural similarity.
+        images: number of images that have a hole.
+    """
+
+    l1: NDArray[np.float64]
+    psnr: NDArray[np.float64]
+    ssim: NDArray[np.float64]
+    images: int
+
 
 def hole_errors(
-    filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8], lpips: float | None = None
-) -> Reconstruction:
-    """L1, PSNR and SSIM in the holes, means over the images that have one.
+    filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8], photos: NDArray[np.integer]
+) -> HoleErrors:
+    """L1, PSNR and SSIM in the holes of each photo, means over its flips.
 
     Args:
         filled: (N, H, W, 3).
         truth: (N, H, W, 3).
         holes: (N, H, W), 1 = hole.
-        lpips: `benchmark.metrics.perceptual.hole_lpips` of the same images; None if it was not measured.
+        photos: (N,) number of the photo of each image.
 
     Raises:
-        InputError: shapes differ, images are smaller than SSIM's window (11), or no image has a hole.
+        InputError: shapes differ, or no image has a hole.
     """
     rows = rows_with_hole(filled, truth, holes)
     errors = np.array([_of_one(filled[row], truth[row], holes[row] > 0) for row in rows])
-    l1, squared, ssim = errors.T
+    number, count = intervals.number_groups(photos[rows], len(rows))
+    flips = np.bincount(number, minlength=count)
+    l1, psnr, ssim = (np.bincount(number, column) / flips for column in errors.T)
+    return HoleErrors(l1, psnr, ssim, len(rows))
+
+
+def summarise(errors: HoleErrors, lpips: float | None = None) -> Reconstruction:
+    """Means over the photos.
+
+    Args:
+        errors: of the photos.
+        lpips: `benchmark.metrics.perceptual.hole_lpips` of the same images; None if it was not measured.
+    """
     return Reconstruction(
-        l1=float(l1.mean()),
-        psnr=float((-10 * np.log10(squared)).mean()) if squared.all() else None,
-        ssim=float(ssim.mean()),
-        images=len(rows),
+        l1=float(errors.l1.mean()),
+        psnr=float(errors.psnr.mean()) if np.isfinite(errors.psnr).all() else None,
+        ssim=float(errors.ssim.mean()),
+        images=errors.images,
         lpips=lpips,
+        photos=len(errors.l1),
     )
+
+
+def difference(model: HoleErrors, baseline: HoleErrors, seed: int) -> ReconstructionDifference:
+    """Mean differences of two fillings of the same holes, paired by photo, with bootstrap intervals over photos.
+
+    Args:
+        model: errors of the one.
+        baseline: errors of the other, which are subtracted.
+        seed: of the resampling.
+    """
+    exact = not (np.isfinite(model.psnr).all() and np.isfinite(baseline.psnr).all())
+    gaps = {"l1": model.l1 - baseline.l1, "ssim": model.ssim - baseline.ssim}
+    if not exact:
+        gaps["psnr"] = model.psnr - baseline.psnr
+    photos = len(model.l1)
+    spread = {name: intervals.of_mean(gap, seed=seed) for name, gap in gaps.items()} if photos >= FEWEST_PHOTOS else {}
+    return ReconstructionDifference(
+        l1=float(gaps["l1"].mean()),
+        psnr=None if exact else float(gaps["psnr"].mean()),
+        ssim=float(gaps["ssim"].mean()),
+        intervals={name: interval for name, interval in spread.items() if interval},
+        photos=photos,
+    )
+
+
+def hole_similarity(
+    filled: NDArray[np.uint8], truth: NDArray[np.uint8], hole: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """SSIM at each pixel of the hole, mean over the channels, (pixels,), in the order of `filled[hole]`.
+
+    The statistics around a pixel are weighted by SSIM's Gaussian window times the hole. Pixels outside the hole, which
+    are equal in both images, have no weight; with the usual window they raise the similarity near the border.
+
+    Args:
+        filled: (H, W, 3).
+        truth: (H, W, 3).
+        hole: (H, W).
+    """
+    from scipy.ndimage import gaussian_filter
+
+    inside = hole[..., None].astype(np.float64)
+
+    def blurred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        result: NDArray[np.float64] = gaussian_filter(
+            values * inside, (SIGMA, SIGMA, 0), mode="constant", truncate=TRUNCATE
+        )[hole]
+        return result
+
+    weight = blurred(inside)
+    x, y = filled.astype(np.float64), truth.astype(np.float64)
+    mean_x, mean_y, square_x, square_y, product = (blurred(part) / weight for part in (x, y, x * x, y * y, x * y))
+    variances = square_x - mean_x**2 + square_y - mean_y**2
+    covariance = product - mean_x * mean_y
+    luminance = (2 * mean_x * mean_y + LUMINANCE) / (mean_x**2 + mean_y**2 + LUMINANCE)
+    similarity: NDArray[np.float64] = (luminance * (2 * covariance + CONTRAST) / (variances + CONTRAST)).mean(axis=1)
+    return similarity
 
 
 def rows_with_hole(filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -93,18 +192,8 @@ def fill_telea(images: NDArray[np.uint8], holes: NDArray[np.uint8]) -> NDArray[n
 
 
 def _of_one(filled: NDArray[np.uint8], truth: NDArray[np.uint8], hole: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Mean absolute difference, mean squared difference and mean SSIM over the hole of one image."""
-    from skimage.metrics import structural_similarity
-
-    difference = filled[hole].astype(np.float64) / 255 - truth[hole].astype(np.float64) / 255
-    _, similarity = structural_similarity(  # type: ignore[no-untyped-call]
-        filled,
-        truth,
-        channel_axis=2,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        data_range=255,
-        full=True,
-    )
-    return float(np.abs(difference).mean()), float(np.square(difference).mean()), float(similarity[hole].mean())
+    """Mean absolute difference, PSNR and mean SSIM over the hole of one image."""
+    gap = filled[hole].astype(np.float64) / 255 - truth[hole].astype(np.float64) / 255
+    squared = float(np.square(gap).mean())
+    psnr = -10 * math.log10(squared) if squared else math.inf
+    return float(np.abs(gap).mean()), psnr, float(hole_similarity(filled, truth, hole).mean())

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from benchmark.records.base import Metric, RecordPart
+from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.vocabulary import Filling
 
 
 class Reconstruction(RecordPart):
-    """Errors of filled holes over the pixels of the hole alone; means over the test images that have a hole.
+    """Errors of filled holes over the pixels of the hole alone; means over the test photos that have a hole.
 
     Attributes:
         l1: mean absolute difference, of a range of 1.
         psnr: 10 log10(1 / mean squared difference), in dB; None if an image was filled exactly.
-        ssim: structural similarity (Wang et al. 2004), at most 1.
-        images: number of images that have a hole.
+        ssim: structural similarity (Wang et al. 2004) whose windows are limited to the hole, at most 1.
+        images: number of images that have a hole: each photo in its flips.
         lpips: perceptual distance (Zhang et al. 2018), from 0; None if the weights of its network were not available.
+        photos: number of photos that have a hole.
     """
 
     l1: Annotated[float, Metric("Hole L1", "mean absolute difference in the hole, of a range of 1", False)]
@@ -25,6 +26,27 @@ class Reconstruction(RecordPart):
         float | None,
         Metric("Hole LPIPS", "perceptual distance in the hole", False, reference="Zhang et al. 2018"),
     ] = None
+    photos: int | None = None
+
+
+class ReconstructionDifference(RecordPart):
+    """Errors of the model minus those of a filling that learns nothing, paired by photo.
+
+    Attributes:
+        l1: mean difference of `Reconstruction.l1`.
+        psnr: mean difference of `Reconstruction.psnr`; None if an image was filled exactly.
+        ssim: mean difference of `Reconstruction.ssim`.
+        intervals: of the three, over photos; empty with fewer than six photos.
+        photos: number of photos that have a hole.
+    """
+
+    l1: Annotated[float, Metric("L1 difference", "Hole L1 of the model minus that of the filling", False)]
+    psnr: Annotated[
+        float | None, Metric("PSNR difference", "Hole PSNR of the model minus that of the filling", True, "dB")
+    ]
+    ssim: Annotated[float, Metric("SSIM difference", "Hole SSIM of the model minus that of the filling", True)]
+    intervals: dict[str, Interval] = {}
+    photos: int
 
 
 class Encoder(RecordPart):
@@ -45,6 +67,7 @@ class Inpainting(RecordPart):
         batch_size: images a step.
         validation: loss after every epoch.
         reconstruction: of the test images' holes, by the model and by two fillings that learn nothing.
+        differences: of the model from each filling that learns nothing.
     """
 
     loss: Annotated[
@@ -55,3 +78,4 @@ class Inpainting(RecordPart):
     batch_size: Annotated[int, Metric("Batch", "images a step", None)]
     validation: tuple[float, ...]
     reconstruction: dict[Filling, Reconstruction] = {}
+    differences: dict[Filling, ReconstructionDifference] = {}

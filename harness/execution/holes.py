@@ -25,6 +25,11 @@ class HoleTest(NamedTuple):
     truth: NDArray[np.uint8]
     holes: NDArray[np.uint8]
 
+    @property
+    def photos(self) -> NDArray[np.int64]:
+        """(N,) number of the photo that each image is a flip of."""
+        return np.tile(np.arange(len(self.truth) // len(FLIPS)), len(FLIPS))
+
 
 def can_inpaint(crops: CropSet, kind: HoleKind) -> bool:
     """Whether every part of the inpainting set has an image with a hole."""

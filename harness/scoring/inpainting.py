@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
+from benchmark.metrics.reconstruction import difference, fill_mean_colour, fill_telea, hole_errors, summarise
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.vocabulary import Filling
@@ -42,6 +42,7 @@ def score(
         "mean_colour": fill_mean_colour(truth, holes),
         "telea": fill_telea(truth, holes),
     }
+    errors = {name: hole_errors(images, truth, holes, test.photos) for name, images in fillings.items()}
     distances = _lpips(fillings, truth, holes, lpips_file) if lpips_file else {}
     return Inpainting(
         loss=result.loss,
@@ -49,8 +50,9 @@ def score(
         iterations=result.iterations,
         batch_size=protocol.inpaint.batch_size,
         validation=tuple(float(row["validation"]) for row in history(training)),
-        reconstruction={
-            name: hole_errors(images, truth, holes, distances.get(name)) for name, images in fillings.items()
+        reconstruction={name: summarise(errors[name], distances.get(name)) for name in fillings},
+        differences={
+            name: difference(errors["model"], errors[name], protocol.seed) for name in fillings if name != "model"
         },
     )
 

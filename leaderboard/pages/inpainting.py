@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmark.records.base import metric_of
-from benchmark.records.inpainting import Inpainting, Reconstruction
+from benchmark.records.inpainting import Inpainting, Reconstruction, ReconstructionDifference
 from benchmark.vocabulary import Filling
 from leaderboard import headings
-from leaderboard.columns import Row, Table, metric_column
-from leaderboard.formats import count, four, three
+from leaderboard.columns import Column, Row, Table, metric_column, variant_column
+from leaderboard.formats import bracketed, count, decimals, four, three
 from leaderboard.markdown import NOTHING, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.plots import inpainting_grid, losses
@@ -17,6 +17,16 @@ from leaderboard.rows import backbone_row
 
 BASELINES: dict[Filling, str] = {"mean_colour": "*Mean colour*", "telea": "*Telea*"}
 """Names of the fillings that learn nothing."""
+
+COMPARED: dict[Filling, str] = {"mean_colour": "mean colour", "telea": "Telea"}
+"""The same names in the column of the filling."""
+
+SSIM_LEGEND = "Its windows are limited to the hole, because pixels outside are equal by construction."
+
+PAIRED = (
+    "Differences are paired by photo; brackets: 95 % interval by bootstrap over photos, of which at least six are "
+    "needed."
+)
 
 LPIPS_LEGEND = (
     "It is the version 0.1 on AlexNet; the mean of its map over the hole cannot be compared with published means over "
@@ -79,7 +89,9 @@ TABLE = Table(
         metric_column(metric_of(Inpainting, "batch_size"), _training(lambda training: training.batch_size), form=count),
         metric_column(metric_of(Reconstruction, "l1"), _filling(lambda filling: filling.l1), form=four),
         metric_column(PSNR, _filling(lambda filling: filling.psnr), compared={"": PSNR.title}),
-        metric_column(SSIM, _filling(lambda filling: filling.ssim), form=three, compared={"": SSIM.title}),
+        metric_column(
+            SSIM, _filling(lambda filling: filling.ssim), form=three, legend=SSIM_LEGEND, compared={"": SSIM.title}
+        ),
         metric_column(
             metric_of(Reconstruction, "lpips"), _filling(lambda filling: filling.lpips), form=three, legend=LPIPS_LEGEND
         ),
@@ -88,12 +100,77 @@ TABLE = Table(
 )
 
 
-def _section(section: Section, page: str) -> str:
-    images = [filling.images for fillings in _fillings(section) for filling in fillings.values()]
+def _difference_rows(section: Section) -> list[Row[ReconstructionDifference]]:
+    """A row for each record and each filling that its model is compared with."""
+    return [
+        backbone_row(file, training.differences[name], title)
+        for file in section.files
+        if (training := file.record.inpainting)
+        for name, title in COMPARED.items()
+        if name in training.differences
+    ]
+
+
+def _has_differences(section: Section) -> bool:
+    """Whether any record of the section has them; records from before they were measured have not."""
+    return bool(_difference_rows(section))
+
+
+def _too_few_photos(section: Section) -> bool:
+    return any(row.part and not row.part.intervals for row in _difference_rows(section))
+
+
+def _difference_column(
+    name: str, value: Callable[[ReconstructionDifference], float | None], digits: int
+) -> Column[ReconstructionDifference]:
+    return metric_column(
+        metric_of(ReconstructionDifference, name),
+        value,
+        form=lambda number: decimals(number, digits, "+"),
+        note=lambda part: bracketed(part.intervals.get(name), digits),
+        legend=PAIRED,
+    )
+
+
+DIFFERENCES = Table(
+    "Backbone",
+    (
+        variant_column("Filling"),
+        _difference_column("l1", lambda difference: difference.l1, 4),
+        _difference_column("psnr", lambda difference: difference.psnr, 2),
+        _difference_column("ssim", lambda difference: difference.ssim, 3),
+    ),
+    _difference_rows,
+    shown=_has_differences,
+)
+
+
+def _heading(section: Section) -> str:
+    """The heading, with the number of photos where the records have it."""
+    fillings = [filling for fillings in _fillings(section) for filling in fillings.values()]
+    photos = [filling.photos for filling in fillings if filling.photos is not None]
+    if photos:
+        return headings.heading(section, photos, "photos in four flips")
+    return headings.heading(section, [filling.images for filling in fillings])
+
+
+def _differences(section: Section, page: str) -> str:
+    if not _has_differences(section):
+        return ""
+    few = "Fewer than six photos: no interval is computed, and no difference is shown to be more than chance."
     return paragraphs(
-        headings.heading(section, images),
+        "### Against fillings that learn nothing",
+        few if _too_few_photos(section) else "",
+        DIFFERENCES.text(section, page),
+    )
+
+
+def _section(section: Section, page: str) -> str:
+    return paragraphs(
+        _heading(section),
         headings.approximate_masks(section),
         TABLE.text(section, page),
+        _differences(section, page),
         inpainting_grid.PLOT.image(section),
         losses.PLOT.image(section),
     )
@@ -104,7 +181,7 @@ PAGE = Page(
     block="inpainting",
     order=6,
     section=_section,
-    tables=(TABLE,),
+    tables=(TABLE, DIFFERENCES),
     notes=(
         Note(
             "*Mean colour* and *Telea* learn nothing: a model that fills no better than they do has not learnt to "

@@ -6,9 +6,16 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from benchmark.errors import InputError
-from benchmark.metrics.reconstruction import fill_mean_colour, fill_telea, hole_errors
+from benchmark.metrics import reconstruction
+from benchmark.metrics.reconstruction import difference, fill_mean_colour, fill_telea, hole_similarity, summarise
+from benchmark.records.inpainting import Reconstruction
 
 SIDE = 32
+
+
+def hole_errors(filled: np.ndarray, truth: np.ndarray, holes: np.ndarray, lpips: float | None = None) -> Reconstruction:
+    """The summary of images of which each is a photo of its own."""
+    return summarise(reconstruction.hole_errors(filled, truth, holes, np.arange(len(holes))), lpips)
 
 
 def photos(count: int) -> np.ndarray:
@@ -43,11 +50,80 @@ def test_psnr_and_ssim_are_scikit_image_s_over_the_hole() -> None:
     whole = hole_errors(filled, truth, np.ones((3, SIDE, SIDE), np.uint8))
     assert whole.psnr == pytest.approx(np.mean([peak_signal_noise_ratio(a, b) for a, b in pairs]))
     assert whole.images == 3
-    inner = np.zeros((3, SIDE, SIDE), np.uint8)
-    inner[:, 5:-5, 5:-5] = 1  # the usual mean leaves out pixels whose window of 11 pixels crosses the border
     settings = {"channel_axis": 2, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    usual = [structural_similarity(a, b, data_range=255, **settings) for a, b in pairs]
-    assert hole_errors(filled, truth, inner).ssim == pytest.approx(np.mean(usual))
+    for one, other in pairs:  # scikit-image leaves out pixels whose window of 11 pixels crosses the border
+        inner = hole_similarity(one, other, np.ones((SIDE, SIDE), bool)).reshape(SIDE, SIDE)[5:-5, 5:-5]
+        assert inner.mean() == pytest.approx(structural_similarity(one, other, data_range=255, **settings))
+
+
+def test_ssim_of_a_hole_of_one_pixel_and_of_a_constant_hole_by_hand() -> None:
+    """Without variance in the hole, SSIM is its luminance term."""
+    truth = np.full((SIDE, SIDE, 3), 100, np.uint8)
+    luminance = (2 * 100 * 151 + 2.55**2) / (100**2 + 151**2 + 2.55**2)
+    for hole in (np.zeros((SIDE, SIDE), bool), square_holes(1)[0] > 0):
+        hole[9, 12] = True
+        filled = np.where(hole[..., None], np.uint8(151), truth)
+        assert hole_similarity(filled, truth, hole) == pytest.approx(luminance)
+
+
+def test_pixels_outside_the_hole_change_nothing() -> None:
+    truth, other = photos(2)
+    hole = square_holes(1)[0] > 0
+    filled = np.where(hole[..., None], other, truth)
+    errors = hole_errors(filled[None], truth[None], hole[None].astype(np.uint8))
+    noise, inside = photos(3)[2], hole[..., None]
+    for around in (np.zeros_like(truth), noise):
+        changed = hole_errors(
+            np.where(inside, filled, around)[None], np.where(inside, truth, around)[None], hole[None].astype(np.uint8)
+        )
+        assert changed.model_dump() == pytest.approx(errors.model_dump(), abs=1e-12)
+    usual = structural_similarity(filled, truth, channel_axis=2, gaussian_weights=True, data_range=255, full=True)[1]
+    assert errors.ssim < usual[hole].mean() - 0.05  # known pixels in the windows made the filling look better
+
+
+def test_flips_are_one_photo() -> None:
+    truth, filled, holes = photos(4), photos(8)[4:], square_holes(4)
+    holes[3] = 0
+    holes[2, 9:12, 10:20] = 0
+    one = reconstruction.hole_errors(filled, truth, holes, np.arange(4))
+    flips = [np.concatenate([array, array[:, ::-1], array[:, :, ::-1]]) for array in (filled, truth, holes)]
+    three = reconstruction.hole_errors(*flips, np.tile(np.arange(4), 3))
+    assert (one.images, three.images) == (3, 9)
+    for single, mean in zip(one[:3], three[:3], strict=True):
+        assert mean == pytest.approx(single)
+    assert summarise(three).photos == 3
+    assert summarise(three).l1 == pytest.approx(summarise(one).l1)
+
+
+def test_the_difference_is_paired_by_photo() -> None:
+    truth = np.full((8, SIDE, SIDE, 3), 100, np.uint8)
+    better = np.stack([np.full((SIDE, SIDE, 3), 110 + 10 * row, np.uint8) for row in range(8)])
+    worse = better + np.uint8(5)
+    first, second = (
+        reconstruction.hole_errors(filled, truth, square_holes(8), np.arange(8)) for filled in (better, worse)
+    )
+    result = difference(first, second, seed=0)
+    assert result.l1 == pytest.approx(-5 / 255)
+    steps = np.arange(10, 90, 10)
+    assert result.psnr == pytest.approx(np.mean(20 * np.log10((steps + 5) / steps)))
+    assert result.photos == 8
+    assert set(result.intervals) == {"l1", "psnr", "ssim"}
+    l1 = result.intervals["l1"]  # photos differ much more than the two fillings of a photo
+    assert (l1.low, l1.high, l1.groups) == pytest.approx((-5 / 255, -5 / 255, 8))
+    assert result.intervals["psnr"].low > 0
+    exact = reconstruction.hole_errors(truth, truth, square_holes(8), np.arange(8))
+    assert difference(exact, second, seed=0).psnr is None
+
+
+def test_fewer_than_six_photos_have_no_interval() -> None:
+    truth, holes = photos(20), square_holes(20)
+    model, mean = (
+        reconstruction.hole_errors(filled, truth, holes, np.tile(np.arange(5), 4))
+        for filled in (photos(40)[20:], fill_mean_colour(truth, holes))
+    )
+    result = difference(model, mean, seed=0)
+    assert (result.photos, result.intervals) == (5, {})
+    assert result.l1 == pytest.approx(summarise(model).l1 - summarise(mean).l1)
 
 
 def test_images_without_a_hole_are_left_out_and_all_without_is_refused() -> None:

@@ -22,6 +22,34 @@ def test_the_table_has_the_model_and_the_fillings_that_learn_nothing() -> None:
     assert "18 test images" in text
 
 
+def test_photos_are_counted_and_differences_shown_with_their_intervals() -> None:
+    interval = {"low": 0.5, "high": 2.25, "groups": 7}
+
+    def one(photos: int, intervals: dict[str, Any]) -> str:
+        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 4 * photos, "photos": photos}
+        gap = {"l1": -0.0123, "psnr": 1.5, "ssim": 0.0456, "intervals": intervals, "photos": photos}
+        training = TRAINING | {
+            "reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), errors),
+            "differences": {
+                "mean_colour": gap,
+                "telea": gap | {"psnr": None, "intervals": dict.fromkeys(intervals and ["l1"], interval)},
+            },
+        }
+        return page_text(PAGE, complete(inpainting=training))
+
+    many, few = one(7, {"psnr": interval}), one(4, {})
+    assert "7 photos in four flips" in many
+    assert cells(many, "LaMa")[1][2:6] == ["mean colour", "-0.0123", "+1.50 [0.50, 2.25]", "+0.046"]
+    assert cells(many, "LaMa")[2][2:5] == ["Telea", "-0.0123 [0.5000, 2.2500]", "–"]  # noqa: RUF001
+    assert "Fewer than six photos" not in many
+    assert "4 photos in four flips" in few
+    assert "Fewer than six photos: no interval" in few
+    assert "Differences are paired by photo" in few
+    old = page_text(PAGE, complete(inpainting=TRAINING))
+    assert "learn nothing\n" not in old
+    assert "paired by photo" not in old
+
+
 def test_records_that_do_not_inpaint_have_no_row() -> None:
     other = complete(title="Other", seed=1)
     assert "Other" not in page_text(PAGE, complete(inpainting=TRAINING), other)
