@@ -141,7 +141,7 @@ class Description(_Model):
         name: name of the backbone.
         variant: the described variant.
         capabilities: what it can do.
-        parameters: number of parameters of the `encoder` and in `total`.
+        parameters: number of parameters that the `encoder` uses for its feature map, and in `total`.
         image_size: side of the images in pixels, to which `shape` and `embedding_size` apply.
         shape: (channels, height, width) of the encoder's feature map.
         embedding_size: length of a flattened embedding.
@@ -165,7 +165,7 @@ class Encoder(_Model):
     """Size of an encoder.
 
     Attributes:
-        parameters: number of its parameters.
+        parameters: number of parameters that its feature map depends on.
         shape: (channels, height, width) of its feature map.
     """
 

@@ -68,22 +68,24 @@ def describe(name: str, variant: str, image_size: int) -> dict[str, Any]:
     import torch
 
     from backbones.kit.loading import build_backbone
+    from backbones.kit.parameters import count_used
 
     facts = read_facts(name)
     backbone = build_backbone(name, variant)
+    image = torch.zeros(1, 3, image_size, image_size)
     with torch.no_grad():
         try:
-            feature_maps = backbone.encoder.eval()(torch.zeros(1, 3, image_size, image_size))
+            feature_maps = backbone.encoder.eval()(image)
         except (RuntimeError, ValueError) as error:
             raise JobError(f"{name} on images of {image_size} pixels: {error}") from error
-    networks = {"encoder": backbone.encoder, "total": backbone.network}
     return {
         "contract": CONTRACT,
         "name": name,
         "variant": variant,
         "capabilities": facts["capabilities"],
         "parameters": {
-            name: sum(tensor.numel() for tensor in network.parameters()) for name, network in networks.items()
+            "encoder": count_used(backbone.encoder, image),
+            "total": sum(tensor.numel() for tensor in backbone.network.parameters()),
         },
         "image_size": image_size,
         "shape": list(feature_maps.shape[1:]),

@@ -50,9 +50,14 @@ class ReconstructionDifference(RecordPart):
 
 
 class Encoder(RecordPart):
-    """Number of parameters of the encoder, and the shape (C, H, W) of its feature map at one image size in pixels."""
+    """Number of parameters of the encoder, and the shape (C, H, W) of its feature map at one image size in pixels.
 
-    parameters: Annotated[int, Metric("Parameters", "number of parameters of the encoder", None)]
+    A parameter counts if the feature map depends on it: a head that is never run does not.
+    """
+
+    parameters: Annotated[
+        int, Metric("Parameters", "number of parameters of the encoder, without layers behind the feature map", None)
+    ]
     shape: tuple[int, int, int]
     image_size: int
 

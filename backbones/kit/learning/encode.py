@@ -13,6 +13,7 @@ from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import EncodeJob
 from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head, embed
+from backbones.kit.parameters import count_used
 from backbones.kit.progress import report
 from backbones.kit.published import checkpoints
 from backbones.kit.published.weights import strict_load
@@ -60,7 +61,8 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
                 writer.put("cams", batch, torch.from_numpy(cams))
         report(batch.stop, len(data.images), "image")
     writer.close()
-    parameters = sum(tensor.numel() for tensor in encoder.parameters())
+    with computing(job):
+        parameters = count_used(encoder, to_images(data.images[:1], job.device))
     return watch.result(len(data.images), encoder={"parameters": parameters, "shape": list(feature_maps.shape[1:])})
 
 
