@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from benchmark.records.base import metric_of
 from benchmark.records.classification import Classification, GroupBaseline, Probe, Probes, Scores
+from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, Mode
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
@@ -23,6 +24,11 @@ ALONE = Note(
     "*... alone*: expected of a baseline that sees no image and answers the individual commonest in training, overall "
     "or among the images with the same value in that metadata column. It gives all images of a value one answer; the "
     "scores are means over all ways to choose between equally common individuals."
+)
+SHARED_ANSWERS = Note(
+    "F1 of *... alone* is too high if the records are from before version 2 of the scoring: answers were shared among "
+    "equally common individuals. Run again to compute it anew.",
+    shown=lambda section: any(map(_shares_answers, section.records)),
 )
 RANK_LEGEND = (
     "*Rank*: rows that a paired bootstrap over the same recordings or images cannot tell apart share a rank (5 %, all "
@@ -162,6 +168,16 @@ PROBES = (
         "number is chosen in the same way.",
     ),
 )
+
+
+def _shares_answers(record: Record) -> bool:
+    """Whether the record's group baselines are from before ties were broken, and so lack AdjMutInfo."""
+    return any(
+        baseline.adjusted_rand is not None and baseline.adjusted_mutual_information is None
+        for baseline in record.group_baselines.values()
+    )
+
+
 TABLE = Table("Backbone", (*PROBES, *(column for mode in MODES for column in _columns(mode))), _rows)
 
 
@@ -179,7 +195,7 @@ PAGE = Page(
     order=0,
     section=_section,
     tables=(TABLE,),
-    notes=(UNTRAINED, ALONE, CHANCE, NEVER_ABOVE_CHANCE),
+    notes=(UNTRAINED, ALONE, SHARED_ANSWERS, CHANCE, NEVER_ABOVE_CHANCE),
     compared=TABLE,
     plots=(validation.PLOT,),
 )

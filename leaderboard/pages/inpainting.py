@@ -21,7 +21,15 @@ BASELINES: dict[Filling, str] = {"mean_colour": "*Mean colour*", "telea": "*Tele
 COMPARED: dict[Filling, str] = {"mean_colour": "mean colour", "telea": "Telea"}
 """The same names in the column of the filling."""
 
-SSIM_LEGEND = "Its windows are limited to the hole, because pixels outside are equal by construction."
+WITHIN = Note(
+    "The windows of *Hole SSIM* are limited to the hole, because pixels outside are equal by construction.",
+    shown=lambda section: bool(_photos(section)),
+)
+BEYOND = Note(
+    "*Hole SSIM* of records that do not count photos: its windows reach beyond the hole, where all pixels are equal. "
+    "That raises it; do not compare it with that of newer records.",
+    shown=lambda section: len(_photos(section)) < len(_measured(section)),
+)
 
 PAIRED = (
     "Differences are paired by photo; brackets: 95 % interval by bootstrap over photos, of which at least six are "
@@ -89,9 +97,7 @@ TABLE = Table(
         metric_column(metric_of(Inpainting, "batch_size"), _training(lambda training: training.batch_size), form=count),
         metric_column(metric_of(Reconstruction, "l1"), _filling(lambda filling: filling.l1), form=four),
         metric_column(PSNR, _filling(lambda filling: filling.psnr), compared={"": PSNR.title}),
-        metric_column(
-            SSIM, _filling(lambda filling: filling.ssim), form=three, legend=SSIM_LEGEND, compared={"": SSIM.title}
-        ),
+        metric_column(SSIM, _filling(lambda filling: filling.ssim), form=three, compared={"": SSIM.title}),
         metric_column(
             metric_of(Reconstruction, "lpips"), _filling(lambda filling: filling.lpips), form=three, legend=LPIPS_LEGEND
         ),
@@ -145,13 +151,22 @@ DIFFERENCES = Table(
 )
 
 
+def _measured(section: Section) -> list[Reconstruction]:
+    """All fillings of the section."""
+    return [filling for fillings in _fillings(section) for filling in fillings.values()]
+
+
+def _photos(section: Section) -> list[int]:
+    """Numbers of photos of the fillings that have it; records from before photos were counted have not."""
+    return [filling.photos for filling in _measured(section) if filling.photos is not None]
+
+
 def _heading(section: Section) -> str:
     """The heading, with the number of photos where the records have it."""
-    fillings = [filling for fillings in _fillings(section) for filling in fillings.values()]
-    photos = [filling.photos for filling in fillings if filling.photos is not None]
+    photos = _photos(section)
     if photos:
         return headings.heading(section, photos, "photos in four flips")
-    return headings.heading(section, [filling.images for filling in fillings])
+    return headings.heading(section, [filling.images for filling in _measured(section)])
 
 
 def _differences(section: Section, page: str) -> str:
@@ -187,6 +202,8 @@ PAGE = Page(
             "*Mean colour* and *Telea* learn nothing: a model that fills no better than they do has not learnt to "
             "inpaint."
         ),
+        WITHIN,
+        BEYOND,
     ),
     compared=TABLE,
     plots=(inpainting_grid.PLOT, losses.PLOT),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execution.holes import FLIPS, can_inpaint, hole_test, holes_of
+from harness.execution.holes import FLIPS, HoleTest, can_inpaint, hole_test, holes_of
 from support.pets import SIDE, cut, pets
 
 
@@ -30,3 +30,5 @@ def test_test_images_come_in_four_flips(tmp_path: Path) -> None:
     assert len(truth) == len(holes) == len(FLIPS)
     assert np.array_equal(truth[1], truth[0][:, ::-1])
     assert np.array_equal(holes[2], holes[0][::-1])
+    two = HoleTest(np.repeat(truth, 2, axis=0), np.repeat(holes, 2, axis=0))
+    assert two.photos.tolist() == [0, 1] * len(FLIPS)

@@ -86,3 +86,13 @@ def test_a_long_cause_is_cut() -> None:
     text = page_text(PAGE, failed(failure={"stage": "s", "cause": "x " * 500, "log": ""}))
     assert "x x…" in text
     assert max(len(line) for line in text.splitlines() if line.startswith("|")) < 560
+
+
+def test_the_legend_says_whether_the_f1_of_a_group_baseline_is_too_high() -> None:
+    scores = dict.fromkeys(
+        ("accuracy", "balanced_accuracy", "recall", "f1", "adjusted_rand", "mutual_information"), 0.25
+    )
+    old, new = ({"video": scores}, {"video": scores | {"adjusted_mutual_information": 0.2}})
+    assert "F1 of *... alone* is too high" in page_text(PAGE, complete(group_baselines=old))
+    assert "F1 of *... alone* is too high" not in page_text(PAGE, complete(group_baselines=new))
+    assert "F1 of *... alone* is too high" not in page_text(PAGE, complete())

@@ -2,6 +2,7 @@ from typing import Any
 
 from leaderboard.page import EMPTY
 from leaderboard.pages.inpainting import PAGE
+from leaderboard.record_files import RecordFile
 from support.records import complete
 from support.tables import cells, page_text, rows
 
@@ -48,6 +49,19 @@ def test_photos_are_counted_and_differences_shown_with_their_intervals() -> None
     old = page_text(PAGE, complete(inpainting=TRAINING))
     assert "learn nothing\n" not in old
     assert "paired by photo" not in old
+
+
+def test_the_legend_says_whether_the_windows_of_ssim_reach_beyond_the_hole() -> None:
+    def filled(seed: int, photos: int | None) -> RecordFile:
+        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 16, "photos": photos}
+        fillings = dict.fromkeys(("model", "mean_colour", "telea"), errors)
+        return complete(seed=seed, inpainting=TRAINING | {"reconstruction": fillings})
+
+    old, new = filled(0, None), filled(1, 4)
+    within, beyond = "are limited to the hole", "its windows reach beyond the hole"
+    for files, legends in (((old,), (False, True)), ((new,), (True, False)), ((old, new), (True, True))):
+        text = page_text(PAGE, *files)
+        assert (within in text, beyond in text) == legends
 
 
 def test_records_that_do_not_inpaint_have_no_row() -> None:
