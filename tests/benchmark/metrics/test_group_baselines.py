@@ -88,6 +88,13 @@ def test_the_majority_of_equally_common_individuals_names_one_of_them() -> None:
     assert scores(baseline) == pytest.approx((1 / 6, 1 / 6, 1 / 6, 2 * 10 / (10 + 60) / 6), abs=1e-12)
 
 
+def test_the_majority_of_three_tied_of_six_by_hand() -> None:
+    train, test = (np.repeat(np.arange(6), images) for images in ([53, 53, 53, 38, 43, 45], [7, 7, 6, 5, 5, 5]))
+    baseline = majority_baseline(train, test, classes=6)
+    assert baseline.f1 == pytest.approx((2 * 14 / 42 + 12 / 41) / 3 / 6)  # 2 hits / (images + 35 answers)
+    assert round(baseline.f1, 3) == 0.053
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_scores_are_the_means_over_all_ways_to_break_the_ties(seed: int) -> None:
     random = np.random.default_rng(seed)
