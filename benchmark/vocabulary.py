@@ -57,6 +57,15 @@ CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 - `eigencam`: Eigen-CAM (Muhammad & Yeasin 2020).
 """
 
+UnitKind = Literal["stretches", "encounters", "recordings", "images"]
+"""Units of analysis: images that count as one piece of evidence.
+
+- `stretches`: images of one individual in successive frames of one recording.
+- `encounters`: images of one individual in one recording whose frames are not numbered.
+- `recordings`: all images of one recording; only in older records.
+- `images`: each image is its own unit, because nothing is known of its recording.
+"""
+
 HoleKind = Literal["pattern", "irregular"]
 """Holes to inpaint.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmark.metrics.significance import shared_ranks
+from benchmark.metrics.resampling.significance import shared_ranks
 from benchmark.records.record import Record
 from benchmark.vocabulary import Mode
 from leaderboard.record_files import Section

@@ -30,7 +30,7 @@ class Metric(NamedTuple):
 
 
 class Interval(RecordPart):
-    """A 95 % confidence interval by bootstrap over groups of images (`benchmark.metrics.intervals`).
+    """A 95 % confidence interval by bootstrap over groups of images (`benchmark.metrics.resampling.intervals`).
 
     With few groups it is too narrow: with five groups it covers the true value about 83 times in 100, with ten about
     90 times. Show `groups` beside it.

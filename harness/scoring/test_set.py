@@ -4,15 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS
-from benchmark.metrics import group_baselines, intervals
+from benchmark.metrics import group_baselines
 from benchmark.metrics.group_baselines import Grouped
+from benchmark.metrics.resampling import intervals
 from benchmark.records.base import Interval
 from benchmark.records.classification import GroupBaseline, TestImages
 from benchmark.records.retrieval import RetrievalBaseline
 from harness.execution.crops import CropSet
 
 FEWEST_GROUPS = 6
-"""Fewer recordings allow no interval (see `benchmark.metrics.significance`)."""
+"""Fewer recordings allow no interval (see `benchmark.metrics.resampling.significance`)."""
 
 BASELINE_COLUMNS = (*RECORDING_COLUMNS, "camera", *TIME_COLUMNS)
 """Metadata columns that may give the identity away."""

@@ -12,7 +12,7 @@ from benchmark.metrics.cam_localisation import (
     pick_examples,
     region_area,
 )
-from benchmark.metrics.intervals import of_mean
+from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.records.localisation import RegionShares, RegionValues
 
 Three = tuple[float | None, float | None, float | None]

@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.errors import InputError
-from benchmark.metrics import significance
-from benchmark.metrics.significance import shared_ranks
+from benchmark.metrics.resampling import significance
+from benchmark.metrics.resampling.significance import shared_ranks
 
 
 def answers(skills: list[float], groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:

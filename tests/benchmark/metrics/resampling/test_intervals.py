@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.errors import InputError
-from benchmark.metrics import intervals
-from benchmark.metrics.intervals import of_mean, of_scores
+from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.intervals import of_mean, of_scores
 from benchmark.records.base import Interval
 
 

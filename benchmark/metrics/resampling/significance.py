@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.intervals import number_groups
+from benchmark.metrics.resampling.intervals import number_groups
 
 SIGNIFICANCE = 0.05
 """Probability of any false difference between equally good rows, over the whole table."""
