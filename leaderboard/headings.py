@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 
+from leaderboard import evidence
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.record_files import Section
 
 
 def heading(section: Section, images: Iterable[int]) -> str:
-    """The section's name as a heading, its facts, and the audit of its split.
+    """The section's name as a heading, its facts, what its test images can show, and the audit of its split.
 
     Args:
         section: the records of the tables below.
         images: numbers of test images; one for each score.
     """
-    return paragraphs(title(section), f"{facts(section, images)}.", audit(section))
+    return paragraphs(title(section), f"{facts(section, images)}.", evidence.sentences(section), audit(section))
 
 
 def title(section: Section) -> str:

@@ -1,10 +1,11 @@
 """Record parts of classification: test scores, epochs, and baselines that see no animal."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.records.clustering import AdjustedRand, MutualInformation
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
+from benchmark.vocabulary import UnitKind
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
 BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
@@ -119,15 +120,14 @@ class TestImages(RecordPart):
 
     Attributes:
         labels: class number of each image.
-        groups: group of each image, as resampled for intervals and ranks: its recording, or the image itself if the
-            test images come from fewer than six recordings.
-        by: `recordings` or `images`, accordingly.
+        groups: unit of each image, as resampled for intervals and ranks (`benchmark.metrics.resampling.units`).
+        by: what a unit is. In older records `images` may also mean that the recordings were fewer than six.
         identities: names of the individuals in the order of class numbers.
     """
 
     labels: tuple[int, ...]
     groups: tuple[int, ...]
-    by: Literal["recordings", "images"]
+    by: UnitKind
     identities: tuple[str, ...] = ()
 
 

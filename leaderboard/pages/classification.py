@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 
 from benchmark.records.base import metric_of
-from benchmark.records.classification import Classification, GroupBaseline, Probe, Probes, Scores
+from benchmark.records.classification import Classification, GroupBaseline, Probe, Probes, Scores, TestImages
 from benchmark.vocabulary import MODES, Mode
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
+from leaderboard.evidence import chance_mark
 from leaderboard.formats import bracketed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, INTERVALS, Note, Page
@@ -24,8 +25,7 @@ ALONE = Note(
     "or among the images with the same value in that metadata column."
 )
 RANK_LEGEND = (
-    "*Rank*: rows that a paired bootstrap over the same recordings or images cannot tell apart share a rank (5 %, all "
-    "pairs together)."
+    "*Rank*: rows that a paired bootstrap over the same units cannot tell apart share a rank (5 %, all pairs together)."
 )
 
 
@@ -48,9 +48,14 @@ class Classifiers:
     probes: Probes | None = None
 
 
-def accuracy_note(classifier: Classification) -> str:
-    """The interval of the test accuracy, and whether the classifier is at chance."""
-    chance = " (chance)" if classifier.test.at_chance else ""
+def accuracy_note(classifier: Classification, images: TestImages | None) -> str:
+    """The interval of the test accuracy, and whether the classifier is at chance.
+
+    Args:
+        classifier: whose test accuracy it follows.
+        images: the test images; None = not recorded.
+    """
+    chance = chance_mark(classifier.test, images)
     never = " (never above chance)" if classifier.never_above_chance else ""
     return f"{bracketed(classifier.intervals.get('accuracy'))}{chance}{never}"
 
@@ -62,7 +67,7 @@ def _rows(section: Section) -> list[Row[Classifiers]]:
         record = file.record
         part = Classifiers(
             {mode: classifier.test for mode, classifier in record.classification.items()},
-            {mode: accuracy_note(classifier) for mode, classifier in record.classification.items()},
+            {mode: accuracy_note(classifier, record.test_images) for mode, classifier in record.classification.items()},
             {mode: classifier.calibration_error for mode, classifier in record.classification.items()},
             partial(_rank, section_ranks, record.key),
             record.probes.get("initial"),
@@ -71,7 +76,7 @@ def _rows(section: Section) -> list[Row[Classifiers]]:
         if record.untrained:
             shallow = Classifiers(
                 {"shallow": record.untrained.test},
-                {"shallow": accuracy_note(record.untrained)},
+                {"shallow": accuracy_note(record.untrained, record.test_images)},
                 probes=record.probes.get("untrained"),
             )
             rows.append(untrained_row(file, shallow))

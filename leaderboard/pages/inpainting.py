@@ -91,7 +91,9 @@ TABLE = Table(
 def _section(section: Section, page: str) -> str:
     images = [filling.images for fillings in _fillings(section) for filling in fillings.values()]
     return paragraphs(
-        headings.heading(section, images),
+        headings.title(section),
+        f"{headings.facts(section, images)}.",
+        headings.audit(section),
         headings.approximate_masks(section),
         TABLE.text(section, page),
         inpainting_grid.PLOT.image(section),
