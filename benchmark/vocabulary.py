@@ -66,6 +66,14 @@ UnitKind = Literal["stretches", "encounters", "recordings", "images"]
 - `images`: each image is its own unit, because nothing is known of its recording.
 """
 
+ChanceVerdict = Literal["yes", "no", "cannot_tell"]
+"""Answers to the question whether a classifier is better than chance.
+
+- `yes`: its accuracy is significantly above that of the best answer that is known without an image.
+- `no`: its accuracy is not above it.
+- `cannot_tell`: its accuracy is above it, but not significantly; or the units are too few.
+"""
+
 HoleKind = Literal["pattern", "irregular"]
 """Holes to inpaint.
 

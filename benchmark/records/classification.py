@@ -5,7 +5,7 @@ from typing import Annotated
 from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.records.clustering import AdjustedRand, MutualInformation
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
-from benchmark.vocabulary import UnitKind
+from benchmark.vocabulary import ChanceVerdict, UnitKind
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
 BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
@@ -42,6 +42,22 @@ class EpochScores(RecordPart):
     f1: F1
 
 
+class BetterThanChance(RecordPart):
+    """Whether a classifier is better than chance, tested by units (`benchmark.metrics.resampling.chance`).
+
+    Attributes:
+        verdict: the answer.
+        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers,
+            spread evenly over the units, that would be; None for other answers, with fewer than six units, and if no
+            number would be enough.
+        images: number of test images.
+    """
+
+    verdict: ChanceVerdict
+    needed: int | None
+    images: int
+
+
 class Classification(RecordPart):
     """One trained classifier.
 
@@ -58,6 +74,7 @@ class Classification(RecordPart):
         intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
         never_above_chance: whether the validation accuracy was at chance in every epoch.
         localisation: of the test images' CAMs; None without CAMs or without regions.
+        better_than_chance: whether it is better than the commonest individual of training; None in older records.
         calibration_error: expected calibration error on the test images, in [0, 1].
     """
 
@@ -73,6 +90,7 @@ class Classification(RecordPart):
     never_above_chance: bool = False
     localisation: Localisation | None = None
     probe_area: RegionShares | None = None
+    better_than_chance: BetterThanChance | None = None
     calibration_error: Annotated[
         float | None,
         Metric(

@@ -8,9 +8,10 @@ from benchmark.errors import InputError
 from benchmark.metrics import group_baselines
 from benchmark.metrics.group_baselines import Grouped
 from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.chance import better_than_chance
 from benchmark.metrics.resampling.units import Units, units_of
 from benchmark.records.base import Interval
-from benchmark.records.classification import GroupBaseline, TestImages
+from benchmark.records.classification import BetterThanChance, GroupBaseline, TestImages
 from benchmark.records.retrieval import RetrievalBaseline
 from harness.execution.crops import CropSet
 
@@ -57,6 +58,19 @@ class TestSet:
         labels, answered = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
         groups = self.groups[self.known]
         return intervals.of_scores(labels, answered, len(self.train_classes), groups, seed=self.seed)
+
+    def better_than_chance(self, answers: NDArray[np.int64]) -> BetterThanChance:
+        """Whether the answers to the known test images are better than chance.
+
+        The reference is the individual commonest in training, or one over the number of candidates if that is higher.
+        """
+        labels, classes = self.numbered(self.labels[self.known]), len(self.train_classes)
+        train = self.numbered(self.crops.rows("train").labels)
+        whole, known = (Grouped(part, np.zeros(len(part), np.int64)) for part in (train, labels))
+        commonest = group_baselines.group_answers(whole, known, classes)[np.arange(len(labels)), labels]
+        reference = commonest if commonest.mean() > 1 / classes else np.full(len(labels), 1 / classes)
+        correct = answers[self.known] == self.labels[self.known]
+        return better_than_chance(correct, reference, self.groups[self.known], seed=self.seed)
 
     def group_baselines(self) -> dict[str, GroupBaseline]:
         """Scores of the commonest individual and of each metadata column; empty if no test image is known."""
