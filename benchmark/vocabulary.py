@@ -57,6 +57,23 @@ CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 - `eigencam`: Eigen-CAM (Muhammad & Yeasin 2020).
 """
 
+UnitKind = Literal["stretches", "encounters", "recordings", "images"]
+"""Units of analysis: images that count as one piece of evidence.
+
+- `stretches`: images of one individual in successive frames of one recording.
+- `encounters`: images of one individual in one recording whose frames are not numbered.
+- `recordings`: all images of one recording; only in older records.
+- `images`: each image is its own unit, because nothing is known of its recording.
+"""
+
+ChanceVerdict = Literal["yes", "no", "cannot_tell"]
+"""Answers to the question whether a classifier is better than chance.
+
+- `yes`: its accuracy is significantly above that of the best answer that is known without an image.
+- `no`: its accuracy is not above it.
+- `cannot_tell`: its accuracy is above it, but not significantly; or the units are too few.
+"""
+
 HoleKind = Literal["pattern", "irregular"]
 """Holes to inpaint.
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable
 
+from leaderboard import evidence
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.record_files import Section
 
 TEST_IMAGES = "test images"
 
 
-def heading(section: Section, images: Iterable[int], counted: str = TEST_IMAGES) -> str:
-    """The section's name as a heading, its facts, and the audit of its split.
+def heading(section: Section, images: Iterable[int]) -> str:
+    """The section's name as a heading, its facts, what its test images can show, and the audit of its split.
 
     Args:
         section: the records of the tables below.
         images: numbers of test images; one for each score.
-        counted: what is counted instead of test images.
     """
-    return paragraphs(title(section), f"{facts(section, images, counted)}.", audit(section))
+    return paragraphs(title(section), f"{facts(section, images)}.", evidence.sentences(section), audit(section))
 
 
 def title(section: Section) -> str:

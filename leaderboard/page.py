@@ -28,8 +28,8 @@ class Note:
 
 
 INTERVALS = (
-    "Brackets: 95 % interval by bootstrap over recordings, or over images if the test images come from fewer than six "
-    "recordings."
+    "Brackets: 95 % interval by bootstrap over units (an individual in a stretch of a recording, or in an encounter); "
+    "over images if units are not recorded."
 )
 CHANCE = Note(
     "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not above the higher of "

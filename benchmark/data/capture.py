@@ -16,6 +16,10 @@ RECORDING_COLUMNS = ("video", "sequence", "encounter")
 TIME_COLUMNS = ("timestamp", "datetime", "date")
 """Columns that hold the time of a photo; the first one that is filled on every row is used."""
 
+NEAR_FRAMES = 10
+"""Frames of a recording that are no further apart are near-copies: the largest gap between two parts of a block split.
+"""
+
 NO_NEIGHBOUR = np.iinfo(np.int64).max
 """The distance that stands for "no image to compare with"."""
 

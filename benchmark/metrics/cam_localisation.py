@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN
 from benchmark.errors import InputError, RunError
-from benchmark.metrics.intervals import of_mean
+from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.records.localisation import (
     EpochLocalisation,
     Example,

@@ -98,7 +98,7 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
     The baseline names the individual with the most training images in the image's group; equally common individuals
     share the probability. Groups without training images are one group, which is answered from all training images. The
     expected correctness of the images, `answers[range(N), labels]`, can be a row of
-    `benchmark.metrics.significance.shared_ranks`.
+    `benchmark.metrics.resampling.significance.shared_ranks`.
 
     Args:
         train: the training images.

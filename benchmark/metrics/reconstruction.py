@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics import intervals
+from benchmark.metrics.resampling import intervals
 from benchmark.records.inpainting import Reconstruction, ReconstructionDifference
 
 GREY = 128

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read_block
-from benchmark.metrics.intervals import of_mean
 from benchmark.metrics.matches import DEEPEST, Candidates, Images, Matches, unfilled
+from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.records.base import Interval
 from benchmark.records.retrieval import AcrossRecordings, Retrieval
 from benchmark.vocabulary import Distance, RetrievalBackend

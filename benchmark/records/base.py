@@ -30,15 +30,15 @@ class Metric(NamedTuple):
 
 
 class Interval(RecordPart):
-    """A 95 % confidence interval by bootstrap over groups of images (`benchmark.metrics.intervals`).
+    """A 95 % confidence interval by bootstrap over groups of images (`benchmark.metrics.resampling.intervals`).
 
-    With few groups it is too narrow: with five groups it covers the true value about 83 times in 100, with ten about
-    90 times. Show `groups` beside it.
+    From 20 groups on it covers the true value 93 to 97 times in 100, with six groups 84 to 93 times. Show `groups`
+    beside it.
 
     Attributes:
         low: lower end.
         high: upper end.
-        groups: number of groups resampled: recordings, or images if recordings are not known.
+        groups: number of groups resampled: units, or images if units are not known.
     """
 
     low: float

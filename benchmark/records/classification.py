@@ -1,10 +1,11 @@
 """Record parts of classification: test scores, epochs, and baselines that see no animal."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.records.clustering import ADJUSTED_MUTUAL_INFORMATION, ADJUSTED_RAND, MUTUAL_INFORMATION
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
+from benchmark.vocabulary import ChanceVerdict, UnitKind
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
 BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
@@ -41,6 +42,22 @@ class EpochScores(RecordPart):
     f1: F1
 
 
+class BetterThanChance(RecordPart):
+    """Whether a classifier is better than chance, tested by units (`benchmark.metrics.resampling.chance`).
+
+    Attributes:
+        verdict: the answer.
+        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers,
+            spread evenly over the units, that would be; None for other answers, with fewer than six units, and if no
+            number would be enough.
+        images: number of test images.
+    """
+
+    verdict: ChanceVerdict
+    needed: int | None
+    images: int
+
+
 class Classification(RecordPart):
     """One trained classifier.
 
@@ -57,6 +74,7 @@ class Classification(RecordPart):
         intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
         never_above_chance: whether the validation accuracy was at chance in every epoch.
         localisation: of the test images' CAMs; None without CAMs or without regions.
+        better_than_chance: whether it is better than the commonest individual of training; None in older records.
         calibration_error: expected calibration error on the test images, in [0, 1].
     """
 
@@ -72,6 +90,7 @@ class Classification(RecordPart):
     never_above_chance: bool = False
     localisation: Localisation | None = None
     probe_area: RegionShares | None = None
+    better_than_chance: BetterThanChance | None = None
     calibration_error: Annotated[
         float | None,
         Metric(
@@ -119,15 +138,14 @@ class TestImages(RecordPart):
 
     Attributes:
         labels: class number of each image.
-        groups: group of each image, as resampled for intervals and ranks: its recording, or the image itself if the
-            test images come from fewer than six recordings.
-        by: `recordings` or `images`, accordingly.
+        groups: unit of each image, as resampled for intervals and ranks (`benchmark.metrics.resampling.units`).
+        by: what a unit is. In older records `images` may also mean that the recordings were fewer than six.
         identities: names of the individuals in the order of class numbers.
     """
 
     labels: tuple[int, ...]
     groups: tuple[int, ...]
-    by: Literal["recordings", "images"]
+    by: UnitKind
     identities: tuple[str, ...] = ()
 
 

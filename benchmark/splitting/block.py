@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.capture import FramePositions, dense_ranks, frame_positions, nearest_distances
+from benchmark.data.capture import NEAR_FRAMES, FramePositions, dense_ranks, frame_positions, nearest_distances
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.group_assignment import assign_groups
@@ -17,7 +17,6 @@ from benchmark.splitting.sampling import apportion, by_identity
 from benchmark.splitting.split import Split
 
 _MAX_BLOCK = 40
-_MAX_GAP = 10
 _BLOCKS_PER_INDIVIDUAL = 6
 _GAPS_PER_INDIVIDUAL = 8
 
@@ -39,7 +38,7 @@ def block_lengths(frames: int) -> BlockLengths:
     BlockLengths(block=10, gap=7)
     """
     return BlockLengths(
-        min(_MAX_BLOCK, frames // _BLOCKS_PER_INDIVIDUAL), min(_MAX_GAP, frames // _GAPS_PER_INDIVIDUAL)
+        min(_MAX_BLOCK, frames // _BLOCKS_PER_INDIVIDUAL), min(NEAR_FRAMES, frames // _GAPS_PER_INDIVIDUAL)
     )
 
 

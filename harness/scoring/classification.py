@@ -67,6 +67,7 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
         intervals=test_set.score_intervals(answers),
         never_above_chance=never_above_chance([epoch.accuracy for epoch in epochs], validation),
         localisation=localisation.on_test_images(prediction, test_set, protocol.cam.method),
+        better_than_chance=test_set.better_than_chance(answers),
         calibration_error=expected_calibration_error(_logits(prediction, test_set)[known], labels),
     )
 

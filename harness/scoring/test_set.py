@@ -3,16 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS
-from benchmark.metrics import group_baselines, intervals
+from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS, dense_ranks, frame_positions, recording_codes
+from benchmark.errors import InputError
+from benchmark.metrics import group_baselines
 from benchmark.metrics.group_baselines import Grouped
+from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.chance import better_than_chance
+from benchmark.metrics.resampling.units import Units, units_of
 from benchmark.records.base import Interval
-from benchmark.records.classification import GroupBaseline, TestImages
+from benchmark.records.classification import BetterThanChance, GroupBaseline, TestImages
 from benchmark.records.retrieval import RetrievalBaseline
 from harness.execution.crops import CropSet
-
-FEWEST_GROUPS = 6
-"""Fewer recordings allow no interval (see `benchmark.metrics.significance`)."""
 
 BASELINE_COLUMNS = (*RECORDING_COLUMNS, "camera", *TIME_COLUMNS)
 """Metadata columns that may give the identity away."""
@@ -29,8 +30,8 @@ class TestSet:
         positions: (N,) int64, index of each test image in the crops.
         train_classes: (K,) int64, class numbers of the individuals in training, ascending.
         known: (N,) bool, whether the individual occurs in training; others can be found again, but not named.
-        by_recordings: whether recordings are resampled; otherwise the test images are.
-        groups: (N,) int64, group of each test image to resample.
+        units: the units of analysis.
+        groups: (N,) int64, unit of each test image, which is resampled.
     """
 
     def __init__(self, crops: CropSet, seed: int) -> None:
@@ -40,19 +41,15 @@ class TestSet:
         self.labels, self.positions = rows.labels, rows.positions
         self.train_classes: NDArray[np.int64] = np.unique(crops.rows("train").labels)
         self.known: NDArray[np.bool_] = np.isin(rows.labels, self.train_classes)
-        recordings = self.recordings(self.positions)
-        names, numbers = (
-            np.unique(recordings, return_inverse=True) if recordings is not None else (np.array([]), np.array([]))
-        )
-        self.by_recordings = len(names) >= FEWEST_GROUPS
-        self.groups: NDArray[np.int64] = numbers if self.by_recordings else np.arange(len(self.labels))
+        self.units = _units(crops, self.labels, self.positions)
+        self.groups: NDArray[np.int64] = self.units.numbers
 
     def images(self) -> TestImages:
         """The record part, with the individuals' names."""
         return TestImages(
             labels=tuple(self.labels.tolist()),
             groups=tuple(self.groups.tolist()),
-            by="recordings" if self.by_recordings else "images",
+            by=self.units.kind,
             identities=self.crops.catalogue.identities,
         )
 
@@ -61,6 +58,19 @@ class TestSet:
         labels, answered = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
         groups = self.groups[self.known]
         return intervals.of_scores(labels, answered, len(self.train_classes), groups, seed=self.seed)
+
+    def better_than_chance(self, answers: NDArray[np.int64]) -> BetterThanChance:
+        """Whether the answers to the known test images are better than chance.
+
+        The reference is the individual commonest in training, or one over the number of candidates if that is higher.
+        """
+        labels, classes = self.numbered(self.labels[self.known]), len(self.train_classes)
+        train = self.numbered(self.crops.rows("train").labels)
+        whole, known = (Grouped(part, np.zeros(len(part), np.int64)) for part in (train, labels))
+        commonest = group_baselines.group_answers(whole, known, classes)[np.arange(len(labels)), labels]
+        reference = commonest if commonest.mean() > 1 / classes else np.full(len(labels), 1 / classes)
+        correct = answers[self.known] == self.labels[self.known]
+        return better_than_chance(correct, reference, self.groups[self.known], seed=self.seed)
 
     def group_baselines(self) -> dict[str, GroupBaseline]:
         """Scores of the commonest individual and of each metadata column; empty if no test image is known."""
@@ -104,3 +114,23 @@ class TestSet:
         """(N,) the recording of the given crops; None if not every image has one."""
         columns = (self.crops.column(positions, name) for name in RECORDING_COLUMNS)
         return next((column for column in columns if column is not None), None)
+
+
+def _units(crops: CropSet, labels: NDArray[np.int64], positions: NDArray[np.int64]) -> Units:
+    """The units of some crops; frame numbers that cannot be read count as not known.
+
+    Args:
+        crops: of the whole data set.
+        labels: (N,) class number of each image.
+        positions: (N,) index of each image in the crops.
+    """
+    rows = crops.catalogue.rows
+    try:
+        frames = frame_positions(rows)
+    except InputError:
+        frames = None
+    if frames is not None:
+        ranks = dense_ranks(frames.recordings, frames.frames)
+        return units_of(labels, frames.recordings[positions], ranks[positions])
+    recordings = recording_codes(rows)
+    return units_of(labels, None if recordings is None else recordings[positions], None)

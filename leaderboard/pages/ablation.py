@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from benchmark.records.classification import Scores
+from benchmark.records.classification import Scores, TestImages
 from benchmark.vocabulary import MODES, REGION_VARIANTS, Mode, RegionVariant
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, number_column
 from leaderboard.derived import pattern_gain, reliance
+from leaderboard.evidence import chance_mark
 from leaderboard.formats import decimals, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, Note, Page
@@ -33,20 +34,27 @@ def _rows(section: Section) -> list[Row[Ablation]]:
     return [backbone_row(file, file.record.ablation.get(mode, {}), mode) for file in section.files for mode in MODES]
 
 
-def marked(scores: Ablation) -> dict[RegionVariant, str]:
-    """Accuracies in Markdown: all the best bold, all the worst italic, compared as shown; none if all are equal."""
+def marked(scores: Ablation, images: TestImages | None = None) -> dict[RegionVariant, str]:
+    """Accuracies in Markdown: all the best bold, all the worst italic, compared as shown; none if all are equal.
+
+    Args:
+        scores: by region variant.
+        images: the test images; None = not recorded.
+    """
     accuracies = {variant: decimals(score.accuracy) for variant, score in scores.items()}
     distinct = set(accuracies.values())
     marks = {min(distinct): "*", max(distinct): "**"} if len(distinct) > 1 else {}
     return {
-        variant: f"{marks.get(text, '')}{text}{marks.get(text, '')}{' (chance)' if scores[variant].at_chance else ''}"
+        variant: f"{marks.get(text, '')}{text}{marks.get(text, '')}{chance_mark(scores[variant], images)}"
         for variant, text in accuracies.items()
     }
 
 
 def _variant_column(variant: RegionVariant) -> Column[Ablation]:
     title = variant.replace("_", " ").capitalize()
-    return Column(title, lambda row: marked(row.part or {}).get(variant))
+    return Column(
+        title, lambda row: marked(row.part, row.file.record.test_images).get(variant) if row.part and row.file else None
+    )
 
 
 TABLE = Table(

@@ -164,9 +164,9 @@ def _photos(section: Section) -> list[int]:
 def _heading(section: Section) -> str:
     """The heading, with the number of photos where the records have it."""
     photos = _photos(section)
-    if photos:
-        return headings.heading(section, photos, "photos in four flips")
-    return headings.heading(section, [filling.images for filling in _measured(section)])
+    images = [filling.images for filling in _measured(section)]
+    facts = headings.facts(section, photos, "photos in four flips") if photos else headings.facts(section, images)
+    return paragraphs(headings.title(section), f"{facts}.", headings.audit(section))
 
 
 def _differences(section: Section, page: str) -> str:

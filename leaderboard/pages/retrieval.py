@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from benchmark.records.base import metric_of
 from benchmark.records.retrieval import AcrossRecordings, Retrieval, RetrievalScores
 from benchmark.vocabulary import Distance
-from leaderboard import headings
+from leaderboard import evidence, headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
 from leaderboard.formats import bracketed
 from leaderboard.markdown import paragraphs
@@ -124,6 +124,7 @@ def _section(section: Section, page: str) -> str:
     return paragraphs(
         headings.title(section),
         _facts(section),
+        evidence.sentences(section, modes=()),
         headings.audit(section),
         TABLE.text(section, page),
         open_set.text(section, page),

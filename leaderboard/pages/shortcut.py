@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchmark.records.classification import Classification, Scores
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, RegionVariant
-from leaderboard import headings
+from leaderboard import evidence, headings
 from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
 from leaderboard.derived import pattern_density, pattern_gain, reliance
 from leaderboard.formats import bracketed, decimals, difference, signed
@@ -32,12 +32,14 @@ class Calibrated:
         classifier: None if the run failed.
         validation: scores on the validation images, which have the shortcut, by region variant.
         test: scores on the test images, which do not have it, by region variant.
+        note: text after the test accuracy.
     """
 
     strength: float | None
     classifier: Classification | None
     validation: Ablation
     test: Ablation
+    note: str = ""
 
 
 def experiments(sections: Iterable[Section]) -> list[Section]:
@@ -73,7 +75,13 @@ def _file_rows(file: RecordFile) -> list[Row[Calibrated]]:
     return [
         backbone_row(
             file,
-            Calibrated(_strength(record), record.classification[mode], record.validation[mode], record.ablation[mode]),
+            Calibrated(
+                _strength(record),
+                record.classification[mode],
+                record.validation[mode],
+                record.ablation[mode],
+                accuracy_note(record.classification[mode], record.test_images),
+            ),
             mode,
         )
         for mode in MODES
@@ -131,7 +139,7 @@ TABLE = Table(
         number_column(
             "Accuracy, clean test",
             _test_accuracy,
-            note=lambda part: accuracy_note(part.classifier) if part.classifier else "",
+            note=lambda part: part.note,
             legend="*Clean test*: the same images at every strength, without the shortcut.",
         ),
         number_column(
@@ -170,7 +178,12 @@ def _section(section: Section, page: str) -> str:
     validated = sorted({scores["all"].images for record in section.records for scores in record.validation.values()})
     facts = f"{headings.facts(section, tested)} and {headings.either(validated)} validation images.{_video(section)}"
     return paragraphs(
-        headings.title(section), facts, _audit(section), TABLE.text(section, page), shortcut.PLOT.image(section)
+        headings.title(section),
+        facts,
+        evidence.sentences(section),
+        _audit(section),
+        TABLE.text(section, page),
+        shortcut.PLOT.image(section),
     )
 
 

@@ -6,8 +6,9 @@ from benchmark.records.classification import Scores
 from benchmark.records.record import Record
 from benchmark.splitting.split import LEAK_FREE
 from benchmark.vocabulary import EncoderState
-from leaderboard import headings
+from leaderboard import evidence, headings
 from leaderboard.columns import Column, Row, Table, explain, number_column
+from leaderboard.evidence import chance_mark
 from leaderboard.formats import three
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, Page
@@ -35,7 +36,7 @@ def _accuracy_column(header: str, scores: Callable[[Record], Scores | None], leg
     return number_column(
         header,
         lambda record: test.accuracy if (test := scores(record)) else None,
-        note=lambda record: " (chance)" if (test := scores(record)) and test.at_chance else "",
+        note=lambda record: chance_mark(test, record.test_images) if (test := scores(record)) else "",
         legend=legend,
     )
 
@@ -74,6 +75,7 @@ def _section(section: Section, page: str) -> str:
     facts = headings.facts(section, headings.test_images(section))
     return paragraphs(
         f"**{headings.name(section)}** ({facts})",
+        evidence.sentences(section),
         headings.audit(section),
         TABLE.text(section, page),
     )

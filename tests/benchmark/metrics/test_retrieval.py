@@ -10,8 +10,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics import retrieval
-from benchmark.metrics.intervals import of_mean
 from benchmark.metrics.matches import Images, Matches
+from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.metrics.retrieval import (
     retrieve,
     summarise,

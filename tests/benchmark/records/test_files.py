@@ -3,7 +3,7 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmark.errors import InputError
 from benchmark.records.base import Interval
-from benchmark.records.classification import Classification, EpochScores, GroupBaseline, Scores
+from benchmark.records.classification import BetterThanChance, Classification, EpochScores, GroupBaseline, Scores
 from benchmark.records.clustering import Clustering, Plane, Projections
 from benchmark.records.files import read_record, record_path, write_record
 from benchmark.records.inpainting import Reconstruction
@@ -26,7 +26,7 @@ from benchmark.records.localisation import (
 from benchmark.records.provenance import Failure
 from benchmark.records.record import Record
 from benchmark.records.retrieval import AcrossRecordings, OpenSet, Retrieval
-from benchmark.vocabulary import MODES
+from benchmark.vocabulary import MODES, ChanceVerdict
 from support.records import blank_record
 
 T = TypeVar("T")
@@ -70,6 +70,13 @@ CLASSIFICATIONS = st.builds(
     individual_recall=tuples(OPTIONAL),
     intervals=st.dictionaries(TEXTS, INTERVALS, max_size=2),
     never_above_chance=st.booleans(),
+    better_than_chance=st.none()
+    | st.builds(
+        BetterThanChance,
+        verdict=st.sampled_from(get_args(ChanceVerdict)),
+        needed=st.none() | COUNTS,
+        images=COUNTS,
+    ),
     localisation=st.none() | LOCALISATIONS,
     probe_area=st.none() | SHARES,
 )

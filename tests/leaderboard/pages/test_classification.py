@@ -62,7 +62,8 @@ def test_the_table_has_intervals_and_baselines() -> None:
         },
     )
     text = page_text(PAGE, one)
-    assert cells(text, "LaMa")[0][6] == "0.50 [0.40, 0.61] (never above chance)"
+    assert cells(text, "LaMa")[0][6] == "0.50 [0.40, 0.61]"
+    assert "\n\nCurves never above chance: deep: LaMa.\n\n" in text
     assert cells(text, "*video alone*")[0][1:6] == ["–", "0.33", "0.25", "0.30", "–"]  # noqa: RUF001
     assert cells(text, "*commonest individual alone*")[0][6:9] == ["0.20", "0.25", "0.10"]
 
@@ -96,3 +97,18 @@ def test_the_legend_says_whether_the_f1_of_a_group_baseline_is_too_high() -> Non
     assert "F1 of *... alone* is too high" in page_text(PAGE, complete(group_baselines=old))
     assert "F1 of *... alone* is too high" not in page_text(PAGE, complete(group_baselines=new))
     assert "F1 of *... alone* is too high" not in page_text(PAGE, complete())
+
+
+def test_the_column_better_than_chance_replaces_the_mark() -> None:
+    better = {"verdict": "cannot_tell", "needed": 20, "images": 60}
+    tested = {
+        "shallow": trained(0.31, at_chance=True, better_than_chance=better),
+        "deep": trained(0.97, better_than_chance={"verdict": "yes", "needed": None, "images": 60}),
+    }
+    untrained = trained(0.2, better_than_chance={"verdict": "no", "needed": None, "images": 60})
+    text = page_text(PAGE, complete(classification=tested, untrained=untrained))
+    assert cells(text, "LaMa")[0][2:4] == ["0.31", "cannot tell (needs 20 of 60)"]
+    assert cells(text, "LaMa")[0][7:9] == ["0.97", "yes"]
+    assert cells(text, "LaMa, *untrained*")[0][2:4] == ["0.20", "no"]
+    assert "*Better than chance*: than the individual" in text
+    assert "better than chance |" not in page_text(PAGE, complete())

@@ -4,8 +4,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.errors import InputError
-from benchmark.metrics import significance
-from benchmark.metrics.significance import shared_ranks
+from benchmark.metrics.resampling import significance
+from benchmark.metrics.resampling.significance import shared_ranks
+from support.answers import clustered_answers
 
 
 def answers(skills: list[float], groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
@@ -136,3 +137,19 @@ def test_unusable_arguments_are_refused() -> None:
         shared_ranks(values, seed=0, resamples=999)
     with pytest.raises(InputError, match=r"\(20,\) is needed"):
         shared_ranks(values, np.arange(19), seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("units", "size"), [(6, 6), (20, 6)])
+@pytest.mark.parametrize("agreement", [0.3, 0.6])
+def test_eight_equally_good_rows_are_rarely_split_by_units_and_often_by_images(
+    units: int, size: int, agreement: float
+) -> None:
+    random, groups = np.random.default_rng(4), np.repeat(np.arange(units), size)
+    by_units = by_images = 0
+    for trial in range(150):
+        table = np.stack([clustered_answers(random, 0.6, agreement, units, size) for _ in range(8)])
+        by_units += shared_ranks(table, groups, seed=trial, resamples=1000).better.any()
+        by_images += shared_ranks(table, seed=trial, resamples=1000).better.any()
+    assert by_units / 150 <= 0.07
+    assert by_images / 150 > 0.3

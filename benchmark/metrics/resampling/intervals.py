@@ -1,10 +1,11 @@
-"""Confidence intervals of scores: percentile bootstrap over groups of images.
+"""Confidence intervals of scores: expanded percentile bootstrap over groups of images.
 
-Frames of one recording are near-copies, so a bootstrap over images would overstate the evidence. Whole groups are drawn
-with replacement, as many as there are (Davison and Hinkley 1997, section 3.8). All scores here are functions of sums
-over groups, so a resample is a matrix product.
+Images of one unit (`units.units_of`) are near-copies, so a bootstrap over images would overstate the evidence. Whole
+groups are drawn with replacement, as many as there are (Davison and Hinkley 1997, section 3.8). All scores here are
+functions of sums over groups, so a resample is a matrix product.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +17,9 @@ from benchmark.records.base import Interval
 
 RESAMPLES = 1000
 LEVEL = 0.95
+
+FEWEST_GROUPS = 6
+"""Groups that an interval and a rank need: five differences of one sign have a probability of 2 / 2^5."""
 
 BLOCK_BYTES = 64 * 2**20
 """Size of a block of resamples."""
@@ -36,17 +40,17 @@ def of_mean(
         groups: (N,) the group of each image; None = each image is its own.
         seed: of the resampling.
         resamples: at least 1000.
-        level: share of the resamples within the interval.
+        level: probability that the interval covers the mean; see `expanded`.
 
     Returns:
-        None with fewer than two groups, which do not show the spread.
+        None with fewer than `FEWEST_GROUPS` groups.
 
     Raises:
         InputError: a value is not finite, the lengths differ, or there are too few resamples.
 
     Example:
-        >>> of_mean(np.array([1, 1, 1, 0]), np.array(["a", "a", "a", "b"]), seed=0)
-        Interval(low=0.0, high=1.0, groups=2)
+        >>> of_mean(np.array([1, 1, 1, 1, 1, 0]), seed=0)
+        Interval(low=0.3333333333333333, high=1.0, groups=6)
     """
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
@@ -54,7 +58,7 @@ def of_mean(
             f"The value in row {bad[0]} is {values[bad[0]]}; it must be finite. Leave out images without a value."
         )
     number, count = number_groups(groups, len(values))
-    if count < 2:  # noqa: PLR2004 - one group has no spread
+    if count < FEWEST_GROUPS:
         return None
     sums = np.stack([np.bincount(number, values), np.bincount(number)], axis=1)  # (groups, 2)
     totals = np.concatenate([draws @ sums for draws in _resample(count, seed, resamples)])
@@ -85,7 +89,7 @@ def of_scores(
         level: as `of_mean`.
 
     Returns:
-        Empty with fewer than two groups.
+        Empty with fewer than `FEWEST_GROUPS` groups.
 
     Raises:
         InputError: the lengths differ, or there are too few resamples.
@@ -95,7 +99,7 @@ def of_scores(
     if len(predictions) != len(labels):
         raise InputError(f"There are {len(predictions)} predictions for {len(labels)} images; each needs one.")
     number, count = number_groups(groups, len(labels))
-    if count < 2:  # noqa: PLR2004 - one group has no spread
+    if count < FEWEST_GROUPS:
         return {}
     weights = [(labels == predictions, labels), (np.ones(len(labels)), labels), (np.ones(len(labels)), predictions)]
     sums = [csr_array((weight, (number, of)), shape=(count, classes), dtype=np.float64) for weight, of in weights]
@@ -127,6 +131,26 @@ def number_groups(groups: NDArray[np.generic] | None, images: int) -> tuple[NDAr
     return number, len(names)
 
 
+def expanded(level: float, groups: int) -> float:
+    """Share of the resamples within an interval of the given level.
+
+    Resampled means vary too little if the groups are few, and their tails are those of a normal distribution instead
+    of Student's t. The share makes up for both (Hesterberg 2015, section 5.3, "expanded percentile interval").
+
+    Args:
+        level: probability that the interval shall cover the true value.
+        groups: number of groups, at least 2.
+
+    Example:
+        >>> round(expanded(0.95, 6), 3), round(expanded(0.95, 1000), 3)
+        (0.995, 0.95)
+    """
+    from scipy import stats
+
+    tail = stats.norm.sf(math.sqrt(groups / (groups - 1)) * stats.t.ppf((1 + level) / 2, groups - 1))
+    return float(1 - 2 * tail)
+
+
 def _resample(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.float64]]:
     """How often each group is drawn in each resample, in blocks of (b, groups).
 
@@ -144,5 +168,6 @@ def _resample(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.flo
 
 
 def _interval(values: NDArray[np.float64], groups: int, level: float) -> Interval:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    share = expanded(level, groups)
+    low, high = np.quantile(values, [(1 - share) / 2, (1 + share) / 2])
     return Interval(low=float(low), high=float(high), groups=groups)

@@ -4,9 +4,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.errors import InputError
-from benchmark.metrics import intervals
-from benchmark.metrics.intervals import of_mean, of_scores
+from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, expanded, of_mean, of_scores
 from benchmark.records.base import Interval
+from support.answers import clustered_answers
 
 
 def drawn_groups(groups: int, seed: int, resamples: int = 1000) -> NDArray[np.int64]:
@@ -14,22 +15,34 @@ def drawn_groups(groups: int, seed: int, resamples: int = 1000) -> NDArray[np.in
     return np.random.default_rng(seed).integers(0, groups, (resamples, groups))
 
 
-def test_ungrouped_is_scipy_s_percentile_bootstrap() -> None:
+def ends(level: float, groups: int) -> tuple[float, float]:
+    """The shares of the resamples below the two ends of an interval."""
+    share = expanded(level, groups)
+    return (1 - share) / 2, (1 + share) / 2
+
+
+def test_ungrouped_is_scipy_s_percentile_bootstrap_of_the_expanded_level() -> None:
     values = np.random.default_rng(0).random(60)
-    expected = stats.bootstrap((values,), np.mean, n_resamples=1500, method="percentile", rng=np.random.default_rng(5))
+    expected = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=1500,
+        confidence_level=expanded(0.95, 60),
+        method="percentile",
+        rng=np.random.default_rng(5),
+    )
     interval = of_mean(values, seed=5, resamples=1500)
     assert interval is not None
     assert interval.groups == 60
     assert (interval.low, interval.high) == pytest.approx(tuple(expected.confidence_interval))
 
 
-def test_two_groups_by_hand() -> None:
-    values, groups = np.array([1, 1, 1, 0]), np.array(["a", "a", "a", "b"])
-    assert of_mean(values, groups, seed=0) == Interval(
-        low=0.0, high=1.0, groups=2
-    )  # each end occurs in a quarter of the resamples
-    middle = of_mean(values, groups, seed=0, level=0.4)  # the middle half is one of each
-    assert middle == Interval(low=0.75, high=0.75, groups=2)
+def test_six_groups_by_hand() -> None:
+    values, groups = np.array([1, 1, 1, 1, 1, 0]), np.array(list("abcdef"))
+    # f is drawn k times in 33, 40, 20, 5.4, 0.8, 0.06 % of the resamples, k = 0, 1, ...; 0.2 % are outside at each end
+    assert of_mean(values, groups, seed=0) == Interval(low=2 / 6, high=1.0, groups=6)
+    middle = of_mean(values, groups, seed=0, level=0.1)  # the middle tenth has it once
+    assert middle == Interval(low=5 / 6, high=5 / 6, groups=6)
 
 
 def test_copies_of_an_image_in_its_recording_do_not_narrow_the_interval() -> None:
@@ -49,7 +62,7 @@ def test_groups_weigh_by_their_number_of_images() -> None:
     ]
     interval = of_mean(values, groups, seed=4, level=0.8)
     assert interval is not None
-    assert (interval.low, interval.high) == pytest.approx(tuple(np.percentile(means, [10, 90])))
+    assert (interval.low, interval.high) == pytest.approx(tuple(np.quantile(means, ends(0.8, 9))))
 
 
 @pytest.mark.parametrize("classes", [4, 6])
@@ -67,7 +80,7 @@ def test_scores_agree_with_those_of_every_resample_one_by_one(classes: int) -> N
         recall = matrix.diagonal()[present] / matrix.sum(1)[present]
         f1 = 2 * matrix.diagonal()[present] / (matrix.sum(1) + matrix.sum(0))[present]
         scores.append(((truth == answer).mean(), recall.mean(), recall.mean() * 4 / classes, f1.mean() * 4 / classes))
-    expected = np.percentile(scores, [2.5, 97.5], axis=0).T
+    expected = np.quantile(scores, ends(0.95, 12), axis=0).T
     result = of_scores(labels, predictions, classes, groups, seed=8)
     assert list(result) == ["accuracy", "balanced_accuracy", "recall", "f1"]
     assert np.array([(interval.low, interval.high) for interval in result.values()]) == pytest.approx(expected)
@@ -100,6 +113,13 @@ def test_resampling_recordings_covers_the_truth_and_resampling_images_does_not()
     assert covered[1] / 80 < 0.75
 
 
+def test_fewer_than_six_groups_have_no_interval() -> None:
+    assert of_mean(np.arange(5), seed=0) is None
+    assert of_mean(np.arange(10), np.arange(10) // 2, seed=0) is None
+    assert of_scores(np.arange(5), np.arange(5), 5, seed=0) == {}
+    assert of_mean(np.arange(FEWEST_GROUPS), seed=0) is not None
+
+
 def test_one_group_or_none_has_no_interval() -> None:
     assert of_mean(np.arange(5), np.zeros(5), seed=0) is None
     assert of_mean(np.zeros(0), seed=0) is None
@@ -114,8 +134,27 @@ def test_unusable_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="value in row 1 is nan"):
         of_mean(np.array([0.0, np.nan]), seed=0)
     with pytest.raises(InputError, match="999 resamples are too few"):
-        of_mean(np.arange(3), seed=0, resamples=999)
+        of_mean(np.arange(6), seed=0, resamples=999)
     with pytest.raises(InputError, match=r"shape \(2,\); \(3,\) is needed"):
         of_mean(np.arange(3), np.arange(2), seed=0)
     with pytest.raises(InputError, match="2 predictions for 3 images"):
         of_scores(np.arange(3), np.arange(2), 3, seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("units", "low", "high"), [(6, 0.80, 0.97), (20, 0.93, 0.97), (40, 0.93, 0.97)])
+@pytest.mark.parametrize("agreement", [0.3, 0.6])
+def test_an_interval_covers_the_accuracy_as_often_as_it_promises(
+    units: int, low: float, high: float, agreement: float
+) -> None:
+    """Six right or wrong answers a unit, agreeing within it; with six units coverage is lower, and known to be."""
+    random = np.random.default_rng(0)
+    truth, trials = 0.7, 1000
+    groups = np.repeat(np.arange(units), 6)
+    covered = 0
+    for trial in range(trials):
+        right = clustered_answers(random, truth, agreement, units, 6)
+        interval = of_mean(right, groups, seed=trial)
+        assert interval is not None
+        covered += interval.low <= truth <= interval.high
+    assert low <= covered / trials <= high

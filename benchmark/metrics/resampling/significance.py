@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.intervals import number_groups
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups
 
 SIGNIFICANCE = 0.05
 """Probability of any false difference between equally good rows, over the whole table."""
@@ -76,7 +76,7 @@ def shared_ranks(
     rows = len(values)
     number, count = number_groups(groups, values.shape[1])
     better = np.zeros((rows, rows), bool)
-    if rows > 1 and 2.0 ** (1 - count) < SIGNIFICANCE:
+    if rows > 1 and count >= FEWEST_GROUPS:
         sizes = np.bincount(number).astype(np.float64)
         sums = np.stack([np.bincount(number, row) for row in values], axis=1).astype(np.float64)  # (groups, R)
         observed = _statistics(sums, sizes, np.ones((1, count)))[0]

@@ -1,0 +1,1 @@
+"""What the test images of a run can show: units of analysis, intervals, ranks."""

@@ -1,0 +1,72 @@
+"""Whether a classifier is better than chance, tested by units."""
+
+from bisect import bisect_left
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups
+from benchmark.metrics.resampling.significance import SIGNIFICANCE
+from benchmark.records.classification import BetterThanChance
+
+MOST_EXACT = 12
+"""Units up to which all changes of sign are tried; with more units, a random sample of as many."""
+
+
+def better_than_chance(
+    correct: NDArray[np.bool_], reference: NDArray[np.number], groups: NDArray[np.generic], *, seed: int
+) -> BetterThanChance:
+    """Whether answers are right more often than the best answer that is known without an image.
+
+    One-sided sign-flip test: the excess of right answers over the reference keeps or changes its sign, unit by unit
+    (Good 2005, section 3.2.1). The test is exact up to 12 units. Units that differ in their expected excess, such as
+    those of the commonest individual and the others, make it more careful.
+
+    Args:
+        correct: (N,) whether each image is answered correctly, N >= 1.
+        reference: (N,) in [0, 1], probability that the reference answers each image correctly.
+        groups: (N,) the unit of each image.
+        seed: of the random signs.
+
+    Returns:
+        `cannot_tell` with fewer than six units. Otherwise `no` if the accuracy is not above the reference, `yes` if it
+        is significantly above (5 %), else `cannot_tell`, with the smallest number of right answers, spread evenly over
+        the images, that would be.
+
+    Example:
+        >>> better_than_chance(np.arange(12) < 7, np.full(12, 1 / 3), np.arange(12), seed=0)
+        BetterThanChance(verdict='cannot_tell', needed=8, images=12)
+    """
+    number, count = number_groups(groups, len(correct))
+    images = len(correct)
+    if count < FEWEST_GROUPS:
+        return BetterThanChance(verdict="cannot_tell", needed=None, images=images)
+    expected: NDArray[np.float64] = np.bincount(number, reference).astype(np.float64)
+    excess: NDArray[np.float64] = np.bincount(number, correct) - expected  # (units,)
+    if excess.sum() <= 0:
+        return BetterThanChance(verdict="no", needed=None, images=images)
+    signs = _signs(count, seed)
+    if _p_value(excess, signs) <= SIGNIFICANCE:
+        return BetterThanChance(verdict="yes", needed=None, images=images)
+    sizes = np.bincount(number)
+    enough = bisect_left(
+        range(images + 1), True, key=lambda right: _p_value(sizes * (right / images) - expected, signs) <= SIGNIFICANCE
+    )
+    needed = max(enough, int(correct.sum()) + 1)
+    return BetterThanChance(verdict="cannot_tell", needed=needed if needed <= images else None, images=images)
+
+
+def _signs(units: int, seed: int) -> NDArray[np.float64]:
+    """Changes of sign, (B, units); the first row changes nothing."""
+    if units <= MOST_EXACT:
+        return np.array(list(product([1.0, -1.0], repeat=units)))
+    signs = np.random.default_rng(seed).choice([1.0, -1.0], (2**MOST_EXACT, units))
+    signs[0] = 1
+    return signs
+
+
+def _p_value(excess: NDArray[np.floating], signs: NDArray[np.float64]) -> float:
+    """Share of the changes of sign under which the sum is as large as observed."""
+    rounding = 1e-9
+    return float((signs @ excess >= excess.sum() - rounding).mean())

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from benchmark.metrics.resampling import chance
+from benchmark.metrics.resampling.chance import better_than_chance
+
+
+def test_all_right_in_six_units_is_better_than_a_guess_and_in_five_is_not_known() -> None:
+    def verdict(units: int) -> str:
+        groups = np.repeat(np.arange(units), 3)
+        return better_than_chance(np.ones(3 * units, bool), np.full(3 * units, 0.2), groups, seed=0).verdict
+
+    assert [verdict(units) for units in (5, 6, 40)] == ["cannot_tell", "yes", "yes"]
+
+
+def test_an_accuracy_that_is_not_above_the_reference_is_not_better() -> None:
+    reference = np.arange(10) < 4
+    result = better_than_chance(reference[::-1], reference.astype(float), np.arange(10), seed=0)
+    assert (result.verdict, result.needed, result.images) == ("no", None, 10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_test_is_scipy_s_permutation_of_signs(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    excess = random.normal(0.3, 1, 9)
+    exact = stats.permutation_test(
+        (excess,), np.sum, permutation_type="samples", alternative="greater", n_resamples=np.inf
+    )
+    assert chance._p_value(excess, chance._signs(9, 0)) == pytest.approx(exact.pvalue)
+    many = random.normal(0.1, 1, 30)
+    sampled = chance._p_value(many, chance._signs(30, 0))
+    assert sampled == pytest.approx(stats.norm.sf(many.sum() / np.sqrt((many**2).sum())), abs=0.03)
+
+
+def test_the_needed_number_is_the_smallest_that_is_enough() -> None:
+    images, reference = 24, np.full(24, 0.25)
+    result = better_than_chance(np.arange(24) % 8 < 3, reference, np.arange(24), seed=0)
+    assert result.verdict == "cannot_tell"
+    assert result.needed is not None
+
+    def enough(right: int) -> bool:
+        return chance._p_value(np.full(images, right / images) - reference, chance._signs(images, 0)) <= 0.05
+
+    assert result.needed == max(10, next(right for right in range(images) if enough(right)))
+
+
+def test_more_right_answers_are_needed_than_there_are_if_they_are_in_few_units() -> None:
+    groups = np.repeat(np.arange(6), 4)
+    result = better_than_chance(groups < 3, np.full(24, 0.2), groups, seed=0)
+    assert (result.verdict, result.needed) == ("cannot_tell", 13)
+
+
+def test_no_number_is_enough_if_the_reference_is_right_in_too_many_units() -> None:
+    groups = np.arange(6)
+    result = better_than_chance(np.ones(6, bool), (groups < 2).astype(float), groups, seed=0)
+    assert (result.verdict, result.needed) == ("cannot_tell", None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("units", [6, 12, 36])
+@pytest.mark.parametrize("kind", ["commonest", "equal"])
+def test_answers_without_knowledge_are_rarely_called_better(units: int, kind: str) -> None:
+    """Every unit is given one individual at random: the answers of a unit are all right or all wrong."""
+    random, trials, individuals = np.random.default_rng(6), 800, 6
+    groups = np.repeat(np.arange(units), 5)
+    labels = groups % individuals
+    reference: NDArray[np.float64] = (labels == 0) if kind == "commonest" else np.full(len(labels), 1 / individuals)
+    false = sum(
+        better_than_chance(random.integers(0, individuals, units)[groups] == labels, reference, groups, seed=1).verdict
+        == "yes"
+        for _ in range(trials)
+    )
+    assert false / trials <= 0.07

@@ -1,0 +1,76 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.records.classification import TestImages
+from benchmark.records.provenance import Provenance
+from leaderboard.evidence import answered, chance_mark, sentences
+from leaderboard.ranking import ranks
+from leaderboard.record_files import RecordFile, Section
+from support.records import PROVENANCE, complete, score, trained
+
+LABELS = [0, 1] * 18
+
+
+def answering(number: int, share: float, by: str = "stretches", units: int = 12, **fields: Any) -> RecordFile:
+    """A record whose deep classifier answers this share of 36 images correctly."""
+    images = {"labels": LABELS, "groups": np.repeat(np.arange(units), 36 // units).tolist(), "by": by}
+    right = np.random.default_rng(number).random(36) < share
+    answers = [label if hit else 1 - label for label, hit in zip(LABELS, right, strict=True)]
+    values = {"test_images": images, "classification": {"deep": trained(0.5, answers=answers)}}
+    return complete(title=f"T{number}", backbone=f"b{number}", key=f"{number:016}", **values | fields)
+
+
+def section(*files: RecordFile) -> Section:
+    return Section("d", "s", "p", files)
+
+
+def test_the_heading_has_units_effective_number_and_smallest_differences() -> None:
+    text = sentences(section(*(answering(number, 0.6) for number in range(3))))
+    assert text.startswith("12 stretches, worth 36 independent images. Smallest difference in accuracy that can be")
+    assert " points between two rows, " in text
+    assert text.endswith(" points among all 3.")
+
+
+def test_one_pair_or_one_row_has_one_difference() -> None:
+    assert "among all" not in sentences(section(answering(0, 0.6), answering(1, 0.6)))
+    assert " points between two rows." in sentences(section(answering(0, 0.6)))
+
+
+def test_fewer_than_six_units_have_no_rank_no_mark_and_a_sentence() -> None:
+    few = section(answering(0, 0.9, units=2), answering(1, 0.1, units=2))
+    assert sentences(few).startswith("2 stretches, worth ")
+    assert sentences(few).endswith(" images: too few for an interval, a rank or a mark, which need 6.")
+    assert ranks(few, "deep") == {}
+    assert chance_mark(score(0.2, at_chance=True), few.records[0].test_images) == ""
+    assert ranks(section(answering(0, 1.0), answering(1, 0.0)), "deep") == {f"{0:016}": "1", f"{1:016}": "2"}
+
+
+def test_a_single_unit_is_named_in_the_singular() -> None:
+    assert sentences(section(answering(0, 0.9, units=1)), modes=()).startswith("1 stretch: too few")
+    assert sentences(section(answering(0, 0.9, "encounters", 1)), modes=()).startswith("1 encounter: too few")
+
+
+def test_records_without_units_are_named_and_take_the_units_of_others() -> None:
+    old = answering(0, 0.6, "images", 36)
+    assert sentences(section(old)).startswith("Units not recorded: every image counts as independent. Smallest")
+    table = answered(section(old, answering(1, 0.6)), "deep")
+    assert table is not None
+    assert table.images.by == "stretches"
+    assert len(table.records) == 2
+    assert chance_mark(score(0.2, at_chance=True), old.record.test_images) == " (chance)"
+
+
+def test_records_of_other_images_are_left_out() -> None:
+    other = Provenance.model_validate(PROVENANCE.model_dump() | {"split": "other"})
+    table = answered(section(answering(0, 0.6), answering(1, 0.6), answering(2, 0.6, provenance=other)), "deep")
+    assert table is not None
+    assert [record.title for record in table.records] == ["T0", "T1"]
+    assert answered(section(complete()), "deep") is None
+    assert sentences(section(complete())) == ""
+
+
+@pytest.mark.parametrize("by", ["stretches", "encounters", "recordings", "images"])
+def test_every_kind_of_unit_can_be_read(by: str) -> None:
+    assert TestImages.model_validate({"labels": [0], "groups": [0], "by": by}).by == by
