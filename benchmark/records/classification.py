@@ -47,9 +47,9 @@ class BetterThanChance(RecordPart):
 
     Attributes:
         verdict: the answer.
-        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers,
-            spread evenly over the units, that would be; None for other answers, with fewer than six units, and if no
-            number would be enough.
+        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers
+            that would be if all images of a unit are answered alike; None for other answers, with fewer than six
+            units, and if no number would be enough.
         images: number of test images.
     """
 

@@ -30,8 +30,8 @@ from leaderboard.rows import backbone_row, baseline_row, untrained_row
 BETTER_LEGEND = (
     "*Better than chance*: than the individual commonest in training, or than chance if that is higher (one-sided "
     "sign-flip test by units, 5 %). `no`: the accuracy is not above it. `cannot tell`: it is not significantly above, "
-    "or the units are fewer than six; *needs k of n*: the number of right answers, spread evenly over the units, that "
-    "would be."
+    "or the units are fewer than six; *needs k of n*: the number of right answers that would be, if all images "
+    "of a unit are answered alike."
 )
 NEVER_ABOVE_CHANCE = Note("*Never above chance*: at chance on the validation images after every epoch.")
 UNTRAINED = Note("*untrained*: the shallow classifier on the same encoder with random weights, before any training.")

@@ -31,8 +31,8 @@ def better_than_chance(
 
     Returns:
         `cannot_tell` with fewer than six units. Otherwise `no` if the accuracy is not above the reference, `yes` if it
-        is significantly above (5 %), else `cannot_tell`, with the smallest number of right answers, spread evenly over
-        the images, that would be.
+        is significantly above (5 %), else `cannot_tell`, with the smallest number of right answers that would be if
+        all images of a unit are answered alike, those first that the reference answers best.
 
     Example:
         >>> better_than_chance(np.arange(12) < 7, np.full(12, 1 / 3), np.arange(12), seed=0)
@@ -50,10 +50,19 @@ def better_than_chance(
     if _p_value(excess, signs) <= SIGNIFICANCE:
         return BetterThanChance(verdict="yes", needed=None, images=images)
     sizes = np.bincount(number)
+    order = np.argsort(-expected, kind="stable")
+
+    def right_by_unit(units: int) -> NDArray[np.int64]:
+        right = np.zeros(count, np.int64)
+        right[order[:units]] = sizes[order[:units]]
+        return right
+
     enough = bisect_left(
-        range(images + 1), True, key=lambda right: _p_value(sizes * (right / images) - expected, signs) <= SIGNIFICANCE
+        range(count + 1), True, key=lambda units: _p_value(right_by_unit(units) - expected, signs) <= SIGNIFICANCE
     )
-    needed = max(enough, int(correct.sum()) + 1)
+    if enough > count:
+        return BetterThanChance(verdict="cannot_tell", needed=None, images=images)
+    needed = max(int(right_by_unit(enough).sum()), int(correct.sum()) + 1)
     return BetterThanChance(verdict="cannot_tell", needed=needed if needed <= images else None, images=images)
 
 
