@@ -12,7 +12,7 @@ from benchmark.records.classification import Probe, Probes
 from benchmark.vocabulary import EncoderState, SplitPart
 from harness.execution import job_files
 from harness.execution.results import StageResult
-from harness.scoring.test_set import TestSet
+from harness.scoring.test_set import TestSet, units_in
 
 
 def score(
@@ -40,8 +40,7 @@ def score(
 def _score(test: StageResult, train: StageResult, test_set: TestSet) -> Probes:
     rows = test_set.crops.rows("train")
     labels = test_set.numbered(rows.labels)
-    recordings = test_set.recordings(rows.positions)
-    groups = np.arange(len(labels)) if recordings is None else np.unique(recordings, return_inverse=True)[1]
+    groups = units_in(test_set.crops, rows.labels, rows.positions).numbers
     pair = reduce_pair(*(np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r") for stage in (train, test)))
     return Probes(
         linear=_probe(linear_probe(pair, labels, groups, test_set.seed), test_set),

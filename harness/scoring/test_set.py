@@ -41,7 +41,7 @@ class TestSet:
         self.labels, self.positions = rows.labels, rows.positions
         self.train_classes: NDArray[np.int64] = np.unique(crops.rows("train").labels)
         self.known: NDArray[np.bool_] = np.isin(rows.labels, self.train_classes)
-        self.units = _units(crops, self.labels, self.positions)
+        self.units = units_in(crops, self.labels, self.positions)
         self.groups: NDArray[np.int64] = self.units.numbers
 
     def images(self) -> TestImages:
@@ -116,7 +116,7 @@ class TestSet:
         return next((column for column in columns if column is not None), None)
 
 
-def _units(crops: CropSet, labels: NDArray[np.int64], positions: NDArray[np.int64]) -> Units:
+def units_in(crops: CropSet, labels: NDArray[np.int64], positions: NDArray[np.int64]) -> Units:
     """The units of some crops; frame numbers that cannot be read count as not known.
 
     Args:
