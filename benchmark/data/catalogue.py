@@ -2,11 +2,21 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from benchmark.errors import InputError
 
 BACKGROUND, BODY, PATTERN = 0, 1, 2
 """Values of a region mask: outside the animal, the animal without its pattern, and its pattern."""
+
+MaskFrame = Literal["upright", "stored"]
+"""Which way up a mask is, for a photo that its EXIF data turn.
+
+- `upright`: as the photo is shown.
+- `stored`: as the photo's pixels are stored in its file.
+"""
+
+MASK_FRAMES: tuple[MaskFrame, ...] = get_args(MaskFrame)
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,8 @@ class Row:
         groups: the other metadata by column, such as video, sequence, camera, date, frame. Any of it may give the
             identity away.
         approximate: whether a program proposed the segmentation and nobody corrected it.
+        mask_frame: which way up a mask file or run-length code is; None = its size tells. Boxes and polygons are always
+            in pixels of the upright photo.
     """
 
     image_id: str
@@ -79,6 +91,7 @@ class Row:
     segmentation: Segmentation | None = None
     groups: dict[str, str] = field(default_factory=dict)
     approximate: bool = False
+    mask_frame: MaskFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ class Catalogue:
         crop_side: side in pixels of the square around each box, the same for all rows; None = the longest side of
             each box (or photo).
         licence: as its authors state it; empty = not stated.
+        remarks: what was left out or assumed when it was read, as sentences.
 
     Raises:
         InputError: two rows have the same image_id.
@@ -102,6 +116,7 @@ class Catalogue:
     rows: tuple[Row, ...]
     crop_side: int | None = None
     licence: str = ""
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         image_ids: set[str] = set()

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Row
+from benchmark.data.faults import Fault, FaultsError
 from benchmark.data.segmentation import region_mask
-from benchmark.errors import InputError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Exif, Image
+
+HEIC_SUFFIXES = frozenset({".heic", ".heif"})
+HEIC_FIX = "Install it: pip install 'patternbench[heic]'; or export the photo as JPEG."
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -50,49 +55,138 @@ def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Pro
         progress: called after each crop with (done, total).
 
     Raises:
-        InputError: a photo or its mask cannot be read or used, or a box lies outside its photo.
+        FaultsError: after every row was read: each photo, mask and box that cannot be used.
     """
     positions: defaultdict[Path, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
         positions[row.path].append(position)
-    waiting: dict[int, Crop] = {}
+    waiting: dict[int, Crop | None] = {}
+    faults: dict[Fault, None] = {}
     for position, row in enumerate(rows):
         if position not in waiting:
-            photo = read_photo(row.path)
             later = [other for other in positions[row.path] if other > position]
-            for other in [position, *later[: _MAX_WAITING - len(waiting)]]:
-                waiting[other] = _cut(rows[other], photo, size, side)
-        yield waiting.pop(position)
+            now = [position, *later[: _MAX_WAITING - len(waiting)]]
+            crops_of_photo, faults_of_photo = _cut_all([rows[other] for other in now], size, side)
+            waiting |= dict(zip(now, crops_of_photo, strict=True))
+            faults |= dict.fromkeys(faults_of_photo)
+        crop = waiting.pop(position)
+        if crop is not None and not faults:
+            yield crop
         if progress is not None:
             progress(position + 1, len(rows))
+    if faults:
+        raise FaultsError(faults)
 
 
-def read_photo(path: Path) -> "Image":
-    """A photo as 8-bit RGB, turned upright by its EXIF orientation.
+def _cut_all(rows: Sequence[Row], size: int, side: int | None) -> tuple[list[Crop | None], list[Fault]]:
+    """The crops of rows of one photo, None for a row that cannot be used, and the faults."""
+    try:
+        photo = read_photo(rows[0].path)
+    except FaultsError as error:
+        return [None] * len(rows), [fault for row in rows for fault in _of_row(row, error)]
+    crops_: list[Crop | None] = []
+    faults: list[Fault] = []
+    for row in rows:
+        try:
+            crops_.append(_cut(row, photo, size, side))
+        except FaultsError as error:
+            crops_.append(None)
+            faults += _of_row(row, error)
+    return crops_, faults
+
+
+def check_row(row: Row, photo: "Photo") -> list[Fault]:
+    """Why a row cannot be cut out of its photo: its box or its mask does not fit. Empty if it can."""
+    try:
+        _window(row, photo.image.size, None)
+        if row.segmentation is not None:
+            region_mask(row, (photo.image.height, photo.image.width), photo.orientation)
+    except FaultsError as error:
+        return _of_row(row, error)
+    return []
+
+
+def _of_row(row: Row, error: FaultsError) -> list[Fault]:
+    return [replace(fault, image_id=row.image_id) for fault in error.faults]
+
+
+class Photo(NamedTuple):
+    """A photo.
+
+    Attributes:
+        image: 8-bit RGB, upright.
+        orientation: EXIF orientation of the stored pixels, 1 to 8; 1 = they are upright.
+        taken: EXIF date and time of the exposure as ISO 8601; empty if it is not known.
+    """
+
+    image: "Image"
+    orientation: int = 1
+    taken: str = ""
+
+
+def read_photo(path: Path) -> Photo:
+    """Read a photo as 8-bit RGB, turned upright by its EXIF orientation.
 
     Greyscale and palette images become RGB, 16-bit values are scaled to 8 bits, transparent pixels become black.
 
     Raises:
-        InputError: the file is not an image, is truncated, or holds values without a known range.
+        FaultsError: the file is not an image, is truncated, or holds values without a known range.
     """
     from PIL import Image, ImageOps
 
+    if path.suffix.lower() in HEIC_SUFFIXES and not heic_is_readable():
+        raise FaultsError([Fault(path, "HEIC photos need a library that is not installed", HEIC_FIX)])
     try:
         with Image.open(path) as image:
             image.load()
+            exif = image.getexif()
             upright = ImageOps.exif_transpose(image)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"{path}: the photo cannot be read ({error}). Download it again, or remove its rows from the table."
-        ) from error
-    return _rgb(path, upright)
+        fix = "Download it again, or remove its rows from the table."
+        raise FaultsError([Fault(path, f"the photo cannot be read ({error})", fix)]) from error
+    return Photo(_rgb(path, upright), _orientation(exif), _taken(exif))
+
+
+def taken(path: Path) -> str:
+    """EXIF date and time of a photo as ISO 8601, from its header alone; empty if it is not known."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return _taken(image.getexif())
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return ""
+
+
+def _orientation(exif: "Exif") -> int:
+    orientation = exif.get(0x0112, 1)
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _taken(exif: "Exif") -> str:
+    """DateTimeOriginal, else DateTime, as ISO 8601."""
+    text = exif.get_ifd(0x8769).get(0x9003) or exif.get(0x0132) or ""
+    try:
+        return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").isoformat()  # noqa: DTZ007 - has no zone
+    except ValueError:
+        return ""
+
+
+def heic_is_readable() -> bool:
+    """Whether the optional library for HEIC photos is installed; it is registered by the call."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True
 
 
 def _rgb(path: Path, image: "Image") -> "Image":
     from PIL import Image
 
     if image.mode == "F":
-        raise InputError(f"{path}: floating-point pixels have no known range. Save it as 8-bit or 16-bit.")
+        raise FaultsError([Fault(path, "floating-point pixels have no known range", "Save it as 8-bit or 16-bit.")])
     if image.mode.startswith("I"):
         values = np.clip(np.asarray(image, dtype=np.int64), 0, 65535)
         image = Image.fromarray(np.round(values / 257).astype(np.uint8))
@@ -103,15 +197,15 @@ def _rgb(path: Path, image: "Image") -> "Image":
     return image.convert("RGB")
 
 
-def _cut(row: Row, photo: "Image", size: int, side: int | None) -> Crop:
+def _cut(row: Row, photo: Photo, size: int, side: int | None) -> Crop:
     from PIL import Image
 
-    window = _window(row, photo.size, side)
-    image = photo.crop(window).resize((size, size), Image.Resampling.BICUBIC)
+    window = _window(row, photo.image.size, side)
+    image = photo.image.crop(window).resize((size, size), Image.Resampling.BICUBIC)
     if row.segmentation is None:
         regions = np.zeros((size, size), np.uint8)
     else:
-        mask = Image.fromarray(region_mask(row, (photo.height, photo.width)))
+        mask = Image.fromarray(region_mask(row, (photo.image.height, photo.image.width), photo.orientation))
         regions = np.array(mask.crop(window).resize((size, size), Image.Resampling.NEAREST))
     return Crop(np.array(image), regions)
 
@@ -126,10 +220,9 @@ def _window(row: Row, photo: tuple[int, int], side: int | None) -> tuple[int, in
         x, y, box_width, box_height = row.box
     outside = x >= width or y >= height or x + box_width <= 0 or y + box_height <= 0
     if outside or max(box_width, box_height) > 2 * max(photo):
-        raise InputError(
-            f"{row.path}: the box {row.box} of image_id {row.image_id!r} does not fit the photo of "
-            f"{width} x {height} pixels. A box is [x, y, width, height] in pixels of this photo."
-        )
+        reason = f"the box {row.box} of image_id {row.image_id!r} does not fit the photo of {width} x {height} pixels"
+        fix = "A box is [x, y, width, height] in pixels of this photo as it is shown, upright."
+        raise FaultsError([Fault(row.path, reason, fix)])
     length = side or int(np.ceil(max(box_width, box_height)))
     left = int(np.floor(x + (box_width - length) / 2 + 0.5))
     top = int(np.floor(y + (box_height - length) / 2 + 0.5))

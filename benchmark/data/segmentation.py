@@ -1,70 +1,131 @@
 """Region masks: one region value for each pixel, from an outline, a run-length code or a mask file."""
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN, MaskFile, Polygons, Rle, Row
-from benchmark.errors import InputError
+from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN, MaskFile, MaskFrame, Polygons, ProposedMask, Rle, Row
+from benchmark.data.faults import Fault, FaultsError
 
 Regions = NDArray[np.uint8]
 
 _CODE = 10
 """A frame mask holds 10 * object_id + region."""
 
+_TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    1: lambda values: values,
+    2: np.fliplr,
+    3: lambda values: np.rot90(values, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda values: np.rot90(values, -1),
+    7: lambda values: np.rot90(values, 2).T,
+    8: np.rot90,
+}
+"""From stored to upright pixels, by EXIF orientation (Exif 2.32, tag 0x0112)."""
+
+_SIDEWAYS = range(5, 9)
+"""Orientations whose width and height change places."""
+
 _PLAIN_RUNS = 3
 """The first run lengths of a COCO string are plain numbers; the others are differences."""
 
 
-def region_mask(row: Row, size: tuple[int, int]) -> Regions:
-    """The region of every pixel of a row's photo.
+def region_mask(row: Row, size: tuple[int, int], orientation: int = 1) -> Regions:
+    """The region of every pixel of a row's upright photo.
 
     An outline or run-length code covers the whole animal without its pattern: its pixels are 1, never 2.
 
     Args:
         row: a row with a segmentation.
-        size: (height, width) of the photo.
+        size: (height, width) of the upright photo.
+        orientation: EXIF orientation of the photo's stored pixels. A mask or run-length code of the stored pixels is
+            turned as the photo is.
 
     Returns:
         (height, width) uint8: 0 background and other animals, 1 body, 2 pattern.
 
     Raises:
-        InputError: the row has no segmentation; or its mask cannot be read, has another size than the photo, or holds
-            a value that is not one of a region mask.
+        FaultsError: the row has no segmentation; or its mask cannot be read, has another size than the photo, may be of
+            the upright or of the stored pixels, or holds a value that is not one of a region mask.
     """
     match row.segmentation:
-        case MaskFile(path, object_id):
-            return _decoded(path, _read(path, row, size), object_id)
+        case MaskFile(path, object_id) as mask:
+            frame = "upright" if isinstance(mask, ProposedMask) else row.mask_frame
+            values = _turned(_read(path), row, f"mask {path}", size, orientation, frame)
+            return _decoded(path, values, object_id)
         case Polygons() as polygons:
             return _from_polygons(polygons, row, size)
         case Rle() as rle:
-            _check_size(row, "run-length code", rle.size, size)
-            return _from_rle(rle, row)
+            what = "run-length code"
+            if tuple(rle.size) not in {tuple(size), _stored(size, orientation)}:
+                raise _wrong_size(row, what, rle.size, size)
+            return _turned(_from_rle(rle, row), row, what, size, orientation, row.mask_frame)
         case None:
-            raise InputError(
-                f"{row.path}: image_id {row.image_id!r} has no segmentation, so its regions are not known. "
-                "Give the row a mask or a segmentation."
+            raise _fault(
+                row.path,
+                f"image_id {row.image_id!r} has no segmentation, so its regions are not known",
+                "Give the row a mask or a segmentation.",
             )
 
 
-def _read(path: Path, row: Row, size: tuple[int, int]) -> NDArray[np.int32]:
+def _fault(path: Path, reason: str, fix: str) -> FaultsError:
+    return FaultsError([Fault(path, reason, fix)])
+
+
+def _read(path: Path) -> NDArray[np.int32]:
     """The values of a mask file, (height, width)."""
     from PIL import Image
 
     try:
         with Image.open(path) as image:
             image.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: not a readable mask ({error}). Write it again as a PNG.") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _fault(path, f"not a readable mask ({error})", "Write it again as a PNG.") from error
     if image.mode not in {"1", "L", "P", "I", "I;16"}:
-        raise InputError(
-            f"{path}: a mask must have one channel, this one has the mode {image.mode}. Write the region "
-            "values 0 (background), 1 (body), 2 (pattern) as a greyscale PNG."
+        raise _fault(
+            path,
+            f"a mask must have one channel, this one has the mode {image.mode}",
+            "Write the region values 0 (background), 1 (body), 2 (pattern) as a greyscale PNG.",
         )
-    _check_size(row, f"mask {path}", (image.height, image.width), size)
     return np.asarray(image, dtype=np.int32)
+
+
+def _turned(
+    values: NDArray[Any], row: Row, what: str, size: tuple[int, int], orientation: int, frame: MaskFrame | None
+) -> NDArray[Any]:
+    """A mask as the photo is shown.
+
+    Args:
+        values: (height, width) of either frame.
+        row: whose mask it is.
+        what: it is, for messages.
+        size: (height, width) of the upright photo.
+        orientation: EXIF orientation of the photo.
+        frame: which way up the mask is; None = its size tells.
+    """
+    upright, stored = values.shape == tuple(size), values.shape == _stored(size, orientation)
+    if not (upright or stored):
+        raise _wrong_size(row, what, values.shape, size)
+    if orientation != 1 and upright and stored and frame is None:
+        raise _fault(
+            row.path,
+            f"the photo's EXIF data turn it (orientation {orientation}), and the size of its {what} does not tell "
+            "whether the mask is turned too",
+            "Write `upright` (as the photo is shown) or `stored` (as its pixels are in the file) in the column "
+            "mask_frame, or save the photo without EXIF orientation.",
+        )
+    turn = (frame == "stored" or not upright) if orientation != 1 else False
+    return np.ascontiguousarray(_TURNS[orientation](values)) if turn else values
+
+
+def _stored(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """(height, width) of the stored pixels of a photo whose upright size is given."""
+    return (size[1], size[0]) if orientation in _SIDEWAYS else (size[0], size[1])
 
 
 def _decoded(path: Path, values: NDArray[np.int32], object_id: int | None) -> Regions:
@@ -73,21 +134,22 @@ def _decoded(path: Path, values: NDArray[np.int32], object_id: int | None) -> Re
     wrong = values[(regions < BACKGROUND) | (regions > PATTERN)]
     if wrong.size:
         allowed = "0, 1, 2" if object_id is None else "10 * object_id + 0, 1 or 2"
-        raise InputError(
-            f"{path}: the mask holds the value {wrong[0]}; allowed are {allowed} "
-            "(background, body, pattern). Write the mask with these values."
+        raise _fault(
+            path,
+            f"the mask holds the value {wrong[0]}; allowed are {allowed} (background, body, pattern)",
+            "Write the mask with these values.",
         )
     if object_id is None:
         return regions.astype(np.uint8)
     return np.where(values // _CODE == object_id, regions, BACKGROUND).astype(np.uint8)
 
 
-def _check_size(row: Row, what: str, actual: tuple[int, int], size: tuple[int, int]) -> None:
-    if tuple(actual) != tuple(size):
-        raise InputError(
-            f"{row.path}: the photo is {size[1]} x {size[0]} pixels (width x height), but its {what} is "
-            f"{actual[1]} x {actual[0]}. Give the mask in the photo's own size."
-        )
+def _wrong_size(row: Row, what: str, actual: tuple[int, ...], size: tuple[int, int]) -> FaultsError:
+    return _fault(
+        row.path,
+        f"the photo is {size[1]} x {size[0]} pixels (width x height), but its {what} is {actual[1]} x {actual[0]}",
+        "Give the mask in the photo's own size.",
+    )
 
 
 def _from_polygons(polygons: Polygons, row: Row, size: tuple[int, int]) -> Regions:
@@ -96,9 +158,11 @@ def _from_polygons(polygons: Polygons, row: Row, size: tuple[int, int]) -> Regio
 
     farthest = max(abs(number) for ring in polygons.rings for number in ring)
     if farthest > 2 * max(size):
-        raise InputError(
-            f"{row.path}: the outline of image_id {row.image_id!r} reaches to {farthest:g}, far outside the photo of "
-            f"{size[1]} x {size[0]} pixels. Give it in pixels of this photo."
+        raise _fault(
+            row.path,
+            f"the outline of image_id {row.image_id!r} reaches to {farthest:g}, far outside the photo of "
+            f"{size[1]} x {size[0]} pixels",
+            "Give it in pixels of this photo.",
         )
     coded = coco.merge(coco.frPyObjects([list(ring) for ring in polygons.rings], *size))
     with warnings.catch_warnings():
@@ -116,9 +180,11 @@ def _from_rle(rle: Rle, row: Row) -> Regions:
     runs = _run_lengths(rle.counts) if isinstance(rle.counts, str) else list(rle.counts)
     height, width = rle.size
     if min(runs, default=0) < 0 or sum(runs) != height * width:
-        raise InputError(
-            f"{row.path}: the run lengths of image_id {row.image_id!r} add up to {sum(runs)}, not to the "
-            f"photo's {height * width} pixels. Export the run-length code again."
+        raise _fault(
+            row.path,
+            f"the run lengths of image_id {row.image_id!r} add up to {sum(runs)}, not to the photo's "
+            f"{height * width} pixels",
+            "Export the run-length code again.",
         )
     values = np.arange(len(runs)) % 2 * BODY
     return np.repeat(values, runs).astype(np.uint8).reshape(width, height).T

@@ -13,7 +13,7 @@ from itertools import accumulate, chain
 from math import ceil
 from pathlib import Path
 
-from benchmark.data.adapters.aau import read_aau
+from benchmark.data.adapters.layouts import open_dataset
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.parts import PartOf, Parts, require_all_parts, split_from_parts
@@ -119,7 +119,7 @@ def open_calibration_set(design: Calibration, folder: Path, name: str) -> Catalo
         folder: the folder of the generated set.
         name: name of the catalogue.
     """
-    catalogue = read_aau(folder, name)
+    catalogue = open_dataset(folder, name)
     part_of = _part_of(design, catalogue)
     longest = max(
         (max(row.box[2:]) for row in catalogue.rows if row.box and part_of[row.image_id] == "test"), default=0

@@ -135,6 +135,7 @@ def choose_split(
     workspace: Workspace,
     listener: ProgressListener,
     digest_of: Callable[[Path], str],
+    read_photos: Callable[[], object] = lambda: None,
 ) -> Split:
     """The split of a data set. One of a known kind is drawn at its first use, and is fixed from then on.
 
@@ -144,6 +145,7 @@ def choose_split(
         workspace: the checkout.
         listener: receives a message about a new split.
         digest_of: gives the sha256 of a file of the data set.
+        read_photos: reads the whole data set before a split of it is fixed, and raises InputError if it cannot be used.
 
     Raises:
         InputError: there is no split of this name, or the data set does not allow one of this kind.
@@ -154,6 +156,7 @@ def choose_split(
     if name not in KINDS:
         known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
         raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
+    read_photos()
     digests = original_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
     split = draw_split(name, catalogue, digests, SPLIT_SEED)
     write_split(split, workspace.splits)

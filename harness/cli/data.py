@@ -9,6 +9,7 @@ from harness.cli import masks
 from harness.cli.options import examples, workspace_of
 
 if TYPE_CHECKING:
+    from benchmark.data.adapters.layouts import ReadingOptions
     from benchmark.data.catalogue import Catalogue
 
 app = typer.Typer(
@@ -16,6 +17,23 @@ app = typer.Typer(
 )
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="Name of a data set, or path of a folder or table.")]
+
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MEANING=COLUMN,...",
+        help="Columns of a table under other names, for example identity=name,path=file_name.",
+    ),
+]
+LayoutTemplate = Annotated[
+    str,
+    typer.Option(
+        metavar="TEMPLATE", help="What nested folders are, outermost first, for example '{species}/{identity}/{date}'."
+    ),
+]
+TrustedPickle = Annotated[
+    bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
+]
 
 WAYS = {"built-in": "here", "kaggle": "fetch", "elsewhere": "import"}
 """How a known data set comes to this machine, by its source."""
@@ -28,10 +46,10 @@ def list_command(context: typer.Context) -> None:
     from rich.table import Table
 
     from benchmark.data.registry import DATASETS
-    from harness.datasets.registry import imported_names, read_import_note
+    from harness.datasets import notes
 
     workspace = workspace_of(context)
-    imported = imported_names(workspace)
+    imported = notes.names(workspace)
     table = Table(box=None, header_style="bold")
     table.add_column("name\nlicence", no_wrap=True)
     for header in ("individuals", "images", "download"):
@@ -43,7 +61,7 @@ def list_command(context: typer.Context) -> None:
         counts = (_count(known.individuals), _count(known.images), _download_size(known.megabytes))
         table.add_row(name, *counts, known.animal, "here" if known.name in imported else WAYS[known.source])
     for name in sorted(set(imported) - {known.name for known in DATASETS}):
-        table.add_row(name, "", "", "", f"({read_import_note(name, workspace).layout})", "here")
+        table.add_row(name, "", "", "", f"({notes.read_note(name, workspace).layout})", "here")
     Console().print(table)
 
 
@@ -67,13 +85,13 @@ def fetch(
     "import",
     epilog=examples("patternbench data import ~/photos/leopards", "patternbench data import newts.zip"),
 )
-def import_command(
+def import_command(  # noqa: PLR0917 - the options of a command
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a table, or a .zip file with either.")],
     name: Annotated[str | None, typer.Option(help="Name to register; by default that of the folder or file.")] = None,
-    trusted_pickle: Annotated[
-        bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
-    ] = False,
+    columns: Columns = None,
+    layout: LayoutTemplate = "",
+    trusted_pickle: TrustedPickle = False,
     approximate_masks: Annotated[
         bool,
         typer.Option(
@@ -82,19 +100,75 @@ def import_command(
             "them. For single rows, write `approximate` or `reviewed` in the table's column mask_quality.",
         ),
     ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out rows and photos that cannot be used, and list them.")
+    ] = False,
 ) -> None:
     """Check a data set of your own and register it under a name.
 
-    Three layouts are allowed: the AAU zebrafish's annotations.csv; a table metadata.csv, .json or .parquet with the
-    columns image_id, identity and path (and, if known, bbox, segmentation or mask, video, camera, date, ...); or one
-    folder of photos for each individual. Folders stay where they are; a zip file is unpacked.
+    Three layouts are allowed: the AAU zebrafish's annotations.csv; a table metadata.csv, .xlsx, .json or .parquet with
+    the columns identity and path (and, if known, image_id, bbox, segmentation or mask, video, camera, date, ...); or
+    one folder of photos for each individual. Folders stay where they are; a zip file is unpacked. Every photo is read:
+    what cannot be used is listed whole, as `patternbench data check` does.
     """
-    from harness.datasets.registry import import_dataset
+    from harness.cli.bars import counting_bar
+    from harness.datasets.digest_cache import DigestCache
+    from harness.datasets.registry import ImportOptions, import_dataset
 
-    catalogue = import_dataset(
-        path, workspace_of(context), name, trusted_pickle=trusted_pickle, approximate_masks=approximate_masks
+    workspace = workspace_of(context)
+    options = ImportOptions(_reading(columns, layout, trusted_pickle), approximate_masks, skip_bad)
+    with DigestCache(workspace.digests) as cache, counting_bar("photos") as on_progress:
+        imported = import_dataset(path, workspace, name, options, cache.digest, on_progress)
+    for fault in imported.left_out:
+        typer.echo(f"left out: {fault}")
+    _print_overview(imported.catalogue)
+
+
+@app.command(
+    epilog=examples(
+        "patternbench data check ~/photos/leopards",
+        "patternbench data check newts.csv --columns identity=name,path=file_name --output faults.csv",
     )
-    _print_overview(catalogue)
+)
+def check(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a table.")],
+    columns: Columns = None,
+    layout: LayoutTemplate = "",
+    trusted_pickle: TrustedPickle = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the report to FILE.csv (faults alone) or FILE.json.")
+    ] = None,
+) -> None:
+    """Read every photo and row, and report everything that cannot be used, at once.
+
+    Exit code 2 if there is a fault. Nothing is imported or changed.
+    """
+    from harness.cli.bars import counting_bar
+    from harness.cli.check_report import print_report, write_report
+    from harness.datasets.checking import check_location
+    from harness.datasets.digest_cache import DigestCache
+
+    reading = _reading(columns, layout, trusted_pickle)
+    with DigestCache(workspace_of(context).digests) as cache, counting_bar("photos") as on_progress:
+        report = check_location(path, reading, cache.digest, on_progress)
+    print_report(report)
+    if output is not None:
+        write_report(report, output)
+    if report.faults:
+        raise typer.Exit(2)
+
+
+@app.command(epilog=examples("patternbench data forget leopards"))
+def forget(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an imported data set.")],
+) -> None:
+    """Forget a data set of your own, with its splits; your photos stay where they are."""
+    from harness.datasets import notes
+
+    for place in notes.forget(name, workspace_of(context)):
+        typer.echo(f"Removed: {place}")
 
 
 @app.command(
@@ -221,11 +295,29 @@ app.command(
 )(masks.masks)
 
 
+def _reading(columns: str | None, layout: str, trusted_pickle: bool) -> "ReadingOptions":
+    from benchmark.data.adapters.layouts import ReadingOptions
+    from benchmark.errors import InputError
+
+    pairs = {}
+    for part in filter(None, (text.strip() for text in (columns or "").split(","))):
+        meaning, separator, column = part.partition("=")
+        if not separator or not column.strip():
+            raise InputError(
+                f"--columns {columns!r}: {part!r} names no column. Write MEANING=COLUMN, separated by commas, such as "
+                "identity=name,path=file_name."
+            )
+        pairs[meaning.strip()] = column.strip()
+    return ReadingOptions(trusted_pickle=trusted_pickle, columns=pairs, layout=layout)
+
+
 def _print_overview(catalogue: "Catalogue") -> None:
     from harness.cli.facts import print_facts
     from harness.datasets.overview import overview
 
     print_facts(overview(catalogue))
+    for remark in catalogue.remarks:
+        typer.echo(f"note: {remark}")
 
 
 def _count(number: int | None) -> str:

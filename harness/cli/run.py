@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from benchmark.data.catalogue import Catalogue
+from benchmark.data.content_digests import content_digests
 from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
@@ -19,8 +21,10 @@ from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
 from harness.datasets.digest_cache import DigestCache
 from harness.datasets.registry import resolve as resolve_dataset
+from harness.execution.crops import cut_crops
 from harness.execution.runners.base import Runner
 from harness.execution.spec import DataBundle, RunSpec
+from harness.execution.store import Store
 from harness.run import bench
 from harness.weights.local import own_files
 from harness.weights.requirements import required_files
@@ -65,8 +69,14 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         request = choose(workspace, options, cache.digest)
         catalogue = resolve_dataset(options.data, workspace)
         listener = RichListener()
+        for remark in catalogue.remarks:
+            listener.report(f"Note: {remark}")
         names = dict.fromkeys(options.splits or ["random"])
-        splits = [choices.choose_split(name, catalogue, workspace, listener, cache.digest) for name in names]
+        size = request.protocols[0].image_size
+        read_photos = partial(read_crops, catalogue, size, workspace, listener, cache.digest)
+        splits = [
+            choices.choose_split(name, catalogue, workspace, listener, cache.digest, read_photos) for name in names
+        ]
         runs = {
             request.name(label, protocol, *([f"split {split.name}"] if len(splits) > 1 else [])): partial(
                 run_one, label, DataBundle(catalogue, split), protocol, request, workspace
@@ -76,6 +86,30 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
             for protocol in request.protocols
         }
         run_all(runs, workspace)
+
+
+def read_crops(
+    catalogue: Catalogue,
+    image_size: int,
+    workspace: Workspace,
+    listener: RichListener,
+    digest_of: Callable[[Path], str],
+) -> None:
+    """Cut the crops of a data set into the store, where its runs find them.
+
+    Args:
+        catalogue: the data set.
+        image_size: side of a crop in pixels.
+        workspace: where the store is.
+        listener: receives the progress.
+        digest_of: gives the sha256 of a file of the data set.
+
+    Raises:
+        FaultsError: photos, boxes or masks cannot be used.
+    """
+    digests = content_digests(catalogue.rows, digest_of)
+    with listener:
+        cut_crops(Store(workspace.store), catalogue, digests, image_size, listener)
 
 
 def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable[[Path], str]) -> RunRequest:

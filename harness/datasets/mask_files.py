@@ -54,7 +54,7 @@ def read_mask(path: Path, row: Row) -> NDArray[np.uint8]:
             image.load()
     except UNREADABLE as error:
         raise InputError(f"{path}: not a readable PNG ({error}). Export it again.") from error
-    width, height = read_photo(row.path).size
+    width, height = read_photo(row.path).image.size
     if image.size != (width, height):
         raise InputError(
             f"{path}: {image.width} x {image.height} pixels (width x height), but the photo {row.path} has "
@@ -72,7 +72,7 @@ def read_mask(path: Path, row: Row) -> NDArray[np.uint8]:
                 f"{COLOURS[0]} background, {COLOURS[1]} animal and {COLOURS[2]} pattern, or one channel with the "
                 "values 0, 1, 2. Paint with a hard brush, without smoothing."
             )
-    return region_mask(replace(row, segmentation=MaskFile(path)), (height, width))
+    return region_mask(replace(row, segmentation=MaskFile(path), mask_frame="upright"), (height, width))
 
 
 def holds(path: Path, regions: NDArray[np.uint8]) -> bool:

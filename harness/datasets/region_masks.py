@@ -145,12 +145,15 @@ class RegionMasks:
 
     def _propose(self, photo: Path, files: Iterable[str]) -> ManifestRows:
         """Writes the masks of one photo; returns their lines of the manifest."""
-        pixels = np.asarray(read_photo(photo))
+        upright, orientation, _ = read_photo(photo)
+        pixels = np.asarray(upright)
         lines = []
         for file in files:
             row, path = self._rows[file], self.folder / file
             try:
-                outline = None if row.segmentation is None else region_mask(row, pixels.shape[:2]) != BACKGROUND
+                outline = (
+                    None if row.segmentation is None else region_mask(row, pixels.shape[:2], orientation) != BACKGROUND
+                )
                 png = encode_mask(propose_regions(pixels, row.box, outline))
             except InputError as error:
                 raise InputError(f"No mask for image_id {row.image_id!r} ({photo}): {error}") from error

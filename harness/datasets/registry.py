@@ -1,41 +1,27 @@
 """Data sets by name or path: built in, imported or fetched, or a plain path."""
 
 import shutil
-import tomllib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import tomli_w
-
-from benchmark.data.adapters.assemble import slug
-from benchmark.data.adapters.layouts import detect_layout, open_dataset
+from benchmark.data.adapters.layouts import ReadingOptions, detect_layout, open_dataset
+from benchmark.data.adapters.reading import catalogue_of, slug
 from benchmark.data.catalogue import Catalogue
+from benchmark.data.checking import Progress
+from benchmark.data.faults import Fault, FaultsError
 from benchmark.data.registry import DATASETS, DatasetMetadata, find_metadata
 from benchmark.errors import InputError, PatternbenchError, RunError
+from benchmark.hashing import file_digest
+from harness.datasets import notes
+from harness.datasets.checking import check_location
 from harness.datasets.kaggle import Download
+from harness.datasets.notes import ImportNote
 from harness.datasets.region_masks import attach_masks
 from harness.disk import disk_errors
 from harness.suggestions import did_you_mean
 from harness.transfer.archive import extract_zip
 from harness.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class ImportNote:
-    """Note about an imported data set, stored as `<name>.toml`.
-
-    Attributes:
-        path: of the data set.
-        layout: by which it is read.
-        trusted_pickle: whether its table may be a pickle.
-        approximate_masks: whether all its region masks are approximate, although its table does not say so.
-    """
-
-    path: Path
-    layout: str
-    trusted_pickle: bool
-    approximate_masks: bool = False
 
 
 def resolve(data: str, workspace: Workspace) -> Catalogue:
@@ -55,14 +41,14 @@ def resolve(data: str, workspace: Workspace) -> Catalogue:
 
 def resolve_original(data: str, workspace: Workspace) -> Catalogue:
     """Opens a data set as `resolve` does, without proposed region masks."""
-    imported = imported_names(workspace)
+    imported = notes.names(workspace)
     known = find_metadata(data)
     if known is not None and known.source == "built-in":
         catalogue = open_dataset(workspace.builtin_data / data, data)
     elif data in imported:
         catalogue = _open_imported(data, workspace)
     elif Path(data).exists():
-        catalogue = open_dataset(Path(data))
+        catalogue = _open_path(Path(data), workspace)
     elif known is not None:
         raise InputError(f"{data} is not on this machine. {how_to_get(known)}")
     else:
@@ -80,29 +66,54 @@ def how_to_get(known: DatasetMetadata) -> str:
     )
 
 
-def imported_names(workspace: Workspace) -> list[str]:
-    """The names of the data sets that were imported or fetched, sorted."""
-    return sorted(path.stem for path in workspace.datasets.glob("*.toml"))
+@dataclass(frozen=True)
+class Imported:
+    """An imported data set.
+
+    Attributes:
+        catalogue: what can be used.
+        left_out: the faults of what cannot; empty unless bad rows were to be left out.
+    """
+
+    catalogue: Catalogue
+    left_out: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a data set is imported.
+
+    Attributes:
+        reading: what the user says of the location.
+        approximate_masks: whether all its region masks are approximate, although its table does not say so.
+        skip_bad: whether rows and photos with a fault are left out instead of refused.
+    """
+
+    reading: ReadingOptions = ReadingOptions()  # noqa: RUF009 - immutable
+    approximate_masks: bool = False
+    skip_bad: bool = False
 
 
 def import_dataset(
     path: Path,
     workspace: Workspace,
     name: str | None = None,
-    *,
-    trusted_pickle: bool = False,
-    approximate_masks: bool = False,
-) -> Catalogue:
-    """Opens a folder, table or zip file and registers it under a name; a zip file is unpacked into the store.
+    options: ImportOptions = ImportOptions(),
+    digest_of: Callable[[Path], str] = file_digest,
+    progress: Progress | None = None,
+) -> Imported:
+    """Checks a folder, table or zip file and registers it under a name; a zip file is unpacked into the store.
 
     Args:
         path: of the data set; a folder or table stays where it is.
         workspace: the checkout.
         name: to register; None = made from the name of the folder or zip file.
-        trusted_pickle: whether a table may be a pickle.
-        approximate_masks: whether all its region masks are approximate, although its table does not say so.
+        options: how it is read.
+        digest_of: gives the sha256 of a file.
+        progress: called after each photo with (done, total).
 
     Raises:
+        FaultsError: rows, photos, boxes or masks cannot be used.
         InputError: the data set cannot be opened, or the name is taken.
         RunError: the disk is full or cannot be written to.
     """
@@ -114,12 +125,12 @@ def import_dataset(
     if known is not None and known.source == "built-in":
         raise InputError(f"{name} is the name of a built-in data set. Give another one with --name.")
     if not packed:
-        return _register(name, path, workspace, trusted_pickle, approximate_masks)
+        return _register(name, path, workspace, options, digest_of, progress)
     folder = workspace.datasets / name
     with disk_errors():
         extract_zip(path, folder)
     try:
-        return _register(name, _data_root(folder), workspace, trusted_pickle, approximate_masks)
+        return _register(name, _data_root(folder), workspace, options, digest_of, progress)
     except InputError:
         shutil.rmtree(folder)
         raise
@@ -139,7 +150,7 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
     """
     known = find_metadata(name)
     if known is None:
-        raise InputError(_unknown(name, imported_names(workspace)))
+        raise InputError(_unknown(name, notes.names(workspace)))
     if known.source == "built-in":
         raise InputError(f"{name} is part of the project and needs no fetching: `patternbench data show {name}`.")
     if known.source != "kaggle":
@@ -153,59 +164,68 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
             f"Kaggle did not give {known.handle}: {error}. Download it by hand from {known.address} and "
             f"run `patternbench data import FILE.zip --name {name}`."
         ) from error
-    return import_dataset(_data_root(folder), workspace, name)
+    return import_dataset(_data_root(folder), workspace, name).catalogue
 
 
-def read_import_note(name: str, workspace: Workspace) -> ImportNote:
-    """The note about an imported data set.
+def _open_path(location: Path, workspace: Workspace) -> Catalogue:
+    """A data set by its path, under a name that no other path has.
 
-    Raises:
-        InputError: the note cannot be read.
+    The name is noted once the data set can be opened, so that two folders of one name never share splits or tables.
     """
-    file = _note_file(name, workspace)
-    try:
-        note = tomllib.loads(file.read_text(encoding="utf-8"))
-        approximate = note.get("approximate_masks", False)
-        return ImportNote(Path(note["path"]), note["layout"], note["trusted_pickle"], approximate)
-    except (KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{file}: cannot be read ({error!r}). Delete it and import the data set again.") from error
-
-
-def _note_file(name: str, workspace: Workspace) -> Path:
-    return workspace.datasets / f"{name}.toml"
+    layout, path = detect_layout(location)
+    path = path.resolve()
+    folder = path.parent if path.is_file() else path
+    name = notes.free_name(slug(folder.name), path, workspace)
+    if name in notes.names(workspace):
+        return _open_imported(name, workspace)
+    catalogue = open_dataset(path, name)
+    notes.write_note(name, ImportNote(path, layout.name), workspace)
+    return catalogue
 
 
 def _open_imported(name: str, workspace: Workspace) -> Catalogue:
-    note = read_import_note(name, workspace)
+    note = notes.read_note(name, workspace)
     if not note.path.exists():
         raise InputError(
-            f"{name} was imported from {note.path}, which is gone. Put it back, or delete "
-            f"{_note_file(name, workspace)} and import it again."
+            f"{name} was imported from {note.path}, which is gone. Put it back, or forget it with "
+            f"`patternbench data forget {name}` and import it again."
         )
-    catalogue = open_dataset(note.path, name, trusted_pickle=note.trusted_pickle)
-    return _approximate(catalogue) if note.approximate_masks else catalogue
+    catalogue = open_dataset(note.path, name, note.options, skip_bad=bool(note.left_out))
+    rows = (row for row in catalogue.rows if row.image_id not in set(note.left_out))
+    return _marked(replace(catalogue, rows=tuple(rows)), note)
 
 
-def _approximate(catalogue: Catalogue) -> Catalogue:
-    """The catalogue with every segmentation marked as approximate."""
+def _marked(catalogue: Catalogue, note: ImportNote) -> Catalogue:
+    """The catalogue with every segmentation marked as approximate, if the note says so."""
+    if not note.approximate_masks:
+        return catalogue
     rows = (replace(row, approximate=row.segmentation is not None) for row in catalogue.rows)
     return replace(catalogue, rows=tuple(rows))
 
 
 def _register(
-    name: str, location: Path, workspace: Workspace, trusted_pickle: bool, approximate_masks: bool
-) -> Catalogue:
-    """Opens a data set and, if that succeeds, writes its note."""
-    layout, path = detect_layout(location)
-    file = _note_file(name, workspace)
-    if file.exists() and read_import_note(name, workspace).path != path:
-        raise InputError(f"A data set called {name} is imported already. Give another --name, or delete {file}.")
-    catalogue = open_dataset(path, name, trusted_pickle=trusted_pickle)
-    note = ImportNote(path, layout.name, trusted_pickle, approximate_masks)
-    with disk_errors():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(tomli_w.dumps(asdict(note) | {"path": str(path)}), encoding="utf-8")
-    return _approximate(catalogue) if approximate_masks else catalogue
+    name: str,
+    location: Path,
+    workspace: Workspace,
+    options: ImportOptions,
+    digest_of: Callable[[Path], str],
+    progress: Progress | None,
+) -> Imported:
+    """Checks a data set and, if it can be used, writes its note. Arguments as `import_dataset`."""
+    layout, path = detect_layout(location, options.reading)
+    if name in notes.names(workspace) and notes.read_note(name, workspace).path != path:
+        raise InputError(
+            f"A data set called {name} is imported already, from {notes.read_note(name, workspace).path}. Give another "
+            f"--name, or forget that one: patternbench data forget {name}"
+        )
+    report = check_location(path, options.reading, digest_of, progress)
+    if report.faults and not options.skip_bad:
+        raise FaultsError(report.faults, path)
+    catalogue = catalogue_of(report.reading, name)
+    left_out = tuple(dict.fromkeys(fault.image_id or str(fault.file) for fault in report.faults))
+    note = ImportNote(path, layout.name, options.reading, options.approximate_masks, left_out)
+    notes.write_note(name, note, workspace)
+    return Imported(_marked(replace(catalogue, remarks=report.remarks), note), report.faults)
 
 
 def _data_root(folder: Path) -> Path:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from benchmark.data.adapters.assemble import assemble
-from benchmark.data.catalogue import Catalogue, MaskFile, Row
+from benchmark.data.adapters.reading import Reading
+from benchmark.data.catalogue import MaskFile, Row
+from benchmark.data.faults import Fault
 from benchmark.errors import InputError
 
 _FLAGS = "Right,Turning,Occlusion,Glitch"
@@ -21,24 +22,23 @@ def find_aau(location: Path) -> Path | None:
     return location if (location / "annotations.csv").is_file() else None
 
 
-def read_aau(root: Path, name: str) -> Catalogue:
+def read_aau(root: Path) -> Reading:
     """Read the raw AAU zebrafish layout (Haurum et al., WACVW 2020, doi 10.1109/WACVW50321.2020.9096922).
 
     Rows flagged as turning or occluded are left out, as in the paper; `Glitch` is ignored. The crop side is the longest
     box side of the remaining rows, rounded up to an even number. If `masks/<frame>.png` exists, it is the region
-    mask of the frame's rows.
+    mask of the frame's rows. A line that cannot be read is a fault.
 
     Args:
         root: the folder with annotations.csv and data/.
-        name: name of the catalogue.
 
     Returns:
         Rows `Vid1_0001-fish2`, identity `fish2`, with the groups video, frame and direction (left or right).
 
     Raises:
-        InputError: a column is missing, a line cannot be read (the message names its number), or a frame is missing.
+        InputError: a column is missing, or the file cannot be read.
     """
-    rows = []
+    rows, faults = [], []
     table = root / "annotations.csv"
     lines = csv.DictReader(io.StringIO(_text(table), newline=""), delimiter=";")
     _check_columns(table, lines.fieldnames or ())
@@ -46,12 +46,12 @@ def read_aau(root: Path, name: str) -> Catalogue:
         try:
             row = _row(root, line)
         except ValueError as error:
-            message = f"{table}, line {lines.line_num}: {error}. Fix the line, or delete it."
-            raise InputError(message) from error
+            faults.append(Fault(table, str(error), "Fix the line, or delete it.", row=f"line {lines.line_num}"))
+            continue
         if row is not None:
             rows.append(row)
     longest = max((max(row.box[2:]) for row in rows if row.box), default=0)
-    return assemble(name, root, rows, crop_side=2 * math.ceil(longest / 2))
+    return Reading(root, tuple(rows), tuple(faults), crop_side=2 * math.ceil(longest / 2))
 
 
 def _text(table: Path) -> str:

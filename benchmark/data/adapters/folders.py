@@ -1,49 +1,158 @@
-"""The folder layout: one folder of photos for each individual."""
+"""The folder layout: one folder of photos for each individual, or nested folders whose names a template explains."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmark.data.adapters.assemble import assemble
-from benchmark.data.catalogue import Catalogue, Row
+from benchmark.data.adapters.reading import Reading
+from benchmark.data.catalogue import Row
+from benchmark.data.crops import HEIC_FIX, HEIC_SUFFIXES, heic_is_readable
+from benchmark.data.faults import Fault
+from benchmark.errors import InputError
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+RAW_SUFFIXES = frozenset(
+    {".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw"}
+)
+"""Files of cameras whose pixels are not developed yet."""
+
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def find_folders(location: Path) -> Path | None:
-    """The location if it is a folder with a subfolder of photos, else None."""
-    return location if location.is_dir() and _identity_folders(location) else None
+    """The location if one of its subfolders holds a photo directly, else None."""
+    if not location.is_dir():
+        return None
+    folders = (path for path in location.iterdir() if path.is_dir() and not _hidden(path))
+    return location if any(_is_image(path) for folder in folders for path in folder.iterdir()) else None
 
 
-def read_folders(root: Path, name: str) -> Catalogue:
-    """Read one folder for each individual: the folder's name is the identity, each whole photo is a crop.
+def read_folders(root: Path, layout: str | None = None) -> Reading:
+    """Read nested folders: the name of the first is the identity, unless a template says otherwise.
 
     Args:
         root: the folder with the individuals' folders.
-        name: name of the catalogue.
+        layout: what the folders' names are, outermost first, such as `{species}/{identity}/{date}`; the fields other
+            than `identity` become groups. None = `{identity}`. Photos in deeper folders belong to them too, and the
+            deeper path is their group `folder`.
 
     Returns:
-        Rows `<folder>/<file>`, without boxes, regions and groups; a folder called `unknown` is left out.
+        Rows `<path of the photo below the root>`, without boxes and regions. Files that are no photos, and photos
+        outside the layout, are counted in remarks. A photo that cannot be read by this program (HEIC without its
+        library, a camera's raw file without a JPEG of its name beside it) is a fault.
 
     Raises:
-        InputError: no subfolder holds a photo.
+        InputError: the template does not name `{identity}` once.
     """
-    return assemble(
-        name,
-        root,
-        (
-            Row(image_id=f"{folder.name}/{photo.name}", identity=folder.name, path=photo)
-            for folder in _identity_folders(root)
-            for photo in _photos(folder)
-        ),
-    )
+    fields = _fields(layout or "{identity}")
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    others: Counter[str] = Counter()
+    outside = 0
+    for path in _files(root):
+        folders = path.relative_to(root).parts[:-1]
+        if not _is_image(path):
+            others[path.suffix.lower() or "no ending"] += 1
+        elif len(folders) < len(fields):
+            outside += 1
+        elif (fault := _unreadable(path)) is not None:
+            if not _has_developed_copy(path):
+                faults.append(fault)
+            else:
+                others[path.suffix.lower()] += 1
+        else:
+            rows.append(_row(root, path, folders, fields))
+    remarks = []
+    if others:
+        endings = ", ".join(f"{ending} {count}" for ending, count in others.most_common())
+        remarks.append(f"{others.total()} files are left out, which are no photos: {endings}.")
+    if outside:
+        remarks.append(f"{outside} photos are left out: they are in no folder of an individual.")
+    deeper = sum("folder" in row.groups for row in rows)
+    if deeper:
+        remarks.append(
+            f"{deeper} photos are in folders below an individual's folder; the path there is their group `folder`."
+        )
+    return Reading(root, tuple(rows), tuple(faults), tuple(remarks))
 
 
-def _identity_folders(root: Path) -> list[Path]:
-    """The subfolders that hold photos directly, sorted; hidden folders are left out."""
-    folders = (path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return sorted(folder for folder in folders if _photos(folder))
+def describe_structure(root: Path) -> str:
+    """What a folder holds, in sentences, for a message that no layout fits it."""
+    files = list(_files(root))
+    photos = [path for path in files if _is_image(path)]
+    if not photos:
+        endings = ", ".join(f"{suffix or 'no ending'} {count}" for suffix, count in _endings(files))
+        return f"It holds {len(files)} files and no photo" + (f" ({endings})." if endings else ".")
+    depths = Counter(len(path.relative_to(root).parts) - 1 for path in photos)
+    texts = [f"{count} photos {_depth(depth)}" for depth, count in sorted(depths.items())]
+    deepest = max(photos, key=lambda path: (len(path.relative_to(root).parts), str(path)))
+    example = deepest.relative_to(root).as_posix()
+    advice = ""
+    if max(depths) > 1:
+        names = "/".join(["{species}", "{identity}", "{date}", *["{folder}"] * max(depths)][: max(depths)])
+        advice = f" Say what each folder's name is, for example --layout '{names}'."
+    return f"It holds {', '.join(texts)}, such as {example}.{advice}"
 
 
-def _photos(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith(".")
-    )
+def _fields(layout: str) -> list[str]:
+    parts = [part for part in layout.replace("\\", "/").split("/") if part]
+    fields = [match.group(1) if (match := _FIELD.fullmatch(part)) else "" for part in parts]
+    if fields.count("identity") != 1 or "" in fields or len(set(fields)) < len(fields):
+        raise InputError(
+            f"The layout {layout!r} cannot be used. Write one name in braces for each level of folders, each name "
+            "once and {identity} among them, such as '{species}/{identity}/{date}'."
+        )
+    return fields
+
+
+def _row(root: Path, path: Path, folders: tuple[str, ...], fields: list[str]) -> Row:
+    values = dict(zip(fields, folders, strict=False))
+    identity = values.pop("identity")
+    if deeper := "/".join(folders[len(fields) :]):
+        values["folder"] = deeper
+    return Row(image_id=path.relative_to(root).as_posix(), identity=identity, path=path, groups=values)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted; hidden files and folders are left out."""
+    for path in sorted(root.iterdir()):
+        if _hidden(path):
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        elif path.is_file():
+            yield path
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _is_image(path: Path) -> bool:
+    return not _hidden(path) and path.suffix.lower() in PHOTO_SUFFIXES | HEIC_SUFFIXES | RAW_SUFFIXES
+
+
+def _has_developed_copy(path: Path) -> bool:
+    """Whether a readable photo of the same name is beside a file, as cameras write both."""
+    names = {other.name.lower() for other in path.parent.iterdir()}
+    return any(f"{path.stem.lower()}{suffix}" in names for suffix in PHOTO_SUFFIXES)
+
+
+def _unreadable(path: Path) -> Fault | None:
+    """Why a photo cannot be read because of its format; None if it can."""
+    suffix = path.suffix.lower()
+    if suffix in RAW_SUFFIXES:
+        reason = f"{suffix[1:].upper()} is a camera's raw format, which is not read"
+        return Fault(path, reason, "Export the photo as JPEG.")
+    if suffix in HEIC_SUFFIXES and not heic_is_readable():
+        return Fault(path, "HEIC photos need a library that is not installed", HEIC_FIX)
+    return None
+
+
+def _endings(files: list[Path]) -> list[tuple[str, int]]:
+    return Counter(path.suffix.lower() for path in files).most_common()
+
+
+def _depth(depth: int) -> str:
+    return "beside its folders" if depth == 0 else f"in folders of level {depth}"

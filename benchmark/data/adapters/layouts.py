@@ -3,16 +3,32 @@
 A new layout is a module with a `find` and a `read` function, and one entry in `LAYOUTS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmark.data.adapters.aau import find_aau, read_aau
-from benchmark.data.adapters.assemble import slug
-from benchmark.data.adapters.folders import find_folders, read_folders
+from benchmark.data.adapters.folders import describe_structure, find_folders, read_folders
+from benchmark.data.adapters.reading import Reading, catalogue_of, settle, slug
 from benchmark.data.adapters.table import find_table, read_table
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What a user says of a location.
+
+    Attributes:
+        trusted_pickle: whether a table may be a pickle; reading one can run any program inside it.
+        columns: column of a table by meaning (`columns.SYNONYMS`).
+        layout: what nested folders are, such as `{species}/{identity}/{date}`; empty = the location's own layout.
+    """
+
+    trusted_pickle: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    layout: str = ""
 
 
 class Layout(NamedTuple):
@@ -22,13 +38,13 @@ class Layout(NamedTuple):
         name: its name in the files of imported data sets.
         description: the location that it accepts, in words.
         find: returns the folder or table to read at a location; None if the location has another layout.
-        read: reads it, given the path that `find` returned, the catalogue's name, and whether a pickle is trusted.
+        read: reads it, given the path that `find` returned.
     """
 
     name: str
     description: str
     find: Callable[[Path], Path | None]
-    read: Callable[[Path, str, bool], Catalogue]
+    read: Callable[[Path, ReadingOptions], Reading]
 
 
 LAYOUTS = (
@@ -36,50 +52,73 @@ LAYOUTS = (
         "aau",
         "a folder with annotations.csv (AAU zebrafish)",
         find_aau,
-        lambda path, name, _: read_aau(path, name),
+        lambda path, _: read_aau(path),
     ),
     Layout(
         "table",
-        "a folder with metadata.csv, .json or .parquet, such a table itself",
+        "a folder with metadata.csv, .xlsx, .json or .parquet, such a table itself",
         find_table,
-        lambda path, name, trusted_pickle: read_table(path, name, trusted_pickle=trusted_pickle),
+        lambda path, options: read_table(path, trusted_pickle=options.trusted_pickle, columns=options.columns),
     ),
     Layout(
         "folders",
         "a folder with one subfolder of photos for each individual",
         find_folders,
-        lambda path, name, _: read_folders(path, name),
+        lambda path, options: read_folders(path, options.layout or None),
     ),
 )
 """Every layout; a location has the first one that finds something there."""
 
 
-def open_dataset(location: Path, name: str | None = None, *, trusted_pickle: bool = False) -> Catalogue:
+def open_dataset(
+    location: Path, name: str | None = None, options: ReadingOptions = ReadingOptions(), *, skip_bad: bool = False
+) -> Catalogue:
     """Read a data set of any layout; all files that it names must exist.
 
     Args:
         location: a table, or a folder with one of the layouts.
         name: name of the catalogue; None = made from the folder's name.
-        trusted_pickle: whether a table may be a pickle; reading one can run any program inside it.
+        options: what the user says of the location.
+        skip_bad: whether rows and files with a fault are left out instead of refused.
 
     Raises:
-        InputError: the location does not exist, has no known layout, or its content cannot be used.
+        FaultsError: rows or files cannot be used.
+        InputError: the location does not exist, has no known layout, or none of its content can be used.
     """
-    layout, path = detect_layout(location)
-    folder = path.parent if path.is_file() else path
-    return layout.read(path, slug(name or folder.resolve().name), trusted_pickle)
+    reading = read_location(location, options)
+    return catalogue_of(reading, slug(name or reading.root.resolve().name), skip_bad=skip_bad)
 
 
-def detect_layout(location: Path) -> tuple[Layout, Path]:
+def read_location(location: Path, options: ReadingOptions = ReadingOptions()) -> Reading:
+    """The rows, faults and remarks of a location of any layout. Arguments and errors as `open_dataset`.
+
+    Faults are collected, not raised.
+    """
+    layout, path = detect_layout(location, options)
+    return settle(layout.read(path, options))
+
+
+def detect_layout(location: Path, options: ReadingOptions = ReadingOptions()) -> tuple[Layout, Path]:
     """The layout of a location, and the folder or table to read.
+
+    Args:
+        location: a table or folder.
+        options: what the user says of it; a template for nested folders decides for the layout of folders.
 
     Raises:
         InputError: the location does not exist or has no known layout; the message lists the layouts.
     """
+    if options.layout and location.is_dir():
+        return next(layout for layout in LAYOUTS if layout.name == "folders"), location
     for layout in LAYOUTS:
         path = layout.find(location)
         if path is not None:
             return layout, path
-    state = "is not a data set" if location.exists() else "does not exist"
+    if not location.exists():
+        state = "does not exist"
+    elif location.is_dir():
+        state = f"is not a data set. {describe_structure(location).rstrip('.')}"
+    else:
+        state = "is not a data set"
     *others, last = (layout.description for layout in LAYOUTS)
     raise InputError(f"{location} {state}. Accepted are {', '.join(others)}, or {last}.")

@@ -1,5 +1,6 @@
 """Cells of a catalogue table: parsers of text, boxes and segmentations, in the forms that tables use."""
 
+import ast
 import json
 import math
 import re
@@ -12,12 +13,32 @@ from benchmark.data.catalogue import MaskFile, Polygons, Rle, Segmentation
 
 Box = tuple[float, float, float, float]
 
+SMALLEST_SIDE = 3
+"""Pixels; a narrower box is a slip of the hand, or is not in pixels."""
+
 _BOX_NUMBERS = 4
 _POLYGON_NUMBERS = 6
 
+_SCALAR = re.compile(r"\b(?:np|numpy)\.\w+\(([^()]*)\)")
+"""A number as NumPy 2 prints it: np.float64(1.5)."""
+
+_ARRAY = re.compile(r"\b(?:np\.|numpy\.)?array\(|,\s*dtype=[\w.'<>]+|\)")
+"""What NumPy prints around the brackets of an array."""
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b", re.IGNORECASE)
+
 
 class CellError(ValueError):
-    """A cell cannot be read; the message gives its content and what to write instead."""
+    """A cell cannot be read.
+
+    Attributes:
+        reason: what is wrong, with the cell's content.
+        fix: what to write instead, as a sentence.
+    """
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(f"{reason}. {fix}")
+        self.reason, self.fix = reason, fix
 
 
 def parse_text(value: object) -> str:
@@ -34,22 +55,34 @@ def parse_text(value: object) -> str:
 
 
 def parse_box(value: object) -> Box | None:
-    """A box (x, y, width, height) in pixels, from a list or JSON text; None if the cell is empty.
+    """A box (x, y, width, height) in pixels; None if the cell is empty, or holds four missing numbers.
 
-    >>> parse_box("[10, 20, 30.5, 40]")
-    (10.0, 20.0, 30.5, 40.0)
+    A box may be a list, or text as JSON, Python or NumPy prints a list.
+
+    >>> parse_box("[10, 20, 30.5, 40]"), parse_box("[10 20 30 40]"), parse_box("[nan nan nan nan]")
+    ((10.0, 20.0, 30.5, 40.0), (10.0, 20.0, 30.0, 40.0), None)
 
     Raises:
-        CellError: the cell is not four finite numbers with a width and height above 0.
+        CellError: the cell is not four finite numbers with a width and height of three pixels or more.
     """
     box = _decoded(value, "bbox")
-    if box is None:
+    if box is None or (isinstance(box, list) and len(box) == _BOX_NUMBERS and all(map(_is_missing, box))):
         return None
+    if isinstance(box, list):
+        box = [_as_number(number) for number in box]
+    form = "Write four numbers [x, y, width, height] in pixels."
     if not _are_numbers(box) or len(box) != _BOX_NUMBERS:
-        raise CellError(f"bbox is {value!r}. Write four numbers [x, y, width, height] in pixels.")
+        raise CellError(f"bbox is {_short(value)}", form)
     x, y, width, height = (float(number) for number in box)
     if width <= 0 or height <= 0:
-        raise CellError(f"bbox is {value!r}: width and height must be above 0. Write [x, y, width, height].")
+        raise CellError(f"bbox is {_short(value)}: width and height must be above 0", form)
+    if max(map(abs, (x, y, width, height))) <= 1:
+        raise CellError(
+            f"bbox is {_short(value)}, which looks like fractions of the photo",
+            "Multiply x and width by the photo's width, y and height by its height: a box is in pixels.",
+        )
+    if min(width, height) < SMALLEST_SIDE:
+        raise CellError(f"bbox is {_short(value)}: an animal of less than {SMALLEST_SIDE} pixels shows nothing", form)
     return x, y, width, height
 
 
@@ -60,8 +93,8 @@ def parse_segmentation(value: object, root: Path) -> Segmentation | None:
     Polygons(rings=((0.0, 0.0, 9.0, 0.0, 9.0, 9.0),))
 
     Args:
-        value: polygons (flat lists x0, y0, x1, y1, ..., or one such list) or a COCO RLE ({size, counts}), as JSON text
-            or as Python lists and dicts; or the path of a region mask.
+        value: polygons (flat lists x0, y0, x1, y1, ..., or one such list) or a COCO RLE ({size, counts}), as lists and
+            dicts or as JSON, Python or NumPy prints them; or the path of a region mask.
         root: the folder that a mask's path is relative to.
 
     Raises:
@@ -82,8 +115,8 @@ def _polygons_of(content: list[Any]) -> Polygons:
     for ring in rings:
         if not _are_numbers(ring) or len(ring) < _POLYGON_NUMBERS or len(ring) % 2:
             raise CellError(
-                f"segmentation has the polygon {_short(ring)}. "
-                "Write each as a flat list [x0, y0, x1, y1, x2, y2, ...] of at least three points."
+                f"segmentation has the polygon {_short(ring)}",
+                "Write each as a flat list [x0, y0, x1, y1, x2, y2, ...] of at least three points.",
             )
     return Polygons(tuple(tuple(float(number) for number in ring) for ring in rings))
 
@@ -91,11 +124,11 @@ def _polygons_of(content: list[Any]) -> Polygons:
 def _rle_of(content: dict[str, Any]) -> Rle:
     size, counts = content.get("size"), content.get("counts")
     if isinstance(counts, bytes):
-        counts = counts.decode("ascii")
+        counts = counts.decode("ascii", errors="replace")
     runs = counts if isinstance(counts, str) else _whole_numbers(counts)
     sides = _whole_numbers(size)
     if sides is None or len(sides) != 2 or runs is None:  # noqa: PLR2004 - height and width
-        raise CellError(f'segmentation is {_short(content)}. A COCO RLE is {{"size": [height, width], "counts": ...}}.')
+        raise CellError(f"segmentation is {_short(content)}", 'A COCO RLE is {"size": [height, width], "counts": ...}.')
     return Rle((sides[0], sides[1]), runs)
 
 
@@ -113,24 +146,49 @@ def _decoded(value: object, column: str) -> Any:  # noqa: ANN401 - what JSON hol
     if isinstance(value, (list, dict)):
         return value or None
     text = parse_text(value)
-    if not text:
+    if not text or text.lower() in {"nan", "none", "null", "na", "n/a"}:
         return None
-    try:
-        content = json.loads(text)
-    except ValueError:
-        raise CellError(_not_json(text, column)) from None
-    if not isinstance(content, (list, dict)):
-        raise CellError(f"{column} is {value!r}, neither a list nor a mapping.")
+    if "..." in text:
+        raise CellError(f"{column} is {_short(text)}, which was shortened with `...`", "Export the table again, whole.")
+    content = _printed(text)
+    if content is None:
+        raise CellError(
+            f"{column} is {_short(text)}, which is no list and no mapping", "Write lists as [1, 2], as in JSON."
+        )
     return content or None
 
 
-def _not_json(text: str, column: str) -> str:
-    """The message for a cell that is not JSON, with the fix if NumPy or Python printed a box."""
-    numbers = [float(number) for number in re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)]
-    if column == "bbox" and len(numbers) == _BOX_NUMBERS and all(map(math.isfinite, numbers)):
-        fixed = json.dumps([int(number) if number.is_integer() else number for number in numbers])
-        return f"bbox is {text!r}, as NumPy or Python prints it. Write it as a JSON list: {fixed}"
-    return f"{column} is {_short(text)}, which is not JSON. Write lists as [1, 2], names in double quotes."
+def _printed(text: str) -> list[Any] | dict[str, Any] | None:
+    """A list or mapping from text as JSON, Python or NumPy prints it; None if the text is neither."""
+    for read in (json.loads, ast.literal_eval, lambda printed: json.loads(_numpy_as_json(printed))):
+        try:
+            content = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(content, tuple):
+            content = list(content)
+        if isinstance(content, (list, dict)):
+            return content
+    return None
+
+
+def _numpy_as_json(text: str) -> str:
+    """Brackets and numbers of an array as JSON; anything else makes it no JSON."""
+    plain = _ARRAY.sub("", _SCALAR.sub(r"\1", text)).replace("(", "[")
+    plain += "]" * (plain.count("[") - plain.count("]"))
+    numbers = _NUMBER.sub(lambda number: f" {json.dumps(float(number.group()))} ", plain)
+    return re.sub(r"(?<=[\]\w])[\s,]+(?=[\[\w+-])", ", ", numbers)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value != value or value == "nan"  # noqa: PLR0124 - NaN
+
+
+def _as_number(value: object) -> object:
+    """A whole or decimal number written as text, as a number; anything else as it is."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip().replace(",", ".")):
+        return float(value.strip().replace(",", "."))
+    return value
 
 
 def _are_numbers(value: object) -> TypeGuard[Sequence[float]]:

@@ -96,23 +96,23 @@ def test_exif_orientation_is_followed(tmp_path: Path) -> None:
     exif = image.getexif()
     exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to view
     image.save(tmp_path / "p.png", exif=exif)
-    np.testing.assert_array_equal(np.asarray(read_photo(tmp_path / "p.png")), np.rot90(_ramp(), -1))
+    np.testing.assert_array_equal(np.asarray(read_photo(tmp_path / "p.png").image), np.rot90(_ramp(), -1))
 
 
 def test_greyscale_of_8_and_16_bits(tmp_path: Path) -> None:
     grey = _photo(tmp_path / "8.png", np.array([[0, 128, 255]], np.uint8))
     deep = _photo(tmp_path / "16.png", np.array([[0, 128 * 257, 65535]], np.uint16))
     for path in (grey, deep):
-        np.testing.assert_array_equal(np.asarray(read_photo(path))[0], [[0] * 3, [128] * 3, [255] * 3])
+        np.testing.assert_array_equal(np.asarray(read_photo(path).image)[0], [[0] * 3, [128] * 3, [255] * 3])
 
 
 def test_palette_and_transparency(tmp_path: Path) -> None:
     palette = Image.fromarray(_ramp()).quantize(120)
     palette.save(tmp_path / "p.png")
-    np.testing.assert_array_equal(np.asarray(read_photo(tmp_path / "p.png")), np.asarray(palette.convert("RGB")))
+    np.testing.assert_array_equal(np.asarray(read_photo(tmp_path / "p.png").image), np.asarray(palette.convert("RGB")))
     clear = np.dstack([_ramp(), np.full((10, 12), 255, np.uint8)])
     clear[0, :, 3] = 0
-    pixels = np.asarray(read_photo(_photo(tmp_path / "t.png", clear)))
+    pixels = np.asarray(read_photo(_photo(tmp_path / "t.png", clear)).image)
     assert pixels[0].max() == 0
     np.testing.assert_array_equal(pixels[1:], _ramp()[1:])
 

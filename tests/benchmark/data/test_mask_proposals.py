@@ -152,7 +152,7 @@ def test_on_the_built_in_data_proposals_overlap_the_exact_masks(
 ) -> None:
     overlaps = []
     for row in open_dataset(ROOT / "benchmark" / "datasets" / "zebrafish-synth").rows[::32]:
-        photo = np.asarray(read_photo(row.path))
+        photo = np.asarray(read_photo(row.path).image)
         exact = region_mask(row, photo.shape[:2])
         overlaps.append(_overlap(region(propose_regions(photo, row.box)), region(exact)))
     assert len(overlaps) == 14

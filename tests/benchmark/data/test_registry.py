@@ -1,7 +1,7 @@
 import re
 from urllib.parse import urlparse
 
-from benchmark.data.adapters.assemble import slug
+from benchmark.data.adapters.reading import slug
 from benchmark.data.registry import DATASETS, find_metadata
 from support.paths import ROOT
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +137,53 @@ def test_an_unreadable_mask_is_refused(tmp_path: Path) -> None:
 def test_a_row_without_segmentation_is_refused() -> None:
     with pytest.raises(InputError, match="image_id 'a'"):
         region_mask(_row(None), SIZE)
+
+
+TURNS = (
+    (1, Image.Transpose.ROTATE_180, 2),
+    (2, Image.Transpose.FLIP_LEFT_RIGHT, 1),
+    (3, Image.Transpose.ROTATE_180, 1),
+    (4, Image.Transpose.FLIP_TOP_BOTTOM, 1),
+    (5, Image.Transpose.TRANSPOSE, 1),
+    (6, Image.Transpose.ROTATE_270, 1),
+    (7, Image.Transpose.TRANSVERSE, 1),
+    (8, Image.Transpose.ROTATE_90, 1),
+)
+
+
+@pytest.mark.parametrize(("orientation", "turn", "times"), TURNS)
+@pytest.mark.parametrize("side", [3, 5])
+def test_a_stored_mask_is_turned_as_pillow_turns_its_photo(
+    tmp_path: Path, orientation: int, turn: Image.Transpose, times: int, side: int
+) -> None:
+    stored = np.arange(15 if side == 5 else 9).reshape(3, side).astype(np.uint8) % 3
+    Image.fromarray(stored).save(tmp_path / "m.png")
+    upright = Image.fromarray(stored)
+    for _ in range(times):
+        upright = upright.transpose(turn)
+    row = Row("a", "fox", tmp_path / "a.png", segmentation=MaskFile(tmp_path / "m.png"), mask_frame="stored")
+    np.testing.assert_array_equal(region_mask(row, (upright.height, upright.width), orientation), np.asarray(upright))
+
+
+def test_a_mask_whose_size_does_not_tell_its_frame_is_refused_and_the_column_helps(tmp_path: Path) -> None:
+    mask = np.arange(9).reshape(3, 3).astype(np.uint8) % 3
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    row = Row("a", "fox", tmp_path / "a.png", segmentation=MaskFile(tmp_path / "m.png"))
+    with pytest.raises(InputError, match=r"EXIF data turn it \(orientation 6\).*mask_frame"):
+        region_mask(row, (3, 3), 6)
+    np.testing.assert_array_equal(region_mask(replace(row, mask_frame="upright"), (3, 3), 6), mask)
+
+
+def test_the_size_of_a_mask_tells_its_frame(tmp_path: Path) -> None:
+    mask = np.arange(6).reshape(2, 3).astype(np.uint8) % 3
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    row = Row("a", "fox", tmp_path / "a.png", segmentation=MaskFile(tmp_path / "m.png"))
+    np.testing.assert_array_equal(region_mask(row, (2, 3), 6), mask)
+    np.testing.assert_array_equal(region_mask(row, (3, 2), 6), np.rot90(mask, -1))
+    with pytest.raises(InputError, match="Give the mask in the photo's own size"):
+        region_mask(row, (4, 2), 6)
+
+
+def test_a_run_length_code_of_the_stored_pixels_is_turned(tmp_path: Path) -> None:
+    row = Row("a", "fox", tmp_path / "a.png", segmentation=Rle((2, 3), (0, 1, 5)))
+    np.testing.assert_array_equal(region_mask(row, (3, 2), 6), [[0, 1], [0, 0], [0, 0]])

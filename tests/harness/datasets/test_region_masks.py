@@ -20,7 +20,7 @@ from benchmark.splitting.split import Split
 from harness.contestants import registry as contestants
 from harness.datasets.mask_files import COLOURS
 from harness.datasets.region_masks import MANIFEST, RegionMasks, masks_folder, set_masks_folder
-from harness.datasets.registry import import_dataset, resolve
+from harness.datasets.registry import ImportOptions, import_dataset, resolve
 from harness.execution.runners.base import Outcome, Runner
 from harness.execution.spec import DataBundle, RunSpec
 from harness.run import bench
@@ -353,9 +353,9 @@ def test_an_imported_data_set_notes_that_its_masks_are_approximate(tmp_path: Pat
     _row(folder, "")
     Image.new("L", (WIDTH, HEIGHT)).save(folder / "mask.png")
     (folder / "metadata.csv").write_text("image_id,identity,path,mask\na,fox,0.png,mask.png\nb,owl,0.png,\n")
-    assert not import_dataset(folder, own).approximate_regions
+    assert not import_dataset(folder, own).catalogue.approximate_regions
     assert not resolve("pets", own).approximate_regions
-    assert import_dataset(folder, own, approximate_masks=True).approximate_regions
+    assert import_dataset(folder, own, options=ImportOptions(approximate_masks=True)).catalogue.approximate_regions
     assert [row.approximate for row in resolve("pets", own).rows] == [True, False]  # b has no mask
     note = own.datasets / "pets.toml"
     older = [line for line in note.read_text().splitlines() if "approximate" not in line]

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from benchmark.data.adapters.layouts import ReadingOptions
 from benchmark.errors import InputError, RunError
-from harness.datasets.registry import fetch, import_dataset, imported_names, read_import_note, resolve
+from harness.datasets import notes
+from harness.datasets.registry import ImportOptions, fetch, import_dataset, resolve
 from harness.workspace import Workspace
 
 
@@ -22,7 +24,7 @@ def pets(tmp_path: Path) -> Path:
 
 def _aau(folder: Path) -> Path:
     (folder / "data").mkdir(parents=True)
-    (folder / "data" / "Vid1_0001.png").touch()
+    Image.new("RGB", (16, 16)).save(folder / "data" / "Vid1_0001.png")
     (folder / "annotations.csv").write_text(
         "Filename;Object ID;Annotation tag;Upper left corner X;Upper left corner Y;Lower right corner X;"
         "Lower right corner Y;Right,Turning,Occlusion,Glitch;Buffer;;\n"
@@ -49,9 +51,9 @@ def test_a_built_in_name_is_opened_with_its_licence(workspace: Workspace) -> Non
 
 
 def test_an_imported_folder_stays_where_it_is(workspace: Workspace, pets: Path) -> None:
-    assert import_dataset(pets, workspace).name == "my-pets"
-    assert imported_names(workspace) == ["my-pets"]
-    assert read_import_note("my-pets", workspace).layout == "folders"
+    assert import_dataset(pets, workspace).catalogue.name == "my-pets"
+    assert notes.names(workspace) == ["my-pets"]
+    assert notes.read_note("my-pets", workspace).layout == "folders"
     assert resolve("my-pets", workspace).root == pets
     import_dataset(pets, workspace)  # again: nothing new
 
@@ -63,15 +65,15 @@ def test_the_trust_in_a_pickled_table_is_noted(workspace: Workspace, pets: Path)
     pd.DataFrame([{"image_id": "1", "identity": "fox", "path": "fox/1.png"}]).to_pickle(table)
     with pytest.raises(InputError, match="--trusted-pickle"):
         import_dataset(table, workspace, "p")
-    assert imported_names(workspace) == []
-    import_dataset(table, workspace, "p", trusted_pickle=True)
+    assert notes.names(workspace) == []
+    import_dataset(table, workspace, "p", ImportOptions(ReadingOptions(trusted_pickle=True)))
     assert resolve("p", workspace).identities == ("fox",)
 
 
 @pytest.mark.parametrize("inside", ["", "wrapped", "twice/wrapped"])
 def test_a_zip_file_is_unpacked_into_the_store(workspace: Workspace, pets: Path, tmp_path: Path, inside: str) -> None:
     path = _packed(pets, tmp_path / "Pets-v1.zip", inside)
-    assert import_dataset(path, workspace).name == "pets-v1"
+    assert import_dataset(path, workspace).catalogue.name == "pets-v1"
     shutil.rmtree(pets)
     path.unlink()
     catalogue = resolve("pets-v1", workspace)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.data.adapters.aau import read_aau
+from benchmark.data.adapters.layouts import open_dataset
 from benchmark.data.catalogue import MaskFile
 from benchmark.errors import InputError
 
@@ -28,7 +28,7 @@ def _write(root: Path, *lines: str, header: str = HEADER) -> Path:
 
 
 def test_rows_that_turn_or_are_occluded_are_left_out(tmp_path: Path) -> None:
-    rows = read_aau(_write(tmp_path, *LINES), "aau").rows
+    rows = open_dataset(_write(tmp_path, *LINES), "aau").rows
     assert [row.image_id for row in rows] == ["Vid1_0001-fish1", "Vid1_0002-fish1", "Vid2_0010-fish5"]
     assert [row.identity for row in rows] == ["fish1", "fish1", "fish5"]
     assert rows[0].path == tmp_path / "data" / "Vid1_0001.png"
@@ -38,14 +38,14 @@ def test_rows_that_turn_or_are_occluded_are_left_out(tmp_path: Path) -> None:
 
 
 def test_the_crop_side_is_the_longest_kept_box_side_made_even(tmp_path: Path) -> None:
-    assert read_aau(_write(tmp_path, *LINES), "aau").crop_side == 102  # 101, not the turning fish's 300
+    assert open_dataset(_write(tmp_path, *LINES), "aau").crop_side == 102  # 101, not the turning fish's 300
 
 
 def test_a_frame_mask_is_used_if_it_exists(tmp_path: Path) -> None:
     _write(tmp_path, *LINES)
     (tmp_path / "masks").mkdir()
     (tmp_path / "masks" / "Vid1_0001.png").touch()
-    catalogue = read_aau(tmp_path, "aau")
+    catalogue = open_dataset(tmp_path, "aau")
     assert catalogue.rows[0].segmentation == MaskFile(tmp_path / "masks" / "Vid1_0001.png", 1)
     assert catalogue.rows[1].segmentation is None
 
@@ -65,7 +65,7 @@ def test_a_frame_mask_is_used_if_it_exists(tmp_path: Path) -> None:
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, fault: str) -> None:
     with pytest.raises(InputError, match=fault) as caught:
-        read_aau(_write(tmp_path, line), "aau")
+        open_dataset(_write(tmp_path, line), "aau")
     assert "line 2" in str(caught.value)
 
 
@@ -73,16 +73,16 @@ def test_annotations_in_another_encoding_are_refused(tmp_path: Path) -> None:
     table = _write(tmp_path, *LINES) / "annotations.csv"
     table.write_bytes(table.read_bytes().replace(b"Zebrafish", "Zebrabärbling".encode("latin-1")))
     with pytest.raises(InputError, match=r"annotations\.csv cannot be read: .* It must be UTF-8 text"):
-        read_aau(tmp_path, "aau")
+        open_dataset(tmp_path, "aau")
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'Object ID' is missing"):
-        read_aau(_write(tmp_path, header=HEADER.replace("Object ID", "Fish")), "aau")
+        open_dataset(_write(tmp_path, header=HEADER.replace("Object ID", "Fish")), "aau")
 
 
 def test_a_missing_frame_is_named(tmp_path: Path) -> None:
     _write(tmp_path, *LINES)
     (tmp_path / "data" / "Vid2_0010.png").unlink()
-    with pytest.raises(InputError, match=r"1 of 3 files are missing.*Vid2_0010\.png"):
-        read_aau(tmp_path, "aau")
+    with pytest.raises(InputError, match=r"Vid2_0010\.png: the file is missing"):
+        open_dataset(tmp_path, "aau")

@@ -57,7 +57,7 @@ def test_a_table_file_takes_its_folders_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("path", "state"), [("", "is not a data set"), ("nowhere", "does not exist")])
 def test_other_locations_are_refused_with_the_list_of_layouts(tmp_path: Path, path: str, state: str) -> None:
-    with pytest.raises(InputError, match=f"{state}. Accepted are .*annotations.csv.*metadata.csv.*subfolder"):
+    with pytest.raises(InputError, match=f"{state}.* Accepted are .*annotations.csv.*metadata.csv.*subfolder"):
         open_dataset(tmp_path / path)
 
 

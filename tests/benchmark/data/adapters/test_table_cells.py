@@ -38,11 +38,66 @@ def test_no_box(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["[10 10 30 20]", "[10. 10. 30. 20.]", "array([10, 10, 30, 20])", "(10, 10, 30, 20)", "[+10 010 3e1 20.0]"]
+    "value",
+    [
+        "[10 10 30 20]",
+        "[10. 10. 30. 20.]",
+        "[ 10  10\n  30  20 ]",
+        "array([10, 10, 30, 20])",
+        "np.array([10., 10., 30., 20.], dtype=float32)",
+        "(10, 10, 30, 20)",
+        "[+10 010 3e1 20.0]",
+        "[np.float64(10.0), np.float64(10.0), np.float64(30.0), np.float64(20.0)]",
+        "(np.int64(10), np.int64(10), np.int64(30), np.int64(20))",
+        ["10", "10", "30", "20"],
+    ],
 )
-def test_the_error_for_a_printed_box_contains_the_fix(value: str) -> None:
-    with pytest.raises(CellError, match=r"Write it as a JSON list: \[10, 10, 30, 20\]$"):
+def test_a_box_is_read_as_python_and_numpy_print_it(value: object) -> None:
+    assert parse_box(value) == (10, 10, 30, 20)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["[nan nan nan nan]", "[nan, nan, nan, nan]", [None] * 4, [math.nan] * 4, "[None, None, None, None]", "nan"],
+)
+def test_four_missing_numbers_are_no_box(value: object) -> None:
+    assert parse_box(value) is None
+
+
+@pytest.mark.parametrize("value", ["[nan, 10, 30, 20]", [10, None, 30, 20]])
+def test_a_box_with_a_missing_number_is_refused(value: object) -> None:
+    with pytest.raises(CellError, match="bbox"):
         parse_box(value)
+
+
+@pytest.mark.parametrize("value", [[0.1, 0.2, 0.5, 0.5], "[0, 0, 1, 1]", "[0.0 0.0 1.0 0.9]"])
+def test_a_box_in_fractions_is_refused(value: object) -> None:
+    with pytest.raises(CellError, match=r"looks like fractions.*in pixels"):
+        parse_box(value)
+
+
+@pytest.mark.parametrize("value", [[10, 10, 2, 40], [10, 10, 40, 1.5], [0, 0, 2.9, 2.9]])
+def test_a_box_of_a_pixel_or_two_is_refused(value: object) -> None:
+    with pytest.raises(CellError, match="less than 3 pixels"):
+        parse_box(value)
+
+
+def test_a_shortened_array_is_refused() -> None:
+    with pytest.raises(CellError, match="shortened"):
+        parse_segmentation("[[0 0 1 ... 5 6 7]]", ROOT)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{'size': [4, 5], 'counts': 'a\\\\b'}",
+        "{'size': [4, 5], 'counts': b'a\\\\b'}",
+        "{'counts': 'a\\\\b', 'size': (4, 5)}",
+        '{"size": [4, 5], "counts": "a\\\\b"}',
+    ],
+)
+def test_a_run_length_code_as_python_prints_it(value: str) -> None:
+    assert parse_segmentation(value, ROOT) == Rle((4, 5), "a\\b")
 
 
 @pytest.mark.parametrize(

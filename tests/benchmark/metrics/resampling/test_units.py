@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 
-from benchmark.data.adapters.aau import read_aau
+from benchmark.data.adapters.layouts import open_dataset
 from benchmark.data.capture import NEAR_FRAMES, dense_ranks, frame_positions
 from benchmark.metrics.resampling.units import units_of
 from support.paths import ROOT
@@ -45,7 +45,7 @@ def test_no_image_has_no_unit() -> None:
 
 @pytest.mark.parametrize(("split", "count"), [("block", 6), ("time", 6), ("disjoint", 2), ("random", 23)])
 def test_units_of_the_splits_of_the_built_in_data(split: str, count: int) -> None:
-    rows = read_aau(ROOT / "benchmark" / "datasets" / "zebrafish-synth", "zebrafish-synth").rows
+    rows = open_dataset(ROOT / "benchmark" / "datasets" / "zebrafish-synth", "zebrafish-synth").rows
     split_file = ROOT / "benchmark" / "splits" / "zebrafish-synth" / f"{split}.csv"
     lines = csv.DictReader(split_file.read_text(encoding="utf-8").splitlines())
     test = {line["image_id"] for line in lines if (line["set"], line["part"]) == ("classify", "test")}

@@ -1,0 +1,121 @@
+"""What an adapter read: rows, the faults of others, and remarks; and the catalogue that is made of it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmark.data.adapters import names
+from benchmark.data.adapters.names import is_nobody, named_counts
+from benchmark.data.catalogue import Catalogue, MaskFile, Row
+from benchmark.data.faults import Fault, FaultsError
+from benchmark.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The content of a location before it is a catalogue.
+
+    Attributes:
+        root: the folder that it was read from.
+        rows: those without a fault, in any order.
+        faults: why other rows and files cannot be used.
+        remarks: what was left out or assumed, as sentences.
+        crop_side: as in `Catalogue`.
+    """
+
+    root: Path
+    rows: tuple[Row, ...]
+    faults: tuple[Fault, ...] = ()
+    remarks: tuple[str, ...] = ()
+    crop_side: int | None = field(default=None, kw_only=True)
+
+
+def slug(text: str) -> str:
+    """A name for splits, records and tables: lower case; letters and digits of any script, `.`, `_` and `-` stay.
+
+    >>> slug("Zebrafish (2024)"), slug("猫")
+    ('zebrafish-2024', '猫')
+
+    Raises:
+        InputError: the text has none of the allowed characters.
+    """
+    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text).lower()).strip("-._")
+    if not name:
+        raise InputError(
+            f"No data set name can be made from {text!r}: it has no letter and no digit. Import it under a name: "
+            "patternbench data import PATH --name NAME."
+        )
+    return name
+
+
+def settle(reading: Reading) -> Reading:
+    """The reading without unidentified animals, with a fault for each row that no catalogue can hold.
+
+    Rows whose identity is a word for nobody, such as `unknown`, are left out with a remark. A row whose photo or mask
+    does not exist, and a row whose image_id another row has, becomes a fault.
+    """
+    identified = [row for row in reading.rows if not is_nobody(row.identity)]
+    nobody = [row.identity for row in reading.rows if is_nobody(row.identity)]
+    remarks = list(reading.remarks)
+    if nobody:
+        remarks.append(f"{len(nobody)} photos are left out: their identity names nobody ({named_counts(nobody)}).")
+    missing = _missing_files(identified)
+    faults = list(reading.faults)
+    kept: dict[str, Row] = {}
+    for row in identified:
+        absent = next((path for path in _files(row) if path in missing), None)
+        if absent is not None:
+            faults.append(
+                Fault(
+                    absent,
+                    f"the file is missing (image_id {row.image_id!r})",
+                    "Paths in a table are relative to its folder; put the file there, or fix the table.",
+                    image_id=row.image_id,
+                )
+            )
+        elif row.image_id in kept:
+            faults.append(
+                Fault(
+                    row.path,
+                    f"image_id {row.image_id!r} occurs twice; ids must be unique",
+                    "Give each row of the table its own image_id.",
+                )
+            )
+        else:
+            kept[row.image_id] = row
+    remarks += names.remarks([row.identity for row in kept.values()])
+    return Reading(reading.root, tuple(kept.values()), tuple(faults), tuple(remarks), crop_side=reading.crop_side)
+
+
+def catalogue_of(reading: Reading, name: str, *, skip_bad: bool = False) -> Catalogue:
+    """The catalogue of a settled reading, sorted by image_id.
+
+    Args:
+        reading: what was read.
+        name: of the catalogue.
+        skip_bad: whether rows and files with a fault are left out instead of refused.
+
+    Raises:
+        FaultsError: there is a fault, and it is not to be skipped.
+        InputError: no row is left.
+    """
+    if reading.faults and not skip_bad:
+        raise FaultsError(reading.faults, reading.root)
+    if not reading.rows:
+        raise InputError(
+            f"{reading.root}: no row names an individual. At least one photo with an identity other than `unknown` "
+            "is needed."
+        )
+    rows = tuple(sorted(reading.rows, key=lambda row: row.image_id))
+    return Catalogue(name=name, root=reading.root, rows=rows, crop_side=reading.crop_side, remarks=reading.remarks)
+
+
+def _files(row: Row) -> Sequence[Path]:
+    return (row.path, row.segmentation.path) if isinstance(row.segmentation, MaskFile) else (row.path,)
+
+
+def _missing_files(rows: Iterable[Row]) -> set[Path]:
+    """The photos and masks that do not exist; each is looked for once."""
+    return {path for path in {path for row in rows for path in _files(row)} if not path.is_file()}

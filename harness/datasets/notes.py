@@ -1,0 +1,133 @@
+"""Notes about data sets of one's own: where each is, and how it is read."""
+
+import shutil
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import tomli_w
+
+from benchmark.data.adapters.layouts import ReadingOptions
+from benchmark.data.registry import find_metadata
+from benchmark.errors import InputError
+from harness.disk import disk_errors
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ImportNote:
+    """Note about a data set, stored as `<name>.toml`.
+
+    Attributes:
+        path: of the data set.
+        layout: by which it is read.
+        options: what the user said of it.
+        approximate_masks: whether all its region masks are approximate, although its table does not say so.
+        left_out: image_ids of rows that are left out because of a fault.
+    """
+
+    path: Path
+    layout: str
+    options: ReadingOptions = ReadingOptions()  # noqa: RUF009 - immutable
+    approximate_masks: bool = False
+    left_out: tuple[str, ...] = ()
+
+
+def names(workspace: Workspace) -> list[str]:
+    """The names of the data sets that have a note, sorted."""
+    return sorted(path.stem for path in workspace.datasets.glob("*.toml"))
+
+
+def note_file(name: str, workspace: Workspace) -> Path:
+    """Where the note of a data set is."""
+    return workspace.datasets / f"{name}.toml"
+
+
+def read_note(name: str, workspace: Workspace) -> ImportNote:
+    """The note about a data set.
+
+    Raises:
+        InputError: the note cannot be read.
+    """
+    file = note_file(name, workspace)
+    try:
+        note = tomllib.loads(file.read_text(encoding="utf-8"))
+        options = ReadingOptions(
+            trusted_pickle=bool(note.get("trusted_pickle", False)),
+            columns=dict(note.get("columns", {})),
+            layout=str(note.get("template", "")),
+        )
+        return ImportNote(
+            path=Path(note["path"]),
+            layout=note["layout"],
+            options=options,
+            approximate_masks=note.get("approximate_masks", False),
+            left_out=tuple(note.get("left_out", ())),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{file}: cannot be read ({error!r}). Delete it and import the data set again.") from error
+
+
+def write_note(name: str, note: ImportNote, workspace: Workspace) -> None:
+    """Write the note about a data set.
+
+    Raises:
+        RunError: the disk is full or cannot be written to.
+    """
+    content = {
+        "path": str(note.path),
+        "layout": note.layout,
+        "approximate_masks": note.approximate_masks,
+        "left_out": list(note.left_out),
+        "template": note.options.layout,
+        **{key: value for key, value in asdict(note.options).items() if key != "layout"},
+    }
+    file = note_file(name, workspace)
+    with disk_errors():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+def free_name(wanted: str, path: Path, workspace: Workspace) -> str:
+    """The name under which a path is known, or the first free one: `photos`, `photos-2`, ...
+
+    Args:
+        wanted: the name that its folder gives.
+        path: of the data set.
+        workspace: the checkout.
+    """
+    taken = {name: read_note(name, workspace).path for name in names(workspace)}
+    mine = [name for name, place in taken.items() if place == path]
+    if mine:
+        return wanted if wanted in mine else mine[0]
+    number, name = 1, wanted
+    while name in taken or find_metadata(name) is not None:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def forget(name: str, workspace: Workspace) -> list[Path]:
+    """Remove the note of a data set, its unpacked copy and its splits; photos outside the store stay.
+
+    Args:
+        name: of the data set.
+        workspace: the checkout.
+
+    Returns:
+        What was removed.
+
+    Raises:
+        InputError: no data set of this name was imported.
+        RunError: something cannot be removed.
+    """
+    file = note_file(name, workspace)
+    if not file.is_file():
+        known = ", ".join(names(workspace)) or "none"
+        raise InputError(f"No data set called {name!r} was imported; there are: {known}.")
+    removed = [place for place in (workspace.datasets / name, workspace.splits / name) if place.is_dir()]
+    with disk_errors():
+        for place in removed:
+            shutil.rmtree(place)
+        file.unlink()
+    return [*removed, file]

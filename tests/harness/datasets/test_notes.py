@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from benchmark.data.adapters.layouts import ReadingOptions
+from benchmark.errors import InputError
+from harness.datasets import notes
+from harness.datasets.notes import ImportNote
+from harness.workspace import Workspace
+
+
+def test_a_note_is_read_as_it_was_written(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    options = ReadingOptions(trusted_pickle=True, columns={"identity": "name"}, layout="{identity}/{date}")
+    note = ImportNote(tmp_path / "photos", "table", options, approximate_masks=True, left_out=("a", "b"))
+    notes.write_note("photos", note, workspace)
+    assert notes.read_note("photos", workspace) == note
+
+
+def test_a_forgotten_data_set_takes_its_splits_along_but_no_photos(tmp_path: Path) -> None:
+    workspace, photos = Workspace(tmp_path / "checkout"), tmp_path / "photos"
+    photos.mkdir()
+    notes.write_note("photos", ImportNote(photos, "folders"), workspace)
+    (workspace.splits / "photos").mkdir(parents=True)
+    (workspace.splits / "photos" / "random.csv").touch()
+    assert len(notes.forget("photos", workspace)) == 2
+    assert (notes.names(workspace), list(workspace.splits.iterdir()), photos.is_dir()) == ([], [], True)
+    with pytest.raises(InputError, match="No data set called 'photos' was imported; there are: none"):
+        notes.forget("photos", workspace)
