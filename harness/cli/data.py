@@ -275,7 +275,7 @@ def audit(
     from harness.execution.store import Store
 
     workspace = workspace_of(context)
-    catalogue = resolve(data, workspace)
+    catalogue = resolve(data, workspace, remember=True)
     with RichListener() as listener, DigestCache(workspace.digests) as cache:
         data_split = choose_split(split, catalogue, workspace, listener, cache.digest)
         store = Store(workspace.store) if pixels else None

@@ -36,7 +36,7 @@ def masks(
     from harness.datasets.registry import resolve_original
 
     workspace = workspace_of(context)
-    catalogue = resolve_original(data, workspace)
+    catalogue = resolve_original(data, workspace, remember=True)
     images = len(rows_without_mask(catalogue))
     if not images:
         typer.echo(f"Every image of {catalogue.name} has a region mask of its own; there is nothing to propose.")

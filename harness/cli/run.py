@@ -67,7 +67,7 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
     """
     with DigestCache(workspace.digests, rehash=options.rehash) as cache:
         request = choose(workspace, options, cache.digest)
-        catalogue = resolve_dataset(options.data, workspace)
+        catalogue = resolve_dataset(options.data, workspace, remember=True)
         listener = RichListener()
         for remark in catalogue.remarks:
             listener.report(f"Note: {remark}")

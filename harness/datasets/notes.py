@@ -24,6 +24,7 @@ class ImportNote:
         options: what the user said of it.
         approximate_masks: whether all its region masks are approximate, although its table does not say so.
         left_out: image_ids of rows that are left out because of a fault.
+        imported: whether the user gave the name; else it was made when the path was first used.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class ImportNote:
     options: ReadingOptions = ReadingOptions()  # noqa: RUF009 - immutable
     approximate_masks: bool = False
     left_out: tuple[str, ...] = ()
+    imported: bool = True
 
 
 def names(workspace: Workspace) -> list[str]:
@@ -63,6 +65,7 @@ def read_note(name: str, workspace: Workspace) -> ImportNote:
             options=options,
             approximate_masks=note.get("approximate_masks", False),
             left_out=tuple(note.get("left_out", ())),
+            imported=bool(note.get("imported", True)),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{file}: cannot be read ({error!r}). Delete it and import the data set again.") from error
@@ -79,6 +82,7 @@ def write_note(name: str, note: ImportNote, workspace: Workspace) -> None:
         "layout": note.layout,
         "approximate_masks": note.approximate_masks,
         "left_out": list(note.left_out),
+        "imported": note.imported,
         "template": note.options.layout,
         **{key: value for key, value in asdict(note.options).items() if key != "layout"},
     }

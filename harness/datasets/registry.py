@@ -24,31 +24,34 @@ from harness.transfer.archive import extract_zip
 from harness.workspace import Workspace
 
 
-def resolve(data: str, workspace: Workspace) -> Catalogue:
+def resolve(data: str, workspace: Workspace, *, remember: bool = False) -> Catalogue:
     """Opens a data set by name or path; images without a region mask get the one proposed for them, if any.
 
     Args:
         data: a built-in or imported name, else a folder or table; write `./name` for a folder that is called like a
             known data set.
         workspace: the checkout.
+        remember: whether the name of a path is noted, because splits, masks or results are to be kept under it.
 
     Raises:
         InputError: `data` is neither (the message lists the names and the closest of them), or the data set is not on
             this machine or cannot be opened.
     """
-    return attach_masks(resolve_original(data, workspace), workspace)
+    return attach_masks(resolve_original(data, workspace, remember=remember), workspace)
 
 
-def resolve_original(data: str, workspace: Workspace) -> Catalogue:
+def resolve_original(data: str, workspace: Workspace, *, remember: bool = False) -> Catalogue:
     """Opens a data set as `resolve` does, without proposed region masks."""
-    imported = notes.names(workspace)
+    imported = [name for name in notes.names(workspace) if notes.read_note(name, workspace).imported]
     known = find_metadata(data)
     if known is not None and known.source == "built-in":
         catalogue = open_dataset(workspace.builtin_data / data, data)
     elif data in imported:
         catalogue = _open_imported(data, workspace)
     elif Path(data).exists():
-        catalogue = _open_path(Path(data), workspace)
+        catalogue = _open_path(Path(data), workspace, remember)
+    elif data in notes.names(workspace):
+        catalogue = _open_imported(data, workspace)
     elif known is not None:
         raise InputError(f"{data} is not on this machine. {how_to_get(known)}")
     else:
@@ -167,11 +170,8 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
     return import_dataset(_data_root(folder), workspace, name).catalogue
 
 
-def _open_path(location: Path, workspace: Workspace) -> Catalogue:
-    """A data set by its path, under a name that no other path has.
-
-    The name is noted once the data set can be opened, so that two folders of one name never share splits or tables.
-    """
+def _open_path(location: Path, workspace: Workspace, remember: bool) -> Catalogue:
+    """A data set by its path, under a name that no other path has: two folders of one name never share splits."""
     layout, path = detect_layout(location)
     path = path.resolve()
     folder = path.parent if path.is_file() else path
@@ -179,7 +179,8 @@ def _open_path(location: Path, workspace: Workspace) -> Catalogue:
     if name in notes.names(workspace):
         return _open_imported(name, workspace)
     catalogue = open_dataset(path, name)
-    notes.write_note(name, ImportNote(path, layout.name), workspace)
+    if remember:
+        notes.write_note(name, ImportNote(path, layout.name, imported=False), workspace)
     return catalogue
 
 

@@ -89,4 +89,22 @@ def test_two_folders_of_one_name_do_not_meet(tmp_path: Path) -> None:
     for parent, value in (("x", 1), ("y", 2)):
         _photo(tmp_path / parent / "photos" / "Ada" / "1.png", value)
     places = [str(tmp_path / parent / "photos") for parent in ("x", "y")]
-    assert [resolve(place, workspace).name for place in (*places, *places)] == ["photos", "photos-2"] * 2
+    names = [resolve(place, workspace, remember=True).name for place in (*places, *places)]
+    assert names == ["photos", "photos-2"] * 2
+
+
+def test_a_path_goes_before_the_name_that_another_path_got(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace(tmp_path / "checkout")
+    for parent, name in (("x", "Ada"), ("y", "Bo")):
+        _photo(tmp_path / parent / "photos" / name / "1.png")
+        monkeypatch.chdir(tmp_path / parent)
+        assert resolve("photos", workspace, remember=True).identities == (name,)
+    monkeypatch.chdir(tmp_path)
+    assert resolve("photos-2", workspace).identities == ("Bo",)
+
+
+def test_looking_at_a_path_notes_nothing(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "checkout")
+    _photo(tmp_path / "photos" / "Ada" / "1.png")
+    resolve(str(tmp_path / "photos"), workspace)
+    assert not workspace.datasets.exists()
