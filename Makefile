@@ -96,7 +96,7 @@ lock: ## resolve the dependencies again (needs uv); UPGRADE= keeps the pins that
 	        $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' backbones/kit/requirements.lock) \
 	        --output-file backbones/$$folder/requirements.lock backbones/$$folder/requirements.in || exit 1; \
 	done
-	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra kaggle --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra heic --extra kaggle --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything computed (.patternbench); imported data and weights too
 	rm -rf .patternbench

@@ -132,7 +132,7 @@ def read_photo(path: Path) -> Photo:
     Raises:
         FaultsError: the file is not an image, is truncated, or holds values without a known range.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if path.suffix.lower() in HEIC_SUFFIXES and not heic_is_readable():
         raise FaultsError([Fault(path, "HEIC photos need a library that is not installed", HEIC_FIX)])
@@ -141,6 +141,10 @@ def read_photo(path: Path) -> Photo:
             image.load()
             exif = image.getexif()
             upright = ImageOps.exif_transpose(image)
+    except UnidentifiedImageError as error:
+        what = "the file is empty" if not path.stat().st_size else "the photo cannot be read: it is of no known format"
+        fix = "Copy it again, or export it as JPEG."
+        raise FaultsError([Fault(path, what, fix)]) from error
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         fix = "Download it again, or remove its rows from the table."
         raise FaultsError([Fault(path, f"the photo cannot be read ({error})", fix)]) from error

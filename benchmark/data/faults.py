@@ -10,6 +10,15 @@ SHOWN = 10
 """Faults that a message lists; a table or a file of `data check` has them all."""
 
 
+def counted(number: int, thing: str) -> str:
+    """A number with the name of what is counted.
+
+    >>> counted(1, "photo"), counted(2, "photo")
+    ('1 photo', '2 photos')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Fault:
     """One photo, row or file of a data set that cannot be used.

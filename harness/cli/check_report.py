@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmark.data.faults import counted
 from benchmark.errors import InputError
 from harness.datasets.checking import CheckReport, faults_as_csv, report_as_json
 from harness.disk import output_errors
@@ -29,8 +30,9 @@ def print_report(report: CheckReport) -> None:
         console.print(Text(f"note: {remark}"), soft_wrap=True)
     rows = report.reading.rows
     individuals = len({row.identity for row in rows})
-    faults = "no fault" if not report.faults else f"{len(report.faults)} fault{'s' if len(report.faults) > 1 else ''}"
-    console.print(f"{faults}; {len(rows)} images of {individuals} individuals can be used", soft_wrap=True)
+    faults = counted(len(report.faults), "fault") if report.faults else "no fault"
+    usable = f"{counted(len(rows), 'image')} of {counted(individuals, 'individual')}"
+    console.print(f"{faults}; {usable} can be used", soft_wrap=True)
 
 
 def write_report(report: CheckReport, output: Path) -> None:

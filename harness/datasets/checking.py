@@ -12,7 +12,7 @@ from benchmark.data.adapters.reading import Reading
 from benchmark.data.catalogue import Row
 from benchmark.data.checking import Progress, check_photos, copies, without_faults
 from benchmark.data.content_digests import content_digests
-from benchmark.data.faults import Fault
+from benchmark.data.faults import Fault, counted
 from benchmark.hashing import file_digest
 
 SHOWN = 5
@@ -95,4 +95,4 @@ def _copies(rows: tuple[Row, ...], digest_of: Callable[[Path], str]) -> list[str
         return []
     listed = "; ".join(" = ".join(f"{row.image_id} (`{row.identity}`)" for row in group) for group in groups[:SHOWN])
     more = f"; and {len(groups) - SHOWN} more" if len(groups) > SHOWN else ""
-    return [f"{len(groups)} {'picture is' if len(groups) == 1 else 'pictures are'} under two names: {listed}{more}."]
+    return [f"Under two names: {counted(len(groups), 'picture')}: {listed}{more}."]

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark.data.adapters.reading import Reading
 from benchmark.data.catalogue import Row
 from benchmark.data.crops import HEIC_FIX, HEIC_SUFFIXES, heic_is_readable
-from benchmark.data.faults import Fault
+from benchmark.data.faults import Fault, counted
 from benchmark.errors import InputError
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"})
@@ -66,13 +66,13 @@ def read_folders(root: Path, layout: str | None = None) -> Reading:
     remarks = []
     if others:
         endings = ", ".join(f"{ending} {count}" for ending, count in others.most_common())
-        remarks.append(f"{others.total()} files are left out, which are no photos: {endings}.")
+        remarks.append(f"Left out, because they are no photos: {counted(others.total(), 'file')} ({endings}).")
     if outside:
-        remarks.append(f"{outside} photos are left out: they are in no folder of an individual.")
+        remarks.append(f"Left out, because they are in no folder of an individual: {counted(outside, 'photo')}.")
     deeper = sum("folder" in row.groups for row in rows)
     if deeper:
         remarks.append(
-            f"{deeper} photos are in folders below an individual's folder; the path there is their group `folder`."
+            f"In folders below an individual's: {counted(deeper, 'photo')}; the path there is the group `folder`."
         )
     return Reading(root, tuple(rows), tuple(faults), tuple(remarks))
 
@@ -83,9 +83,9 @@ def describe_structure(root: Path) -> str:
     photos = [path for path in files if _is_image(path)]
     if not photos:
         endings = ", ".join(f"{suffix or 'no ending'} {count}" for suffix, count in _endings(files))
-        return f"It holds {len(files)} files and no photo" + (f" ({endings})." if endings else ".")
+        return f"It holds {counted(len(files), 'file')} and no photo" + (f" ({endings})." if endings else ".")
     depths = Counter(len(path.relative_to(root).parts) - 1 for path in photos)
-    texts = [f"{count} photos {_depth(depth)}" for depth, count in sorted(depths.items())]
+    texts = [f"{counted(count, 'photo')} {_depth(depth)}" for depth, count in sorted(depths.items())]
     deepest = max(photos, key=lambda path: (len(path.relative_to(root).parts), str(path)))
     example = deepest.relative_to(root).as_posix()
     advice = ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmark.data.adapters import names
 from benchmark.data.adapters.names import is_nobody, named_counts
 from benchmark.data.catalogue import Catalogue, MaskFile, Row
-from benchmark.data.faults import Fault, FaultsError
+from benchmark.data.faults import Fault, FaultsError, counted
 from benchmark.errors import InputError
 
 
@@ -60,7 +60,9 @@ def settle(reading: Reading) -> Reading:
     nobody = [row.identity for row in reading.rows if is_nobody(row.identity)]
     remarks = list(reading.remarks)
     if nobody:
-        remarks.append(f"{len(nobody)} photos are left out: their identity names nobody ({named_counts(nobody)}).")
+        remarks.append(
+            f"Left out, because their identity names nobody: {counted(len(nobody), 'photo')} ({named_counts(nobody)})."
+        )
     missing = _missing_files(identified)
     faults = list(reading.faults)
     kept: dict[str, Row] = {}

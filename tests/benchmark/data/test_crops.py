@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ from PIL import Image
 
 from benchmark.data import crops as module
 from benchmark.data.catalogue import MaskFile, Row
-from benchmark.data.crops import Crop, crops, read_photo
+from benchmark.data.crops import Crop, crops, heic_is_readable, read_photo
+from benchmark.data.faults import FaultsError
 from benchmark.errors import InputError
 
 Box = tuple[float, float, float, float]
@@ -161,3 +163,37 @@ def test_each_photo_is_decoded_once_while_memory_lasts(
     monkeypatch.setattr(module, "_MAX_WAITING", waiting)
     assert len(list(crops(rows, 5))) == 6
     assert len(reads) == decoded
+
+
+def test_a_heic_photo_is_read_where_its_library_is_installed(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif")
+    assert heic_is_readable()
+    flat = np.full((32, 48, 3), 120, np.uint8)
+    Image.fromarray(flat).save(tmp_path / "p.HEIC", format="HEIF")
+    pixels = np.asarray(read_photo(tmp_path / "p.HEIC").image)
+    assert pixels.shape == flat.shape
+    assert np.abs(pixels.astype(int) - 120).max() <= 2
+
+
+def test_a_heic_photo_without_its_library_is_a_fault_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "p.heic").touch()
+    with pytest.raises(FaultsError, match=r"patternbench\[heic\]"):
+        read_photo(tmp_path / "p.heic")
+
+
+def test_every_bad_photo_is_reported_after_all_were_read(tmp_path: Path) -> None:
+    good = _row(_photo(tmp_path / "good.png"))
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("hello")
+    rows = [Row(name, "fox", tmp_path / f"{name}.png") for name in ("empty", "text")]
+    done: list[int] = []
+    with pytest.raises(FaultsError) as error:
+        list(crops([rows[0], good, rows[1]], 8, progress=lambda count, _: done.append(count)))
+    assert [(fault.image_id, fault.reason) for fault in error.value.faults] == [
+        ("empty", "the file is empty"),
+        ("text", "the photo cannot be read: it is of no known format"),
+    ]
+    assert done == [1, 2, 3]

@@ -80,7 +80,7 @@ def test_pictures_under_two_names_are_named_and_dates_counted(tmp_path: Path) ->
     _photo(tmp_path / "Bo" / "2.jpg", 10, "2020:05:06 07:08:09")
     _photo(tmp_path / "Bo" / "3.jpg", 30)
     remarks = check_location(tmp_path).remarks
-    assert "1 picture is under two names: Ada/1.jpg (`Ada`) = Bo/2.jpg (`Bo`)." in remarks
+    assert "Under two names: 1 picture: Ada/1.jpg (`Ada`) = Bo/2.jpg (`Bo`)." in remarks
     assert "2 of 3 photos have an EXIF date, from 2020-05-06 to 2020-05-06." in remarks
 
 

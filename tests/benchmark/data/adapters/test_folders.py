@@ -33,7 +33,7 @@ def test_each_folder_is_an_individual(tmp_path: Path) -> None:
 
 def test_folders_without_photos_are_refused(tmp_path: Path) -> None:
     _touch(tmp_path, "a/notes.txt")
-    with pytest.raises(InputError, match="holds 1 files and no photo"):
+    with pytest.raises(InputError, match="holds 1 file and no photo"):
         open_dataset(tmp_path, "x")
 
 
@@ -51,7 +51,7 @@ def test_photos_in_deeper_folders_belong_to_the_individual(tmp_path: Path) -> No
         ("Cy/1.jpg", "Cy", None),
         ("Cy/2021/May/1.jpg", "Cy", "2021/May"),
     }
-    assert any("3 photos are in folders below" in remark for remark in reading.remarks)
+    assert any("individual's: 3 photos;" in remark for remark in reading.remarks)
 
 
 @pytest.mark.parametrize("name", ["1.jfif", "1.JPE", "1.tiff", "1.WebP"])
@@ -63,8 +63,8 @@ def test_other_endings_of_photos_are_read(tmp_path: Path, name: str) -> None:
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     _touch(tmp_path, "a/1.jpg", "a/clip.MP4", "a/b.mp4", "a/notes", "top.png")
     remarks = _read(tmp_path).remarks
-    assert "3 files are left out, which are no photos: .mp4 2, no ending 1." in remarks
-    assert "1 photos are left out: they are in no folder of an individual." in remarks
+    assert "Left out, because they are no photos: 3 files (.mp4 2, no ending 1)." in remarks
+    assert "Left out, because they are in no folder of an individual: 1 photo." in remarks
 
 
 def test_a_raw_photo_is_a_fault_unless_its_jpeg_is_beside_it(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_template_names_the_levels_of_nested_folders(tmp_path: Path) -> None:
         ("Bo", {"species": "kudu", "date": "2020-01-03"}),
         ("Ada", {"species": "nyala", "date": "2020-01-02"}),
     ]
-    assert any("1 photos are left out" in remark for remark in reading.remarks)
+    assert any("individual: 1 photo." in remark for remark in reading.remarks)
 
 
 @pytest.mark.parametrize("layout", ["{species}", "{identity}/{identity}", "identity", "{identity}/x"])
@@ -96,7 +96,7 @@ def test_where_no_layout_fits_the_structure_is_described(tmp_path: Path) -> None
     _touch(tmp_path, "nyala/Ada/1.jpg", "nyala/Bo/2.jpg", "kudu/Cy/2020/3.jpg")
     with pytest.raises(
         InputError,
-        match=r"2 photos in folders of level 2, 1 photos in folders of level 3, such as "
+        match=r"2 photos in folders of level 2, 1 photo in folders of level 3, such as "
         r"kudu/Cy/2020/3\.jpg\. .*--layout '\{species\}/\{identity\}/\{date\}'",
     ):
         _read(tmp_path)

@@ -47,7 +47,7 @@ def test_rows_that_name_nobody_are_left_out_with_a_remark(tmp_path: Path, nobody
     (tmp_path / "a.png").touch()
     reading = _reading(tmp_path, _row(tmp_path, "b"), _row(tmp_path, "c", nobody), _row(tmp_path, "a"))
     assert {row.image_id for row in reading.rows} == {"a", "b"}
-    assert f"1 photos are left out: their identity names nobody (`{nobody}` 1)." in reading.remarks
+    assert f"Left out, because their identity names nobody: 1 photo (`{nobody}` 1)." in reading.remarks
 
 
 @pytest.mark.parametrize("name", ["Nana", "Nono", "17", "Nullah", "unknownia"])
