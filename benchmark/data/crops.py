@@ -151,6 +151,18 @@ def read_photo(path: Path) -> Photo:
     return Photo(_rgb(path, upright), _orientation(exif), _taken(exif))
 
 
+def upright_size(path: Path) -> tuple[int, int] | None:
+    """(width, height) of a photo as it is shown, from its header alone; None if it cannot be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            sideways = _orientation(image.getexif()) >= 5  # noqa: PLR2004 - width and height change places
+            return (image.height, image.width) if sideways else image.size
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return None
+
+
 def taken(path: Path) -> str:
     """EXIF date and time of a photo as ISO 8601, from its header alone; empty if it is not known."""
     from PIL import Image

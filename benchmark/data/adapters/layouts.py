@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark.data.adapters.aau import find_aau, read_aau
+from benchmark.data.adapters.detections import find_detections, read_detections
 from benchmark.data.adapters.folders import describe_structure, find_folders, read_folders
 from benchmark.data.adapters.reading import Reading, catalogue_of, settle, slug
 from benchmark.data.adapters.table import find_table, read_table
@@ -53,6 +54,12 @@ LAYOUTS = (
         "a folder with annotations.csv (AAU zebrafish)",
         find_aau,
         lambda path, _: read_aau(path),
+    ),
+    Layout(
+        "detections",
+        "a file of COCO annotations or of MegaDetector's output, alone or in the folder of its photos",
+        find_detections,
+        lambda path, _: read_detections(path),
     ),
     Layout(
         "table",
