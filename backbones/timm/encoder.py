@@ -33,7 +33,8 @@ class TimmEncoder(nn.Module):
         preprocessing = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
         input_config = get_model_input_config(network)
         self.mean, self.std, self.interpolation = (preprocessing[key] for key in ("mean", "std", "interpolation"))
-        self.size = tuple(input_config["input_size"][1:]) if input_config["fixed_input_size"] else None
+        self.configured = tuple(input_config["input_size"][1:])
+        self.size = self.configured if input_config["fixed_input_size"] else None
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(f"Interpolation {self.interpolation!r} is unknown; allowed are {INTERPOLATIONS}.")
 
@@ -49,7 +50,8 @@ class TimmEncoder(nn.Module):
         try:
             features = self.network.forward_features(normalize(images, self.mean, self.std))
         except AssertionError as error:
-            raise ValueError(f"The network does not take images of {tuple(images.shape[2:])}: {error}") from error
+            reason = str(error) or f"its configuration is for {self.configured[0]} x {self.configured[1]}"
+            raise ValueError(f"The network does not take images of {tuple(images.shape[2:])}: {reason}.") from error
         return feature_map(features, self.network, images.shape[2:])
 
 

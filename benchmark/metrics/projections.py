@@ -4,7 +4,11 @@ Only PCA shows distances: t-SNE and UMAP keep neighbours, not sizes of clusters 
 the PCA (Kobak & Linderman 2021), so the same embeddings and seed give the same projection.
 """
 
+import os
+import sys
+import tempfile
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,16 +133,12 @@ def umap(points: NDArray[np.float64], start: NDArray[np.float64], neighbours: in
     """
     from sklearn.metrics import euclidean_distances
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ImportWarning)  # TensorFlow is not installed
-        from umap import UMAP  # type: ignore[import-untyped]
-
     distances = euclidean_distances(points)
     nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]  # each point itself included, as in UMAP
     precomputed = (nearest, np.take_along_axis(distances, nearest, axis=1), None)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)  # new points cannot be added later
-        model = UMAP(
+        model = _umap_class()(
             n_neighbors=neighbours,
             init=(10 * start).astype(np.float32),
             random_state=seed,
@@ -148,6 +148,25 @@ def umap(points: NDArray[np.float64], start: NDArray[np.float64], neighbours: in
         )
         coordinates: NDArray[np.float64] = model.fit_transform(points).astype(np.float64)
     return coordinates
+
+
+def _umap_class() -> Any:  # noqa: ANN401 - the library has no types
+    """UMAP's class; where no folder can be written to, its compiled code is cached in a temporary one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImportWarning)  # TensorFlow is not installed
+        try:
+            from umap import UMAP  # type: ignore[import-untyped]
+        except RuntimeError as error:
+            if "no locator available" not in str(error):
+                raise
+            from numba.core import config
+
+            os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="patternbench-numba-")
+            config.reload_config()  # type: ignore[no-untyped-call]
+            for name in [name for name in sys.modules if name.partition(".")[0] in {"umap", "pynndescent"}]:
+                del sys.modules[name]  # half imported
+            from umap import UMAP
+    return UMAP
 
 
 def _start(coordinates: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

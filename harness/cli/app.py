@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,9 @@ def main() -> None:
     """Run the command line; an error becomes one message and its exit code."""
     # threads that spin while they wait take processor time from other stages
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names and tables have signs that old terminals lack
     try:
         app()
     except PatternbenchError as error:

@@ -38,8 +38,27 @@ FRAMEWORKS = (
 )
 """Classes that checkpoints of PyTorch Lightning name besides the weights, LaMa's published one among them."""
 
+BESIDE_WEIGHTS = (
+    "_codecs.encode",
+    "argparse.Namespace",
+    "numpy._core.multiarray._reconstruct",
+    "numpy._core.multiarray.scalar",
+    "numpy.core.multiarray._reconstruct",
+    "numpy.core.multiarray.scalar",
+    "numpy.dtype",
+    "numpy.ndarray",
+    "pathlib.Path",
+    "pathlib.PosixPath",
+    "pathlib.PureWindowsPath",
+    "pathlib.WindowsPath",
+)
+"""Numbers, options and paths that trainings of one's own store besides the weights."""
+
+PARALLEL = "module."
+"""Start of every key of a network that was trained on several GPUs."""
+
 READABLE: list[Any] = [
-    *((_Ignored, name) for name in FRAMEWORKS),
+    *((_Ignored, name) for name in (*FRAMEWORKS, *BESIDE_WEIGHTS)),
     (_without_factory, "collections.defaultdict"),
     (typing.Any, "typing.Any"),
     dict,
@@ -62,21 +81,35 @@ def read_published(path: Path) -> Mapping[str, Any]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return load_file(path)
+            return plain_keys(load_file(path))
         with torch.serialization.safe_globals(READABLE):
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise DataError(f"{path.name}: cannot be read: {error.strerror or error}.") from error
     except Exception as error:
         raise DataError(
-            f"{path.name}: cannot be read as weights because it {_problem(path, str(error))}. Get it again from the "
-            "address in backbone.toml."
+            f"{path.name}: cannot be read as weights because it {_problem(path, str(error))}. Get a published file "
+            "again from the address in backbone.toml; of a network of your own, save the weights alone: "
+            "torch.save(network.state_dict(), FILE)."
         ) from error
     if not isinstance(loaded, Mapping):
         raise DataError(
             f"{path.name}: holds a {type(loaded).__name__}, not weights by name. Is it the file in backbone.toml?"
         )
-    return loaded
+    return plain_keys(loaded)
+
+
+def plain_keys(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content without `module.` in front of the keys of any mapping in which every key starts so.
+
+    >>> plain_keys({"generator": {"module.x": 1, "module.y": 2}, "module.z": 3})
+    {'generator': {'x': 1, 'y': 2}, 'module.z': 3}
+    """
+    parallel = bool(content) and all(isinstance(key, str) and key.startswith(PARALLEL) for key in content)
+    return {
+        key.removeprefix(PARALLEL) if parallel else key: plain_keys(value) if isinstance(value, Mapping) else value
+        for key, value in content.items()
+    }
 
 
 def _problem(path: Path, message: str) -> str:

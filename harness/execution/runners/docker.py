@@ -189,12 +189,10 @@ def connect() -> "DockerClient":
     Raises:
         RunError: no engine answers.
     """
-    import docker
     from docker.errors import DockerException
 
     try:
-        _check_socket()
-        client = docker.from_env(timeout=30)
+        client = _client()
         client.ping()
         client.api.timeout = None  # type: ignore[assignment] # a job may be silent for hours; its own limit ends it
     except (DockerException, OSError) as error:
@@ -215,9 +213,30 @@ def _visible_gpus() -> list[str] | None:
     return list(takewhile(lambda name: name and not name.startswith("-"), map(str.strip, names.split(","))))
 
 
-def _check_socket() -> None:
+def _client() -> "DockerClient":
+    """A client of the engine of DOCKER_HOST, else of the active context as `docker` finds it, else of the usual socket.
+
+    Raises:
+        OSError: the engine's socket refuses a connection.
+        DockerException: the engine cannot be reached, or there is no context of the name.
+    """
+    import docker
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    if host := os.environ.get("DOCKER_HOST"):
+        _check_socket(host)
+        return docker.from_env(timeout=30)
+    name = os.environ.get("DOCKER_CONTEXT") or None
+    context = ContextAPI.get_context(name)
+    if context is None or not context.Host:
+        raise DockerException(f"the Docker context {name or 'that is active'!r} names no engine")
+    _check_socket(context.Host)
+    return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=30)
+
+
+def _check_socket(host: str) -> None:
     """Raise OSError if the engine's socket refuses a connection: the docker library would leave its own open."""
-    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     if host.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(host.removeprefix("unix://"))

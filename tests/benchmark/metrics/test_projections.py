@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -8,6 +13,7 @@ from benchmark.errors import InputError
 from benchmark.metrics import projections
 from benchmark.metrics.projections import pca, project, sample_images
 from benchmark.records.clustering import Plane
+from support.paths import ROOT
 
 
 def clouds(images: int, dimensions: int = 12, individuals: int = 3) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -99,3 +105,20 @@ def test_of_many_images_a_sample_is_projected(monkeypatch: pytest.MonkeyPatch) -
 def test_no_image_is_refused() -> None:
     with pytest.raises(InputError, match="no embedding"):
         project(np.zeros((0, 3)), seed=0)
+
+
+def test_umap_runs_where_no_folder_for_compiled_code_can_be_written(tmp_path: Path) -> None:
+    code = """
+import sys
+from numba.core import caching
+
+caching.CacheImpl._locator_classes = [caching.UserProvidedCacheLocator]  # what is left where none can be written
+import numpy as np
+from benchmark.metrics.projections import project
+
+print(len(project(np.random.default_rng(0).normal(size=(20, 5)), 0).umap.x))
+"""
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    environment |= {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "20"), done.stderr

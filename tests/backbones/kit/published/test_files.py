@@ -1,7 +1,9 @@
 """The tensors of published files are read; other objects are ignored or refused, never executed."""
 
+import argparse
 import sys
 from collections import defaultdict
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -115,3 +117,36 @@ def test_objects_of_lightning_besides_the_weights_are_ignored(
     assert [list(callback["scores"].items()) for callback in read["callbacks"].values()] == [[("fid", 3)]]
     with pytest.raises(DataError, match="cannot be read as weights"):
         read_published(tmp_path / "other.ckpt")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"callbacks": {"best_model_score": np.float32(0.3)}},
+        {"best": np.float64(1.5), "counts": np.arange(3)},
+        {"hparams": argparse.Namespace(lr=1e-3, out=Path("runs"))},
+        {"path": Path("x")},
+    ],
+)
+def test_numbers_options_and_paths_beside_the_weights_are_passed_over(tmp_path: Path, extra: dict[str, Any]) -> None:
+    torch.save({"state_dict": {"x": torch.ones(2)}, **extra}, tmp_path / "own.ckpt")
+    torch.testing.assert_close(read_published(tmp_path / "own.ckpt")["state_dict"]["x"], torch.ones(2))
+
+
+@pytest.mark.parametrize("inner", [True, False])
+def test_the_prefix_of_several_gpus_is_removed(tmp_path: Path, inner: bool) -> None:
+    weights = {"module.a": torch.ones(2), "module.b.module.c": torch.zeros(1)}
+    torch.save({"generator": weights} if inner else weights, tmp_path / "own.pth")
+    content = read_published(tmp_path / "own.pth")
+    assert set(content["generator"] if inner else content) == {"a", "b.module.c"}
+
+
+def test_keys_that_only_partly_have_the_prefix_stay(tmp_path: Path) -> None:
+    torch.save({"module.a": torch.ones(2), "b": torch.zeros(1)}, tmp_path / "own.pth")
+    assert set(read_published(tmp_path / "own.pth")) == {"module.a", "b"}
+
+
+def test_the_owner_of_a_refused_file_is_told_what_to_save(tmp_path: Path) -> None:
+    torch.save({"state_dict": {}, "own": Fraction(1, 2)}, tmp_path / "own.ckpt")
+    with pytest.raises(DataError, match=r"names fractions\.Fraction.*torch\.save\(network\.state_dict\(\), FILE\)"):
+        read_published(tmp_path / "own.ckpt")

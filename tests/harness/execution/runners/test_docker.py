@@ -1,12 +1,15 @@
 """The Docker runner on containers that misbehave: whatever a job tries, it is confined and its outcome is reported."""
 
 import gc
+import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -415,6 +418,7 @@ def test_cancel_stops_a_job_whose_container_is_only_being_made(
 
 HARNESS = """
 import sys
+import tempfile
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from harness.contestants.registry import BackboneFacts
@@ -706,3 +710,50 @@ def test_lines_are_put_together_from_the_chunks_of_each_stream() -> None:
     outcome = _follow(container, limits(seconds=0.01), lines.append)
     assert lines == ['{"event": 1}\n', "half of a line\n", "é\n"]
     assert outcome.log == "half of a line\noh!\né"
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home whose active Docker context names a socket; a server there answers nothing."""
+    home = tmp_path / "home"
+    name = hashlib.sha256(b"desktop").hexdigest()
+    meta = home / ".docker" / "contexts" / "meta" / name
+    meta.mkdir(parents=True)
+    place = Path(tempfile.mkdtemp()) / "s.sock"  # a socket's path must be short
+    (home / ".docker" / "config.json").write_text('{"currentContext": "desktop"}')
+    endpoint = {"Host": f"unix://{place}", "SkipTLSVerify": False}
+    (meta / "meta.json").write_text(json.dumps({"Name": "desktop", "Metadata": {}, "Endpoints": {"docker": endpoint}}))
+    for variable in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    yield place
+    shutil.rmtree(place.parent)
+
+
+def test_the_engine_of_the_active_context_is_asked(context: Path, tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        for _ in range(2):  # the check of the socket, and the library's own connection
+            connection, _ = server.accept()
+            with connection:
+                asked.append(connection.recv(1000))
+                if asked[-1]:
+                    connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(context))
+        server.listen()
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        with pytest.raises(RunError, match="No Docker engine answers"):
+            DockerRunner(Workspace(tmp_path))
+        thread.join(5)
+    assert any(line.startswith(b"GET ") for line in asked)
+
+
+@pytest.mark.usefixtures("context")
+def test_a_context_that_does_not_exist_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
+    with pytest.raises(RunError, match=r"No Docker engine answers \(the Docker context 'elsewhere' names no engine\)"):
+        DockerRunner(Workspace(tmp_path))
