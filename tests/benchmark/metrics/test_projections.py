@@ -8,6 +8,8 @@ from benchmark.errors import InputError
 from benchmark.metrics.projections import pca, project, sample_images
 from benchmark.records.clustering import Plane
 
+pytestmark = pytest.mark.xdist_group("umap")
+
 
 def clouds(images: int, dimensions: int = 12, individuals: int = 3) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     random = np.random.default_rng(2)

@@ -13,6 +13,8 @@ from harness.execution.results import StageResult
 from harness.execution.store import Entry
 from harness.scoring import clustering
 
+pytestmark = pytest.mark.xdist_group("umap")
+
 
 class FakeTestSet:
     """Test images of two videos."""
