@@ -50,6 +50,12 @@ def run(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[st
     return patternbench(workspace, *by_tiny(workspace, *arguments))
 
 
+def plant(workspace: Workspace, source: str) -> None:
+    """Add code at the end of the model of `fresh`."""
+    with (workspace.backbones / "fresh" / "model.py").open("a") as model:
+        model.write(f"\n\n{source}\n")
+
+
 def only_record(workspace: Workspace) -> Record:
     (record,) = read_all(workspace.records)
     return record
@@ -170,8 +176,7 @@ def scores(record: Record) -> dict[str, object]:
 @pytest.mark.real_jobs
 def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    model = workspace.backbones / "fresh" / "model.py"
-    model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
+    plant(workspace, "raise RuntimeError('planted')")
     done = run(workspace, "fresh", "--runner", "process")
     assert done.returncode == 1
     assert "planted" in done.stderr
@@ -184,8 +189,7 @@ def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
 @pytest.mark.real_jobs
 def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    model = workspace.backbones / "fresh" / "model.py"
-    model.write_text(model.read_text() + "\n\ndef build():\n    raise ValueError('planted')\n")
+    plant(workspace, "def build():\n    raise ValueError('planted')")
     done = run(workspace, "fresh", "--runner", "process")
     assert done.returncode == 2
     (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
@@ -260,8 +264,7 @@ def test_a_wrong_value_is_one_message_and_exit_code_2(tmp_path: Path, arguments:
 @whole_run
 def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    model = workspace.backbones / "fresh" / "model.py"
-    model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
+    plant(workspace, "raise RuntimeError('planted')")
     done = run(workspace, "fresh", "pixels", "--runner", "process")
     assert done.returncode == 1
     assert "1 of 2 runs failed:\nfresh: fresh failed in inpaint (crash)" in done.stderr
