@@ -25,7 +25,8 @@ SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' $(fore
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-# one thread a worker: threads that share the cores wait for each other
+# one thread a worker: threads that share the cores wait for each other; tests of one xdist_group share a worker: UMAP
+# compiles for seconds in every process that uses it, and containers are watched by one test at a time
 TESTS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadgroup
 LOCKS := requirements.lock backbones/kit/requirements.lock
 

@@ -9,8 +9,8 @@ from typing import get_args
 
 from benchmark import vocabulary
 from benchmark.records.base import RecordPart
-from benchmark.records.record import Record
 from support.paths import ROOT
+from support.record_parts import record_parts
 
 ROOMS = ("backbones", "benchmark", "harness", "leaderboard")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -88,10 +88,6 @@ def explanations(path: Path) -> dict[str, str]:
     }
 
 
-def record_parts() -> list[type[RecordPart]]:
-    return [part for part in RecordPart.__subclasses__() for part in (part, *part.__subclasses__())]
-
-
 def words(identifier: str) -> list[str]:
     """The words of an identifier in snake or camel case, in lower case."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)]
@@ -128,7 +124,7 @@ def test_every_value_of_every_enumeration_is_explained_below_it() -> None:
 
 
 def test_every_field_of_a_record_is_explained() -> None:
-    parts = [Record, *record_parts()]
+    parts = record_parts()
     assert len(parts) > 20
     unexplained = [
         f"{part.__name__}.{name}"

@@ -3,7 +3,7 @@
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import metadata
 from typing import Any
@@ -76,10 +76,10 @@ class Stopwatch:
         }
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python, of the installed `LIBRARIES`, and after work on CUDA of CUDA, cuDNN and the GPU."""
+def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
+    """Versions of Python, of the libraries that are installed, and after work on CUDA of CUDA, cuDNN and the GPU."""
     versions_by_name = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in LIBRARIES:
+    for name in libraries:
         with suppress(metadata.PackageNotFoundError):
             versions_by_name[name] = metadata.version(name)
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ HEIC_FIX = "Install it: pip install 'patternbench[heic]'; or export the photo as
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
-_MAX_WAITING = 2048
+MAX_WAITING = 2048
 """Crops kept in memory until their turn; at 256 pixels they take 0.5 GiB."""
 
 
@@ -39,20 +39,28 @@ class Crop(NamedTuple):
     regions: NDArray[np.uint8]
 
 
-def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Progress | None = None) -> Iterator[Crop]:
+def crops(
+    rows: Sequence[Row],
+    size: int,
+    side: int | None = None,
+    progress: Progress | None = None,
+    *,
+    max_waiting: int = MAX_WAITING,
+) -> Iterator[Crop]:
     """The crops of rows, in their order: the square of each row, cut out of its photo and scaled.
 
     The square is centred on the box and zero outside the photo. For a row without a box it is centred on the whole
     photo. The image is scaled by bicubic interpolation with antialiasing, the regions by nearest neighbour.
 
     Each photo is decoded once for all of its rows. Crops of a decoded photo that come later in the order wait in
-    memory, at most 2048 of them. The photo of any others is decoded again.
+    memory, at most `max_waiting` of them. The photo of any others is decoded again.
 
     Args:
         rows: the annotated animals.
         size: side S of the crops in pixels.
         side: side of the squares in the photos, in pixels; None = the longest side of each box.
         progress: called after each crop with (done, total).
+        max_waiting: most crops kept until their turn.
 
     Raises:
         FaultsError: after every row was read: each photo, mask and box that cannot be used.
@@ -65,7 +73,7 @@ def crops(rows: Sequence[Row], size: int, side: int | None = None, progress: Pro
     for position, row in enumerate(rows):
         if position not in waiting:
             later = [other for other in positions[row.path] if other > position]
-            now = [position, *later[: _MAX_WAITING - len(waiting)]]
+            now = [position, *later[: max_waiting - len(waiting)]]
             crops_of_photo, faults_of_photo = _cut_all([rows[other] for other in now], size, side)
             waiting |= dict(zip(now, crops_of_photo, strict=True))
             faults |= dict.fromkeys(faults_of_photo)

@@ -1,8 +1,9 @@
 """CAM localisation: how class activation maps (CAMs) fall on the regions of an image, and the images to show.
 
-A CAM's cell stands for a rectangle of pixels, over which its value is spread evenly: a region takes the part of the
-cell that lies in it. This is exact for any two sizes, also where a cell's edge cuts a pixel. Enlarging the CAM by
-interpolation would move mass across the borders of regions. A CAM of zeros counts as uniform.
+A CAM is coarser than its image: each cell covers a rectangle of pixels. The cell's value is spread evenly over that
+rectangle, and a region receives the share of the rectangle that belongs to the region. A pixel on the border of two
+cells is divided between them by area, so the two sizes need not be multiples of each other. The CAM is not enlarged by
+interpolation, because that would move mass across the borders of regions. A CAM of zeros counts as uniform.
 """
 
 from typing import NamedTuple

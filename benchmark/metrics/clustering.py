@@ -49,7 +49,7 @@ class Reduced(NamedTuple):
     dimensions: int
 
 
-def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Clustering:
+def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int, exact_images: int = EXACT_IMAGES) -> Clustering:
     """k-means++ on the embeddings with k = number of individuals among the labels, and the paper's five metrics.
 
     Adjusted Rand index and mutual information (nats) compare the clusters with the labels; silhouette,
@@ -61,6 +61,7 @@ def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Cluster
         reduced: the embeddings (see `reduce`).
         labels: (N,) class numbers.
         seed: of k-means++, and of the permutations of the labels.
+        exact_images: largest number of images whose results are exact (see `EXACT_IMAGES`).
 
     Example:
         >>> reduced = reduce(np.array([[0.0], [0.1], [0.2], [9.0], [9.1], [9.2]]), images=6)
@@ -76,11 +77,11 @@ def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int) -> Cluster
             calinski_harabasz=None,
             images=len(labels),
             dimensions=reduced.dimensions,
-            exact=len(labels) <= EXACT_IMAGES,
+            exact=len(labels) <= exact_images,
         )
     count = min(len(np.unique(labels)), count_distinct(reduced.points))
-    clusters = kmeans(reduced.points, count, seed)
-    return measure(reduced.points, clusters, labels, reduced.dimensions, seed)
+    clusters = kmeans(reduced.points, count, seed, exact_images=exact_images)
+    return measure(reduced.points, clusters, labels, reduced.dimensions, seed, exact_images)
 
 
 def measurable(labels: NDArray[np.integer]) -> bool:
@@ -128,7 +129,13 @@ def permute_labels(clusters: NDArray[np.integer], labels: NDArray[np.integer], s
     )
 
 
-def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
+def reduce(
+    embeddings: NDArray[np.floating],
+    images: int,
+    *,
+    exact_images: int = EXACT_IMAGES,
+    block_bytes: int = BLOCK_BYTES,
+) -> Reduced:
     """The same vectors in at most N dimensions; distances stay the same, and so do k-means and all metrics.
 
     The distances of N points depend only on the Gram matrix of the centred rows. Its eigenvectors, scaled by the roots
@@ -139,9 +146,11 @@ def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
 
     Args:
         embeddings: (N, D), any floating dtype, finite; may be memory-mapped and wider than memory. More than
-            `EXACT_IMAGES` rows of more than `SKETCH` dimensions are sketched first, which keeps distances
+            `exact_images` rows of more than `SKETCH` dimensions are sketched first, which keeps distances
             approximately.
         images: N.
+        exact_images: as in `cluster`.
+        block_bytes: size of the blocks that are read, as float64.
 
     Raises:
         InputError: there is no image.
@@ -155,8 +164,9 @@ def reduce(embeddings: NDArray[np.floating], images: int) -> Reduced:
     if images == 0:
         raise InputError("There is no embedding to cluster. Choose a split whose test part is not empty.")
     first = first_equal_rows(embeddings)
-    values = _sketch(embeddings) if images > EXACT_IMAGES and embeddings.shape[1] > SKETCH else embeddings
-    reduced = _scaled(values) if values.shape[1] > images else _centred(values.astype(np.float64))
+    many = images > exact_images and embeddings.shape[1] > SKETCH
+    values = _sketch(embeddings, block_bytes) if many else embeddings
+    reduced = _scaled(values, block_bytes) if values.shape[1] > images else _centred(values.astype(np.float64))
     return reduced._replace(points=reduced.points[first], dimensions=embeddings.shape[1])
 
 
@@ -166,6 +176,7 @@ def measure(
     labels: NDArray[np.integer],
     dimensions: int,
     seed: int,
+    exact_images: int = EXACT_IMAGES,
 ) -> Clustering:
     """The five metrics of given clusters, and their agreement with permuted labels.
 
@@ -175,8 +186,9 @@ def measure(
         labels: (N,) class numbers.
         dimensions: of the embeddings that the points stand for.
         seed: of the permutations.
+        exact_images: as in `cluster`.
     """
-    silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters)
+    silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters, exact_images)
     adjusted_rand, mutual_information, adjusted_mutual_information = label_agreement(labels, clusters)
     return Clustering(
         adjusted_rand=adjusted_rand,
@@ -186,37 +198,41 @@ def measure(
         calinski_harabasz=calinski_harabasz,
         images=len(points),
         dimensions=dimensions,
-        exact=len(points) <= EXACT_IMAGES,
+        exact=len(points) <= exact_images,
         adjusted_mutual_information=adjusted_mutual_information,
         permuted=permute_labels(clusters, labels, seed),
     )
 
 
-def shape(points: NDArray[np.float64], clusters: NDArray[np.integer]) -> Shape:
+def shape(points: NDArray[np.float64], clusters: NDArray[np.integer], exact_images: int = EXACT_IMAGES) -> Shape:
     """Silhouette, Davies-Bouldin and Calinski-Harabasz of given clusters; None where they are not defined.
 
     Args:
         points: (N, d) coordinates.
         clusters: (N,) cluster numbers.
+        exact_images: as in `cluster`.
     """
-    silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters)
+    silhouette_, davies_bouldin, calinski_harabasz = _shape(points, clusters, exact_images)
     return Shape(silhouette=silhouette_, davies_bouldin=davies_bouldin, calinski_harabasz=calinski_harabasz)
 
 
-def silhouette(points: NDArray[np.float64], clusters: NDArray[np.integer]) -> float | None:
-    """Mean silhouette (Rousseeuw 1987), over at most `EXACT_IMAGES` images drawn at random.
+def silhouette(
+    points: NDArray[np.float64], clusters: NDArray[np.integer], exact_images: int = EXACT_IMAGES
+) -> float | None:
+    """Mean silhouette (Rousseeuw 1987), over at most `exact_images` images drawn at random.
 
     Args:
         points: (N, d) coordinates.
         clusters: (N,) cluster numbers.
+        exact_images: as in `cluster`.
 
     Returns:
         In [-1, 1]; None if the images are one cluster, or each image is its own.
     """
     from sklearn.metrics import silhouette_score
 
-    if len(points) > EXACT_IMAGES:
-        rows = np.sort(np.random.default_rng(0).choice(len(points), EXACT_IMAGES, replace=False))
+    if len(points) > exact_images:
+        rows = np.sort(np.random.default_rng(0).choice(len(points), exact_images, replace=False))
         points, clusters = points[rows], clusters[rows]
     return float(silhouette_score(points, clusters)) if _is_clustering(clusters) else None
 
@@ -252,16 +268,19 @@ def count_distinct(points: NDArray[np.float64]) -> int:
     return len(np.unique(first_equal_rows(points)))
 
 
-def kmeans(points: NDArray[np.float64], count: int, seed: int, restarts: int = RESTARTS) -> NDArray[np.int32]:
+def kmeans(
+    points: NDArray[np.float64], count: int, seed: int, restarts: int = RESTARTS, exact_images: int = EXACT_IMAGES
+) -> NDArray[np.int32]:
     """k-means++ (Arthur & Vassilvitskii 2007), the best of several runs by inertia.
 
-    More than `EXACT_IMAGES` points are clustered by mini batches (Sculley 2010).
+    More than `exact_images` points are clustered by mini batches (Sculley 2010).
 
     Args:
         points: (N, d) coordinates, at least `count` of them distinct.
         count: number of clusters.
         seed: of the starts.
         restarts: number of runs.
+        exact_images: as in `cluster`.
 
     Returns:
         (N,) cluster numbers.
@@ -270,13 +289,13 @@ def kmeans(points: NDArray[np.float64], count: int, seed: int, restarts: int = R
 
     settings = {"n_clusters": count, "init": "k-means++", "n_init": restarts, "tol": 0.0, "random_state": seed}
     # scikit-learn's tolerance follows the mean variance per dimension, which depends on the coordinates.
-    model = KMeans(**settings) if len(points) <= EXACT_IMAGES else MiniBatchKMeans(**settings)
+    model = KMeans(**settings) if len(points) <= exact_images else MiniBatchKMeans(**settings)
     clusters: NDArray[np.int32] = model.fit_predict(points)
     return clusters
 
 
 def _shape(
-    points: NDArray[np.float64], clusters: NDArray[np.integer]
+    points: NDArray[np.float64], clusters: NDArray[np.integer], exact_images: int
 ) -> tuple[float | None, float | None, float | None]:
     """Silhouette, Davies-Bouldin and Calinski-Harabasz; scikit-learn calls one point repeated well clustered.
 
@@ -289,7 +308,7 @@ def _shape(
     points = _unit_scale(points)
     spread = _has_spread(points, clusters)
     return (
-        silhouette(points, clusters),
+        silhouette(points, clusters, exact_images),
         float(metrics.davies_bouldin_score(points, clusters)),
         float(metrics.calinski_harabasz_score(points, clusters)) if spread else None,
     )
@@ -315,14 +334,14 @@ def _centred(embeddings: NDArray[np.float64]) -> Reduced:
     return Reduced(embeddings, np.append(mean, 0.0), lengths, embeddings.shape[1])
 
 
-def _scaled(embeddings: NDArray[np.floating]) -> Reduced:
+def _scaled(embeddings: NDArray[np.floating], block_bytes: int) -> Reduced:
     """Classical scaling of wide embeddings, read block by block."""
     images, dimensions = embeddings.shape
     gram = np.zeros((images, images))
     along = np.zeros(images)  # centred rows times their mean
     squares = np.zeros(images)
     mean_square = 0.0
-    step = max(1, BLOCK_BYTES // (8 * images))
+    step = max(1, block_bytes // (8 * images))
     for start in range(0, dimensions, step):
         block = read_block(embeddings, slice(None), slice(start, start + step))  # (N, step)
         squares += np.einsum("nd,nd->n", block, block)
@@ -342,7 +361,7 @@ def _scaled(embeddings: NDArray[np.floating]) -> Reduced:
     return Reduced(vectors[:, kept] * roots, np.append(inside, upright), np.sqrt(squares), dimensions)
 
 
-def _sketch(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
+def _sketch(embeddings: NDArray[np.floating], block_bytes: int) -> NDArray[np.float64]:
     """Count sketch (Charikar et al. 2002), (N, SKETCH): each dimension is added to one of the sums, with a random sign.
 
     Inner products, and so distances, are kept in expectation. The (N, D) embeddings are read in blocks of rows.
@@ -355,7 +374,7 @@ def _sketch(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
     sums = random.integers(SKETCH, size=dimensions)
     matrix = csr_array((signs, (sums, np.arange(dimensions))), shape=(SKETCH, dimensions))
     result = np.empty((images, SKETCH))
-    step = max(1, BLOCK_BYTES // (8 * dimensions))
+    step = max(1, block_bytes // (8 * dimensions))
     for start in range(0, images, step):
         result[start : start + step] = (matrix @ read_block(embeddings, slice(start, start + step)).T).T
     return result

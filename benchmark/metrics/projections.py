@@ -32,19 +32,20 @@ DIGITS = 4
 """Significant digits of a coordinate in the record: more than a figure shows."""
 
 
-def sample_images(images: int, seed: int) -> NDArray[np.int64]:
-    """Indices of the images to project, ascending: all of them, or `MOST_IMAGES` drawn at random.
+def sample_images(images: int, seed: int, most: int = MOST_IMAGES) -> NDArray[np.int64]:
+    """Indices of the images to project, ascending: all of them, or `most` drawn at random.
 
     Args:
         images: number of images.
         seed: of the draw.
+        most: largest number of images to project.
 
     Example:
         >>> sample_images(3, seed=0)
         array([0, 1, 2])
     """
     rows = np.arange(images)
-    return rows if images <= MOST_IMAGES else np.sort(np.random.default_rng(seed).choice(rows, MOST_IMAGES, False))
+    return rows if images <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def project(points: NDArray[np.float64], seed: int) -> Projections:

@@ -28,15 +28,18 @@ class ClusterScores:
     projected_images: ProjectedImages
 
 
-def score(embeddings: Mapping[EncoderState, StageResult], test_set: TestSet) -> ClusterScores:
+def score(
+    embeddings: Mapping[EncoderState, StageResult], test_set: TestSet, most_projected: int = projections.MOST_IMAGES
+) -> ClusterScores:
     """Clusterings and projections of the test images; the embeddings of a state are read and reduced once for all.
 
     Args:
         embeddings: the stages that encoded the test images, by encoder state.
         test_set: the test images.
+        most_projected: largest number of images in a projection.
     """
     labels, seed = test_set.labels, test_set.seed
-    rows = projections.sample_images(len(labels), seed)
+    rows = projections.sample_images(len(labels), seed, most_projected)
     clusterings: dict[EncoderState, Clustering] = {}
     validations: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
     projected: dict[EncoderState, Projections] = {}

@@ -26,7 +26,7 @@ REASONS: dict[type[requests.RequestException], str] = {
 """What a host does that causes an error; the first class that fits counts."""
 
 
-def download(address: str, path: Path, on_bytes: OnBytes) -> None:
+def download(address: str, path: Path, on_bytes: OnBytes, silent_seconds: float = SILENT_SECONDS) -> None:
     """Downloads a file, which appears complete or not at all.
 
     An interrupted transfer leaves `<name>.part` beside the file. The next call continues it if the server still has the
@@ -37,6 +37,7 @@ def download(address: str, path: Path, on_bytes: OnBytes) -> None:
         address: http or https.
         path: file to write, in a folder that exists.
         on_bytes: called as bytes arrive.
+        silent_seconds: after which a server that sends nothing is given up.
 
     Raises:
         InputError: the address gives a web page, to be opened in a browser.
@@ -45,24 +46,25 @@ def download(address: str, path: Path, on_bytes: OnBytes) -> None:
     part = path.with_name(f"{path.name}.part")
     with disk_errors():
         try:
-            _transfer(address, part, on_bytes)
+            _transfer(address, part, on_bytes, silent_seconds)
         except requests.RequestException as error:
             raise RunError(f"Cannot get {address}: {_reason(error, urlsplit(address).netloc)}{_kept(part)}") from error
         part.replace(path)
         _version_file(part).unlink(missing_ok=True)
 
 
-def _transfer(address: str, part: Path, on_bytes: OnBytes) -> None:
+def _transfer(address: str, part: Path, on_bytes: OnBytes, silent_seconds: float) -> None:
     start = part.stat().st_size if _resumable(part) else 0
     headers = {"Accept-Encoding": "identity"}  # sizes and ranges count the file's own bytes
     if start:
         headers |= {"Range": f"bytes={start}-", "If-Range": _version_file(part).read_text(encoding="utf-8")}
-    with requests.get(address, headers=headers, stream=True, timeout=(CONNECT_SECONDS, SILENT_SECONDS)) as response:
+    timeout = (CONNECT_SECONDS, silent_seconds)
+    with requests.get(address, headers=headers, stream=True, timeout=timeout) as response:
         if start and not _continues(response, start):
             start = 0
             if response.status_code in {PARTIAL, RANGE_IMPOSSIBLE}:
                 part.unlink()
-                return _transfer(address, part, on_bytes)
+                return _transfer(address, part, on_bytes, silent_seconds)
         response.raise_for_status()
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise InputError(f"{address} gives a web page, not a file.")

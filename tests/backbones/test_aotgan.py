@@ -19,7 +19,14 @@ from backbones.aotgan.recipe import AotGanRecipe
 from backbones.aotgan.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
-from support.networks import fill_weights, relative_error, waves_with_holes
+from support.backbones import assert_perceptual_weights_needed
+from support.networks import (
+    assert_equal_states,
+    assert_only_holes_filled,
+    fill_weights,
+    relative_error,
+    waves_with_holes,
+)
 from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, ruled_vgg, shapes_of
 
@@ -178,9 +185,7 @@ def test_published_weights_reach_encoder_recipe_and_loss() -> None:
     own = fresh.recipe(NO_PERCEPTUAL)
     expected = {"generator": source._generator, "discriminator": source._discriminator}
     for name, network in expected.items():
-        state = own.networks[name].state_dict()
-        assert state.keys() == network.state_dict().keys()
-        assert all(torch.equal(value, state[key]) for key, value in network.state_dict().items())
+        assert_equal_states(own.networks[name].state_dict(), network.state_dict())
     assert torch.equal(next(fresh.encoder.parameters()), next(source._generator.parameters()))
     vgg = {"features.0.bias": torch.zeros(64), "classifier.0.bias": torch.zeros(1)}
     assert fresh.unpack("vgg19", vgg).keys() == {"features.0.bias"}
@@ -207,10 +212,7 @@ def test_other_files_are_refused(aotgan: AotGan) -> None:
 
 
 def test_the_settings_decide_about_the_vgg_terms(aotgan: AotGan) -> None:
-    with pytest.raises(ValueError, match="needs the weights 'vgg19'"):
-        aotgan.recipe(RecipeSettings("published", {}))
-    with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
-        aotgan.recipe(RecipeSettings("vgg", {}))
+    assert_perceptual_weights_needed(aotgan, "vgg19")
     own = small_recipe(RecipeSettings("published", {"vgg19": Vgg19().state_dict()}))
     reported = own.step(*waves_with_holes(1, SIDE))
     weighted = ("l1", "adversarial", "style", "perceptual")
@@ -312,7 +314,7 @@ def test_the_validation_loss_changes_no_network() -> None:
         first, second = (own.generator_loss(images, masks) for _ in range(2))
     assert first.shape == ()
     assert torch.equal(first, second)
-    assert all(torch.equal(value, before[key]) for key, value in own.networks.state_dict().items())
+    assert_equal_states(own.networks.state_dict(), before)
 
 
 def test_inpainting_keeps_known_pixels(aotgan: AotGan) -> None:
@@ -320,11 +322,9 @@ def test_inpainting_keeps_known_pixels(aotgan: AotGan) -> None:
     with torch.no_grad():
         filled = aotgan.recipe(NO_PERCEPTUAL).inpaint(images, masks)
         predicted = (aotgan._generator(2 * images - 1, masks) + 1) / 2
-    known = masks.expand_as(images) == 0
-    assert torch.equal(filled[known], images[known])
-    assert torch.equal(filled[~known], predicted[~known])
-    assert filled.min() >= 0
-    assert filled.max() <= 1
+    assert_only_holes_filled(filled, images, masks)
+    holes = masks.expand_as(images) == 1
+    assert torch.equal(filled[holes], predicted[holes])
 
 
 def test_bfloat16_autocast_stays_near_float32() -> None:

@@ -23,7 +23,8 @@ from backbones.edgeconnect.subnetworks import SUBNETWORKS
 from backbones.kit.api import RecipeSettings
 from backbones.kit.published.vgg import Vgg19
 from support import reference
-from support.networks import fill_weights, relative_error, square_holes
+from support.backbones import assert_perceptual_weights_needed
+from support.networks import assert_equal_states, assert_only_holes_filled, fill_weights, relative_error, square_holes
 from support.paths import REFERENCE
 from support.reference import apply_rule, assert_recorded, manifest, reference_batch, shapes_of
 
@@ -249,8 +250,7 @@ def test_a_published_checkpoint_loads(edgeconnect: EdgeConnect, name: str) -> No
     )
     target.load(name, state)
     loaded = getattr(target._networks, field).state_dict()
-    assert loaded.keys() == source.keys()
-    assert all(torch.equal(loaded[each], value) for each, value in source.items())
+    assert_equal_states(loaded, source)
 
 
 def test_missing_vectors_of_an_old_pytorch_checkpoint_are_computed(edgeconnect: EdgeConnect) -> None:
@@ -283,10 +283,7 @@ def test_another_checkpoint_is_refused(edgeconnect: EdgeConnect) -> None:
 
 
 def test_the_settings_decide_about_the_perceptual_terms(edgeconnect: EdgeConnect) -> None:
-    with pytest.raises(ValueError, match="needs the weights 'vgg19'"):
-        edgeconnect.recipe(RecipeSettings("published", {}))
-    with pytest.raises(ValueError, match="'vgg'; allowed are 'published' and 'none'"):
-        edgeconnect.recipe(RecipeSettings("vgg", {}))
+    assert_perceptual_weights_needed(edgeconnect, "vgg19")
     checkpoint = {**Vgg19().state_dict(), "classifier.0.bias": torch.zeros(1)}
     state = edgeconnect.unpack(recipe.PERCEPTUAL_NAME, checkpoint)
     own = small_recipe("inpaint", RecipeSettings("published", {recipe.PERCEPTUAL_NAME: state}))
@@ -411,11 +408,7 @@ def test_inpainting_keeps_known_pixels_and_ignores_the_content_of_holes(edgeconn
     with torch.no_grad():
         filled = own.inpaint(images, masks)
         assert torch.equal(own.inpaint(images * (1 - masks), masks), filled)
-    known = masks.expand_as(images) == 0
-    assert torch.equal(filled[known], images[known])
-    assert not torch.isclose(filled[~known], images[~known]).all()
-    assert filled.min() >= 0
-    assert filled.max() <= 1
+    assert_only_holes_filled(filled, images, masks)
 
 
 def test_images_without_a_hole_do_not_count_in_the_l1_term() -> None:

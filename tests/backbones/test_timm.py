@@ -22,6 +22,7 @@ from backbones.timm.encoder import TimmEncoder, feature_map
 from backbones.timm.model import build
 from harness.conformance.synthetic_packs import CLASSES, TWINS, write_packs
 from harness.contract import Encode, TrainClassify
+from support.networks import assert_equal_states
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 HUB = "hf-hub:wild/tiny-descriptor"
@@ -298,11 +299,9 @@ def test_weights_of_timms_own_networks_are_fetched_without_classifier(hub: Path,
     backbone = build("test_resnet")
     backbone.load("pretrained", backbone.unpack("pretrained", fetched))
     loaded = backbone.encoder.network.state_dict()
-    assert loaded.keys() == expected.keys()
-    assert all(torch.equal(value, loaded[key]) for key, value in expected.items())
+    assert_equal_states(loaded, expected)
     by_hand = backbone.unpack("pretrained", load_file(hub / "timm/test_resnet.r160_in1k/model.safetensors"))
-    assert by_hand.keys() == fetched.keys()
-    assert all(torch.equal(value, fetched[key]) for key, value in by_hand.items())
+    assert_equal_states(by_hand, fetched)
 
 
 def test_files_that_are_not_the_variants_are_refused(hub: Path, tmp_path: Path) -> None:

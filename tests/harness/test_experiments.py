@@ -33,6 +33,7 @@ from leaderboard.render import PAGES
 from support.checkout import copy_pages, link, patternbench, write_plain, write_tiny
 from support.records import read_all
 
+pytestmark = pytest.mark.xdist_group("umap")
 DESIGN = Calibration(frames=MIN_FRAMES, seed=3)
 SMALL = SynthSettings(frames_per_video=(48, 1), seed=5, width=320, height=180)
 Views = dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8], dict[int, FishAnnotation]]]

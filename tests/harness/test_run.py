@@ -25,6 +25,8 @@ from support.paths import FISH, ROOT
 from support.records import read_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+whole_run = pytest.mark.xdist_group("umap")
+"""Marks a run that ends with projections."""
 
 
 def checkout(root: Path) -> Workspace:
@@ -48,6 +50,12 @@ def run(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[st
     return patternbench(workspace, *by_tiny(workspace, *arguments))
 
 
+def plant(workspace: Workspace, source: str) -> None:
+    """Add code at the end of the model of `fresh`."""
+    with (workspace.backbones / "fresh" / "model.py").open("a") as model:
+        model.write(f"\n\n{source}\n")
+
+
 def only_record(workspace: Workspace) -> Record:
     (record,) = read_all(workspace.records)
     return record
@@ -60,6 +68,7 @@ def finished(workspace: Workspace) -> dict[str, int]:
 
 
 @pytest.mark.real_jobs
+@whole_run
 def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     killed, _ = stopped(workspace, signal.SIGKILL, after=4)
@@ -167,8 +176,7 @@ def scores(record: Record) -> dict[str, object]:
 @pytest.mark.real_jobs
 def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    model = workspace.backbones / "fresh" / "model.py"
-    model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
+    plant(workspace, "raise RuntimeError('planted')")
     done = run(workspace, "fresh", "--runner", "process")
     assert done.returncode == 1
     assert "planted" in done.stderr
@@ -181,8 +189,7 @@ def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
 @pytest.mark.real_jobs
 def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    model = workspace.backbones / "fresh" / "model.py"
-    model.write_text(model.read_text() + "\n\ndef build():\n    raise ValueError('planted')\n")
+    plant(workspace, "def build():\n    raise ValueError('planted')")
     done = run(workspace, "fresh", "--runner", "process")
     assert done.returncode == 2
     (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
@@ -192,6 +199,7 @@ def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
+@whole_run
 def test_real_photos(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "fresh", "--runner", "process", "--data", str(FISH))
@@ -201,6 +209,7 @@ def test_real_photos(tmp_path: Path) -> None:
     assert (workspace.splits / "fs48-sample" / "random.csv").is_file()
 
 
+@whole_run
 def test_a_run_of_lama_fills_every_page(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "lama", "--runner", "process")
@@ -252,10 +261,10 @@ def test_a_wrong_value_is_one_message_and_exit_code_2(tmp_path: Path, arguments:
     assert "Traceback" not in done.stderr
 
 
+@whole_run
 def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
-    model = workspace.backbones / "fresh" / "model.py"
-    model.write_text(model.read_text() + "\n\nraise RuntimeError('planted')\n")
+    plant(workspace, "raise RuntimeError('planted')")
     done = run(workspace, "fresh", "pixels", "--runner", "process")
     assert done.returncode == 1
     assert "1 of 2 runs failed:\nfresh: fresh failed in inpaint (crash)" in done.stderr
@@ -264,6 +273,7 @@ def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
 
 
+@whole_run
 def test_a_run_from_published_weights_has_an_untrained_control(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "efficientnet_lite0", "--runner", "process", "--init", "published")
@@ -276,6 +286,7 @@ def test_a_run_from_published_weights_has_an_untrained_control(tmp_path: Path) -
     assert "Every stage was in the store already." in again.stderr
 
 
+@whole_run
 def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "plain", "--runner", "process", "--split", "open")
@@ -303,6 +314,7 @@ def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp
     assert "**Open set**" in page
 
 
+@whole_run
 def test_a_disjoint_split_is_searched_with_every_seed(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "plain", "--runner", "process", "--split", "disjoint", "--seeds", "2")

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
-from benchmark.metrics import clustering, retrieval
+from benchmark.metrics import retrieval
 from benchmark.metrics.cluster_validation import validate_clusters
-from benchmark.metrics.clustering import cluster, kmeans, measure, reduce
+from benchmark.metrics.clustering import BLOCK_BYTES, cluster, kmeans, measure, reduce
 from benchmark.metrics.matches import Images
 from benchmark.metrics.projections import pca
 from benchmark.metrics.retrieval import retrieve
@@ -78,7 +78,7 @@ def test_reduced_embeddings_cost_a_fraction_of_the_raw_ones(tmp_path: Path) -> N
 
 def evaluated(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
     """Metrics of embeddings in a record, except t-SNE and UMAP, which take the points that PCA takes."""
-    reduced = reduce(embeddings, len(labels))
+    reduced = reduce(embeddings, len(labels), block_bytes=BLOCK_BYTES // 100)
     rands = [part.given.mean.agreement.adjusted_rand for part in validate_clusters(reduced, labels, 0).values()]
     _, variance = pca(reduced.points)
     matches = retrieve(Images(embeddings, labels), Images(embeddings, labels))["cosine"]
@@ -90,7 +90,6 @@ def test_wide_embeddings_are_evaluated_within_a_fraction_of_their_size(
 ) -> None:
     """A hundredth of 2000 images of 1,048,576 dimensions, with blocks as much smaller."""
     images, dimensions = 64, 400_000
-    monkeypatch.setattr(clustering, "BLOCK_BYTES", clustering.BLOCK_BYTES // 100)
     monkeypatch.setattr(retrieval, "BLOCK_BYTES", retrieval.BLOCK_BYTES // 100)
     labels = np.arange(images) % INDIVIDUALS
     values = np.random.default_rng(0).standard_normal((images, dimensions), np.float32)

@@ -1,6 +1,6 @@
-"""Deterministic weights, images and masks, and the relative error of arrays."""
+"""Deterministic weights, images and masks, and comparisons of networks and of what they compute."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 
 import numpy as np
 import torch
@@ -52,3 +52,18 @@ def square_holes(batch: int, side: int) -> Tensor:
 def waves_with_holes(batch: int, side: int) -> tuple[Tensor, Tensor]:
     """Images of `waves` and masks of `square_holes`."""
     return waves(batch, side, side), square_holes(batch, side)
+
+
+def assert_equal_states(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Check that two state dicts have the same keys and the same values, bit by bit."""
+    assert state.keys() == expected.keys()
+    assert [key for key, value in state.items() if not torch.equal(value, expected[key])] == []
+
+
+def assert_only_holes_filled(filled: Tensor, images: Tensor, masks: Tensor) -> None:
+    """Check that known pixels are the images' own and those of holes are not, and that all are in [0, 1]."""
+    known = masks.expand_as(images) == 0
+    assert torch.equal(filled[known], images[known])
+    assert not torch.isclose(filled[~known], images[~known]).all()
+    assert filled.min() >= 0
+    assert filled.max() <= 1

@@ -21,19 +21,20 @@ CACHE_BYTES = 2 * 2**30
 """Feature maps of a frozen encoder are computed once and kept in memory if they need at most so many bytes."""
 
 
-def train_classifier(job: ClassifyJob, backbone: Backbone) -> dict[str, Any]:
+def train_classifier(job: ClassifyJob, backbone: Backbone, cache_bytes: int = CACHE_BYTES) -> dict[str, Any]:
     """Train the head, in deep mode the encoder too, with cross-entropy and Adam, and write the files of the contract.
 
     Args:
         job: the job.
         backbone: the loaded backbone.
+        cache_bytes: most memory for feature maps that are kept.
 
     Returns:
         The content of result.json.
     """
     watch = Stopwatch()
     data = load_data(job.data, job.image_size, columns=("split", "label", "probe"))
-    training = _ClassifierTraining(job, backbone.encoder.to(job.device), data)
+    training = _ClassifierTraining(job, backbone.encoder.to(job.device), data, cache_bytes)
     history = []
     for epoch in range(1, job.epochs + 1):
         loss = training.train_epoch()
@@ -48,7 +49,7 @@ def train_classifier(job: ClassifyJob, backbone: Backbone) -> dict[str, Any]:
 class _ClassifierTraining:
     """Encoder and head in training, and their outputs after each epoch."""
 
-    def __init__(self, job: ClassifyJob, encoder: nn.Module, data: Data) -> None:
+    def __init__(self, job: ClassifyJob, encoder: nn.Module, data: Data, cache_bytes: int) -> None:
         self.job, self.encoder, self.data = job, encoder, data
         self.deep = job.mode == "deep"
         self.train, self.validation = data.rows("train"), data.rows("val")
@@ -60,7 +61,7 @@ class _ClassifierTraining:
         self.cached_maps: Tensor | None = None
         with torch.no_grad():
             shape = self.feature_maps(np.arange(1)).shape[1:]
-            if not self.deep and shape.numel() * 4 * len(data.images) <= CACHE_BYTES:
+            if not self.deep and shape.numel() * 4 * len(data.images) <= cache_bytes:
                 batches = consecutive_batches(len(data.images), job.batch_size)
                 self.cached_maps = torch.cat([self.feature_maps(np.r_[batch]) for batch in batches])
         self.head = Head(shape, job.classes, job.pooling).to(job.device)

@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,13 +60,19 @@ def test_photo_box_and_segmentation_count(row: Row) -> None:
     assert len(digests) == len(rows) + 2
 
 
-def test_each_file_is_read_once(row: Row) -> None:
+def noting_reads() -> tuple[Callable[[Path], str], list[str]]:
+    """`file_digest`, and the names of the files that it has read."""
     reads: list[str] = []
 
     def digest_of(path: Path) -> str:
         reads.append(path.name)
         return file_digest(path)
 
+    return digest_of, reads
+
+
+def test_each_file_is_read_once(row: Row) -> None:
+    digest_of, reads = noting_reads()
     rows = [replace(row, image_id=str(number), box=(number, 0, 1, 1)) for number in range(3)]
     digests = content_digests(rows, digest_of)
     assert sorted(reads) == ["m.png", "p.png"]
@@ -78,12 +85,7 @@ def test_original_digests_are_those_without_proposed_masks(row: Row) -> None:
     original = replace(row, segmentation=outline)
     proposed = replace(row, segmentation=ProposedMask(row.path.parent / "proposed.png", original=outline))
     untouched = replace(row, image_id="b")
-    reads: list[str] = []
-
-    def digest_of(path: Path) -> str:
-        reads.append(path.name)
-        return file_digest(path)
-
+    digest_of, reads = noting_reads()
     digests = original_digests([proposed, untouched], content_digests([proposed, untouched]), digest_of)
     assert digests == content_digests([original, untouched])
     assert reads == ["p.png"]  # the photo of the masked row; the other digests are passed on

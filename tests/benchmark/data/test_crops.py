@@ -160,8 +160,7 @@ def test_each_photo_is_decoded_once_while_memory_lasts(
     reads: list[Path] = []
     read = module.read_photo
     monkeypatch.setattr(module, "read_photo", lambda path: (reads.append(path), read(path))[1])
-    monkeypatch.setattr(module, "_MAX_WAITING", waiting)
-    assert len(list(crops(rows, 5))) == 6
+    assert len(list(crops(rows, 5, max_waiting=waiting))) == 6
     assert len(reads) == decoded
 
 

@@ -37,8 +37,8 @@ def blobs(images: int, dimensions: int, spread: float, offset: float = 2.0) -> t
     return values.astype(np.float32), labels
 
 
-def reduce(embeddings: NDArray[np.floating]) -> Reduced:
-    return clustering.reduce(embeddings, len(embeddings))
+def reduce(embeddings: NDArray[np.floating], **limits: int) -> Reduced:
+    return clustering.reduce(embeddings, len(embeddings), **limits)
 
 
 def validated(
@@ -214,11 +214,11 @@ def test_the_range_of_the_estimate_is_over_several_seeds() -> None:
 def test_of_many_k_a_sample_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
 
-    def kmeans(points: NDArray[np.float64], count: int, *_: int) -> NDArray[np.int64]:
+    def counted(points: NDArray[np.float64], count: int, *_: int) -> NDArray[np.int64]:
         counts.append(count)
         return np.arange(len(points)) % count
 
-    monkeypatch.setattr(clustering, "kmeans", kmeans)
+    monkeypatch.setattr(clustering, "kmeans", counted)
     estimate(blobs(200, 3, spread=0.8)[0].astype(np.float64), individuals=50, seed=0)
     assert counts[:4] == [2, 3, 4, 5]
     assert counts[-1] == 150
@@ -305,23 +305,24 @@ def test_one_or_two_images(images: int) -> None:
 # --- too many for exact results    ---------------------------------------------------------------------------------
 
 
-def test_many_images_are_sampled_and_the_result_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_images_are_sampled_and_the_result_is_marked() -> None:
     embeddings, labels = blobs(160, 40, spread=0.3, offset=0)
-    whole = validated(embeddings, labels, seed=0)["unit"]
-    monkeypatch.setattr(clustering, "EXACT_IMAGES", 80)
-    some = validated(embeddings, labels, seed=0)["unit"]
-    assert not cluster(reduce(embeddings), labels, seed=0).exact
-    assert some.given.mean.agreement.adjusted_rand == whole.given.mean.agreement.adjusted_rand == 1.0
-    assert some.truth.shape.davies_bouldin == whole.truth.shape.davies_bouldin
-    assert some.truth.shape.silhouette == pytest.approx(whole.truth.shape.silhouette, abs=0.01)
-    assert some.truth.shape.silhouette != whole.truth.shape.silhouette
+    reduced = reduce(embeddings)
+    for limit in (160, 80):
+        result = cluster(reduced, labels, seed=0, exact_images=limit)
+        assert (result.exact, result.adjusted_rand) == (limit == 160, 1.0)
+        clusters = clustering.kmeans(unit(reduced), INDIVIDUALS, seed=0, exact_images=limit)
+        assert agreement(clusters, labels).adjusted_rand == 1.0
+    whole, some = (clustering.shape(unit(reduced), labels, limit) for limit in (160, 80))
+    assert some.davies_bouldin == whole.davies_bouldin
+    assert some.silhouette == pytest.approx(whole.silhouette, abs=0.01)
+    assert some.silhouette != whole.silhouette
 
 
-def test_a_sketch_keeps_distances_nearly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sketch_keeps_distances_nearly() -> None:
     embeddings, _ = blobs(40, 20_000, spread=1.0, offset=50)
     expected = metrics.euclidean_distances(reduce(embeddings).points)
-    monkeypatch.setattr(clustering, "EXACT_IMAGES", 20)
-    sketched = reduce(embeddings)
+    sketched = reduce(embeddings, exact_images=20)
     assert sketched.points.shape[1] <= 40
     ratios = metrics.euclidean_distances(sketched.points)[expected > 0] / expected[expected > 0]
     assert ratios.mean() == pytest.approx(1, abs=0.03)
@@ -329,9 +330,7 @@ def test_a_sketch_keeps_distances_nearly(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sketched.lengths == pytest.approx(np.linalg.norm(embeddings, axis=1), rel=0.2)
 
 
-def test_blocks_of_rows_make_the_same_sketch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_rows_make_the_same_sketch() -> None:
     embeddings, _ = blobs(30, 3000, spread=1.0)
-    monkeypatch.setattr(clustering, "EXACT_IMAGES", 20)
-    whole = reduce(embeddings).points
-    monkeypatch.setattr(clustering, "BLOCK_BYTES", 8 * 3000 * 7)
-    assert reduce(embeddings).points == pytest.approx(whole)
+    whole = reduce(embeddings, exact_images=20).points
+    assert reduce(embeddings, exact_images=20, block_bytes=8 * 3000 * 7).points == pytest.approx(whole)

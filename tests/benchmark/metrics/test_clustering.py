@@ -7,7 +7,6 @@ from sklearn import metrics
 from sklearn.cluster import KMeans
 
 from benchmark.errors import InputError, RunError
-from benchmark.metrics import clustering
 from benchmark.metrics.clustering import PERMUTATIONS, cluster, kmeans, measure, permute_labels, reduce, shape
 from benchmark.records.clustering import Clustering
 
@@ -72,11 +71,10 @@ def test_coordinates_keep_every_distance() -> None:
     assert metrics.euclidean_distances(points) == pytest.approx(expected, rel=1e-9, abs=1e-5)
 
 
-def test_blocks_of_columns_give_the_result_of_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_columns_give_the_result_of_one_block() -> None:
     embeddings, labels = blobs(20, 1001, spread=0.3)
     whole = clustered(embeddings, labels, seed=0)
-    monkeypatch.setattr(clustering, "BLOCK_BYTES", 8 * 20 * 100)
-    pieces = clustered(embeddings, labels, seed=0)
+    pieces = cluster(reduce(embeddings, 20, block_bytes=8 * 20 * 100), labels, seed=0)
     assert numbers(pieces) == pytest.approx(numbers(whole), rel=1e-9)
 
 

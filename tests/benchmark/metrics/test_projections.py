@@ -10,10 +10,11 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from benchmark.errors import InputError
-from benchmark.metrics import projections
 from benchmark.metrics.projections import pca, project, sample_images
 from benchmark.records.clustering import Plane
 from support.paths import ROOT
+
+pytestmark = pytest.mark.xdist_group("umap")
 
 
 def clouds(images: int, dimensions: int = 12, individuals: int = 3) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -93,13 +94,12 @@ def test_fewer_than_four_distinct_embeddings_have_only_pca(points: NDArray[np.fl
     assert projections.tsne is projections.umap is None
 
 
-def test_of_many_images_a_sample_is_projected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projections, "MOST_IMAGES", 20)
-    assert sample_images(20, seed=1).tolist() == list(range(20))
-    rows = sample_images(50, seed=1).tolist()
+def test_of_many_images_a_sample_is_projected() -> None:
+    assert sample_images(20, seed=1, most=20).tolist() == list(range(20))
+    rows = sample_images(50, seed=1, most=20).tolist()
     assert len(rows) == 20
     assert rows == sorted(set(rows))
-    assert rows == sample_images(50, seed=1).tolist() != sample_images(50, seed=2).tolist()
+    assert rows == sample_images(50, seed=1, most=20).tolist() != sample_images(50, seed=2, most=20).tolist()
 
 
 def test_no_image_is_refused() -> None:

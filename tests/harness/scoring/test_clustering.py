@@ -13,6 +13,8 @@ from harness.execution.results import StageResult
 from harness.execution.store import Entry
 from harness.scoring import clustering
 
+pytestmark = pytest.mark.xdist_group("umap")
+
 
 class FakeTestSet:
     """Test images of two videos."""
@@ -58,11 +60,10 @@ def test_all_embeddings_are_scored_and_the_initial_and_finetuned_projected(
 
 
 def test_of_many_images_a_sample_is_projected_each_with_its_recording(
-    tmp_path: Path, embeddings: NDArray[np.float16], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embeddings: NDArray[np.float16]
 ) -> None:
-    monkeypatch.setattr(projections, "MOST_IMAGES", 7)
     stages = {name: encoded(tmp_path / name, embeddings) for name in ("initial", "finetuned")}
-    scores = clustering.score(stages, FakeTestSet(np.arange(12) % 3, videos=True))
+    scores = clustering.score(stages, FakeTestSet(np.arange(12) % 3, videos=True), most_projected=7)
     rows = scores.projected_images.rows
     assert len(rows) == len(scores.projections["finetuned"].pca.x) == len(scores.projections["initial"].umap.y) == 7
     assert scores.projected_images.recordings == tuple(f"Vid{row % 2}" for row in rows)

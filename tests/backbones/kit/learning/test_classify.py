@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from backbones.kit.data import load_data, to_images
 from backbones.kit.errors import DataError
 from backbones.kit.job import ClassifyJob
-from backbones.kit.learning import classify
-from backbones.kit.learning.classify import train_classifier
+from backbones.kit.learning.classify import CACHE_BYTES, train_classifier
 from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
 from backbones.kit.published import checkpoints
@@ -77,10 +76,10 @@ def make_job(folder: Path, *, mode: str = "deep", train: int = TRAIN, **changes:
     return ClassifyJob(**settings | changes)
 
 
-def trained(job: ClassifyJob) -> tuple[dict[str, Any], Tiny]:
+def trained(job: ClassifyJob, cache_bytes: int = CACHE_BYTES) -> tuple[dict[str, Any], Tiny]:
     backbone = Tiny()
     torch.manual_seed(SEED)
-    return train_classifier(job, backbone), backbone
+    return train_classifier(job, backbone, cache_bytes), backbone
 
 
 class Plainly:
@@ -152,12 +151,9 @@ def test_training_equals_plain_torch(mode: str, pooling: str, train: int, tmp_pa
 
 
 @pytest.mark.parametrize("budget", [0, 2**30])
-def test_shallow_training_changes_no_bit_of_the_encoder(
-    budget: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(classify, "CACHE_BYTES", budget)
+def test_shallow_training_changes_no_bit_of_the_encoder(budget: int, tmp_path: Path) -> None:
     job = make_job(tmp_path, mode="shallow")
-    _, backbone = trained(job)
+    _, backbone = trained(job, budget)
     kept = checkpoints.load(job.out / "checkpoint.safetensors")["encoder"]
     for name, before in Tiny().encoder.state_dict().items():
         assert torch.equal(backbone.encoder.state_dict()[name], before)
@@ -170,16 +166,13 @@ def test_deep_training_changes_weights_and_statistics(tmp_path: Path) -> None:
         assert not torch.equal(backbone.encoder.state_dict()[name], before)
 
 
-def test_cached_feature_maps_give_the_same_results_as_recomputed_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cached_feature_maps_give_the_same_results_as_recomputed_ones(tmp_path: Path) -> None:
     count = TRAIN + VALIDATION
     needed = 4 * int(np.prod(SHAPE)) * count
     numbers: list[dict[str, Array]] = []
     for budget, expected in ((needed, 1 + count), (needed - 1, 1 + EPOCHS * (count + PROBES))):
-        monkeypatch.setattr(classify, "CACHE_BYTES", budget)
         job = make_job(tmp_path / str(budget), mode="shallow", explain="gradcam")
-        _, backbone = trained(job)
+        _, backbone = trained(job, budget)
         assert isinstance(backbone.encoder, Encoder)
         assert backbone.encoder.image_count == expected
         numbers.append({name: np.load(job.out / f"{name}.npy") for name in ("validation_logits", "cams")})
@@ -208,12 +201,9 @@ def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, 
 
 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
-def test_probes_are_encoded_in_batches_of_the_jobs_size(
-    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(classify, "CACHE_BYTES", 0)
+def test_probes_are_encoded_in_batches_of_the_jobs_size(mode: str, tmp_path: Path) -> None:
     job = make_job(tmp_path, mode=mode, explain="hirescam", batch_size=PROBES - 1)
-    _, backbone = trained(job)
+    _, backbone = trained(job, cache_bytes=0)
     assert isinstance(backbone.encoder, Encoder)
     assert backbone.encoder.largest == PROBES - 1
     head = Head(torch.Size(SHAPE), CLASSES, job.pooling)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
+from support.networks import assert_equal_states
 
 SHAPE = torch.Size((4, 3, 5))
 CLASSES = 6
@@ -132,5 +133,5 @@ def test_explaining_does_not_change_the_head(training: bool) -> None:
     assert head.training is head.linear.training is training
     assert all(parameter.grad is None for parameter in head.parameters())
     assert (maps.grad, maps.requires_grad) == (None, False)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in head.state_dict().items())
+    assert_equal_states(head.state_dict(), before)
     assert not head.feature_map._forward_hooks

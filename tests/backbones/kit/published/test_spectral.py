@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from backbones.kit.published.spectral import fill_weight_v, spectral_norm
+from support.networks import assert_equal_states
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 KINDS = ["convolution", "transposed"]
@@ -65,7 +66,7 @@ def test_evaluation_does_not_change_the_vectors() -> None:
     own = spectral_norm(conv).eval()
     before = copy.deepcopy(own.state_dict())
     own(x)
-    assert all(torch.equal(value, before[key]) for key, value in own.state_dict().items())
+    assert_equal_states(own.state_dict(), before)
 
 
 def test_a_module_can_be_copied_after_a_training_pass() -> None:

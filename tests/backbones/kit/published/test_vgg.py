@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torchvision.models import vgg19
 
 from backbones.kit.published.vgg import Vgg19, gram, load_vgg19, unpack_vgg19
+from support.networks import assert_equal_states
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -73,7 +74,7 @@ def test_images_have_gradients_and_weights_have_none(network: Vgg19) -> None:
 def test_the_published_file_loads_without_its_classifier(network: Vgg19) -> None:
     published = {**network.state_dict(), "classifier.0.weight": torch.zeros(1)}
     loaded = load_vgg19(unpack_vgg19(published))
-    assert all(torch.equal(value, network.state_dict()[key]) for key, value in loaded.state_dict().items())
+    assert_equal_states(loaded.state_dict(), network.state_dict())
     assert loaded.state_dict().keys() == {f"features.{key}" for key in torchvision_layers().state_dict()}
     del published["features.34.bias"]
     with pytest.raises(ValueError, match=r"VGG-19 does not fit the network \(1 missing: features\.34\.bias\)"):
