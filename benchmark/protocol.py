@@ -11,6 +11,7 @@ from benchmark.errors import InputError, first_problem
 from benchmark.hashing import json_digest
 from benchmark.vocabulary import (
     CamMethod,
+    CheckpointRule,
     Fill,
     HoleKind,
     Init,
@@ -40,6 +41,9 @@ class InpaintSection(_Section):
         patience: epochs without a lower validation generator loss after which training stops.
         perceptual: `published` = the authors' perceptual networks; `none` = the losses without that term.
         batch_size: images a step.
+        keep: rule by which the checkpoint is kept and training stops; `lowest` is the paper's.
+        test_photos: largest number of test photos whose holes are filled, of all that the training has not seen; None =
+            the inpainting set's test images, in four flips (the paper).
     """
 
     masks: HoleKind = "pattern"
@@ -48,6 +52,8 @@ class InpaintSection(_Section):
     patience: Positive
     perceptual: PerceptualWeights
     batch_size: Positive
+    keep: CheckpointRule = "lowest"
+    test_photos: Positive | None = None
 
 
 class ClassifySection(_Section):

@@ -89,6 +89,14 @@ Filling = Literal["model", "mean_colour", "telea"]
 - `telea`: Telea's method (2004), which learns nothing: a baseline.
 """
 
+CheckpointRule = Literal["lowest", "settled"]
+"""Rules by which the checkpoint of an inpainting training is kept.
+
+- `lowest`: the epoch of the lowest validation loss, as in the paper.
+- `settled`: the same after the statistics of batch normalisation were computed anew for the weights of that epoch. A
+  network without batch normalisation has no other loss then.
+"""
+
 Init = Literal["random", "published"]
 """Weights that a training starts from.
 

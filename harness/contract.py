@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from benchmark.vocabulary import CamMethod, Device, Init, Mode, PerceptualWeights, Pooling, Precision
+from benchmark.vocabulary import CamMethod, CheckpointRule, Device, Init, Mode, PerceptualWeights, Pooling, Precision
 
 VERSION: Literal["1"] = "1"
 
@@ -61,6 +61,11 @@ class TrainInpaint(_Job):
     patience: Positive = Field(description="Stop after this many epochs without a lower validation generator loss.")
     perceptual: PerceptualWeights = Field(
         description="Whether the loss has its perceptual term; `none` is the protocol's decision to omit it."
+    )
+    keep: CheckpointRule = Field(
+        default="lowest",
+        description="Rule for the checkpoint kept and for patience; `settled` = the statistics of batch normalisation "
+        "are computed anew before each validation. Without batch normalisation the rules are the same.",
     )
 
 

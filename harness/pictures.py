@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmark.data.catalogue import BACKGROUND, PATTERN
+from benchmark.protocol import InpaintSection
 from benchmark.records.record import Record
-from benchmark.vocabulary import HoleKind, Mode
+from benchmark.vocabulary import Mode
 from harness.execution import job_files
 from harness.execution.crops import CropSet
-from harness.execution.holes import FLIPS, hole_test
+from harness.execution.holes import hole_test
 from harness.execution.results import Results, StageResult
 from leaderboard.plots.localisation import focus_overlays, overlays_file
 from leaderboard.plots.style import picture
@@ -28,7 +29,7 @@ MARGIN = 0.15
 """Margin around a hole on each side, as a share of the hole's longer side."""
 
 
-def save_pictures(record: Record, path: Path, results: Results, crops: CropSet, masks: HoleKind) -> None:
+def save_pictures(record: Record, path: Path, results: Results, crops: CropSet, settings: InpaintSection) -> None:
     """Draw the pictures of a record and save them beside it.
 
     Args:
@@ -36,11 +37,11 @@ def save_pictures(record: Record, path: Path, results: Results, crops: CropSet, 
         path: of the record; the pictures get its name.
         results: of the run's stages.
         crops: of the data set.
-        masks: kind of the holes.
+        settings: of inpainting.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if results.reconstruction:
-        reconstruction_strip(results.reconstruction, crops, masks).save(path.with_suffix(".png"))
+        reconstruction_strip(results.reconstruction, crops, settings).save(path.with_suffix(".png"))
     if overlays := cam_overlays(record, results, crops):
         overlays.save(overlays_file(path), optimize=True)
 
@@ -67,11 +68,11 @@ def cam_overlays(record: Record, results: Results, crops: CropSet) -> Image.Imag
     return picture(focus_overlays(images, cams, outlines, titles, HEADING))
 
 
-def reconstruction_strip(filled: StageResult, crops: CropSet, masks: HoleKind) -> Image.Image:
-    """`hole_strip` of the inpainting set's test images, without their flips."""
-    truth, holes = hole_test(crops, masks)
-    unflipped = slice(len(truth) // len(FLIPS))
-    return hole_strip(truth[unflipped], holes[unflipped], np.load(filled.file(job_files.RECONSTRUCTIONS))[unflipped])
+def reconstruction_strip(filled: StageResult, crops: CropSet, settings: InpaintSection) -> Image.Image:
+    """`hole_strip` of the test photos, without flips."""
+    test = hole_test(crops, settings.masks, settings.test_photos)
+    photos = slice(len(test.positions))
+    return hole_strip(test.truth[photos], test.holes[photos], np.load(filled.file(job_files.RECONSTRUCTIONS))[photos])
 
 
 def hole_strip(truth: NDArray[np.uint8], holes: NDArray[np.uint8], filled: NDArray[np.uint8]) -> Image.Image:

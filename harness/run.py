@@ -20,7 +20,7 @@ from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import ProgressListener
 from harness.execution.execute import execute
-from harness.execution.holes import can_inpaint
+from harness.execution.holes import can_inpaint, can_test
 from harness.execution.jobs import StageError
 from harness.execution.plan import plan
 from harness.execution.results import Results
@@ -54,6 +54,7 @@ class PreparedRun:
         store: of finished stages.
         audit: of the split.
         inpaints: whether backbone and data allow inpainting.
+        fills: whether there are test photos with a hole to fill.
         code: digest of the backbone's code or image.
         protocol: digest of the resolved protocol.
         weights: sha256 of the published weights, by name.
@@ -68,6 +69,7 @@ class PreparedRun:
     store: Store
     audit: SplitAudit
     inpaints: bool
+    fills: bool
     code: str
     protocol: str
     weights: dict[str, str]
@@ -101,7 +103,7 @@ def bench(
         KeyboardInterrupt: after the running stages were stopped.
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
-    stages = plan(spec, inpaints=prepared.inpaints)
+    stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
     listener.on_plan(len(stages))
     try:
         results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
@@ -115,7 +117,7 @@ def bench(
     listener.report("Scoring.")
     scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
     record = _record(prepared, runner, results, scores)
-    save_pictures(record, path, results, prepared.crops, spec.protocol.inpaint.masks)
+    save_pictures(record, path, results, prepared.crops, spec.protocol.inpaint)
     write_record(record, workspace.records)
     return record
 
@@ -143,11 +145,12 @@ def prepare(
     split_audit = _audit(spec, crops)
     code = runner.prepare(spec.backbone, listener.report)
     inpaints = spec.backbone.inpaints and can_inpaint(crops, protocol.inpaint.masks)
+    fills = inpaints and can_test(crops, protocol.inpaint.masks, protocol.inpaint.test_photos)
     lpips_file = alexnet_file(workspace) if inpaints else None
     lpips = {LPIPS.name: lpips_file} if lpips_file else {}
     weights = {name: file_digest(path) for name, path in (dict(spec.weights) | lpips).items()}
     if spec.backbone.inpaints:
-        _report_gaps(spec, workspace, listener, inpaints=inpaints)
+        _report_gaps(spec, workspace, listener, inpaints=inpaints, fills=fills)
     protocol_digest = digest(protocol.model_dump(mode="json", exclude={"name", "limits"}))
     data = [crops.data_digest, crops.split_digest]
     identity = [
@@ -168,6 +171,7 @@ def prepare(
         store=store,
         audit=split_audit,
         inpaints=inpaints,
+        fills=fills,
         code=code,
         protocol=protocol_digest,
         weights=weights,
@@ -191,10 +195,16 @@ def _audit(spec: RunSpec, crops: CropSet) -> SplitAudit:
     return SplitAudit(sentence=sentence(report), faults=tuple(faults))
 
 
-def _report_gaps(spec: RunSpec, workspace: Workspace, listener: ProgressListener, *, inpaints: bool) -> None:
+def _report_gaps(
+    spec: RunSpec, workspace: Workspace, listener: ProgressListener, *, inpaints: bool, fills: bool
+) -> None:
     """Report what is not measured of a backbone that can inpaint."""
     name = spec.data.catalogue.name
     if inpaints:
+        if not fills:
+            listener.report(
+                f"No test of inpainting: {name} has no photo with a hole that lies apart from the training images."
+            )
         if warning := lpips_warning(workspace):
             listener.report(warning)
     elif spec.data.catalogue.has_regions:

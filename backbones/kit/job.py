@@ -48,6 +48,7 @@ class InpaintJob(Job):
     epochs: int
     patience: int
     perceptual: Literal["published", "none"]
+    keep: Literal["lowest", "settled"]
 
 
 @dataclass(frozen=True, kw_only=True)

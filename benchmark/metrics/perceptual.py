@@ -49,8 +49,8 @@ def load(path: Path) -> nn.Module:
 
 def hole_lpips(
     network: nn.Module, filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8]
-) -> float:
-    """Mean over the images of the distance map's mean over the hole's pixels; 0 = equal, higher = less similar.
+) -> NDArray[np.float64]:
+    """The distance map's mean over the hole's pixels, of each image that has a hole, in order; 0 = equal.
 
     LPIPS is published as the mean over a whole image. Here every model is given the known pixels, so that mean would
     mostly measure the size of the hole. The result is therefore not comparable with published numbers. The network sees
@@ -77,7 +77,7 @@ def hole_lpips(
         for batch in np.split(rows, range(BATCH, len(rows), BATCH))
         for distances, hole in zip(distance_maps(network, filled[batch], truth[batch]), holes[batch], strict=True)
     ]
-    return float(np.mean(means))
+    return np.array(means)
 
 
 @torch.inference_mode()

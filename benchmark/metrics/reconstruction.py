@@ -1,7 +1,8 @@
 """Errors of filled holes, measured over the pixels of the hole alone.
 
 Every model is given the known pixels, so a mean over the whole image would mostly measure the size of the hole. The
-flips of a photo are one observation: they are averaged, and photos are counted, paired and resampled.
+flips of a photo are one observation: they are averaged, photos are counted and paired, and their units are resampled:
+photos of one animal in one stretch of a recording restore nearly the same pattern from nearly the same surroundings.
 """
 
 import math
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.power import detectable_mean
 from benchmark.records.inpainting import Reconstruction, ReconstructionDifference
 
 GREY = 128
 
-FEWEST_PHOTOS = 6
-"""Fewer photos allow no interval, as for recordings (see `benchmark.metrics.significance`)."""
+DIGITS = 6
+"""Decimals of the errors of single photos in a record."""
 
 SIGMA, TRUNCATE = 1.5, 3.5
 """SSIM's Gaussian window (Wang et al. 2004): standard deviation in pixels, and its radius in standard deviations."""
@@ -27,80 +29,97 @@ LUMINANCE, CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 class HoleErrors(NamedTuple):
-    """Errors of the photos that have a hole, in the order of their numbers.
+    """Errors of the P photos that have a hole, in the order of their numbers.
 
     Attributes:
+        photos: (P,) their numbers.
         l1: (P,) mean absolute difference, of a range of 1.
         psnr: (P,) in dB, the mean over the flips; infinite if a flip was filled exactly.
         ssim: (P,) mean structural similarity.
+        lpips: (P,) mean perceptual distance; None if it was not measured.
         images: number of images that have a hole.
     """
 
+    photos: NDArray[np.int64]
     l1: NDArray[np.float64]
     psnr: NDArray[np.float64]
     ssim: NDArray[np.float64]
+    lpips: NDArray[np.float64] | None
     images: int
+
+    def measured(self) -> dict[str, NDArray[np.float64]]:
+        """The errors that are known and finite, by name."""
+        values = {"l1": self.l1, "psnr": self.psnr, "ssim": self.ssim, "lpips": self.lpips}
+        return {name: value for name, value in values.items() if value is not None and np.isfinite(value).all()}
 
 
 def hole_errors(
-    filled: NDArray[np.uint8], truth: NDArray[np.uint8], holes: NDArray[np.uint8], photos: NDArray[np.integer]
+    filled: NDArray[np.uint8],
+    truth: NDArray[np.uint8],
+    holes: NDArray[np.uint8],
+    photos: NDArray[np.integer],
+    lpips: NDArray[np.float64] | None = None,
 ) -> HoleErrors:
-    """L1, PSNR and SSIM in the holes of each photo, means over its flips.
+    """L1, PSNR, SSIM and LPIPS in the holes of each photo, means over its flips.
 
     Args:
         filled: (N, H, W, 3).
         truth: (N, H, W, 3).
         holes: (N, H, W), 1 = hole.
         photos: (N,) number of the photo of each image.
+        lpips: `benchmark.metrics.perceptual.hole_lpips` of the images that have a hole; None if it was not measured.
 
     Raises:
         InputError: shapes differ, or no image has a hole.
     """
     rows = rows_with_hole(filled, truth, holes)
     errors = np.array([_of_one(filled[row], truth[row], holes[row] > 0) for row in rows])
-    number, count = intervals.number_groups(photos[rows], len(rows))
-    flips = np.bincount(number, minlength=count)
-    l1, psnr, ssim = (np.bincount(number, column) / flips for column in errors.T)
-    return HoleErrors(l1, psnr, ssim, len(rows))
+    numbers, photo = np.unique(photos[rows], return_inverse=True)
+    flips = np.bincount(photo)
+    l1, psnr, ssim = (np.bincount(photo, column) / flips for column in errors.T)
+    distances = None if lpips is None else np.bincount(photo, lpips) / flips
+    return HoleErrors(numbers.astype(np.int64), l1, psnr, ssim, distances, len(rows))
 
 
-def summarise(errors: HoleErrors, lpips: float | None = None) -> Reconstruction:
-    """Means over the photos.
-
-    Args:
-        errors: of the photos.
-        lpips: `benchmark.metrics.perceptual.hole_lpips` of the same images; None if it was not measured.
-    """
+def summarise(errors: HoleErrors) -> Reconstruction:
+    """Means over the photos."""
+    measured = errors.measured()
+    means = {name: float(values.mean()) for name, values in measured.items()}
     return Reconstruction(
-        l1=float(errors.l1.mean()),
-        psnr=float(errors.psnr.mean()) if np.isfinite(errors.psnr).all() else None,
-        ssim=float(errors.ssim.mean()),
+        l1=means["l1"],
+        psnr=means.get("psnr"),
+        ssim=means["ssim"],
         images=errors.images,
-        lpips=lpips,
-        photos=len(errors.l1),
+        lpips=means.get("lpips"),
+        photos=len(errors.photos),
+        by_photo={name: tuple(values.round(DIGITS).tolist()) for name, values in measured.items()},
     )
 
 
-def difference(model: HoleErrors, baseline: HoleErrors, seed: int) -> ReconstructionDifference:
-    """Mean differences of two fillings of the same holes, paired by photo, with bootstrap intervals over photos.
+def difference(
+    model: HoleErrors, baseline: HoleErrors, units: NDArray[np.integer], seed: int
+) -> ReconstructionDifference:
+    """Mean differences of two fillings of the same holes, paired by photo, with bootstrap intervals over units.
 
     Args:
         model: errors of the one.
         baseline: errors of the other, which are subtracted.
+        units: (P,) unit of each photo.
         seed: of the resampling.
     """
-    exact = not (np.isfinite(model.psnr).all() and np.isfinite(baseline.psnr).all())
-    gaps = {"l1": model.l1 - baseline.l1, "ssim": model.ssim - baseline.ssim}
-    if not exact:
-        gaps["psnr"] = model.psnr - baseline.psnr
-    photos = len(model.l1)
-    spread = {name: intervals.of_mean(gap, seed=seed) for name, gap in gaps.items()} if photos >= FEWEST_PHOTOS else {}
+    first, second = model.measured(), baseline.measured()
+    gaps = {name: first[name] - second[name] for name in first if name in second}
+    means = {name: float(gap.mean()) for name, gap in gaps.items()}
+    spread = {name: intervals.of_mean(gap, units, seed=seed) for name, gap in gaps.items()}
     return ReconstructionDifference(
-        l1=float(gaps["l1"].mean()),
-        psnr=None if exact else float(gaps["psnr"].mean()),
-        ssim=float(gaps["ssim"].mean()),
+        l1=means["l1"],
+        psnr=means.get("psnr"),
+        ssim=means["ssim"],
+        lpips=means.get("lpips"),
         intervals={name: interval for name, interval in spread.items() if interval},
-        photos=photos,
+        photos=len(model.photos),
+        units=len(np.unique(units)),
+        detectable=detectable_mean(gaps["psnr"], units) if "psnr" in gaps else None,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from benchmark.records.base import Interval, Metric, RecordPart
-from benchmark.vocabulary import Filling
+from benchmark.vocabulary import CheckpointRule, Filling, UnitKind
 
 
 class Reconstruction(RecordPart):
@@ -16,6 +16,7 @@ class Reconstruction(RecordPart):
         images: number of images that have a hole: each photo in its flips.
         lpips: perceptual distance (Zhang et al. 2018), from 0; None if the weights of its network were not available.
         photos: number of photos that have a hole.
+        by_photo: by the name of a field above its value for each photo, rounded to six decimals.
     """
 
     l1: Annotated[float, Metric("Hole L1", "mean absolute difference in the hole, of a range of 1", False)]
@@ -27,6 +28,7 @@ class Reconstruction(RecordPart):
         Metric("Hole LPIPS", "perceptual distance in the hole", False, reference="Zhang et al. 2018"),
     ] = None
     photos: int | None = None
+    by_photo: dict[str, tuple[float, ...]] = {}
 
 
 class ReconstructionDifference(RecordPart):
@@ -36,8 +38,11 @@ class ReconstructionDifference(RecordPart):
         l1: mean difference of `Reconstruction.l1`.
         psnr: mean difference of `Reconstruction.psnr`; None if an image was filled exactly.
         ssim: mean difference of `Reconstruction.ssim`.
-        intervals: of the three, over photos; empty with fewer than six photos.
+        lpips: mean difference of `Reconstruction.lpips`; None if it was not measured.
+        intervals: of the four, over units; empty with fewer than six units.
         photos: number of photos that have a hole.
+        units: number of units that these photos come from.
+        detectable: smallest difference of PSNR that these photos can tell; None with fewer than six units.
     """
 
     l1: Annotated[float, Metric("L1 difference", "Hole L1 of the model minus that of the filling", False)]
@@ -45,8 +50,16 @@ class ReconstructionDifference(RecordPart):
         float | None, Metric("PSNR difference", "Hole PSNR of the model minus that of the filling", True, "dB")
     ]
     ssim: Annotated[float, Metric("SSIM difference", "Hole SSIM of the model minus that of the filling", True)]
+    lpips: Annotated[
+        float | None, Metric("LPIPS difference", "Hole LPIPS of the model minus that of the filling", False)
+    ] = None
     intervals: dict[str, Interval] = {}
     photos: int
+    units: int | None = None
+    detectable: Annotated[
+        float | None,
+        Metric("Detectable", "smallest PSNR difference that is found with 80 % power at 5 %", None, "dB"),
+    ] = None
 
 
 class Encoder(RecordPart):
@@ -66,12 +79,17 @@ class Inpainting(RecordPart):
     """The inpainting training: its lowest validation generator loss, and when that was reached (the paper's Table 3).
 
     Attributes:
-        loss: in the backbone's own units, not comparable between backbones.
+        loss: of the state kept, by its rule; in the backbone's own units, not comparable between backbones.
         epoch: of the state kept, counted from 1 over all phases.
         iterations: steps up to that epoch.
         batch_size: images a step.
-        validation: loss after every epoch.
-        reconstruction: of the test images' holes, by the model and by two fillings that learn nothing.
+        validation: loss after every epoch, with the running statistics of batch normalisation.
+        settled: the same with settled statistics; empty if the network has no batch normalisation.
+        rule: by which the state was kept. Without batch normalisation both rules keep the same state; `lowest` then.
+        kept: the epoch that each rule keeps among the epochs trained; empty in older records.
+        units: unit of each test photo that has a hole.
+        unit_kind: what a unit is; None in older records.
+        reconstruction: of the test photos' holes, by the model and by two fillings that learn nothing.
         differences: of the model from each filling that learns nothing.
     """
 
@@ -82,5 +100,10 @@ class Inpainting(RecordPart):
     iterations: Annotated[int, Metric("Iterations", "training steps up to that epoch", None)]
     batch_size: Annotated[int, Metric("Batch", "images a step", None)]
     validation: tuple[float, ...]
+    settled: tuple[float, ...] = ()
+    rule: CheckpointRule = "lowest"
+    kept: dict[CheckpointRule, int] = {}
+    units: tuple[int, ...] = ()
+    unit_kind: UnitKind | None = None
     reconstruction: dict[Filling, Reconstruction] = {}
     differences: dict[Filling, ReconstructionDifference] = {}

@@ -15,6 +15,7 @@ from benchmark.data.content_digests import metadata_digest
 from benchmark.data.crops import crops
 from benchmark.splitting.sampling import first_of_each
 from benchmark.splitting.split import Split
+from benchmark.splitting.unseen import looks_of, unseen
 from benchmark.vocabulary import SplitPart, SplitSet
 from harness.execution.events import ProgressListener
 from harness.execution.store import Entry, Store, digest
@@ -91,6 +92,20 @@ class CropSet:
         """The image ids of one part, in the order of their opaque ids."""
         ids = [row.image_id for row in self.split.rows if row.set == of and row.part == part]
         return sorted(ids, key=self.opaque_id)
+
+    @cached_property
+    def unseen_ids(self) -> list[str]:
+        """Ids of the images of the split that inpainting has not seen, the furthest from its training first.
+
+        Seen are the inpainting set's training and validation images, whatever part of them the protocol uses, and what
+        these give away (see `benchmark.splitting.unseen`).
+        """
+        place_of = {row.image_id: (row.set, row.part) for row in self.split.rows}
+        places = [place_of.get(row.image_id) for row in self.catalogue.rows]
+        trained = np.array([place in {("inpaint", "train"), ("inpaint", "val")} for place in places])
+        inside = np.array([place is not None for place in places])
+        chosen = unseen(self.catalogue.rows, trained, inside, looks_of(self.images))
+        return [self.catalogue.rows[position].image_id for position in chosen]
 
     def positions(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """(len(ids),) int64, index of each image in the crops."""

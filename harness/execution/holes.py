@@ -1,4 +1,4 @@
-"""Holes to inpaint: which crops have one, where it is, and the test images whose holes are filled."""
+"""Holes to inpaint: which crops have one, where it is, and the test photos whose holes are filled."""
 
 from typing import NamedTuple
 
@@ -7,37 +7,47 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import PATTERN
 from benchmark.data.irregular_holes import irregular_mask
-from benchmark.vocabulary import SPLIT_PARTS, HoleKind
+from benchmark.vocabulary import HoleKind, SplitPart
 from harness.execution.crops import CropSet
+
+LEARNT_PARTS: tuple[SplitPart, ...] = ("train", "val")
+"""Parts of the inpainting set that a training learns from or chooses its checkpoint by."""
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (2,), (1,), (1, 2))
 """The paper's four pairs of an original: as it is, flipped left-right, upside down, and both; axes of (N, H, W)."""
 
 
 class HoleTest(NamedTuple):
-    """Test images of the inpainting set in four flips; the first quarter of N are the images as they are.
+    """Test photos whose holes are filled, P of them; the first P of the N images are the photos as they are.
 
     Attributes:
-        truth: (N, H, W, 3) uint8, the images.
+        truth: (N, H, W, 3) uint8, the photos once or in four flips.
         holes: (N, H, W) uint8, 1 = hole.
+        positions: (P,) index of each photo in the crops.
     """
 
     truth: NDArray[np.uint8]
     holes: NDArray[np.uint8]
+    positions: NDArray[np.int64]
 
     @property
     def photos(self) -> NDArray[np.int64]:
-        """(N,) number of the photo that each image is a flip of."""
-        return np.tile(np.arange(len(self.truth) // len(FLIPS)), len(FLIPS))
+        """(N,) number of the photo that each image shows."""
+        return np.resize(np.arange(len(self.positions)), len(self.truth))
 
 
 def can_inpaint(crops: CropSet, kind: HoleKind) -> bool:
-    """Whether every part of the inpainting set has an image with a hole."""
+    """Whether the inpainting set has images with a hole to train and to validate on."""
     if kind == "irregular":
         return True
     return crops.catalogue.has_regions and all(
-        with_hole(crops, crops.ids("inpaint", part), kind) for part in SPLIT_PARTS
+        with_hole(crops, crops.ids("inpaint", part), kind) for part in LEARNT_PARTS
     )
+
+
+def can_test(crops: CropSet, kind: HoleKind, photos: int | None) -> bool:
+    """Whether any test photo has a hole; arguments as `hole_test`."""
+    return bool(with_hole(crops, test_ids(crops, kind, photos), kind))
 
 
 def with_hole(crops: CropSet, ids: list[str], kind: HoleKind) -> list[str]:
@@ -68,10 +78,28 @@ def holes_of(crops: CropSet, positions: NDArray[np.int64], kind: HoleKind) -> ND
     return np.stack([irregular_mask(size, f"{crops.content}:{rows[at].image_id}") for at in positions])
 
 
-def hole_test(crops: CropSet, kind: HoleKind) -> HoleTest:
-    """The inpainting set's test images with their holes, in the order of the jobs."""
-    positions = crops.positions(crops.ids("inpaint", "test"))
-    return HoleTest(flipped(crops.images[positions]), flipped(holes_of(crops, positions, kind)))
+def test_ids(crops: CropSet, kind: HoleKind, photos: int | None) -> list[str]:
+    """Ids of the test photos, in the order of the jobs; arguments as `hole_test`."""
+    if photos is None:
+        return crops.ids("inpaint", "test")
+    chosen = with_hole(crops, crops.unseen_ids, kind)[:photos]
+    return sorted(chosen, key=crops.opaque_id)
+
+
+def hole_test(crops: CropSet, kind: HoleKind, photos: int | None) -> HoleTest:
+    """The test photos with their holes, in the order of the jobs.
+
+    Args:
+        crops: of the data set.
+        kind: of the holes.
+        photos: largest number of photos, as they are, of all images of the split that the inpainting training has not
+            seen (see `benchmark.splitting.unseen`); None = the inpainting set's test images, in four flips.
+    """
+    positions = crops.positions(test_ids(crops, kind, photos))
+    truth, holes = crops.images[positions], holes_of(crops, positions, kind)
+    if photos is None:
+        truth, holes = flipped(truth), flipped(holes)
+    return HoleTest(truth, holes, positions)
 
 
 def flipped(arrays: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -39,9 +39,15 @@ class InpaintPack:
 
 @dataclass(frozen=True)
 class HolesPack:
-    """Test images of the inpainting set, black in their holes: only the harness knows the true pixels."""
+    """Test photos, black in their holes: only the harness knows the true pixels.
+
+    Attributes:
+        masks: kind of the holes.
+        photos: largest number of photos; None = the inpainting set's test images in four flips.
+    """
 
     masks: HoleKind
+    photos: int | None
 
 
 @dataclass(frozen=True)
@@ -131,11 +137,12 @@ def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
 
 
 def _write_holes(pack: HolesPack, crops: CropSet, folder: Path) -> None:
-    truth, holes = hole_test(crops, pack.masks)
-    np.save(folder / job_files.IMAGES, np.where(holes[..., None], 0, truth).astype(np.uint8))
-    np.save(folder / job_files.MASKS, holes)
-    ids = [crops.opaque_id(image_id) for image_id in crops.ids("inpaint", "test")]
-    _write_table(folder, [{"id": f"{name}-{flip}"} for flip in range(len(FLIPS)) for name in ids])
+    test = hole_test(crops, pack.masks, pack.photos)
+    np.save(folder / job_files.IMAGES, np.where(test.holes[..., None], 0, test.truth).astype(np.uint8))
+    np.save(folder / job_files.MASKS, test.holes)
+    names = [crops.opaque_id(crops.catalogue.rows[position].image_id) for position in test.positions]
+    flips = len(test.truth) // len(names)
+    _write_table(folder, [{"id": f"{name}-{flip}"} for flip in range(flips) for name in names])
 
 
 def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:

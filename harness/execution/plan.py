@@ -55,7 +55,7 @@ class StageSpec:
     alone: bool = False
 
 
-def plan(spec: RunSpec, *, inpaints: bool) -> tuple[StageSpec, ...]:
+def plan(spec: RunSpec, *, inpaints: bool, fills: bool = True) -> tuple[StageSpec, ...]:
     """All stages of a run.
 
     Inpainting comes first, alone. The rest follows in chains that do not depend on each other: the encoding of the test
@@ -65,16 +65,17 @@ def plan(spec: RunSpec, *, inpaints: bool) -> tuple[StageSpec, ...]:
     Args:
         spec: what to run.
         inpaints: whether backbone and data allow inpainting.
+        fills: whether a model that inpaints has test photos with a hole to fill.
     """
-    return tuple(_Planner(spec, inpaints).stages())
+    return tuple(_Planner(spec, inpaints, fills).stages())
 
 
 class _Planner:
     """Makes the stages of one run, which share most of their settings."""
 
-    def __init__(self, spec: RunSpec, inpaints: bool) -> None:
+    def __init__(self, spec: RunSpec, inpaints: bool, fills: bool) -> None:
         self._spec, self._protocol = spec, spec.protocol
-        self._inpaints = inpaints
+        self._inpaints, self._fills = inpaints, inpaints and fills
         self._has_control = inpaints or (spec.init == "published" and spec.backbone.starts_random)
         by_setting: dict[str, tuple[SplitPart, ...]] = {"closed": ("train",), "open": ("train", "val"), "disjoint": ()}
         self._reference_parts = by_setting[spec.data.identity_setting]
@@ -83,7 +84,7 @@ class _Planner:
         start = INPAINT if self._inpaints else None
         stages = [self._inpaint()] if self._inpaints else []
         stages.append(self._encode(ENCODE["initial"], start))
-        if self._inpaints:
+        if self._fills:
             stages.append(self._fill())
         if self._has_control:
             stages += [
@@ -107,6 +108,7 @@ class _Planner:
             **self._common(settings.batch_size, self._spec.init, weights),
             epochs=settings.epochs,
             patience=settings.patience,
+            keep=settings.keep,
             perceptual=settings.perceptual,
         )
         pack = InpaintPack(settings.masks, settings.originals)
@@ -115,7 +117,9 @@ class _Planner:
     def _fill(self) -> StageSpec:
         settings, weights = self._protocol.inpaint, self._encoder_weights(self._spec.init)
         job = Inpaint(**self._common(settings.batch_size, self._spec.init, weights, after=INPAINT))
-        return StageSpec(FILL, job, HolesPack(settings.masks), tuple(weights.values()), after=INPAINT)
+        return StageSpec(
+            FILL, job, HolesPack(settings.masks, settings.test_photos), tuple(weights.values()), after=INPAINT
+        )
 
     def _classifier(
         self,

@@ -60,7 +60,7 @@ class Results:
 
     @property
     def reconstruction(self) -> StageResult | None:
-        """Test images whose holes the trained model filled; None as for `inpainting`."""
+        """Test images whose holes the trained model filled; None as for `inpainting`, or without test photos."""
         return self.stages.get(plan.FILL)
 
     @property

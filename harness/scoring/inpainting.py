@@ -9,52 +9,96 @@ from numpy.typing import NDArray
 from benchmark.metrics.reconstruction import difference, fill_mean_colour, fill_telea, hole_errors, summarise
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.inpainting import Encoder, Inpainting
-from benchmark.vocabulary import Filling
+from benchmark.vocabulary import CheckpointRule, Filling
 from harness.execution import job_files
-from harness.execution.holes import HoleTest
+from harness.execution.crops import CropSet
+from harness.execution.holes import hole_test
 from harness.execution.results import StageResult
 from harness.scoring.classification import history
+from harness.scoring.test_set import units_in
+
+RULES: dict[CheckpointRule, str] = {"lowest": "validation", "settled": "settled"}
+"""The column of the history whose lowest value each rule keeps."""
 
 
 def score(
     training: StageResult,
-    filled: StageResult,
-    test: HoleTest,
+    filled: StageResult | None,
+    crops: CropSet,
     protocol: ResolvedProtocol,
     lpips_file: Path | None,
 ) -> Inpainting:
-    """Validation losses of the inpainting training, and the errors of the filled holes of the test images.
+    """Validation losses of the inpainting training, and the errors of the filled holes of the test photos.
 
     Args:
         training: the inpainting training.
-        filled: the test images with their holes filled.
-        test: the test images and their holes.
+        filled: the test photos with their holes filled; None if there are none.
+        crops: of the data set.
         protocol: of the run.
         lpips_file: weights of the perceptual distance; None = it is not measured.
     """
-    result = training.result
+    trained = _training(training, protocol)
+    return trained if filled is None else trained.model_copy(update=_filled(filled, crops, protocol, lpips_file))
+
+
+def _training(training: StageResult, protocol: ResolvedProtocol) -> Inpainting:
+    result, rows = training.result, history(training)
     assert result.loss is not None
     assert result.epoch is not None
     assert result.iterations is not None
-    truth, holes = test
-    fillings: dict[Filling, NDArray[np.uint8]] = {
-        "model": np.load(filled.file(job_files.RECONSTRUCTIONS)),
-        "mean_colour": fill_mean_colour(truth, holes),
-        "telea": fill_telea(truth, holes),
-    }
-    errors = {name: hole_errors(images, truth, holes, test.photos) for name, images in fillings.items()}
-    distances = _lpips(fillings, truth, holes, lpips_file) if lpips_file else {}
+    has_settled = all("settled" in row for row in rows)
     return Inpainting(
         loss=result.loss,
         epoch=result.epoch,
         iterations=result.iterations,
         batch_size=protocol.inpaint.batch_size,
-        validation=tuple(float(row["validation"]) for row in history(training)),
-        reconstruction={name: summarise(errors[name], distances.get(name)) for name in fillings},
-        differences={
-            name: difference(errors["model"], errors[name], protocol.seed) for name in fillings if name != "model"
-        },
+        validation=tuple(float(row["validation"]) for row in rows),
+        settled=tuple(float(row["settled"]) for row in rows) if has_settled else (),
+        rule=protocol.inpaint.keep if has_settled else "lowest",
+        kept=kept_epochs(rows) if has_settled else dict.fromkeys(RULES, result.epoch),
     )
+
+
+def kept_epochs(rows: list[dict[str, str]]) -> dict[CheckpointRule, int]:
+    """The epoch that each rule keeps: the first of the lowest loss, in the last phase if the history has phases.
+
+    Args:
+        rows: of a history.csv with the columns `epoch`, `validation` and `settled`.
+    """
+    last = [row for row in rows if row.get("phase") == rows[-1].get("phase")]
+    return {
+        rule: int(min(last, key=lambda row, column=column: float(row[column]))["epoch"])  # type: ignore[misc]
+        for rule, column in RULES.items()
+    }
+
+
+def _filled(
+    filled: StageResult, crops: CropSet, protocol: ResolvedProtocol, lpips_file: Path | None
+) -> dict[str, object]:
+    """The fields of the record part that the filled holes give."""
+    test = hole_test(crops, protocol.inpaint.masks, protocol.inpaint.test_photos)
+    truth, holes = test.truth, test.holes
+    fillings: dict[Filling, NDArray[np.uint8]] = {
+        "model": np.load(filled.file(job_files.RECONSTRUCTIONS)),
+        "mean_colour": fill_mean_colour(truth, holes),
+        "telea": fill_telea(truth, holes),
+    }
+    distances = _lpips(fillings, truth, holes, lpips_file) if lpips_file else {}
+    errors = {
+        name: hole_errors(images, truth, holes, test.photos, distances.get(name)) for name, images in fillings.items()
+    }
+    positions = test.positions[errors["model"].photos]
+    units = units_in(crops, crops.labels(positions), positions)
+    return {
+        "units": tuple(units.numbers.tolist()),
+        "unit_kind": units.kind,
+        "reconstruction": {name: summarise(errors[name]) for name in fillings},
+        "differences": {
+            name: difference(errors["model"], errors[name], units.numbers, protocol.seed)
+            for name in fillings
+            if name != "model"
+        },
+    }
 
 
 def encoder_size(embedding: StageResult, image_size: int) -> Encoder | None:
@@ -67,7 +111,7 @@ def encoder_size(embedding: StageResult, image_size: int) -> Encoder | None:
 
 def _lpips(
     fillings: Mapping[Filling, NDArray[np.uint8]], truth: NDArray[np.uint8], holes: NDArray[np.uint8], weights: Path
-) -> dict[Filling, float]:
+) -> dict[Filling, NDArray[np.float64]]:
     from benchmark.metrics.perceptual import hole_lpips, load
 
     network = load(weights)

@@ -10,7 +10,6 @@ from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.records.retrieval import OpenSet, Retrieval, RetrievalBaseline
 from benchmark.vocabulary import Distance, EmbeddingView, EncoderState, Mode, RegionVariant
 from harness.execution.crops import CropSet
-from harness.execution.holes import hole_test
 from harness.execution.results import Results
 from harness.execution.spec import DataBundle
 from harness.scoring import classification, clustering, inpainting, probing
@@ -73,10 +72,8 @@ def score(
         cluster_validation=clusters.cluster_validation,
         projected_images=clusters.projected_images,
         projections=clusters.projections,
-        inpainting=inpainting.score(
-            results.inpainting, results.reconstruction, hole_test(crops, protocol.inpaint.masks), protocol, lpips_file
-        )
-        if results.inpainting and results.reconstruction
+        inpainting=inpainting.score(results.inpainting, results.reconstruction, crops, protocol, lpips_file)
+        if results.inpainting
         else None,
         encoder=inpainting.encoder_size(results.embeddings["initial"], protocol.image_size),
         classification={

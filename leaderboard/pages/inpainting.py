@@ -7,7 +7,7 @@ from benchmark.records.base import metric_of
 from benchmark.records.inpainting import Inpainting, Reconstruction, ReconstructionDifference
 from benchmark.vocabulary import Filling
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, metric_column, variant_column
+from leaderboard.columns import Column, Row, Table, always, metric_column, variant_column
 from leaderboard.formats import bracketed, count, decimals, four, three
 from leaderboard.markdown import NOTHING, paragraphs
 from leaderboard.page import Note, Page
@@ -32,8 +32,32 @@ BEYOND = Note(
 )
 
 PAIRED = (
-    "Differences are paired by photo; brackets: 95 % interval by bootstrap over photos, of which at least six are "
-    "needed."
+    "Differences are paired by photo; brackets: 95 % interval by bootstrap over units (photos of one animal in one "
+    "stretch of a recording), of which at least six are needed. Older records took each photo as a unit."
+)
+
+ENOUGH_PHOTOS = 80
+"""Photos that a published page needs: a difference of 0.5 dB between a model and a baseline needs about 77."""
+
+CONCLUSIONS = Note(
+    "*What can be concluded*: whether a model restores hidden pixels better than a filling that learns nothing, if the "
+    "interval of its difference lies on one side of 0. *What cannot*: whether its encoder tells individuals apart, "
+    "because restoring pixels is not identifying; or which of two models is better, because models are not tested "
+    "against each other."
+)
+UNSEEN = Note(
+    "*Test photos*: crops from the whole split, without flips, that inpainting was neither trained nor validated on. "
+    "Left out are other crops of a trained photo, images equal to a trained one up to mirroring, and the frames next "
+    "to a trained frame of the same recording. Where the heading says *in four flips*, as with `paper`, they are the "
+    "inpainting set's own test images.",
+    shown=lambda section: any(filling.by_photo for filling in _measured(section)),
+)
+RULES = Note(
+    "*Kept by*: the rule by which the epoch was kept. `lowest` is the paper's: the lowest validation loss. `settled`: "
+    "the same after the statistics of batch normalisation were computed anew for the weights of that epoch; with the "
+    "running statistics of training, the loss of a network that learns fast jumps. *Epoch by lowest, settled*: the "
+    "epochs that the two rules keep.",
+    shown=lambda section: _has_settled(section),
 )
 
 LPIPS_LEGEND = (
@@ -80,6 +104,20 @@ def _filling(number: Callable[[Reconstruction], float | None]) -> Callable[[Fill
     return lambda part: number(part.filling) if part.filling else None
 
 
+def _has_settled(section: Section) -> bool:
+    """Whether the two rules can keep different epochs in any record."""
+    return any(bool(record.inpainting and record.inpainting.settled) for record in section.records)
+
+
+def _rule(row: Row[Filled]) -> str | None:
+    return row.part.training.rule if row.part and row.part.training else None
+
+
+def _kept(row: Row[Filled]) -> str | None:
+    kept = row.part.training.kept if row.part and row.part.training else {}
+    return f"{kept['lowest']}, {kept['settled']}" if kept else None
+
+
 PSNR = metric_of(Reconstruction, "psnr")
 SSIM = metric_of(Reconstruction, "ssim")
 
@@ -93,6 +131,8 @@ TABLE = Table(
             legend="Losses of different backbones cannot be compared.",
         ),
         metric_column(metric_of(Inpainting, "epoch"), _training(lambda training: training.epoch), form=count),
+        Column("Kept by", _rule, shown=_has_settled),
+        Column("Epoch by lowest, settled", _kept, shown=_has_settled),
         metric_column(metric_of(Inpainting, "iterations"), _training(lambda training: training.iterations), form=count),
         metric_column(metric_of(Inpainting, "batch_size"), _training(lambda training: training.batch_size), form=count),
         metric_column(metric_of(Reconstruction, "l1"), _filling(lambda filling: filling.l1), form=four),
@@ -122,12 +162,20 @@ def _has_differences(section: Section) -> bool:
     return bool(_difference_rows(section))
 
 
-def _too_few_photos(section: Section) -> bool:
+def _too_few_units(section: Section) -> bool:
     return any(row.part and not row.part.intervals for row in _difference_rows(section))
 
 
+def _has(name: str) -> Callable[[Section], bool]:
+    """Whether any difference of a section has a value in a field that older records lack."""
+    return lambda section: any(row.part and getattr(row.part, name) is not None for row in _difference_rows(section))
+
+
 def _difference_column(
-    name: str, value: Callable[[ReconstructionDifference], float | None], digits: int
+    name: str,
+    value: Callable[[ReconstructionDifference], float | None],
+    digits: int,
+    shown: Callable[[Section], bool] = always,
 ) -> Column[ReconstructionDifference]:
     return metric_column(
         metric_of(ReconstructionDifference, name),
@@ -135,6 +183,7 @@ def _difference_column(
         form=lambda number: decimals(number, digits, "+"),
         note=lambda part: bracketed(part.intervals.get(name), digits),
         legend=PAIRED,
+        shown=shown,
     )
 
 
@@ -145,6 +194,12 @@ DIFFERENCES = Table(
         _difference_column("l1", lambda difference: difference.l1, 4),
         _difference_column("psnr", lambda difference: difference.psnr, 2),
         _difference_column("ssim", lambda difference: difference.ssim, 3),
+        _difference_column("lpips", lambda difference: difference.lpips, 3, _has("lpips")),
+        metric_column(
+            metric_of(ReconstructionDifference, "detectable"),
+            lambda difference: difference.detectable,
+            shown=_has("detectable"),
+        ),
     ),
     _difference_rows,
     shown=_has_differences,
@@ -162,20 +217,35 @@ def _photos(section: Section) -> list[int]:
 
 
 def _heading(section: Section) -> str:
-    """The heading, with the number of photos where the records have it."""
-    photos = _photos(section)
-    images = [filling.images for filling in _measured(section)]
-    facts = headings.facts(section, photos, "photos in four flips") if photos else headings.facts(section, images)
-    return paragraphs(headings.title(section), f"{facts}.", headings.audit(section))
+    """The heading, with the number of photos where the records have it, and what they can show."""
+    photos, measured = _photos(section), _measured(section)
+    flipped = any(filling.photos != filling.images for filling in measured)
+    counted = f"photos{' in four flips' if flipped else ''}" if photos else headings.TEST_IMAGES
+    facts = headings.facts(section, photos or [filling.images for filling in measured], counted)
+    return paragraphs(headings.title(section), f"{facts}.", _power(section), headings.audit(section))
+
+
+def _power(section: Section) -> str:
+    """What the test photos cannot show, and whether they are enough; empty without differences."""
+    differences = [row.part for row in _difference_rows(section) if row.part]
+    if not differences:
+        return ""
+    photos = sorted({one.photos for one in differences})
+    units = sorted({one.units for one in differences if one.units is not None})
+    known = [one.detectable for one in differences if one.detectable is not None]
+    of = f" of {headings.either(units)} units" if units else ""
+    below = f": a difference in PSNR below {decimals(max(known))} dB cannot be told" if known else ""
+    warning = f" Fewer than {ENOUGH_PHOTOS} photos: the numbers are shown, but do not rank rows by them."
+    return f"{headings.either(photos)} photos{of}{below}.{warning if photos[0] < ENOUGH_PHOTOS else ''}"
 
 
 def _differences(section: Section, page: str) -> str:
     if not _has_differences(section):
         return ""
-    few = "Fewer than six photos: no interval is computed, and no difference is shown to be more than chance."
+    few = "Fewer than six units: no interval is computed, and no difference is shown to be more than chance."
     return paragraphs(
         "### Against fillings that learn nothing",
-        few if _too_few_photos(section) else "",
+        few if _too_few_units(section) else "",
         DIFFERENCES.text(section, page),
     )
 
@@ -198,10 +268,13 @@ PAGE = Page(
     section=_section,
     tables=(TABLE, DIFFERENCES),
     notes=(
+        CONCLUSIONS,
         Note(
             "*Mean colour* and *Telea* learn nothing: a model that fills no better than they do has not learnt to "
             "inpaint."
         ),
+        UNSEEN,
+        RULES,
         WITHIN,
         BEYOND,
     ),

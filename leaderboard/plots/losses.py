@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def loss_curves(section: Section) -> "Figure":
-    """Validation generator loss after every epoch: a panel for each model, since each loss has its own units."""
+    """Validation generator loss after every epoch: a panel for each model, since each loss has its own units.
+
+    A model with batch normalisation has a second curve: the loss with settled statistics.
+    """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -19,8 +22,11 @@ def loss_curves(section: Section) -> "Figure":
     figure = Figure(figsize=(1.2 + 2.1 * len(curves), 2.2), dpi=DPI, layout="constrained")
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
     for axes, (name, training) in zip(panels, curves.items(), strict=True):
-        losses = training.validation
-        axes.plot(range(1, len(losses) + 1), losses, marker="o", markersize=3, color="#4477aa")
+        epochs = range(1, len(training.validation) + 1)
+        axes.plot(epochs, training.validation, "o-", markersize=3, color="#4477aa", label="running statistics")
+        if training.settled:
+            axes.plot(epochs, training.settled, "s--", markersize=3, color="#228833", label="settled statistics")
+            axes.legend(fontsize=6, frameon=False)
         axes.plot(training.epoch, training.loss, marker="o", markersize=7, fillstyle="none", color="#cc3311")
         axes.set_title(literal(name), fontsize=9)
         axes.set_xlabel("epoch (red: kept)", fontsize=8)

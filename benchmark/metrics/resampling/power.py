@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.intervals import number_groups
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups
 from benchmark.metrics.resampling.significance import SIGNIFICANCE
 
 POWER = 0.8
@@ -43,6 +43,33 @@ def agreement_within(values: NDArray[np.number] | NDArray[np.bool_], groups: NDA
     typical = (images - float((sizes**2).sum()) / images) / (count - 1)
     total = between + (typical - 1) * within
     return min(1.0, max(0.0, (between - within) / total)) if total > 0 else 1.0
+
+
+def detectable_mean(values: NDArray[np.floating], groups: NDArray[np.generic]) -> float | None:
+    """Smallest mean of paired differences that a two-sided t test over groups finds in 80 % of data sets, at 5 %.
+
+    (t(0.975) + t(0.8)) times the standard error of the mean of clustered values, with groups - 1 degrees of freedom
+    (Cameron & Miller 2015, A Practitioner's Guide to Cluster-Robust Inference, equation 11 for a constant alone).
+
+    Args:
+        values: (N,), finite: a difference for each image or photo.
+        groups: (N,) the unit of each.
+
+    Returns:
+        In the unit of the values, at least 0; None with fewer than `FEWEST_GROUPS` groups, which are never tested.
+
+    Example:
+        >>> round(detectable_mean(1.54 * np.tile([1.0, -1.0], 39), np.arange(78)), 2)
+        0.5
+    """
+    from scipy import stats
+
+    number, count = number_groups(groups, len(values))
+    if count < FEWEST_GROUPS:
+        return None
+    sums = np.bincount(number, values - values.mean())
+    error = math.sqrt(count / (count - 1) * float((sums**2).sum())) / len(values)
+    return float((stats.t.ppf(1 - SIGNIFICANCE / 2, count - 1) + stats.t.ppf(POWER, count - 1)) * error)
 
 
 def effective_images(groups: NDArray[np.generic], agreement: float) -> float:
