@@ -47,7 +47,7 @@ def can_inpaint(crops: CropSet, kind: HoleKind) -> bool:
 
 def can_test(crops: CropSet, kind: HoleKind, photos: int | None) -> bool:
     """Whether any test photo has a hole; arguments as `hole_test`."""
-    return bool(with_hole(crops, test_ids(crops, kind, photos), kind))
+    return bool(with_hole(crops, photo_ids(crops, kind, photos), kind))
 
 
 def with_hole(crops: CropSet, ids: list[str], kind: HoleKind) -> list[str]:
@@ -78,7 +78,7 @@ def holes_of(crops: CropSet, positions: NDArray[np.int64], kind: HoleKind) -> ND
     return np.stack([irregular_mask(size, f"{crops.content}:{rows[at].image_id}") for at in positions])
 
 
-def test_ids(crops: CropSet, kind: HoleKind, photos: int | None) -> list[str]:
+def photo_ids(crops: CropSet, kind: HoleKind, photos: int | None) -> list[str]:
     """Ids of the test photos, in the order of the jobs; arguments as `hole_test`."""
     if photos is None:
         return crops.ids("inpaint", "test")
@@ -95,7 +95,7 @@ def hole_test(crops: CropSet, kind: HoleKind, photos: int | None) -> HoleTest:
         photos: largest number of photos, as they are, of all images of the split that the inpainting training has not
             seen (see `benchmark.splitting.unseen`); None = the inpainting set's test images, in four flips.
     """
-    positions = crops.positions(test_ids(crops, kind, photos))
+    positions = crops.positions(photo_ids(crops, kind, photos))
     truth, holes = crops.images[positions], holes_of(crops, positions, kind)
     if photos is None:
         truth, holes = flipped(truth), flipped(holes)

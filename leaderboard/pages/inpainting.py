@@ -52,13 +52,6 @@ UNSEEN = Note(
     "inpainting set's own test images.",
     shown=lambda section: any(filling.by_photo for filling in _measured(section)),
 )
-RULES = Note(
-    "*Kept by*: the rule by which the epoch was kept. `lowest` is the paper's: the lowest validation loss. `settled`: "
-    "the same after the statistics of batch normalisation were computed anew for the weights of that epoch; with the "
-    "running statistics of training, the loss of a network that learns fast jumps. *Epoch by lowest, settled*: the "
-    "epochs that the two rules keep.",
-    shown=lambda section: _has_settled(section),
-)
 
 LPIPS_LEGEND = (
     "It is the version 0.1 on AlexNet; the mean of its map over the hole cannot be compared with published means over "
@@ -107,6 +100,15 @@ def _filling(number: Callable[[Reconstruction], float | None]) -> Callable[[Fill
 def _has_settled(section: Section) -> bool:
     """Whether the two rules can keep different epochs in any record."""
     return any(bool(record.inpainting and record.inpainting.settled) for record in section.records)
+
+
+RULES = Note(
+    "*Kept by*: the rule by which the epoch was kept. `lowest` is the paper's: the lowest validation loss. `settled`: "
+    "the same after the statistics of batch normalisation were computed anew for the weights of that epoch; with the "
+    "running statistics of training, the loss of a network that learns fast jumps. *Epoch by lowest, settled*: the "
+    "epochs that the two rules keep.",
+    shown=_has_settled,
+)
 
 
 def _rule(row: Row[Filled]) -> str | None:

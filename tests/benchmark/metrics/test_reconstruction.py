@@ -8,14 +8,18 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from benchmark.errors import InputError
 from benchmark.metrics import reconstruction
 from benchmark.metrics.reconstruction import difference, fill_mean_colour, fill_telea, hole_similarity, summarise
+from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.power import detectable_mean
 from benchmark.records.inpainting import Reconstruction
 
 SIDE = 32
 
 
-def hole_errors(filled: np.ndarray, truth: np.ndarray, holes: np.ndarray, lpips: float | None = None) -> Reconstruction:
+def hole_errors(
+    filled: np.ndarray, truth: np.ndarray, holes: np.ndarray, lpips: np.ndarray | None = None
+) -> Reconstruction:
     """The summary of images of which each is a photo of its own."""
-    return summarise(reconstruction.hole_errors(filled, truth, holes, np.arange(len(holes))), lpips)
+    return summarise(reconstruction.hole_errors(filled, truth, holes, np.arange(len(holes)), lpips))
 
 
 def photos(count: int) -> np.ndarray:
@@ -76,7 +80,7 @@ def test_pixels_outside_the_hole_change_nothing() -> None:
         changed = hole_errors(
             np.where(inside, filled, around)[None], np.where(inside, truth, around)[None], hole[None].astype(np.uint8)
         )
-        assert changed.model_dump() == pytest.approx(errors.model_dump(), abs=1e-12)
+        assert changed == errors
     usual = structural_similarity(filled, truth, channel_axis=2, gaussian_weights=True, data_range=255, full=True)[1]
     assert errors.ssim < usual[hole].mean() - 0.05  # known pixels in the windows made the filling look better
 
@@ -89,8 +93,9 @@ def test_flips_are_one_photo() -> None:
     flips = [np.concatenate([array, array[:, ::-1], array[:, :, ::-1]]) for array in (filled, truth, holes)]
     three = reconstruction.hole_errors(*flips, np.tile(np.arange(4), 3))
     assert (one.images, three.images) == (3, 9)
-    for single, mean in zip(one[:3], three[:3], strict=True):
-        assert mean == pytest.approx(single)
+    assert one.photos.tolist() == three.photos.tolist() == [0, 1, 2]
+    for name, single in one.measured().items():
+        assert three.measured()[name] == pytest.approx(single)
     assert summarise(three).photos == 3
     assert summarise(three).l1 == pytest.approx(summarise(one).l1)
 
@@ -102,7 +107,7 @@ def test_the_difference_is_paired_by_photo() -> None:
     first, second = (
         reconstruction.hole_errors(filled, truth, square_holes(8), np.arange(8)) for filled in (better, worse)
     )
-    result = difference(first, second, seed=0)
+    result = difference(first, second, np.arange(8), seed=0)
     assert result.l1 == pytest.approx(-5 / 255)
     steps = np.arange(10, 90, 10)
     assert result.psnr == pytest.approx(np.mean(20 * np.log10((steps + 5) / steps)))
@@ -112,16 +117,70 @@ def test_the_difference_is_paired_by_photo() -> None:
     assert (l1.low, l1.high, l1.groups) == pytest.approx((-5 / 255, -5 / 255, 8))
     assert result.intervals["psnr"].low > 0
     exact = reconstruction.hole_errors(truth, truth, square_holes(8), np.arange(8))
-    assert difference(exact, second, seed=0).psnr is None
+    assert difference(exact, second, np.arange(8), seed=0).psnr is None
 
 
-def test_fewer_than_six_photos_have_no_interval() -> None:
+def test_photos_of_one_unit_are_resampled_together() -> None:
+    """Twelve photos of six units of two: the interval is that of six observations, each half as many."""
+    truth, holes = photos(24), square_holes(24)
+    model = reconstruction.hole_errors(photos(48)[24:], truth, holes, np.repeat(np.arange(12), 2))
+    mean = reconstruction.hole_errors(fill_mean_colour(truth, holes), truth, holes, np.repeat(np.arange(12), 2))
+    units = np.repeat(np.arange(6), 2)
+    result = difference(model, mean, units, seed=3)
+    gaps = (model.psnr - mean.psnr).reshape(6, 2).mean(axis=1)
+    assert result.intervals["psnr"] == intervals.of_mean(gaps, seed=3)
+    assert (result.photos, result.units) == (12, 6)
+    assert result.detectable == pytest.approx(detectable_mean(gaps, np.arange(6)))
+    assert difference(model, mean, units // 2, seed=3).detectable is None
+
+
+def test_lpips_is_paired_by_photo_like_the_others() -> None:
+    """Means over two flips by hand; the fillings' distances differ by 0.05 in each photo, the photos by up to 0.7."""
+    truth, holes = photos(16), square_holes(16)
+    flips = np.repeat(np.arange(8), 2)
+    distances = np.arange(16) / 10
+    model, mean = (
+        reconstruction.hole_errors(filled, truth, holes, flips, of)
+        for filled, of in ((photos(32)[16:], distances), (fill_mean_colour(truth, holes), distances + 0.05))
+    )
+    assert model.lpips == pytest.approx(np.arange(8) / 5 + 0.05)
+    assert summarise(model).lpips == pytest.approx(0.75)
+    assert summarise(model).by_photo["lpips"] == pytest.approx(model.lpips)
+    result = difference(model, mean, np.arange(8), seed=0)
+    assert result.lpips == pytest.approx(-0.05)
+    interval = result.intervals["lpips"]
+    assert (interval.low, interval.high, interval.groups) == pytest.approx((-0.05, -0.05, 8))
+    without = model._replace(lpips=None)
+    assert difference(without, mean, np.arange(8), seed=0).lpips is None
+    assert "lpips" not in difference(without, mean, np.arange(8), seed=0).intervals
+
+
+def test_the_record_s_errors_by_photo_give_its_means_and_differences_again() -> None:
+    truth, holes = photos(12), square_holes(12)
+    errors = [
+        reconstruction.hole_errors(filled, truth, holes, np.arange(12))
+        for filled in (photos(24)[12:], fill_telea(truth, holes))
+    ]
+    one, other = map(summarise, errors)
+    result = difference(*errors, np.arange(12), seed=0)
+    for name in ("l1", "psnr", "ssim"):
+        gaps = np.subtract(one.by_photo[name], other.by_photo[name])
+        assert getattr(one, name) == pytest.approx(np.mean(one.by_photo[name]), abs=1e-6)
+        assert getattr(result, name) == pytest.approx(gaps.mean(), abs=2e-6)
+        again = intervals.of_mean(gaps, seed=0)
+        assert again is not None
+        assert (result.intervals[name].low, result.intervals[name].high) == pytest.approx(
+            (again.low, again.high), abs=2e-6
+        )
+
+
+def test_fewer_than_six_units_have_no_interval() -> None:
     truth, holes = photos(20), square_holes(20)
     model, mean = (
         reconstruction.hole_errors(filled, truth, holes, np.tile(np.arange(5), 4))
         for filled in (photos(40)[20:], fill_mean_colour(truth, holes))
     )
-    result = difference(model, mean, seed=0)
+    result = difference(model, mean, np.arange(5), seed=0)
     assert (result.photos, result.intervals) == (5, {})
     assert result.l1 == pytest.approx(summarise(model).l1 - summarise(mean).l1)
 
@@ -136,7 +195,7 @@ def test_images_without_a_hole_are_left_out_and_all_without_is_refused() -> None
 
 def test_lpips_is_part_of_the_result_and_shapes_must_match() -> None:
     assert hole_errors(photos(2), photos(2), square_holes(2)).lpips is None
-    assert hole_errors(photos(2), photos(2), square_holes(2), lpips=0.25).lpips == 0.25
+    assert hole_errors(photos(2), photos(2), square_holes(2), np.array([0.1, 0.4])).lpips == 0.25
     with pytest.raises(InputError, match="do not match"):
         hole_errors(photos(2), photos(3), square_holes(3))
 

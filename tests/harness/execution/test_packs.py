@@ -44,7 +44,7 @@ def test_images_without_a_hole_teach_no_inpainting(tmp_path: Path) -> None:
 
 
 def test_what_was_in_a_hole_is_in_no_pack(tmp_path: Path) -> None:
-    pack = written(HolesPack("pattern"), pets(tmp_path))
+    pack = written(HolesPack("pattern", None), pets(tmp_path))
     images, holes = np.load(pack.path / "images.npy"), np.load(pack.path / "masks.npy")
     assert images[holes == 0].any()
     assert not images[holes == 1].any()
@@ -67,3 +67,14 @@ def test_a_pack_is_written_once(tmp_path: Path) -> None:
     first = written(TRAIN, data)
     changed = (first.path / "table.csv").stat().st_mtime_ns
     assert (written(TRAIN, data).path / "table.csv").stat().st_mtime_ns == changed
+
+
+def test_no_photo_of_the_inpainting_training_is_tested(tmp_path: Path) -> None:
+    """The photos that are trained or validated on, in each flip, are no row of the test pack; all others are."""
+    data = pets(tmp_path)
+    learnt, tested = (written(pack, data) for pack in (InpaintPack("pattern", None), HolesPack("pattern", 99)))
+    seen, shown = (set(np.load(pack.path / "images.npy")[:, 0, 0, 0].tolist()) for pack in (learnt, tested))
+    assert seen == {0, 20, 40}
+    assert shown == {60, 80, 100, 120, 140}
+    assert [row["id"][-2:] for row in table(tested)] == ["-0"] * 5
+    assert len(table(written(HolesPack("pattern", 2), data))) == 2

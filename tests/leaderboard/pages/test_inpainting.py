@@ -42,9 +42,9 @@ def test_photos_are_counted_and_differences_shown_with_their_intervals() -> None
     assert "7 photos in four flips" in many
     assert cells(many, "LaMa")[1][2:6] == ["mean colour", "-0.0123", "+1.50 [0.50, 2.25]", "+0.046"]
     assert cells(many, "LaMa")[2][2:5] == ["Telea", "-0.0123 [0.5000, 2.2500]", "–"]  # noqa: RUF001
-    assert "Fewer than six photos" not in many
+    assert "Fewer than six units" not in many
     assert "4 photos in four flips" in few
-    assert "Fewer than six photos: no interval" in few
+    assert "Fewer than six units: no interval" in few
     assert "Differences are paired by photo" in few
     old = page_text(PAGE, complete(inpainting=TRAINING))
     assert "learn nothing\n" not in old
@@ -78,3 +78,33 @@ def test_the_baselines_have_lpips_if_any_record_has() -> None:
     text = page_text(PAGE, complete(inpainting=filled(None)), complete(inpainting=filled(0.25), seed=1))
     assert [row[9] for row in cells(text, "LaMa")] == ["–", "0.250"]  # noqa: RUF001
     assert cells(text, "*Telea*")[0][9] == "0.250"
+
+
+def test_the_page_says_what_the_photos_cannot_show() -> None:
+    def one(photos: int, **changes: Any) -> str:
+        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": photos, "photos": photos, "by_photo": {"l1": [0.1]}}
+        gap = {"l1": -0.01, "psnr": 1.5, "ssim": 0.05, "lpips": -0.02, "photos": photos, "units": 14} | changes
+        training = TRAINING | {
+            "reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), errors),
+            "differences": {"mean_colour": gap | {"detectable": 0.71}, "telea": gap | {"detectable": 0.52}},
+        }
+        return page_text(PAGE, complete(inpainting=training))
+
+    enough, few = one(80), one(16)
+    assert "80 photos of 14 units: a difference in PSNR below 0.71 dB cannot be told.\n" in enough
+    assert "16 photos of 14 units: a difference in PSNR below 0.71 dB cannot be told. Fewer than 80 photos" in few
+    assert "80 photos of" in enough
+    assert "flips." not in enough.split("|")[0]
+    assert "do not rank rows by them" not in enough
+    assert cells(enough, "LaMa")[1][6:8] == ["-0.020", "0.71"]
+    for text in (enough, few):
+        assert "restoring pixels is not identifying" in text
+        assert "neither trained nor validated on" in text
+
+
+def test_both_rules_are_shown_where_they_can_differ() -> None:
+    settled = {"settled": [4.0, 3.9], "rule": "settled", "kept": {"lowest": 2, "settled": 1}}
+    text = page_text(PAGE, complete(inpainting=TRAINING | settled), complete(inpainting=TRAINING, seed=1))
+    assert [row[4:6] for row in cells(text, "LaMa")] == [["settled", "2, 1"], ["lowest", "–"]]  # noqa: RUF001
+    assert "computed anew for the weights of that epoch" in text
+    assert "Kept by" not in page_text(PAGE, complete(inpainting=TRAINING))

@@ -105,6 +105,7 @@ def make_job(folder: Path, epochs: int, patience: int = 99, validation: int = VA
     settings: dict[str, Any] = {
         "folder": folder, "variant": "", "image_size": SIZE, "seed": 3, "precision": "float32", "batch_size": BATCH,
         "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "perceptual": "none",
+        "keep": "lowest",
     }  # fmt: skip
     return InpaintJob(epochs=epochs, patience=patience, **settings | changes)
 
@@ -201,7 +202,7 @@ def test_the_history_has_the_losses_of_every_epoch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
 def test_a_diverging_loss_ends_the_training_with_the_epoch_named(loss: float, tmp_path: Path) -> None:
     job = make_job(tmp_path, epochs=3)
-    with pytest.raises(RuntimeError, match=rf"diverged: the validation generator loss of epoch 2 is {loss}"):
+    with pytest.raises(RuntimeError, match="diverged: the validation generator loss of epoch 2 is not finite"):
         trained(job, {"": [1, loss, 0]})
     assert not (job.out / "reconstructions.npy").exists()
 

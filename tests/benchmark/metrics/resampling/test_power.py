@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmark.metrics.resampling.power import (
     agreement_within,
     detectable_difference,
+    detectable_mean,
     effective_images,
     mean_discordance,
 )
@@ -79,3 +81,29 @@ def test_a_difference_of_the_smallest_detectable_size_is_found_in_four_of_five_t
         table = np.stack([clustered_answers(random, accuracy, agreement, units, size) for accuracy in accuracies])
         found += shared_ranks(table, groups, seed=trial, resamples=1000).better[0, 1]
     assert 0.7 <= found / 150 <= 0.9
+
+
+@pytest.mark.parametrize(("units", "size"), [(77, 1), (14, 6), (8, 3)])
+def test_the_detectable_mean_is_found_in_eighty_percent_of_simulations(units: int, size: int) -> None:
+    """Two-sided t tests over the means of equal units. Squared errors, which have no bias, are averaged."""
+    draws = np.random.default_rng(units)
+    groups = np.repeat(np.arange(units), size)
+
+    def simulated(count: int) -> np.ndarray:
+        of_units = draws.normal(0, 1.5, (count, units))[:, groups]
+        return of_units + draws.normal(0, 0.5, (count, units * size))
+
+    samples = simulated(4000)
+    smallest = float(np.sqrt(np.mean(np.square([detectable_mean(sample, groups) for sample in samples]))))
+    p_values = stats.ttest_1samp((samples + smallest).reshape(len(samples), units, size).mean(axis=2), 0, axis=1).pvalue
+    assert np.mean(p_values < 0.05) == pytest.approx(0.8, abs=0.02)
+    means = simulated(4000).reshape(4000, units, size).mean(axis=2)
+    assert np.mean(stats.ttest_1samp(means, 0, axis=1).pvalue < 0.05) == pytest.approx(0.05, abs=0.02)
+
+
+def test_the_detectable_mean_by_hand() -> None:
+    values = 1.54 * np.tile([1.0, -1.0], 39)  # standard deviation 1.55 of 78 photos
+    assert detectable_mean(values, np.arange(78)) == pytest.approx((1.9913 + 0.8464) * 1.55 / np.sqrt(78), abs=1e-3)
+    assert detectable_mean(np.repeat(values, 4), np.repeat(np.arange(78), 4)) == detectable_mean(values, np.arange(78))
+    assert detectable_mean(values[:5], np.arange(5)) is None
+    assert detectable_mean(np.ones(6), np.arange(6)) == 0
