@@ -15,7 +15,11 @@ MOST_EXACT = 12
 
 
 def better_than_chance(
-    correct: NDArray[np.bool_], reference: NDArray[np.number], groups: NDArray[np.generic], *, seed: int
+    correct: NDArray[np.number] | NDArray[np.bool_],
+    reference: NDArray[np.number],
+    groups: NDArray[np.generic],
+    *,
+    seed: int,
 ) -> BetterThanChance:
     """Whether answers are right more often than the best answer that is known without an image.
 
@@ -24,7 +28,7 @@ def better_than_chance(
     those of the commonest individual and the others, make it more careful.
 
     Args:
-        correct: (N,) whether each image is answered correctly, N >= 1.
+        correct: (N,) whether each image is answered correctly, or the share of training seeds that do; N >= 1.
         reference: (N,) in [0, 1], probability that the reference answers each image correctly.
         groups: (N,) the unit of each image.
         seed: of the random signs.
@@ -66,6 +70,34 @@ def better_than_chance(
     return BetterThanChance(verdict="cannot_tell", needed=needed if needed <= images else None, images=images)
 
 
+def never_better(
+    correct: NDArray[np.bool_], reference: NDArray[np.number], groups: NDArray[np.generic], *, seed: int
+) -> bool:
+    """Whether no epoch of a training is better than the best answer that is known without an image.
+
+    The same test, of the largest excess of all epochs: the best of many epochs is above chance by chance (Westfall and
+    Young 1993).
+
+    Args:
+        correct: (E, N) whether each image is answered correctly after each epoch.
+        reference: as `better_than_chance`.
+        groups: as `better_than_chance`.
+        seed: as `better_than_chance`.
+
+    Returns:
+        False with fewer than six units: nothing is known.
+
+    Example:
+        >>> never_better(np.zeros((3, 8), bool), np.full(8, 0.5), np.arange(8), seed=0)
+        True
+    """
+    number, count = number_groups(groups, correct.shape[1])
+    if count < FEWEST_GROUPS:
+        return False
+    excess = np.stack([np.bincount(number, row - reference) for row in correct], axis=1)  # (units, E)
+    return _p_value(excess, _signs(count, seed)) > SIGNIFICANCE
+
+
 def _signs(units: int, seed: int) -> NDArray[np.float64]:
     """Changes of sign, (B, units); the first row changes nothing."""
     if units <= MOST_EXACT:
@@ -76,6 +108,12 @@ def _signs(units: int, seed: int) -> NDArray[np.float64]:
 
 
 def _p_value(excess: NDArray[np.floating], signs: NDArray[np.float64]) -> float:
-    """Share of the changes of sign under which the sum is as large as observed."""
+    """Share of the changes of sign under which the largest sum is as large as observed.
+
+    Args:
+        excess: (units,) or (units, E).
+        signs: (B, units).
+    """
     rounding = 1e-9
-    return float((signs @ excess >= excess.sum() - rounding).mean())
+    sums = (signs @ excess).reshape(len(signs), -1).max(axis=1)
+    return float((sums >= excess.sum(axis=0).max() - rounding).mean())
