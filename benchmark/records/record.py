@@ -7,9 +7,10 @@ from benchmark.records.classification import (
     Classification,
     GroupBaseline,
     Probes,
-    Scores,
+    ScoredImages,
     SplitAudit,
     TestImages,
+    VariantScores,
 )
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.records.inpainting import Encoder, Inpainting
@@ -60,6 +61,7 @@ class Record(RecordPart):
         inpainting: None for a backbone that does not inpaint.
         experiment: None for a run of the leaderboards.
         validation: in an experiment, scores on the validation images after the last epoch, by mode and region variant.
+        validation_images: in an experiment, the validation images; None in older records.
         failure: None unless the run failed.
         provenance: everything that made the numbers.
     """
@@ -80,7 +82,7 @@ class Record(RecordPart):
     seed: int
     classification: dict[Mode, Classification] = {}
     probes: dict[EncoderState, Probes] = {}
-    ablation: dict[Mode, dict[RegionVariant, Scores]] = {}
+    ablation: dict[Mode, dict[RegionVariant, VariantScores]] = {}
     clustering: dict[EncoderState, Clustering] = {}
     cluster_validation: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
     projected_images: ProjectedImages | None = None
@@ -95,7 +97,8 @@ class Record(RecordPart):
     encoder: Encoder | None = None
     inpainting: Inpainting | None = None
     experiment: Experiment | None = None
-    validation: dict[Mode, dict[RegionVariant, Scores]] = {}
+    validation: dict[Mode, dict[RegionVariant, VariantScores]] = {}
+    validation_images: ScoredImages | None = None
     failure: Failure | None = None
     provenance: Provenance
 

@@ -2,16 +2,55 @@
 
 from bisect import bisect_left
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups
 from benchmark.metrics.resampling.significance import SIGNIFICANCE
-from benchmark.records.classification import BetterThanChance
+from benchmark.vocabulary import ChanceVerdict
 
 MOST_EXACT = 12
 """Units up to which all changes of sign are tried; with more units, a random sample of as many."""
+
+
+class BetterThanChance(NamedTuple):
+    """Whether a classifier is better than chance.
+
+    Attributes:
+        verdict: the answer.
+        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers
+            that would be if all images of a unit are answered alike; None for other answers, with fewer than six
+            units, and if no number would be enough.
+        images: number of images.
+    """
+
+    verdict: ChanceVerdict
+    needed: int | None
+    images: int
+
+
+def best_guess(labels: NDArray[np.integer], train_images: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Probability that the best answer that is known without an image is right, for each image.
+
+    It is the individual commonest in training, or any individual of training if that is right more often. Equally
+    common individuals share the probability.
+
+    Args:
+        labels: (N,) class numbers, all of individuals in training.
+        train_images: (classes,) number of training images of each individual.
+
+    Example:
+        >>> best_guess(np.array([0, 1, 2]), np.array([5, 5, 1]))
+        array([0.5, 0.5, 0. ])
+        >>> best_guess(np.array([2, 2, 1]), np.array([5, 4, 1])).round(2)
+        array([0.33, 0.33, 0.33])
+    """
+    commonest = train_images == train_images.max()
+    known: NDArray[np.float64] = (commonest / commonest.sum())[labels]
+    share = 1 / int((train_images > 0).sum())
+    return known if known.mean() > share else np.full(len(labels), share)
 
 
 def better_than_chance(
@@ -94,7 +133,7 @@ def never_better(
     number, count = number_groups(groups, correct.shape[1])
     if count < FEWEST_GROUPS:
         return False
-    excess = np.stack([np.bincount(number, row - reference) for row in correct], axis=1)  # (units, E)
+    excess = np.stack([np.bincount(number, row - reference) for row in correct], axis=1).astype(np.float64)
     return _p_value(excess, _signs(count, seed)) > SIGNIFICANCE
 
 

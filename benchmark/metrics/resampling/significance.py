@@ -83,13 +83,13 @@ def shared_ranks(
     if not seeds:
         return Ranks(np.zeros(0, np.int64), np.zeros((0, 0), bool), 0)
     _refuse_unusable(seeds, resamples)
-    means = np.stack([row.mean(axis=0) for row in seeds])
+    means: NDArray[np.float64] = np.stack([row.mean(axis=0) for row in seeds])
     rows = len(means)
     number, count = number_groups(groups, means.shape[1])
     better = np.zeros((rows, rows), bool)
     if rows > 1 and count >= FEWEST_GROUPS:
         sizes = np.bincount(number).astype(np.float64)
-        sums = np.stack([np.bincount(number, row) for row in means], axis=1)  # (groups, R)
+        sums = np.stack([np.bincount(number, row) for row in means], axis=1).astype(np.float64)  # (groups, R)
         spread = seed_variance(seeds, number)
         per_row = np.array([len(row) for row in seeds])
         unchanged = _Resample(np.ones((1, count)), np.zeros((1, rows)), spread.variance / per_row[None, :])
