@@ -9,6 +9,15 @@ Mode = Literal["shallow", "deep"]
 - `deep`: head and encoder are trained.
 """
 
+ClassifierKind = Literal["linear", "nearest", "deep", "shallow"]
+"""Classifiers of an encoder state, in the order of the tables.
+
+- `linear`: logistic regression on the frozen embeddings, fitted by the harness until it converges.
+- `nearest`: the nearest training images by cosine vote.
+- `deep`: the head trained with the encoder.
+- `shallow`: the head trained on the embeddings of the frozen encoder.
+"""
+
 EncoderState = Literal["untrained", "initial", "finetuned"]
 """Weights of an encoder, by what was done to them.
 
@@ -189,6 +198,7 @@ RunnerName = Literal["process", "docker"]
 """
 
 MODES: tuple[Mode, ...] = get_args(Mode)
+CLASSIFIER_KINDS: tuple[ClassifierKind, ...] = get_args(ClassifierKind)
 ENCODER_STATES: tuple[EncoderState, ...] = get_args(EncoderState)
 REGIONS: tuple[Region, ...] = get_args(Region)
 REGION_VARIANTS: tuple[RegionVariant, ...] = get_args(RegionVariant)

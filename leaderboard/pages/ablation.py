@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 
-from benchmark.records.classification import Scores, TestImages
+from benchmark.records.classification import TestImages, VariantScores
 from benchmark.vocabulary import MODES, REGION_VARIANTS, Mode, RegionVariant
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, number_column
 from leaderboard.derived import pattern_gain, reliance
 from leaderboard.evidence import chance_mark
-from leaderboard.formats import decimals, signed
+from leaderboard.formats import decimals, not_trained_text, signed
 from leaderboard.markdown import paragraphs
-from leaderboard.page import CHANCE, Note, Page
+from leaderboard.page import CHANCE, NOT_TRAINED, Note, Page
 from leaderboard.record_files import Section
 from leaderboard.rows import backbone_row
 
-Ablation = Mapping[RegionVariant, Scores]
+Ablation = Mapping[RegionVariant, VariantScores]
 
 SHOWN_MODES: tuple[Mode, ...] = ("deep", "shallow")
 """Modes in the order of their tables."""
@@ -44,17 +44,24 @@ def marked(scores: Ablation, images: TestImages | None = None) -> dict[RegionVar
     accuracies = {variant: decimals(score.accuracy) for variant, score in scores.items()}
     distinct = set(accuracies.values())
     marks = {min(distinct): "*", max(distinct): "**"} if len(distinct) > 1 else {}
+    rows = images.ablated if images else ()
+    chance = {variant: chance_mark(score.answers, images, rows=rows) for variant, score in scores.items()}
     return {
-        variant: f"{marks.get(text, '')}{text}{marks.get(text, '')}{chance_mark(scores[variant], images)}"
+        variant: f"{marks.get(text, '')}{text}{marks.get(text, '')}{chance[variant]}"
         for variant, text in accuracies.items()
     }
 
 
 def _variant_column(variant: RegionVariant) -> Column[Ablation]:
     title = variant.replace("_", " ").capitalize()
-    return Column(
-        title, lambda row: marked(row.part, row.file.record.test_images).get(variant) if row.part and row.file else None
-    )
+
+    def cell(row: Row[Ablation]) -> str | None:
+        if row.file is None or row.part is None:
+            return None
+        loss = next((loss for head, loss in row.file.not_trained.items() if head == (row.variant, variant)), None)
+        return marked(row.part, row.file.record.test_images).get(variant) if loss is None else not_trained_text(loss)
+
+    return Column(title, cell)
 
 
 TABLE = Table(
@@ -98,6 +105,6 @@ PAGE = Page(
     order=2,
     section=_section,
     tables=(TABLE,),
-    notes=(Note("**Best** and *worst* of each row, as shown."), CHANCE),
+    notes=(Note("**Best** and *worst* of each row, as shown."), CHANCE, NOT_TRAINED),
     compared=TABLE,
 )
