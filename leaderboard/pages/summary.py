@@ -22,8 +22,8 @@ BUILT_IN = "zebrafish-synth"
 """The data set that comes with the project."""
 
 HEADS_LEGEND = (
-    "*Deep*, *Shallow*: accuracy on the test images of a head trained by gradient descent, with the encoder trained too "
-    "and with the encoder frozen."
+    "*Deep*, *Shallow*: accuracy on the test images of a head trained by gradient descent, with the encoder trained "
+    "too and with the encoder frozen."
 )
 CLUSTERING_LEGEND = (
     f"{explain(ADJUSTED_RAND)} It compares k-means on the embeddings of the test images with the individuals, before "

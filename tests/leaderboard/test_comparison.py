@@ -13,7 +13,7 @@ from support.tables import rows
 
 
 def scored(accuracy: float) -> dict[str, Any]:
-    return {"accuracy": accuracy, "recall": accuracy, "f1": accuracy, "images": 60, "at_chance": False}
+    return {"accuracy": accuracy, "recall": accuracy, "f1": accuracy, "images": 60}
 
 
 def file(deep: float | None, **changes: Any) -> RecordFile:

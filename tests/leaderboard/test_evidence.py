@@ -43,7 +43,7 @@ def test_fewer_than_six_units_have_no_rank_no_mark_and_a_sentence() -> None:
     assert sentences(few).startswith("2 stretches, worth ")
     assert sentences(few).endswith(" images: too few for an interval, a rank or a mark, which need 6.")
     assert ranks(few, "deep") == {}
-    assert chance_mark(score(0.2, at_chance=True), few.records[0].test_images) == ""
+    assert chance_mark(score(0.2), few.records[0].test_images) == ""
     assert ranks(section(answering(0, 1.0), answering(1, 0.0)), "deep") == {f"{0:016}": "1", f"{1:016}": "2"}
 
 
@@ -59,7 +59,7 @@ def test_records_without_units_are_named_and_take_the_units_of_others() -> None:
     assert table is not None
     assert table.images.by == "stretches"
     assert len(table.records) == 2
-    assert chance_mark(score(0.2, at_chance=True), old.record.test_images) == " (chance)"
+    assert chance_mark(score(0.2), old.record.test_images) == " (chance)"
 
 
 def test_records_of_other_images_are_left_out() -> None:

@@ -102,7 +102,7 @@ def test_the_legend_says_whether_the_f1_of_a_group_baseline_is_too_high() -> Non
 def test_the_column_better_than_chance_replaces_the_mark() -> None:
     better = {"verdict": "cannot_tell", "needed": 20, "images": 60}
     tested = {
-        "shallow": trained(0.31, at_chance=True, better_than_chance=better),
+        "shallow": trained(0.31, better_than_chance=better),
         "deep": trained(0.97, better_than_chance={"verdict": "yes", "needed": None, "images": 60}),
     }
     untrained = trained(0.2, better_than_chance={"verdict": "no", "needed": None, "images": 60})
