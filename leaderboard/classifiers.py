@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from statistics import mean
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from benchmark.metrics.resampling.significance import shared_ranks
 from benchmark.records.base import Interval
 from benchmark.records.classification import Classification, GroupBaseline, TestImages
 from benchmark.records.record import Record
-from benchmark.vocabulary import CLASSIFIER_KINDS, MODES, ClassifierKind, EncoderState
+from benchmark.vocabulary import CLASSIFIER_KINDS, MODES, ClassifierKind
 from leaderboard import contestants
 from leaderboard.columns import Row
 from leaderboard.contestants import SEED, Contestant, classifier, correct
@@ -180,7 +181,7 @@ def _status(one: Contestant, head: Head) -> str:
 
 
 def _measure(
-    one: Contestant, images: TestImages | None, kind: ClassifierKind, state: EncoderState = "initial"
+    one: Contestant, images: TestImages | None, kind: ClassifierKind, state: Literal["initial", "untrained"] = "initial"
 ) -> Measure:
     """A classifier of a contestant.
 
@@ -192,8 +193,9 @@ def _measure(
     """
     found = [trained for record in one.records if (trained := classifier(record, kind, state))]
     if len(found) < len(one.files):
-        head: Head = ("untrained" if state == "untrained" else kind, "all")
-        return Measure(status=_status(one, head) if kind in MODES else "")
+        head: Head = (kind if state == "initial" else state, "all")
+        heads = MODES if state == "initial" else ("shallow",)
+        return Measure(status=_status(one, head) if kind in heads else "")
     right = correct(one, images, kind, state) if images else None
     errors = [trained.calibration_error for trained in found if isinstance(trained, Classification)]
     known_errors = [error for error in errors if error is not None]
