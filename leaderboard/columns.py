@@ -72,7 +72,8 @@ class Column(Generic[Part]):
 SEEDS: Column[Any] = Column(
     "Seeds",
     lambda row: str(len(row.seeds)) if row.seeds else None,
-    legend="*Seeds*: number of training seeds; a row is the mean over them.",
+    legend="*Seeds*: number of training seeds. A row is the mean over them, and their spread is part of its intervals "
+    "and ranks; with one seed it is missing. Where all units agree, intervals are exact (Clopper-Pearson).",
 )
 SEED: Column[Any] = Column("Seed", lambda row: None if row.file is None else str(row.file.record.seed))
 

@@ -29,7 +29,7 @@ class Note:
 
 INTERVALS = (
     "Brackets: 95 % interval by bootstrap over units (an individual in a stretch of a recording, or in an encounter), "
-    "over images if units are not recorded; with several training seeds their spread is part of it."
+    "over images if units are not recorded."
 )
 CHANCE = Note(
     "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not significantly better "

@@ -34,9 +34,8 @@ def test_a_head_is_trained_if_it_knows_more_than_a_guess() -> None:
 
 def test_all_that_was_scored_with_a_head_that_is_not_trained_is_left_out() -> None:
     def epochs(loss: float) -> list[dict[str, float]]:
-        return [
-            {"epoch": number, "loss": one, "accuracy": 0, "recall": 0, "f1": 0} for number, one in ((1, 9), (2, loss))
-        ]
+        scores = dict.fromkeys(("accuracy", "recall", "f1"), 0.0)
+        return [{"epoch": number, "loss": one, **scores} for number, one in ((1, 9.0), (2, loss))]
 
     variants = {"all": score(0.9).model_copy(update={"losses": (9.0, 1.7)}), "body": score(0.8)}
     record = complete(

@@ -1,6 +1,7 @@
 """Every number of the tables of classifiers follows from the records alone: answers, labels, units and losses."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +144,15 @@ def scored(folder: Path, protocol: ResolvedProtocol, backbone: str, skill: float
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, protocol: ResolvedProtocol) -> list[Record]:
-    """Two contestants with two seeds each, and one run of the shortcut experiment."""
+    """Two contestants with two seeds each, and one run of the shortcut experiment.
+
+    Nearest neighbours take the place of the linear probe, whose fit is slow and not tested here.
+    """
     folder = tmp_path_factory.mktemp("runs")
     runs = [("one", 2.0, 0), ("one", 1.8, 1), ("two", 1.0, 0), ("two", 1.1, 1), ("calibrated", 1.5, 9)]
-    return [scored(folder / f"{name}{seed}", protocol, name, skill, seed) for name, skill, seed in runs]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probing, "linear_probe", probing.nearest_neighbour_probe)
+        return [scored(folder / f"{name}{seed}", protocol, name, skill, seed) for name, skill, seed in runs]
 
 
 class Told:
@@ -238,7 +244,10 @@ def test_the_printed_table_of_classification_follows_from_the_records(records: l
             return np.array(found)
 
         def text(
-            values: NDArray[Any], bounds: tuple[float, float] = (0, 1), form: Any = decimals, units: Any = units
+            values: NDArray[Any],
+            bounds: tuple[float, float] = (0, 1),
+            form: Callable[[float], str] = decimals,
+            units: NDArray[np.int64] = units,
         ) -> str:
             return f"{form(float(values.mean()))}{bracketed(of_seed_means(values, units, seed=0, bounds=bounds))}"
 

@@ -85,14 +85,20 @@ def test_the_best_of_many_epochs_without_knowledge_is_rarely_called_better() -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("units", [6, 12, 36])
 @pytest.mark.parametrize("kind", ["commonest", "equal"])
-def test_answers_without_knowledge_are_rarely_called_better(units: int, kind: str) -> None:
-    """Every unit is given one individual at random: the answers of a unit are all right or all wrong."""
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_answers_without_knowledge_are_rarely_called_better(units: int, kind: str, seeds: int) -> None:
+    """Every seed gives each unit one individual at random: the answers of a unit are all right or all wrong."""
     random, trials, individuals = np.random.default_rng(6), 800, 6
     groups = np.repeat(np.arange(units), 5)
     labels = groups % individuals
     reference: NDArray[np.float64] = (labels == 0) if kind == "commonest" else np.full(len(labels), 1 / individuals)
     false = sum(
-        better_than_chance(random.integers(0, individuals, units)[groups] == labels, reference, groups, seed=1).verdict
+        better_than_chance(
+            (random.integers(0, individuals, (seeds, units))[:, groups] == labels).mean(axis=0),
+            reference,
+            groups,
+            seed=1,
+        ).verdict
         == "yes"
         for _ in range(trials)
     )
