@@ -76,13 +76,13 @@ def _losses(classifier: Classification) -> list[float]:
 
 
 def reliance(scores: Mapping[RegionVariant, Scores]) -> float | None:
-    """Background / Body: accuracy on the background divided by accuracy on the body without its pattern.
+    """Background - Body: accuracy on the background less accuracy on the body without its pattern.
 
-    None if one of the two is missing, or if the accuracy on the body is 0.
+    None if one of the two is missing.
     """
-    if not {"background", "body"} <= set(scores) or not scores["body"].accuracy:
+    if not {"background", "body"} <= set(scores):
         return None
-    return scores["background"].accuracy / scores["body"].accuracy
+    return scores["background"].accuracy - scores["body"].accuracy
 
 
 def pattern_gain(scores: Mapping[RegionVariant, Scores]) -> float | None:

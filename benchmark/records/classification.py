@@ -5,7 +5,7 @@ from typing import Annotated
 from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.records.clustering import ADJUSTED_MUTUAL_INFORMATION, ADJUSTED_RAND, MUTUAL_INFORMATION
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
-from benchmark.vocabulary import UnitKind
+from benchmark.vocabulary import RegionQuestion, RegionVariant, UnitKind
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
 BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
@@ -116,8 +116,8 @@ class Probe(RecordPart):
     converged: bool
 
 
-class Probes(RecordPart):
-    """Both probes of one encoder state.
+class ProbePair(RecordPart):
+    """Both probes, fitted on the same training images and shown the same test images.
 
     Attributes:
         linear: multinomial logistic regression.
@@ -126,6 +126,19 @@ class Probes(RecordPart):
 
     linear: Probe
     nearest: Probe
+
+
+class Probes(ProbePair):
+    """The probes of one encoder state: those fitted on whole images and shown whole images, and the region ablation.
+
+    Attributes:
+        linear: multinomial logistic regression.
+        nearest: nearest neighbours by cosine.
+        regions: probes by region variant other than `all`, and by the question that they answer; empty for data without
+            regions, for the state `finetuned` and in older records.
+    """
+
+    regions: dict[RegionVariant, dict[RegionQuestion, ProbePair]] = {}
 
 
 class ScoredImages(RecordPart):

@@ -43,13 +43,15 @@ class Record(RecordPart):
         protocol: name of the protocol.
         seed: of every random choice in training.
         classification: by mode; empty in a failed record.
-        probes: classifiers that the harness fits on frozen embeddings, by encoder state.
-        ablation: scores on the test images by mode and region variant; empty for data without regions.
+        probes: classifiers that the harness fits on frozen embeddings, by encoder state; also by region variant.
+        ablation: scores on the test images by mode and region variant, for the modes that are trained in every region
+            variant; empty for data without regions.
         clustering: the paper's five metrics, by encoder state.
         cluster_validation: more metrics, of more clusterings, by encoder state and embedding view.
         projected_images: the test images in the projections; None without projections.
         projections: embeddings in two dimensions, by encoder state.
-        untrained: the shallow classifier on the untrained encoder; None if the run had random weights alone.
+        untrained: the shallow classifier on the untrained encoder; None if the run had random weights alone, or if the
+            protocol has no shallow classifiers.
         test_images: None in a failed record.
         audit: of the split; None in a failed record.
         group_baselines: scores of the commonest individual (`majority`) and of each metadata column, by its name.

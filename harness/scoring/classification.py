@@ -81,13 +81,20 @@ def ablation(
         classifiers: by mode and region variant.
         test_set: the test images.
         rows: indices of those that are scored.
+
+    Returns:
+        Nothing for a mode that is trained on whole images alone.
     """
 
     def of(classifier: Classifier) -> VariantScores:
         answers = _answers(classifier.prediction, test_set)
         return _variant_scores(classifier, test_set, test_set.labels, answers, rows)
 
-    return {mode: {name: of(one) for name, one in variants.items()} for mode, variants in classifiers.items()}
+    return {
+        mode: {name: of(one) for name, one in variants.items()}
+        for mode, variants in classifiers.items()
+        if len(variants) > 1
+    }
 
 
 def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[RegionVariant, VariantScores]]:

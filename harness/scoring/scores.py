@@ -94,7 +94,7 @@ def score(
         classification={
             mode: classification.score(variants["all"], test_set, protocol) for mode, variants in classifiers.items()
         },
-        probes=probing.score(results.embeddings, results.references, test_set) if can_name else {},
+        probes=probing.score(results, test_set) if can_name else {},
         untrained=classification.score(results.untrained, test_set, protocol)
         if results.untrained and can_name
         else None,

@@ -114,7 +114,9 @@ def _loss(part: Calibrated) -> float | None:
 
 def _ablation_columns(images: str, scores: Callable[[Calibrated], Ablation]) -> tuple[Column[Calibrated], ...]:
     return (
-        number_column(f"{RELIANCE}, {images}", lambda part: reliance(scores(part)), legend=RELIANCE_LEGEND),
+        number_column(
+            f"{RELIANCE}, {images}", lambda part: reliance(scores(part)), form=signed, legend=RELIANCE_LEGEND
+        ),
         number_column(
             f"{PATTERN_GAIN}, {images}",
             lambda part: pattern_gain(scores(part)),

@@ -9,6 +9,7 @@ from leaderboard.markdown import NOTHING
 from leaderboard.pages import ablation, classification, retrieval
 from leaderboard.record_files import RecordFile, Section, sections
 from support.records import blank_record
+from support.region_probes import probes
 from support.tables import rows
 
 
@@ -99,6 +100,7 @@ def test_a_backbone_without_any_of_the_numbers_has_no_row() -> None:
 
 
 def test_a_missing_number_has_no_difference() -> None:
-    ablated = {"deep": {"background": scored(0.6), "body": scored(0.3)}}
-    (text,) = comparison.tables(tabled(file(0.9, ablation=ablated), file(0.5, split="block")), ablation.TABLE)
-    assert rows(text)[1][2:] == ["2.00", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, "0"]
+    ablated = {"initial": probes(20, {"reliance": [18, 6, 6, 6, 6, 6], "information": [6] * 6})}
+    table = ablation.PROBES["reliance"]
+    (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block")), table)
+    assert rows(text)[1][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "0"]

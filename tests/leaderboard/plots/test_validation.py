@@ -31,6 +31,11 @@ def test_chance_is_one_over_the_number_of_candidates() -> None:
     assert words(figure)[-1] == "chance, 2 individuals"
 
 
+def test_a_mode_that_no_record_has_gets_no_panel() -> None:
+    figure = drawn(validation_curves(section(named_file("One", deep=followed([0.5])))))
+    assert [axes.get_title() for axes in figure.axes] == ["Deep classifiers"]
+
+
 def test_no_two_of_many_lines_look_alike() -> None:
     files = [named_file(f"N{number}", deep=followed([0.5])) for number in range(45)]
     figure = drawn(validation_curves(section(*files)))
