@@ -3,18 +3,20 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from benchmark.errors import InputError, first_problem
 from benchmark.hashing import json_digest
 from benchmark.vocabulary import (
+    MODES,
     CamMethod,
     CheckpointRule,
     Fill,
     HoleKind,
     Init,
+    Mode,
     PerceptualWeights,
     Pooling,
     Precision,
@@ -24,6 +26,16 @@ from benchmark.vocabulary import (
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+def _in_order(modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+    if len(set(modes)) != len(modes):
+        raise ValueError(f"{', '.join(modes)}: name each mode once")
+    return tuple(mode for mode in MODES if mode in modes)
+
+
+Modes = Annotated[tuple[Mode, ...], AfterValidator(_in_order)]
+"""Modes without repetition, in the order of the vocabulary."""
 
 
 class _Section(BaseModel):
@@ -60,6 +72,7 @@ class ClassifySection(_Section):
     """Training of a classifier, shallow and deep alike, with cross-entropy and Adam.
 
     Attributes:
+        modes: classifiers to train, of those that a backbone can train. Probes are fitted in any case.
         images: largest number of training images, the same number of each individual; None = all.
         epochs: number of epochs.
         batch_size: images a step.
@@ -67,6 +80,7 @@ class ClassifySection(_Section):
         pooling: `flatten` = the whole feature map is the embedding (the paper), `average` = its mean over positions.
     """
 
+    modes: Modes = MODES
     images: Positive | None = None
     epochs: Positive
     batch_size: Positive
@@ -75,13 +89,15 @@ class ClassifySection(_Section):
 
 
 class AblationSection(_Section):
-    """Region ablation.
+    """Region ablation: by probes always, and by classifiers that are trained in every region variant.
 
     Attributes:
-        images_per_individual: largest number of test images of each individual.
+        modes: classifiers that are trained in every region variant, of `classify.modes`; None = all of them.
+        images_per_individual: largest number of test images of each individual that such a classifier is scored on.
         fill: what replaces a hidden region; a region of zeros (the paper) still shows its outline.
     """
 
+    modes: Modes | None = None
     images_per_individual: Positive
     fill: Fill = "zero"
 
@@ -164,6 +180,16 @@ class ResolvedProtocol(_Section):
     clean_split: bool = False
     limits: LimitsSection
 
+    @model_validator(mode="after")
+    def _ablates_what_it_trains(self) -> Self:
+        untrained = set(self.ablation.modes or ()) - set(self.classify.modes)
+        if untrained:
+            raise ValueError(
+                f"ablation.modes has {', '.join(sorted(untrained))}, which classify.modes lacks: add it there, or "
+                "leave it out"
+            )
+        return self
+
 
 class Protocol(ResolvedProtocol):
     """A protocol file: values for every backbone, and the file's own exceptions.
@@ -200,6 +226,12 @@ class Protocol(ResolvedProtocol):
         if values.learning_rate is not None:
             resolved["classify"]["learning_rate"] = values.learning_rate
         return ResolvedProtocol.model_validate(resolved)
+
+    def with_every_classifier(self) -> "Protocol":
+        """The protocol with both modes, each trained in every region variant."""
+        values = self.model_dump()
+        values["classify"]["modes"], values["ablation"]["modes"] = MODES, None
+        return Protocol.model_validate(values)
 
     def with_init(self, init: Init) -> "Protocol":
         """The protocol with one initialisation for every backbone."""

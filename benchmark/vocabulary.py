@@ -3,10 +3,20 @@
 from typing import Literal, get_args
 
 Mode = Literal["shallow", "deep"]
-"""What is trained with a classifier's head.
+"""What a backbone trains with a classifier's head, by gradient descent for a fixed number of epochs.
 
-- `shallow`: the head is trained on the embeddings of a frozen encoder.
+- `shallow`: the head is trained on the embeddings of a frozen encoder, as in the paper. The result depends on the scale
+  of the embeddings and on the learning rate; the linear probe does not.
 - `deep`: head and encoder are trained.
+"""
+
+ClassifierKind = Literal["linear", "nearest", "deep", "shallow"]
+"""Classifiers of an encoder state, in the order of the tables.
+
+- `linear`: logistic regression on the frozen embeddings, fitted by the harness until it converges.
+- `nearest`: the nearest training images by cosine vote.
+- `deep`: the head trained with the encoder.
+- `shallow`: the head trained on the embeddings of the frozen encoder.
 """
 
 EncoderState = Literal["untrained", "initial", "finetuned"]
@@ -36,6 +46,14 @@ RegionVariant = Literal["background", "body", "pattern", "no_background", "no_bo
 - `no_body`: all but the body is visible.
 - `no_pattern`: all but the pattern is visible.
 - `all`: the whole image.
+"""
+
+RegionQuestion = Literal["reliance", "information"]
+"""Questions that a probe answers about one region variant.
+
+- `reliance`: what does a classifier of whole images rely on? The probe is fitted on whole images and shown the variant.
+- `information`: what identifies the animals in the variant? The probe is fitted on the variant and shown it (remove and
+  retrain, Hooker et al. 2019).
 """
 
 Fill = Literal["zero", "mean", "blur", "noise", "shuffle"]
@@ -197,8 +215,10 @@ RunnerName = Literal["process", "docker"]
 """
 
 MODES: tuple[Mode, ...] = get_args(Mode)
+CLASSIFIER_KINDS: tuple[ClassifierKind, ...] = get_args(ClassifierKind)
 ENCODER_STATES: tuple[EncoderState, ...] = get_args(EncoderState)
 REGIONS: tuple[Region, ...] = get_args(Region)
 REGION_VARIANTS: tuple[RegionVariant, ...] = get_args(RegionVariant)
+REGION_QUESTIONS: tuple[RegionQuestion, ...] = get_args(RegionQuestion)
 SPLIT_SETS: tuple[SplitSet, ...] = get_args(SplitSet)
 SPLIT_PARTS: tuple[SplitPart, ...] = get_args(SplitPart)

@@ -269,6 +269,7 @@ def _record(
         inpainting=scores.inpainting,
         experiment=spec.data.experiment,
         validation=scores.validation,
+        validation_images=scores.validation_images,
         failure=failure and Failure(stage=failure.stage, cause=failure.outcome.cause, log=failure.outcome.log),
         provenance=_provenance(prepared, runner, results),
     )

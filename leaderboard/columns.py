@@ -1,7 +1,7 @@
 """Tables as data: columns that are applied to rows, with the legend that explains them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from benchmark.records.base import Metric
@@ -29,6 +29,7 @@ class Row(Generic[Part]):
         part: what the columns show: a part of a record, or values made from it; None if the run has none.
         file: the record that the row comes from; None for a baseline.
         variant: which of the record's rows it is, such as a mode or an encoder state; empty for the only one.
+        seeds: all records of a row that is a mean over training seeds; empty for a row of one record.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Row(Generic[Part]):
     part: Part | None
     file: RecordFile | None = None
     variant: str = ""
+    seeds: tuple[RecordFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,15 @@ class Column(Generic[Part]):
         return NOTHING if content is None else content
 
 
+SEEDS: Column[Any] = Column(
+    "Seeds",
+    lambda row: str(len(row.seeds)) if row.seeds else None,
+    legend="*Seeds*: number of training seeds. A row is the mean over them, and their spread is part of its intervals "
+    "and ranks; with one seed it is missing. Where all units agree, intervals are exact (Clopper-Pearson).",
+)
+SEED: Column[Any] = Column("Seed", lambda row: None if row.file is None else str(row.file.record.seed))
+
+
 @dataclass(frozen=True)
 class Table(Generic[Part]):
     """The table of a section: its own columns between those of the row's name and of its run.
@@ -76,12 +87,14 @@ class Table(Generic[Part]):
         columns: in the order of the table.
         rows: the rows of a section: records first, then baselines.
         shown: whether a section has the table.
+        seed: the column of the training seed.
     """
 
     subject: str
     columns: tuple[Column[Part], ...]
     rows: Callable[[Section], list[Row[Part]]]
     shown: Callable[[Section], bool] = always
+    seed: Column[Any] = SEED
 
     def text(self, section: Section, page: str, variant: str | None = None) -> str:
         """The table in Markdown.
@@ -91,14 +104,20 @@ class Table(Generic[Part]):
             page: path of the page, relative to the repository root, from which runs are linked.
             variant: the only variant whose rows are shown; None = all rows.
         """
-        run: Column[Part] = Column("Run", lambda row: run_link(row.file, page) if row.file else None, align="left")
-        columns = [*labels(self.subject), *(column for column in self.columns if column.shown(section)), SEED, run]
+
+        def links(row: Row[Part]) -> str | None:
+            files = row.seeds or ((row.file,) if row.file else ())
+            return ", ".join(run_link(file, page) for file in files) or None
+
+        run: Column[Part] = Column("Run", links, align="left")
+        shown = (column for column in self.columns if column.shown(section))
+        columns = [*labels(self.subject), *shown, self.seed, run]
         return render(columns, [row for row in self.rows(section) if variant in {None, row.variant}])
 
     def legend(self, sections: Sequence[Section]) -> list[str]:
         """Legends of the columns that any of the sections shows, each once."""
         shown = [section for section in sections if self.shown(section)]
-        columns = [column for column in self.columns if any(map(column.shown, shown))]
+        columns = [column for column in (*self.columns, self.seed) if any(map(column.shown, shown))]
         return list(dict.fromkeys(column.legend for column in columns if column.legend))
 
     def compared_names(self, section: Section) -> list[str]:
@@ -106,9 +125,12 @@ class Table(Generic[Part]):
         return [name for column in self.columns if column.shown(section) for name in column.compared.values()]
 
     def compared_values(self, section: Section) -> dict[str, dict[str, float]]:
-        """The compared numbers of each record that has any, by the path of its file and their names."""
+        """The compared numbers of each record that has any, by the path of its file and their names.
+
+        Rows that are means over seeds are taken apart: each record is a section of its own here.
+        """
         values: dict[str, dict[str, float]] = {}
-        for row in self.rows(section):
+        for row in (row for file in section.files for row in self.rows(replace(section, files=(file,)))):
             if row.file is None or row.part is None:
                 continue
             for column in self.columns:
@@ -117,9 +139,6 @@ class Table(Generic[Part]):
                 if name and value is not None:
                     values.setdefault(row.file.path, {})[name] = value
         return values
-
-
-SEED: Column[Any] = Column("Seed", lambda row: None if row.file is None else str(row.file.record.seed))
 
 
 def labels(subject: str) -> tuple[Column[Any], Column[Any]]:
@@ -154,6 +173,7 @@ def number_column(
     *,
     form: Callable[[float], str] = decimals,
     note: Callable[[Part], str] = no_note,
+    instead: Callable[[Part], str] = no_note,
     legend: str = "",
     shown: Callable[[Section], bool] = always,
     compared: Mapping[str, str] | None = None,
@@ -165,6 +185,7 @@ def number_column(
         value: the number of a row's part; None if there is none.
         form: text of a number.
         note: text to append to the number, such as its interval.
+        instead: text that stands in place of a missing number, such as why it is missing.
         legend: see `Column`.
         shown: see `Column`.
         compared: see `Column`.
@@ -174,7 +195,7 @@ def number_column(
         if row.part is None:
             return None
         number = value(row.part)
-        return f"{NOTHING if number is None else form(number)}{note(row.part)}"
+        return f"{instead(row.part) or NOTHING if number is None else form(number)}{note(row.part)}"
 
     return Column(header, cell, legend=legend, shown=shown, value=value, compared=compared or {})
 

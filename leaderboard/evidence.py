@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.metrics.resampling.chance import best_guess, better_than_chance
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.metrics.resampling.power import (
     agreement_within,
@@ -13,109 +14,153 @@ from benchmark.metrics.resampling.power import (
     effective_images,
     mean_discordance,
 )
-from benchmark.records.classification import Scores, TestImages
+from benchmark.records.classification import ScoredImages, TestImages
 from benchmark.records.record import Record
-from benchmark.vocabulary import MODES, Mode
+from benchmark.vocabulary import ClassifierKind
+from leaderboard.contestants import SEED, Contestant, classifier, contestants, correct, known
 from leaderboard.record_files import Section
+
+RANKED: tuple[ClassifierKind, ...] = ("linear", "deep", "shallow")
+"""The classifiers by which the tables rank; rows are ordered by the first that a section has."""
 
 
 class Answered(NamedTuple):
-    """Records that answered the same test images.
+    """Contestants that answered the same test images.
 
     Attributes:
-        records: in the order of the section.
+        contestants: in the order of the section.
         images: the test images.
-        correct: (R, N) whether each record answers each image correctly.
+        correct: of each contestant (S, K), whether each seed answers each known test image correctly.
     """
 
-    records: Sequence[Record]
+    contestants: Sequence[Contestant]
     images: TestImages
-    correct: NDArray[np.bool_]
+    correct: Sequence[NDArray[np.bool_]]
+
+    @property
+    def most_ranked(self) -> int:
+        """The largest number of rows that are ranked together."""
+        pools = [one.pool for one in self.contestants]
+        return max(map(pools.count, pools))
 
 
-def answered(section: Section, mode: Mode) -> Answered | None:
-    """The records with answers to the same test images as most others; None if none has answers.
+def answered(section: Section, kind: ClassifierKind) -> Answered | None:
+    """The contestants with answers to the same test images as most others; None if none has answers.
 
     If some of them hold units and others do not, the units of the former are those of all.
-    """
-    able = [record for record in section.records if record.test_images and _answers(record, mode)]
-    if not able:
-        return None
-    sets = [_test_set(record) for record in able]
-    commonest = max(sorted(set(sets)), key=sets.count)
-    same = [record for record, images in zip(able, sets, strict=True) if images == commonest]
-    images = _best_known(record.test_images for record in same if record.test_images)
-    assert images is not None
-    labels = np.array(images.labels)
-    return Answered(same, images, np.array([np.array(_answers(record, mode)) == labels for record in same]))
-
-
-def has_few_units(images: TestImages | None) -> bool:
-    """Whether the test images are too few units for intervals, ranks and marks."""
-    return images is not None and len(set(images.groups)) < FEWEST_GROUPS
-
-
-def chance_mark(scores: Scores, images: TestImages | None) -> str:
-    """` (chance)` after an accuracy that is at chance; empty if it is above, or if the units are too few to tell.
-
-    Args:
-        scores: on test images.
-        images: the test images; None = not recorded.
-    """
-    return " (chance)" if scores.at_chance and not has_few_units(images) else ""
-
-
-def sentences(section: Section, modes: Sequence[Mode] = MODES) -> str:
-    """Units of the test images, their effective number and the smallest detectable difference.
-
-    All classifiers count: the correlation within units is that of all rows, the discordance is that of the mode with
-    the larger one. Without answers there are only units; without test images the text is empty.
 
     Args:
         section: the records.
-        modes: the classifiers whose differences are meant; empty = none.
+        kind: of the classifier.
     """
-    images = _best_known(record.test_images for record in section.records if record.test_images)
+    able = [one for one in contestants(section) if all(_has_answers(record, kind) for record in one.records)]
+    if not able:
+        return None
+    sets = [_test_set(one.first) for one in able]
+    commonest = max(sorted(set(sets)), key=sets.count)
+    same = [one for one in able if all(_test_set(record) == commonest for record in one.records)]
+    images = test_images(record for one in same for record in one.records)
+    assert images is not None
+    rows = [(one, right) for one in same if (right := correct(one, images, kind)) is not None]
+    return Answered([one for one, _ in rows], images, [right for _, right in rows]) if rows else None
+
+
+def test_images(records: Iterable[Record]) -> TestImages | None:
+    """The test images of the first record that knows their units, else of the first; None if none holds them."""
+    candidates = (record.test_images for record in records if record.test_images)
+    return max(candidates, key=lambda images: images.by != "images", default=None)
+
+
+def has_few_units(images: ScoredImages | None) -> bool:
+    """Whether the images are too few units for intervals, ranks and marks."""
+    return images is not None and len(set(images.groups)) < FEWEST_GROUPS
+
+
+def chance_mark(
+    answers: Sequence[int],
+    test: TestImages | None,
+    *,
+    rows: Sequence[int] | None = None,
+    images: ScoredImages | None = None,
+) -> str:
+    """` (chance)` after an accuracy that is not significantly better than chance.
+
+    Empty if it is, if the units are too few to tell, and for records without answers or numbers of training images.
+
+    Args:
+        answers: class number given to each image.
+        test: the test images; they hold the numbers of training images. None = not recorded.
+        rows: indices of the images that are scored; None = all.
+        images: the images that are answered; None = the test images.
+    """
+    scored = images or test
+    if test is None or scored is None or not answers or not test.train_images:
+        return ""
+    trained = np.array(test.train_images)
+    labels, groups = np.array(scored.labels), np.array(scored.groups)
+    chosen = np.flatnonzero(trained[labels] > 0) if rows is None else np.array(rows, np.int64)
+    if len(np.unique(groups[chosen])) < FEWEST_GROUPS:
+        return ""
+    right = np.array(answers)[chosen] == labels[chosen]
+    result = better_than_chance(right, best_guess(labels[chosen], trained), groups[chosen], seed=SEED)
+    return "" if result.verdict == "yes" else " (chance)"
+
+
+def sentences(section: Section, *, classified: bool = True) -> str:
+    """Units of the test images, their effective number, the smallest detectable difference, and what seeds add.
+
+    All classifiers count: the correlation within units is that of all rows, the discordance is that of the classifier
+    with the largest one. Without answers there are only units; without test images the text is empty.
+
+    Args:
+        section: the records.
+        classified: whether differences between classifiers are meant.
+    """
+    tables = [table for kind in RANKED if (table := answered(section, kind))] if classified else []
+    images = tables[0].images if tables else test_images(section.records)
     if images is None:
         return ""
-    tables = [table for mode in modes if (table := answered(section, mode))]
-    if tables:
-        images = tables[0].images
-    groups, units = np.array(images.groups), len(set(images.groups))
-    correct = np.concatenate([table.correct for table in tables]) if tables else None
-    effective = None if correct is None else effective_images(groups, agreement_within(correct, groups))
-    worth = _worth(images, effective)
+    groups = np.array(images.groups)[known(images)] if tables else np.array(images.groups)
+    units = len(np.unique(groups))
+    every = np.concatenate([seeds for table in tables for seeds in table.correct]) if tables else None
+    effective = None if every is None else effective_images(groups, agreement_within(every, groups))
+    worth = _worth(images, units, effective)
     if units < FEWEST_GROUPS:
         return f"{worth}: too few for an interval, a rank or a mark, which need {FEWEST_GROUPS}."
     if effective is None:
         return f"{worth}."
-    discordance = max(mean_discordance(table.correct) for table in tables)
-    rows = max(len(table.records) for table in tables)
+    discordance = max(mean_discordance(np.stack([seeds[0] for seeds in table.correct])) for table in tables)
+    rows = max(table.most_ranked for table in tables)
     least = f"{_points(detectable_difference(effective, discordance))} between two rows"
     if rows > 2:  # noqa: PLR2004 - more than one pair
-        least += f", {_points(detectable_difference(effective, discordance, rows))} among all {rows}"
-    return f"{worth}. Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}."
+        least += f", {_points(detectable_difference(effective, discordance, rows))} among {rows} ranked together"
+    return (
+        f"{worth}. Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}. {_seeds(tables)}"
+    ).rstrip()
 
 
-def _worth(images: TestImages, effective: float | None) -> str:
+def _has_answers(record: Record, kind: ClassifierKind) -> bool:
+    found = classifier(record, kind)
+    return record.test_images is not None and found is not None and bool(found.answers)
+
+
+def _seeds(tables: Iterable[Answered]) -> str:
+    """What is missing from intervals and ranks where there is one training seed."""
+    counts = {len(seeds) for table in tables for seeds in table.correct}
+    if counts == {1}:
+        return "One training seed a row: the spread between seeds is missing from every interval and rank."
+    return "Of rows with one training seed, the interval lacks the spread between seeds." if 1 in counts else ""
+
+
+def _worth(images: TestImages, units: int, effective: float | None) -> str:
     if images.by == "images":
         return "Units not recorded: every image counts as independent"
-    units = len(set(images.groups))
     noun = images.by if units > 1 else {"stretches": "stretch"}.get(images.by, images.by.removesuffix("s"))
     return f"{units} {noun}" + ("" if effective is None else f", worth {effective:.0f} independent images")
 
 
-def _best_known(candidates: Iterable[TestImages]) -> TestImages | None:
-    """The first of the candidates that holds units, else the first."""
-    return max(candidates, key=lambda images: images.by != "images", default=None)
-
-
 def _points(difference: float | None) -> str:
     return "no difference" if difference is None else f"{100 * difference:.0f} points"
-
-
-def _answers(record: Record, mode: Mode) -> tuple[int, ...]:
-    return record.classification[mode].answers if mode in record.classification else ()
 
 
 def _test_set(record: Record) -> tuple[str, str, tuple[int, ...]]:

@@ -70,3 +70,16 @@ def difference(value: float, other: float) -> float:
     -0.18
     """
     return round(round(value, 2) - round(other, 2), 2)
+
+
+def not_trained_text(loss: float, seeds: str = "") -> str:
+    """The cell of a head that is not trained.
+
+    >>> not_trained_text(1.7431)
+    'not trained (loss 1.74)'
+
+    Args:
+        loss: its last training loss.
+        seeds: how many seeds it holds for, to be put before the loss.
+    """
+    return f"not trained ({seeds}loss {loss:.2f})"

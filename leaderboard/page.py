@@ -28,13 +28,18 @@ class Note:
 
 
 INTERVALS = (
-    "Brackets: 95 % interval by bootstrap over units (an individual in a stretch of a recording, or in an encounter); "
+    "Brackets: 95 % interval by bootstrap over units (an individual in a stretch of a recording, or in an encounter), "
     "over images if units are not recorded."
 )
 CHANCE = Note(
-    "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not above the higher of "
-    "chance and the accuracy of always answering the commonest individual of the images (one-sided binomial test, "
-    "5 %)."
+    "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not significantly better "
+    "than the individual commonest in training, or than chance if that is higher (one-sided sign-flip test by units, "
+    "5 %); no mark with fewer than six units."
+)
+NOT_TRAINED = Note(
+    "`not trained`: the last training loss of the head is above 0.9 times that of a guess among all individuals. It "
+    "has no score, no rank and no mark.",
+    shown=lambda section: any(file.not_trained for file in section.files),
 )
 
 

@@ -1,7 +1,7 @@
 """Records with their files, and the sections of comparable records that the tables show."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -9,16 +9,29 @@ from pathlib import Path
 from benchmark.errors import InputError
 from benchmark.records.files import read_record
 from benchmark.records.record import Record
+from leaderboard.derived import Head, not_trained, without_heads
 
 PAPER_SPLIT = "random"
 
 
 @dataclass(frozen=True)
 class RecordFile:
-    """A record and the path of its file, with `/`, relative to the repository root."""
+    """A record and the path of its file.
+
+    Attributes:
+        record: in a section, without what was scored with heads that are not trained.
+        path: with `/`, relative to the repository root.
+        not_trained: last training loss of these heads.
+    """
 
     record: Record
     path: str
+    not_trained: Mapping[Head, float] = field(default_factory=dict)
+
+    def judged(self) -> "RecordFile":
+        """The file without what was scored with heads that are not trained."""
+        heads = not_trained(self.record)
+        return RecordFile(without_heads(self.record, heads), self.path, heads) if heads else self
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,8 @@ def sections(files: Iterable[RecordFile], experiment: str | None = None) -> list
     Of several records of one backbone, initialisation and seed, the one that finished last is shown. A failed record
     is shown only if no successful record has its key. Records of an earlier version of their protocol are not shown.
 
+    Heads that are not trained have no scores in them (`derived.not_trained`).
+
     Args:
         files: all records.
         experiment: name of the experiment whose records are shown; None = the records of no experiment.
@@ -60,7 +75,9 @@ def sections(files: Iterable[RecordFile], experiment: str | None = None) -> list
         InputError: a record has no valid finishing time.
     """
     members = [
-        file for file in files if (file.record.experiment.name if file.record.experiment else None) == experiment
+        file.judged()
+        for file in files
+        if (file.record.experiment.name if file.record.experiment else None) == experiment
     ]
     current = _current(members)
     succeeded = {file.record.key for file in current if file.record.status == "ok"}

@@ -1,6 +1,5 @@
 """Classification scores: predictions against true identities."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,9 +7,6 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.records.classification import EpochScores, Scores
-
-SIGNIFICANCE = 0.05
-"""A score is above chance if chance alone reaches it less often than this."""
 
 
 class Averages(NamedTuple):
@@ -60,7 +56,7 @@ def predict(logits: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def scores(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> Scores:
-    """Accuracy, macro recall and macro F1, and whether the accuracy is at chance.
+    """Accuracy, macro recall and macro F1.
 
     The macro averages run over all `classes`; a class without images, or without a correct answer, counts as 0
     (scikit-learn's `labels=range(classes), zero_division=0`).
@@ -79,14 +75,7 @@ def scores(labels: NDArray[np.integer], predictions: NDArray[np.integer], classe
         0.75
     """
     accuracy, recall, f1 = _macro(labels, predictions, classes)
-    correct = int((labels == predictions).sum())
-    return Scores(
-        accuracy=accuracy,
-        recall=recall,
-        f1=f1,
-        images=len(labels),
-        at_chance=_at_chance(correct, labels, SIGNIFICANCE),
-    )
+    return Scores(accuracy=accuracy, recall=recall, f1=f1, images=len(labels))
 
 
 def epoch_scores(
@@ -184,32 +173,6 @@ def averages(
     )
 
 
-def never_above_chance(accuracies: Sequence[float], labels: NDArray[np.integer]) -> bool:
-    """Whether a training was at chance in every epoch, by its accuracy on the validation images.
-
-    Each epoch's number of correct answers is tested as `Scores.at_chance` is (exact, one-sided binomial test
-    against the share of the commonest individual), at 5 % divided by the number of epochs: the best of many epochs is
-    above chance by chance.
-
-    Args:
-        accuracies: one for each epoch, at least one, in [0, 1].
-        labels: (N,) true class numbers of the validation images, N >= 1.
-
-    Raises:
-        InputError: there is no epoch or no image, or an accuracy is not in [0, 1].
-    """
-    if not len(accuracies) or not len(labels):
-        raise InputError(
-            f"There are {len(accuracies)} epochs and {len(labels)} validation images; at least one of each is needed. "
-            "Train at least one epoch, and choose a split whose val part is not empty."
-        )
-    wrong = [accuracy for accuracy in accuracies if not 0 <= accuracy <= 1]
-    if wrong:
-        raise InputError(f"An epoch's validation accuracy is {wrong[0]}; it must be in [0, 1]. Run the training again.")
-    best = round(max(accuracies) * len(labels))
-    return _at_chance(best, labels, SIGNIFICANCE / len(accuracies))
-
-
 def _macro(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> tuple[float, float, float]:
     """Accuracy, macro recall and macro F1."""
     from sklearn.metrics import f1_score, recall_score
@@ -239,11 +202,3 @@ def _refuse_unusable(labels: NDArray[np.integer], predictions: NDArray[np.intege
             f"Row {bad[0]} is predicted as class {predictions[bad[0]]}; with {classes} individuals a class "
             f"must be in 0..{classes - 1}. Fix the width of the backbone's head."
         )
-
-
-def _at_chance(correct: int, labels: NDArray[np.integer], significance: float) -> bool:
-    from scipy.stats import binomtest
-
-    commonest = int(np.bincount(labels).max())
-    test = binomtest(correct, len(labels), commonest / len(labels), alternative="greater")
-    return bool(test.pvalue >= significance)

@@ -73,6 +73,7 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
         adjusted_rand=rand,
         mutual_information=information,
         adjusted_mutual_information=adjusted_information,
+        correct=tuple(answers[group, test.labels].tolist()),
     )
 
 

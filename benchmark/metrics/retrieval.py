@@ -203,7 +203,7 @@ def _mean_average_precision(matches: Matches) -> float | None:
 def _interval(values: NDArray[np.float64], groups: NDArray[np.generic] | None, seed: int) -> Interval | None:
     """Of the mean over the queries; NaN is left out."""
     known = ~np.isnan(values)
-    return of_mean(values[known], None if groups is None else groups[known], seed=seed)
+    return of_mean(values[known], None if groups is None else groups[known], seed=seed, bounds=(0, 1))
 
 
 def _inverse_roots(squares: NDArray[np.float64]) -> NDArray[np.float64]:

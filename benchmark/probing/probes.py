@@ -22,15 +22,15 @@ CHOICE_TOLERANCE = 1e-3
 
 
 class ProbeAnswers(NamedTuple):
-    """Answers of a probe.
+    """Answers of one fitted probe.
 
     Attributes:
-        answers: (M,) int64, class number of each test image.
+        answers: for each set of test images that it was shown, (M,) int64, the class number of each image.
         choice: the inverse strength, or the number of neighbours, chosen by cross-validation on the training images.
         converged: whether the fit reached its tolerance.
     """
 
-    answers: NDArray[np.int64]
+    answers: tuple[NDArray[np.int64], ...]
     choice: float
     converged: bool
 
@@ -41,22 +41,27 @@ def linear_probe(
     """Multinomial logistic regression with an L2 penalty, fitted until it converges.
 
     The strength with the lowest mean log-loss over grouped folds of the training images is taken; of equal ones the
-    strongest penalty.
+    strongest penalty. One processor thread fits: the matrices are small, and threads that wait for each other take
+    several times as long.
 
     Args:
-        coordinates: training and test images (`reduce_pair`).
+        coordinates: training images and sets of test images (`coordinates.reduce`).
         labels: (N,) class numbers of the training images, at least two individuals.
         groups: (N,) groups that folds keep whole.
         seed: of the folds.
     """
+    from threadpoolctl import threadpool_limits
+
     folds = list(grouped_folds(labels, groups, seed))
-    losses = [
-        np.mean([_log_loss(coordinates.train, labels, fit, held_out, strength) for fit, held_out in folds] or [0.0])
-        for strength in STRENGTHS
-    ]
-    strength = STRENGTHS[int(np.argmin(losses))]
-    model, converged = _fit(coordinates.train, labels, strength)
-    return ProbeAnswers(model.predict(coordinates.test).astype(np.int64), strength, converged)
+    with threadpool_limits(1):
+        losses = [
+            np.mean([_log_loss(coordinates.train, labels, fit, held_out, strength) for fit, held_out in folds] or [0.0])
+            for strength in STRENGTHS
+        ]
+        strength = STRENGTHS[int(np.argmin(losses))]
+        model, converged = _fit(coordinates.train, labels, strength)
+        answers = tuple(model.predict(shown.points).astype(np.int64) for shown in coordinates.shown)
+    return ProbeAnswers(answers, strength, converged)
 
 
 def nearest_neighbour_probe(
@@ -76,7 +81,7 @@ def nearest_neighbour_probe(
 
     scores = [accuracy(k) for k in NEIGHBOURS]
     k = NEIGHBOURS[int(np.argmax(scores))]
-    return ProbeAnswers(_vote(coordinates.similarity, labels, k), float(k), True)
+    return ProbeAnswers(tuple(_vote(shown.similarity, labels, k) for shown in coordinates.shown), float(k), True)
 
 
 def _fit(

@@ -5,7 +5,7 @@ from typing import Annotated
 from benchmark.records.base import Interval, Metric, RecordPart
 from benchmark.records.clustering import ADJUSTED_MUTUAL_INFORMATION, ADJUSTED_RAND, MUTUAL_INFORMATION
 from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
-from benchmark.vocabulary import ChanceVerdict, UnitKind
+from benchmark.vocabulary import RegionQuestion, RegionVariant, UnitKind
 
 Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
 BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
@@ -21,15 +21,27 @@ class Scores(RecordPart):
         recall: mean recall over all individuals; an individual without images counts as 0.
         f1: mean F1 over all individuals; an individual without images counts as 0.
         images: number of images scored.
-        at_chance: whether `accuracy` is no better than always answering the commonest identity (one-sided binomial
-            test at 5 %).
+        at_chance: only in older records; nothing reads it.
     """
 
     accuracy: Accuracy
     recall: Recall
     f1: F1
     images: int
-    at_chance: bool
+    at_chance: bool | None = None
+
+
+class VariantScores(Scores):
+    """Scores of a classifier that was trained on one region variant.
+
+    Attributes:
+        answers: class number given to each image, in the order of the images' part of the record; empty in older
+            records.
+        losses: mean training loss of each epoch, in nats; empty in older records.
+    """
+
+    answers: tuple[int, ...] = ()
+    losses: tuple[float, ...] = ()
 
 
 class EpochScores(RecordPart):
@@ -40,22 +52,6 @@ class EpochScores(RecordPart):
     accuracy: Accuracy
     recall: Recall
     f1: F1
-
-
-class BetterThanChance(RecordPart):
-    """Whether a classifier is better than chance, tested by units (`benchmark.metrics.resampling.chance`).
-
-    Attributes:
-        verdict: the answer.
-        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers
-            that would be if all images of a unit are answered alike; None for other answers, with fewer than six
-            units, and if no number would be enough.
-        images: number of test images.
-    """
-
-    verdict: ChanceVerdict
-    needed: int | None
-    images: int
 
 
 class Classification(RecordPart):
@@ -72,9 +68,9 @@ class Classification(RecordPart):
         balanced_accuracy: mean recall of the individuals that have test images.
         individual_recall: recall of each individual in the order of class numbers; None for one without test images.
         intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
-        never_above_chance: whether the validation accuracy was at chance in every epoch.
+        never_above_chance: whether no epoch is better than chance on the validation images, tested by units; False
+            with fewer than six.
         localisation: of the test images' CAMs; None without CAMs or without regions.
-        better_than_chance: whether it is better than the commonest individual of training; None in older records.
         calibration_error: expected calibration error on the test images, in [0, 1].
     """
 
@@ -90,7 +86,6 @@ class Classification(RecordPart):
     never_above_chance: bool = False
     localisation: Localisation | None = None
     probe_area: RegionShares | None = None
-    better_than_chance: BetterThanChance | None = None
     calibration_error: Annotated[
         float | None,
         Metric(
@@ -121,8 +116,8 @@ class Probe(RecordPart):
     converged: bool
 
 
-class Probes(RecordPart):
-    """Both probes of one encoder state.
+class ProbePair(RecordPart):
+    """Both probes, fitted on the same training images and shown the same test images.
 
     Attributes:
         linear: multinomial logistic regression.
@@ -133,20 +128,47 @@ class Probes(RecordPart):
     nearest: Probe
 
 
-class TestImages(RecordPart):
-    """The test images; their order is the same in all records of one split digest.
+class Probes(ProbePair):
+    """The probes of one encoder state: those fitted on whole images and shown whole images, and the region ablation.
+
+    Attributes:
+        linear: multinomial logistic regression.
+        nearest: nearest neighbours by cosine.
+        regions: probes by region variant other than `all`, and by the question that they answer; empty for data without
+            regions, for the state `finetuned` and in older records.
+    """
+
+    regions: dict[RegionVariant, dict[RegionQuestion, ProbePair]] = {}
+
+
+class ScoredImages(RecordPart):
+    """Images that classifiers answer.
 
     Attributes:
         labels: class number of each image.
         groups: unit of each image, as resampled for intervals and ranks (`benchmark.metrics.resampling.units`).
         by: what a unit is. In older records `images` may also mean that the recordings were fewer than six.
-        identities: names of the individuals in the order of class numbers.
     """
 
     labels: tuple[int, ...]
     groups: tuple[int, ...]
     by: UnitKind
+
+
+class TestImages(ScoredImages):
+    """The test images; their order is the same in all records of one split digest.
+
+    Attributes:
+        identities: names of the individuals in the order of class numbers.
+        train_images: number of training images of each individual in the order of class numbers; individuals with 0
+            cannot be named. Empty in older records.
+        ablated: indices of the test images on which the region ablation is scored; empty without one and in older
+            records.
+    """
+
     identities: tuple[str, ...] = ()
+    train_images: tuple[int, ...] = ()
+    ablated: tuple[int, ...] = ()
 
 
 class SplitAudit(RecordPart):
@@ -168,6 +190,7 @@ class GroupBaseline(RecordPart):
             as for the clusters of embeddings.
         mutual_information: of the same clusters.
         adjusted_mutual_information: of the same clusters.
+        correct: probability that each known test image is given its own identity; empty in older records.
     """
 
     accuracy: Accuracy
@@ -177,3 +200,4 @@ class GroupBaseline(RecordPart):
     adjusted_rand: Annotated[float | None, ADJUSTED_RAND]
     mutual_information: Annotated[float | None, MUTUAL_INFORMATION]
     adjusted_mutual_information: Annotated[float | None, ADJUSTED_MUTUAL_INFORMATION] = None
+    correct: tuple[float, ...] = ()

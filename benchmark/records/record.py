@@ -7,9 +7,10 @@ from benchmark.records.classification import (
     Classification,
     GroupBaseline,
     Probes,
-    Scores,
+    ScoredImages,
     SplitAudit,
     TestImages,
+    VariantScores,
 )
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.records.inpainting import Encoder, Inpainting
@@ -42,13 +43,15 @@ class Record(RecordPart):
         protocol: name of the protocol.
         seed: of every random choice in training.
         classification: by mode; empty in a failed record.
-        probes: classifiers that the harness fits on frozen embeddings, by encoder state.
-        ablation: scores on the test images by mode and region variant; empty for data without regions.
+        probes: classifiers that the harness fits on frozen embeddings, by encoder state; also by region variant.
+        ablation: scores on the test images by mode and region variant, for the modes that are trained in every region
+            variant; empty for data without regions.
         clustering: the paper's five metrics, by encoder state.
         cluster_validation: more metrics, of more clusterings, by encoder state and embedding view.
         projected_images: the test images in the projections; None without projections.
         projections: embeddings in two dimensions, by encoder state.
-        untrained: the shallow classifier on the untrained encoder; None if the run had random weights alone.
+        untrained: the shallow classifier on the untrained encoder; None if the run had random weights alone, or if the
+            protocol has no shallow classifiers.
         test_images: None in a failed record.
         audit: of the split; None in a failed record.
         group_baselines: scores of the commonest individual (`majority`) and of each metadata column, by its name.
@@ -60,6 +63,7 @@ class Record(RecordPart):
         inpainting: None for a backbone that does not inpaint.
         experiment: None for a run of the leaderboards.
         validation: in an experiment, scores on the validation images after the last epoch, by mode and region variant.
+        validation_images: in an experiment, the validation images; None in older records.
         failure: None unless the run failed.
         provenance: everything that made the numbers.
     """
@@ -80,7 +84,7 @@ class Record(RecordPart):
     seed: int
     classification: dict[Mode, Classification] = {}
     probes: dict[EncoderState, Probes] = {}
-    ablation: dict[Mode, dict[RegionVariant, Scores]] = {}
+    ablation: dict[Mode, dict[RegionVariant, VariantScores]] = {}
     clustering: dict[EncoderState, Clustering] = {}
     cluster_validation: dict[EncoderState, dict[EmbeddingView, ClusterValidation]] = {}
     projected_images: ProjectedImages | None = None
@@ -95,7 +99,8 @@ class Record(RecordPart):
     encoder: Encoder | None = None
     inpainting: Inpainting | None = None
     experiment: Experiment | None = None
-    validation: dict[Mode, dict[RegionVariant, Scores]] = {}
+    validation: dict[Mode, dict[RegionVariant, VariantScores]] = {}
+    validation_images: ScoredImages | None = None
     failure: Failure | None = None
     provenance: Provenance
 

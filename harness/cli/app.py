@@ -72,7 +72,7 @@ def root(
 def run(context: typer.Context, options: RunOptions) -> None:
     """Run every stage of a backbone, write its record, and update the leaderboards.
 
-    The stages are inpainting training, encoding, and the training of shallow and deep classifiers on seven region
+    The stages are inpainting training, encoding, and the training of classifiers on the region
     variants. A stage that is in the store already is not run again; an interrupted run continues where it stopped.
     """
     from harness.cli.run import run_command

@@ -36,6 +36,7 @@ def shortcut(
     every stage of each backbone on them and updates leaderboard/shortcut.md. Data and stages that are in the store
     already are not made again.
     """
+    from dataclasses import replace
     from functools import partial
 
     from benchmark.synth.shortcut import Calibration
@@ -49,6 +50,8 @@ def shortcut(
     workspace = workspace_of(context)
     with DigestCache(workspace.digests) as cache:
         request = choose(workspace, options, cache.digest)
+        # the experiment calibrates the scores of trained classifiers, also where the protocol goes without some
+        request = replace(request, protocols=[protocol.with_every_classifier() for protocol in request.protocols])
         # fails before minutes of drawing if weights are missing; with --all, they fail one run each
         for label in options.backbones or []:
             resolve(label, request.protocols[0], request, workspace)

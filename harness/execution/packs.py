@@ -4,7 +4,7 @@ Jobs see opaque ids in an order that carries no information; only training and v
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,11 @@ from harness.execution.crops import CropSet
 from harness.execution.holes import FLIPS, flipped, hole_test, holes_of, with_hole
 from harness.execution.store import Entry, Store, digest
 
-VERSION = 2
+VERSION = 3
 """Raised when the same inputs are packed into other bytes."""
+
+BLOCK = 256
+"""Images that are made at once."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,12 @@ class EncodePack:
 
     Attributes:
         part: of the set.
-        variant: region variant of the images.
+        variants: region variants; the pack has all images in the first variant, then all in the second, and so on.
         fill: what replaces a hidden region.
     """
 
     part: SplitPart
-    variant: RegionVariant
+    variants: tuple[RegionVariant, ...]
     fill: Fill
 
 
@@ -106,8 +109,10 @@ def _label(pack: Pack) -> str:
             return "holes"
         case TrainPack(variant=variant):
             return f"train-{variant}"
-        case EncodePack(part=part, variant=variant):
+        case EncodePack(part=part, variants=(variant,)):
             return f"test-{variant}" if part == "test" else f"reference-{part}"
+        case EncodePack(part=part):
+            return f"regions-{part}"
 
 
 def _writer(pack: Pack, crops: CropSet) -> Callable[[Path], None]:
@@ -148,7 +153,7 @@ def _write_holes(pack: HolesPack, crops: CropSet, folder: Path) -> None:
 def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
     rows = _training_rows(crops, crops.ids("classify", "train"), crops.ids("classify", "val"), pack.most)
     positions = crops.positions([image_id for image_id, _ in rows])
-    _write_images(crops, positions, pack.variant, pack.fill, folder)
+    _write_images(crops, positions, (pack.variant,), pack.fill, folder)
     is_probe = np.isin(positions, crops.probes(pack.probes))
     table = [
         {"id": crops.opaque_id(image_id), "split": part, "label": label, "probe": int(probe)}
@@ -159,16 +164,26 @@ def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
 
 def _write_encode(pack: EncodePack, crops: CropSet, folder: Path) -> None:
     ids = crops.ids("classify", pack.part)
-    _write_images(crops, crops.positions(ids), pack.variant, pack.fill, folder)
-    _write_table(folder, [{"id": crops.opaque_id(image_id)} for image_id in ids])
+    _write_images(crops, crops.positions(ids), pack.variants, pack.fill, folder)
+    names = [crops.opaque_id(image_id) for image_id in ids]
+    _write_table(folder, [{"id": f"{name}-{number}"} for number in range(len(pack.variants)) for name in names])
 
 
 def _write_images(
-    crops: CropSet, positions: NDArray[np.int64], variant: RegionVariant, fill: Fill, folder: Path
+    crops: CropSet, positions: NDArray[np.int64], variants: Sequence[RegionVariant], fill: Fill, folder: Path
 ) -> None:
-    images = crops.images[positions]
-    pixels = images if variant == "all" else apply_variant(images, crops.regions[positions], variant, fill)
-    np.save(folder / job_files.IMAGES, pixels)
+    """Write the images in each variant, one variant after the other; only some images are in memory at once."""
+    file = folder / job_files.IMAGES
+    shape = (len(variants) * len(positions), *crops.images.shape[1:])
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    for number, variant in enumerate(variants):
+        for start in range(0, len(positions), BLOCK):
+            rows = positions[start : start + BLOCK]
+            images = crops.images[rows]
+            shown = images if variant == "all" else apply_variant(images, crops.regions[rows], variant, fill)
+            first = number * len(positions) + start
+            pixels[first : first + len(rows)] = shown
+    pixels.flush()
 
 
 def _training_rows(crops: CropSet, train: list[str], val: list[str], most: int | None) -> list[tuple[str, SplitPart]]:

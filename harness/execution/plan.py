@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.vocabulary import EncoderState, Init, Mode, RegionVariant, SplitPart
+from benchmark.vocabulary import REGION_VARIANTS, EncoderState, Init, Mode, RegionVariant, SplitPart
 from harness.contract import AnyJob, Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.execution import job_files
 from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack
@@ -24,6 +24,10 @@ UNTRAINED_CLASSIFIER = ("classify-untrained", "predict-untrained")
 """Names of the stages of the shallow classifier on the untrained encoder."""
 
 
+ABLATED: tuple[RegionVariant, ...] = tuple(variant for variant in REGION_VARIANTS if variant != "all")
+"""The region variants that hide something, in the order in which a stage encodes them."""
+
+
 def classifier(mode: Mode, variant: RegionVariant) -> tuple[str, str]:
     """Names of the stages that train a classifier and let it predict the test images."""
     return f"classify-{mode}-{variant}", f"predict-{mode}-{variant}"
@@ -32,6 +36,11 @@ def classifier(mode: Mode, variant: RegionVariant) -> tuple[str, str]:
 def reference(state: EncoderState, part: SplitPart) -> str:
     """Name of the stage that encodes the images to which test images are compared."""
     return f"{'gallery' if part == 'train' else part}-{state}"
+
+
+def regions(state: EncoderState, part: SplitPart) -> str:
+    """Name of the stage that encodes every image of a part in each of the `ABLATED` variants."""
+    return f"regions-{part}-{state}"
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,8 @@ def plan(spec: RunSpec, *, inpaints: bool, fills: bool = True) -> tuple[StageSpe
     """All stages of a run.
 
     Inpainting comes first, alone. The rest follows in chains that do not depend on each other: the encoding of the test
-    images, their holes, the untrained control, the references, and for every region variant and mode a training and its
-    predictions. No stage comes before the one it starts from.
+    images, their holes, the untrained control, the references, the region variants, and for every region variant and
+    mode a training and its predictions. No stage comes before the one it starts from.
 
     Args:
         spec: what to run.
@@ -87,15 +96,14 @@ class _Planner:
         if self._fills:
             stages.append(self._fill())
         if self._has_control:
-            stages += [
-                self._encode(ENCODE["untrained"], init="random"),
-                *self._classifier(UNTRAINED_CLASSIFIER, "shallow", "all", init="random"),
-            ]
-        stages += self._references("initial", start)
+            stages.append(self._encode(ENCODE["untrained"], init="random"))
+            if "shallow" in self._spec.modes:
+                stages += self._classifier(UNTRAINED_CLASSIFIER, "shallow", "all", init="random")
+        stages += [*self._references("initial", start), *self._regions("initial", start)]
         if self._has_control:
-            stages += self._references("untrained", init="random")
+            stages += [*self._references("untrained", init="random"), *self._regions("untrained", init="random")]
         for variant in self._spec.data.variants:
-            for mode in self._spec.modes:
+            for mode in self._spec.modes_of(variant):
                 stages += self._classifier(classifier(mode, variant), mode, variant, start)
                 if (mode, variant) == ("deep", "all"):
                     stages += self._references("finetuned", classifier(mode, variant)[0])
@@ -147,11 +155,16 @@ class _Planner:
         training, prediction = names
         return [
             StageSpec(training, job, pack, tuple(weights.values()), after),
-            self._encode(prediction, training, init, variant=variant, classes=job.classes),
+            self._encode(prediction, training, init, variants=(variant,), classes=job.classes),
         ]
 
     def _references(self, state: EncoderState, after: str | None = None, init: Init | None = None) -> list[StageSpec]:
         return [self._encode(reference(state, part), after, init, part) for part in self._reference_parts]
+
+    def _regions(self, state: EncoderState, after: str | None = None, init: Init | None = None) -> list[StageSpec]:
+        """The region variants of test and training images; none for data without regions."""
+        parts: tuple[SplitPart, ...] = ("test", "train") if len(self._spec.data.variants) > 1 else ()
+        return [self._encode(regions(state, part), after, init, part, ABLATED) for part in parts]
 
     def _encode(
         self,
@@ -159,7 +172,7 @@ class _Planner:
         after: str | None = None,
         init: Init | None = None,
         part: SplitPart = "test",
-        variant: RegionVariant = "all",
+        variants: tuple[RegionVariant, ...] = ("all",),
         classes: int | None = None,
     ) -> StageSpec:
         settings, init = self._protocol.classify, init or self._spec.init
@@ -168,10 +181,10 @@ class _Planner:
             **self._common(settings.batch_size, init, weights, after),
             pooling=settings.pooling,
             classes=classes,
-            explain=self._cam_method if classes and variant == "all" else None,
+            explain=self._cam_method if classes and variants == ("all",) else None,
         )
         return StageSpec(
-            name, job, EncodePack(part, variant, self._protocol.ablation.fill), tuple(weights.values()), after
+            name, job, EncodePack(part, variants, self._protocol.ablation.fill), tuple(weights.values()), after
         )
 
     @property

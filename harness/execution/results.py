@@ -48,6 +48,14 @@ class Classifier:
 
 
 @dataclass(frozen=True)
+class RegionStages:
+    """Test and training images, each encoded in every region variant of `plan.ABLATED`, one variant after the other."""
+
+    test: StageResult
+    train: StageResult
+
+
+@dataclass(frozen=True)
 class Results:
     """The finished stages of a run, by their names in the plan."""
 
@@ -82,6 +90,15 @@ class Results:
                 part: self.stages[name] for part in SPLIT_PARTS if (name := plan.reference(state, part)) in self.stages
             }
             for state in ENCODER_STATES
+        }
+
+    @property
+    def regions(self) -> dict[EncoderState, RegionStages]:
+        """The region variants as embedded by each state of the encoder for which the run has them."""
+        return {
+            state: RegionStages(self.stages[plan.regions(state, "test")], self.stages[plan.regions(state, "train")])
+            for state in ENCODER_STATES
+            if plan.regions(state, "test") in self.stages
         }
 
     @property

@@ -83,9 +83,15 @@ class RunSpec:
 
     @property
     def modes(self) -> tuple[Mode, ...]:
-        """The modes of classification to train, deep first because it takes longer.
+        """The classifiers to train: those of the protocol that the backbone can train, deep first as it takes longer.
 
         In a disjoint split no test individual can be named: only the mode that changes the embeddings is trained.
         """
-        modes = tuple(mode for mode in reversed(MODES) if f"train:{mode}" in self.backbone.capabilities)
+        able = (mode for mode in reversed(MODES) if f"train:{mode}" in self.backbone.capabilities)
+        modes = tuple(mode for mode in able if mode in self.protocol.classify.modes)
         return modes if self.data.identity_setting != "disjoint" else tuple(mode for mode in modes if mode == "deep")
+
+    def modes_of(self, variant: RegionVariant) -> tuple[Mode, ...]:
+        """The classifiers to train on one region variant."""
+        ablated = self.protocol.ablation.modes
+        return self.modes if variant == "all" or ablated is None else tuple(m for m in self.modes if m in ablated)

@@ -12,12 +12,11 @@ from benchmark.metrics.classification import (
     confusion_matrix,
     epoch_scores,
     individual_recall,
-    never_above_chance,
     predict,
     scores,
 )
 from benchmark.protocol import ResolvedProtocol
-from benchmark.records.classification import Classification, Scores
+from benchmark.records.classification import Classification, VariantScores
 from benchmark.splitting.sampling import first_of_each
 from benchmark.vocabulary import Mode, RegionVariant
 from harness.execution import job_files
@@ -42,15 +41,10 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
     training, prediction = classifier.training, classifier.prediction
     crops, classes, known = test_set.crops, test_set.train_classes, test_set.known
     validation = test_set.numbered(crops.rows("val").labels)
+    validated = [predict(logits[:, classes]) for logits in np.load(training.file(job_files.VALIDATION_LOGITS))]
     epochs = tuple(
-        epoch_scores(
-            validation,
-            predict(logits[:, classes]),
-            len(classes),
-            epoch=int(row["epoch"]),
-            loss=float(row["loss"]),
-        )
-        for row, logits in zip(history(training), np.load(training.file(job_files.VALIDATION_LOGITS)), strict=True)
+        epoch_scores(validation, answers, len(classes), epoch=int(row["epoch"]), loss=float(row["loss"]))
+        for row, answers in zip(history(training), validated, strict=True)
     )
     answers = _answers(prediction, test_set)
     labels, answered = (test_set.numbered(numbers[known]) for numbers in (test_set.labels, answers))
@@ -65,36 +59,78 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
         balanced_accuracy=balanced_accuracy(confusion),
         individual_recall=individual_recall(confusion),
         intervals=test_set.score_intervals(answers),
-        never_above_chance=never_above_chance([epoch.accuracy for epoch in epochs], validation),
+        never_above_chance=test_set.never_above_chance(classes[np.stack(validated)]),
         localisation=localisation.on_test_images(prediction, test_set, protocol.cam.method),
-        better_than_chance=test_set.better_than_chance(answers),
         calibration_error=expected_calibration_error(_logits(prediction, test_set)[known], labels),
     )
 
 
-def ablation(classifiers: Classifiers, test_set: TestSet, most: int) -> dict[Mode, dict[RegionVariant, Scores]]:
-    """Test scores by mode and region variant, on the first `most` known test images of each individual."""
+def ablated(test_set: TestSet, most: int) -> NDArray[np.int64]:
+    """Indices of the test images of the region ablation: the first `most` known ones of each individual."""
     known = np.flatnonzero(test_set.known)
-    rows = known[first_of_each(test_set.labels[known], most)]
-    labels = test_set.numbered(test_set.labels[rows])
-
-    def of(classifier: Classifier) -> Scores:
-        answers = test_set.numbered(_answers(classifier.prediction, test_set)[rows])
-        return scores(labels, answers, len(test_set.train_classes))
-
-    return {mode: {name: of(one) for name, one in variants.items()} for mode, variants in classifiers.items()}
+    rows: NDArray[np.int64] = known[first_of_each(test_set.labels[known], most)]
+    return rows
 
 
-def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[RegionVariant, Scores]]:
+def ablation(
+    classifiers: Classifiers, test_set: TestSet, rows: NDArray[np.int64]
+) -> dict[Mode, dict[RegionVariant, VariantScores]]:
+    """Test scores by mode and region variant.
+
+    Args:
+        classifiers: by mode and region variant.
+        test_set: the test images.
+        rows: indices of those that are scored.
+
+    Returns:
+        Nothing for a mode that is trained on whole images alone.
+    """
+
+    def of(classifier: Classifier) -> VariantScores:
+        answers = _answers(classifier.prediction, test_set)
+        return _variant_scores(classifier, test_set, test_set.labels, answers, rows)
+
+    return {
+        mode: {name: of(one) for name, one in variants.items()}
+        for mode, variants in classifiers.items()
+        if len(variants) > 1
+    }
+
+
+def validation(classifiers: Classifiers, test_set: TestSet) -> dict[Mode, dict[RegionVariant, VariantScores]]:
     """Validation scores after the last epoch by mode and region variant; they were used for no choice."""
-    classes = test_set.train_classes
-    labels = test_set.numbered(test_set.crops.rows("val").labels)
+    labels = test_set.crops.rows("val").labels
 
-    def of(classifier: Classifier) -> Scores:
+    def of(classifier: Classifier) -> VariantScores:
         logits = np.load(classifier.training.file(job_files.VALIDATION_LOGITS))[-1]
-        return scores(labels, predict(logits[:, classes]), len(classes))
+        answers = test_set.train_classes[predict(logits[:, test_set.train_classes])]
+        return _variant_scores(classifier, test_set, labels, answers, np.arange(len(labels)))
 
     return {mode: {name: of(one) for name, one in variants.items()} for mode, variants in classifiers.items()}
+
+
+def _variant_scores(
+    classifier: Classifier,
+    test_set: TestSet,
+    labels: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    rows: NDArray[np.int64],
+) -> VariantScores:
+    """Scores on some images, with the answers to all of them and the training losses.
+
+    Args:
+        classifier: trained on a region variant.
+        test_set: gives the individuals in training.
+        labels: (N,) class numbers.
+        answers: (N,) class numbers.
+        rows: indices of the images that are scored.
+    """
+    truth, answered = (test_set.numbered(numbers[rows]) for numbers in (labels, answers))
+    return VariantScores(
+        **scores(truth, answered, len(test_set.train_classes)).model_dump(),
+        answers=tuple(answers.tolist()),
+        losses=tuple(float(row["loss"]) for row in history(classifier.training)),
+    )
 
 
 def history(training: StageResult) -> list[dict[str, str]]:

@@ -3,8 +3,17 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from benchmark.protocol import ResolvedProtocol
-from benchmark.records.classification import Classification, GroupBaseline, Probes, Scores, TestImages
+from benchmark.records.classification import (
+    Classification,
+    GroupBaseline,
+    Probes,
+    ScoredImages,
+    TestImages,
+    VariantScores,
+)
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.records.retrieval import OpenSet, Retrieval, RetrievalBaseline
@@ -38,8 +47,9 @@ class RunScores:
     classification: dict[Mode, Classification] = field(default_factory=dict)
     probes: dict[EncoderState, Probes] = field(default_factory=dict)
     untrained: Classification | None = None
-    ablation: dict[Mode, dict[RegionVariant, Scores]] = field(default_factory=dict)
-    validation: dict[Mode, dict[RegionVariant, Scores]] = field(default_factory=dict)
+    ablation: dict[Mode, dict[RegionVariant, VariantScores]] = field(default_factory=dict)
+    validation: dict[Mode, dict[RegionVariant, VariantScores]] = field(default_factory=dict)
+    validation_images: ScoredImages | None = None
 
 
 def score(
@@ -62,8 +72,10 @@ def score(
     clusters = clustering.score(results.embeddings, test_set)
     can_name = data.identity_setting != "disjoint"
     classifiers = results.classifiers if can_name else {}
+    masked = can_name and len(data.variants) > 1
+    ablated = classification.ablated(test_set, protocol.ablation.images_per_individual) if masked else np.arange(0)
     return RunScores(
-        test_images=test_set.images(),
+        test_images=test_set.images(ablated),
         group_baselines=test_set.group_baselines(),
         retrieval_baselines=test_set.retrieval_baselines(),
         retrieval={state: search.retrieval() for state, search in searches.items()},
@@ -79,12 +91,11 @@ def score(
         classification={
             mode: classification.score(variants["all"], test_set, protocol) for mode, variants in classifiers.items()
         },
-        probes=probing.score(results.embeddings, results.references, test_set) if can_name else {},
+        probes=probing.score(results, test_set) if can_name else {},
         untrained=classification.score(results.untrained, test_set, protocol)
         if results.untrained and can_name
         else None,
-        ablation=classification.ablation(classifiers, test_set, protocol.ablation.images_per_individual)
-        if len(data.variants) > 1
-        else {},
+        ablation=classification.ablation(classifiers, test_set, ablated) if masked else {},
         validation=classification.validation(classifiers, test_set) if data.experiment else {},
+        validation_images=test_set.validation_images() if data.experiment else None,
     )

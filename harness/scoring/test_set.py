@@ -8,10 +8,10 @@ from benchmark.errors import InputError
 from benchmark.metrics import group_baselines
 from benchmark.metrics.group_baselines import Grouped
 from benchmark.metrics.resampling import intervals
-from benchmark.metrics.resampling.chance import better_than_chance
+from benchmark.metrics.resampling.chance import best_guess, never_better
 from benchmark.metrics.resampling.units import Units, units_of
 from benchmark.records.base import Interval
-from benchmark.records.classification import BetterThanChance, GroupBaseline, TestImages
+from benchmark.records.classification import GroupBaseline, ScoredImages, TestImages
 from benchmark.records.retrieval import RetrievalBaseline
 from harness.execution.crops import CropSet
 
@@ -28,6 +28,7 @@ class TestSet:
         seed: of the resampling.
         labels: (N,) int64, class number of each test image.
         positions: (N,) int64, index of each test image in the crops.
+        train_images: (classes,) int64, number of training images of each individual.
         train_classes: (K,) int64, class numbers of the individuals in training, ascending.
         known: (N,) bool, whether the individual occurs in training; others can be found again, but not named.
         units: the units of analysis.
@@ -39,19 +40,32 @@ class TestSet:
         self.crops, self.classes, self.seed = crops, len(crops.catalogue.identities), seed
         rows = crops.rows("test")
         self.labels, self.positions = rows.labels, rows.positions
-        self.train_classes: NDArray[np.int64] = np.unique(crops.rows("train").labels)
+        self.train_images: NDArray[np.int64] = np.bincount(crops.rows("train").labels, minlength=self.classes)
+        self.train_classes: NDArray[np.int64] = np.flatnonzero(self.train_images)
         self.known: NDArray[np.bool_] = np.isin(rows.labels, self.train_classes)
         self.units = units_in(crops, self.labels, self.positions)
         self.groups: NDArray[np.int64] = self.units.numbers
 
-    def images(self) -> TestImages:
-        """The record part, with the individuals' names."""
+    def images(self, ablated: NDArray[np.int64]) -> TestImages:
+        """The record part, with the individuals' names.
+
+        Args:
+            ablated: indices of the test images on which the region ablation is scored.
+        """
         return TestImages(
             labels=tuple(self.labels.tolist()),
             groups=tuple(self.groups.tolist()),
             by=self.units.kind,
             identities=self.crops.catalogue.identities,
+            train_images=tuple(self.train_images.tolist()),
+            ablated=tuple(ablated.tolist()),
         )
+
+    def validation_images(self) -> ScoredImages:
+        """The record part of the validation images."""
+        rows = self.crops.rows("val")
+        units = units_in(self.crops, rows.labels, rows.positions)
+        return ScoredImages(labels=tuple(rows.labels.tolist()), groups=tuple(units.numbers.tolist()), by=units.kind)
 
     def score_intervals(self, answers: NDArray[np.int64]) -> dict[str, Interval]:
         """Intervals of accuracy, balanced accuracy, macro recall and macro F1 on the known test images."""
@@ -59,18 +73,16 @@ class TestSet:
         groups = self.groups[self.known]
         return intervals.of_scores(labels, answered, len(self.train_classes), groups, seed=self.seed)
 
-    def better_than_chance(self, answers: NDArray[np.int64]) -> BetterThanChance:
-        """Whether the answers to the known test images are better than chance.
+    def never_above_chance(self, answers: NDArray[np.int64]) -> bool:
+        """Whether no epoch of a training is better than chance on the validation images.
 
-        The reference is the individual commonest in training, or one over the number of candidates if that is higher.
+        Args:
+            answers: (E, M) class number answered for each validation image after each epoch.
         """
-        labels, classes = self.numbered(self.labels[self.known]), len(self.train_classes)
-        train = self.numbered(self.crops.rows("train").labels)
-        whole, known = (Grouped(part, np.zeros(len(part), np.int64)) for part in (train, labels))
-        commonest = group_baselines.group_answers(whole, known, classes)[np.arange(len(labels)), labels]
-        reference = commonest if commonest.mean() > 1 / classes else np.full(len(labels), 1 / classes)
-        correct = answers[self.known] == self.labels[self.known]
-        return better_than_chance(correct, reference, self.groups[self.known], seed=self.seed)
+        images = self.validation_images()
+        labels = np.array(images.labels)
+        guess = best_guess(labels, self.train_images)
+        return never_better(answers == labels, guess, np.array(images.groups), seed=self.seed)
 
     def group_baselines(self) -> dict[str, GroupBaseline]:
         """Scores of the commonest individual and of each metadata column; empty if no test image is known."""

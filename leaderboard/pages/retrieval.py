@@ -124,7 +124,7 @@ def _section(section: Section, page: str) -> str:
     return paragraphs(
         headings.title(section),
         _facts(section),
-        evidence.sentences(section, modes=()),
+        evidence.sentences(section, classified=False),
         headings.audit(section),
         TABLE.text(section, page),
         open_set.text(section, page),

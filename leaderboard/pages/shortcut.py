@@ -4,23 +4,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmark.records.classification import Classification, Scores
+from benchmark.records.classification import Classification, VariantScores
 from benchmark.records.record import Record
-from benchmark.vocabulary import MODES, RegionVariant
+from benchmark.vocabulary import MODES, Mode, RegionVariant
 from leaderboard import evidence, headings
+from leaderboard.classifiers import never_above_chance
 from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
 from leaderboard.derived import pattern_density, pattern_gain, reliance
-from leaderboard.formats import bracketed, decimals, difference, signed
+from leaderboard.evidence import chance_mark
+from leaderboard.formats import bracketed, decimals, difference, not_trained_text, signed
 from leaderboard.markdown import escape, paragraphs
-from leaderboard.page import CHANCE, Note, Page
+from leaderboard.page import CHANCE, INTERVALS, NOT_TRAINED, Note, Page
 from leaderboard.pages.ablation import PATTERN_GAIN, PATTERN_GAIN_LEGEND, RELIANCE, RELIANCE_LEGEND
-from leaderboard.pages.classification import NEVER_ABOVE_CHANCE, accuracy_note
+from leaderboard.pages.classification import NEVER_ABOVE_CHANCE
 from leaderboard.pages.focus import DENSITY, EMPTY, empty_cams
 from leaderboard.plots import shortcut
 from leaderboard.record_files import RecordFile, Section
 from leaderboard.rows import backbone_row
 
-Ablation = Mapping[RegionVariant, Scores]
+Ablation = Mapping[RegionVariant, VariantScores]
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,21 @@ class Calibrated:
 
     Attributes:
         strength: of the shortcut.
-        classifier: None if the run failed.
+        classifier: None if the run failed, or if its head is not trained.
         validation: scores on the validation images, which have the shortcut, by region variant.
         test: scores on the test images, which do not have it, by region variant.
-        note: text after the test accuracy.
+        test_note: text after the test accuracy.
+        validation_note: text after the validation accuracy.
+        status: why there is no score; empty if there is one, or if the run failed.
     """
 
     strength: float | None
     classifier: Classification | None
     validation: Ablation
     test: Ablation
-    note: str = ""
+    test_note: str = ""
+    validation_note: str = ""
+    status: str = ""
 
 
 def experiments(sections: Iterable[Section]) -> list[Section]:
@@ -69,24 +75,28 @@ def _rows(section: Section) -> list[Row[Calibrated]]:
 
 
 def _file_rows(file: RecordFile) -> list[Row[Calibrated]]:
-    record = file.record
-    if not record.classification:
-        return [backbone_row(file, Calibrated(_strength(record), None, {}, {}))]
-    return [
-        backbone_row(
-            file,
-            Calibrated(
-                _strength(record),
-                record.classification[mode],
-                record.validation[mode],
-                record.ablation[mode],
-                accuracy_note(record.classification[mode], record.test_images),
-            ),
-            mode,
-        )
-        for mode in MODES
-        if mode in record.classification
+    rows = [
+        backbone_row(file, _calibrated(file.record, mode), mode) for mode in MODES if mode in file.record.classification
     ]
+    rows += [
+        backbone_row(file, Calibrated(_strength(file.record), None, {}, {}, status=not_trained_text(loss)), head)
+        for (head, variant), loss in file.not_trained.items()
+        if variant == "all" and head in MODES
+    ]
+    return rows or [backbone_row(file, Calibrated(_strength(file.record), None, {}, {}))]
+
+
+def _calibrated(record: Record, mode: Mode) -> Calibrated:
+    classifier, validation, images = record.classification[mode], record.validation[mode], record.test_images
+    validated = record.validation_images
+    return Calibrated(
+        _strength(record),
+        classifier,
+        validation,
+        record.ablation[mode],
+        f"{bracketed(classifier.intervals.get('accuracy'))}{chance_mark(classifier.answers, images)}",
+        chance_mark(validation["all"].answers, images, images=validated) if validated else "",
+    )
 
 
 def _validation_accuracy(part: Calibrated) -> float | None:
@@ -104,7 +114,9 @@ def _loss(part: Calibrated) -> float | None:
 
 def _ablation_columns(images: str, scores: Callable[[Calibrated], Ablation]) -> tuple[Column[Calibrated], ...]:
     return (
-        number_column(f"{RELIANCE}, {images}", lambda part: reliance(scores(part)), legend=RELIANCE_LEGEND),
+        number_column(
+            f"{RELIANCE}, {images}", lambda part: reliance(scores(part)), form=signed, legend=RELIANCE_LEGEND
+        ),
         number_column(
             f"{PATTERN_GAIN}, {images}",
             lambda part: pattern_gain(scores(part)),
@@ -139,13 +151,14 @@ TABLE = Table(
         number_column(
             "Accuracy, clean test",
             _test_accuracy,
-            note=lambda part: part.note,
+            note=lambda part: part.test_note,
+            instead=lambda part: part.status,
             legend="*Clean test*: the same images at every strength, without the shortcut.",
         ),
         number_column(
             "Accuracy, validation",
             _validation_accuracy,
-            note=lambda part: " (chance)" if part.validation and part.validation["all"].at_chance else "",
+            note=lambda part: part.validation_note,
             legend="*Validation*: images with the shortcut of their row, after the last epoch; they choose nothing.",
         ),
         number_column(
@@ -175,7 +188,9 @@ TABLE = Table(
 
 def _section(section: Section, page: str) -> str:
     tested = headings.test_images(section)
-    validated = sorted({scores["all"].images for record in section.records for scores in record.validation.values()})
+    validated = sorted(
+        {scores["all"].images for record in section.records for scores in record.validation.values() if "all" in scores}
+    )
     facts = f"{headings.facts(section, tested)} and {headings.either(validated)} validation images.{_video(section)}"
     return paragraphs(
         headings.title(section),
@@ -184,6 +199,7 @@ def _section(section: Section, page: str) -> str:
         _audit(section),
         TABLE.text(section, page),
         shortcut.PLOT.image(section),
+        never_above_chance(section, lambda record: f"{record.title} at strength {decimals(_strength(record) or 0)}"),
     )
 
 
@@ -216,11 +232,9 @@ PAGE = Page(
     section=_section,
     tables=(TABLE,),
     notes=(
-        Note(
-            "Brackets: 95 % interval by bootstrap over test images, which are fewer than they seem: fish stay in one "
-            "place for a while."
-        ),
+        Note(INTERVALS),
         CHANCE,
+        NOT_TRAINED,
         NEVER_ABOVE_CHANCE,
         Note("The figure shows only the accuracy of such a classifier."),
     ),

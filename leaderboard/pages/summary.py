@@ -1,18 +1,19 @@
 """The table of the README: the built-in data set in short."""
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from benchmark.records.classification import Scores
 from benchmark.records.record import Record
 from benchmark.splitting.split import LEAK_FREE
-from benchmark.vocabulary import EncoderState
+from benchmark.vocabulary import ClassifierKind, EncoderState
 from leaderboard import evidence, headings
 from leaderboard.columns import Column, Row, Table, explain, number_column
+from leaderboard.contestants import classifier
 from leaderboard.evidence import chance_mark
-from leaderboard.formats import three
+from leaderboard.formats import not_trained_text, three
 from leaderboard.markdown import paragraphs
-from leaderboard.page import CHANCE, Page
+from leaderboard.page import CHANCE, NOT_TRAINED, Page
 from leaderboard.pages import classification
+from leaderboard.pages.classification import LINEAR_LEGEND
 from leaderboard.pages.clustering import ADJUSTED_RAND
 from leaderboard.record_files import Section
 from leaderboard.rows import backbone_row
@@ -20,6 +21,10 @@ from leaderboard.rows import backbone_row
 BUILT_IN = "zebrafish-synth"
 """The data set that comes with the project."""
 
+HEADS_LEGEND = (
+    "*Deep*, *Shallow*: accuracy on the test images of a head trained by gradient descent, with the encoder trained "
+    "too and with the encoder frozen."
+)
 CLUSTERING_LEGEND = (
     f"{explain(ADJUSTED_RAND)} It compares k-means on the embeddings of the test images with the individuals, before "
     "and after (`ref-`) deep classification. For splits that keep stretches of film together, such as `block`, it is "
@@ -32,17 +37,30 @@ def _rows(section: Section) -> list[Row[Record]]:
     return [backbone_row(file, file.record) for file in section.files]
 
 
-def _accuracy_column(header: str, scores: Callable[[Record], Scores | None], legend: str) -> Column[Record]:
-    return number_column(
+def _accuracy_column(kind: ClassifierKind, header: str, legend: str) -> Column[Record]:
+    """Accuracy of one classifier, with the mark of chance."""
+
+    def note(record: Record) -> str:
+        trained = classifier(record, kind)
+        return chance_mark(trained.answers, record.test_images) if trained else ""
+
+    def cell(row: Row[Record]) -> str | None:
+        losses = row.file.not_trained if row.file else {}
+        return not_trained_text(losses[kind, "all"]) if (kind, "all") in losses else number.cell(row)
+
+    number: Column[Record] = number_column(
         header,
-        lambda record: test.accuracy if (test := scores(record)) else None,
-        note=lambda record: chance_mark(test, record.test_images) if (test := scores(record)) else "",
+        lambda record: trained.test.accuracy if (trained := classifier(record, kind)) else None,
+        note=note,
         legend=legend,
+        shown=lambda section: _has(section, kind),
     )
+    return replace(number, cell=cell)
 
 
-def _shallow(record: Record) -> Scores | None:
-    return record.classification["shallow"].test if "shallow" in record.classification else None
+def _has(section: Section, kind: ClassifierKind) -> bool:
+    """Whether any record of the section has such a classifier, trained or not."""
+    return any(classifier(file.record, kind) or (kind, "all") in file.not_trained for file in section.files)
 
 
 def _adjusted_rand_column(header: str, state: EncoderState) -> Column[Record]:
@@ -58,12 +76,9 @@ def _adjusted_rand_column(header: str, state: EncoderState) -> Column[Record]:
 TABLE = Table(
     "Backbone",
     (
-        _accuracy_column(
-            "Deep, all regions",
-            lambda record: record.ablation.get("deep", {}).get("all"),
-            "*Deep*, *Shallow*: accuracy on the test images, with the encoder trained too and with the encoder frozen.",
-        ),
-        _accuracy_column("Shallow", _shallow, ""),
+        _accuracy_column("linear", "Linear probe", LINEAR_LEGEND),
+        _accuracy_column("deep", "Deep", HEADS_LEGEND),
+        _accuracy_column("shallow", "Shallow", HEADS_LEGEND),
         _adjusted_rand_column(ADJUSTED_RAND.title, "initial"),
         _adjusted_rand_column(f"ref-{ADJUSTED_RAND.title}", "finetuned"),
     ),
@@ -87,7 +102,7 @@ PAGE = Page(
     order=10,
     section=_section,
     tables=(TABLE,),
-    notes=(CHANCE,),
+    notes=(CHANCE, NOT_TRAINED),
     compared=classification.TABLE,
     dataset=BUILT_IN,
     in_terminal=False,

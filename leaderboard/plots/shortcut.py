@@ -25,7 +25,7 @@ CHANCE: dict[str, Any] = {"color": "0.4", "linestyle": ":", "linewidth": 1.2}
 VIDEO: dict[str, Any] = CHANCE | {"linestyle": (0, (6, 2, 1, 2))}
 """Style of the line of the video baseline: the water shows the video even without a shortcut."""
 
-TITLES = ("accuracy", "Background / Body, validation", "density on pattern, clean test")
+TITLES = ("accuracy", "Background - Body, validation", "density on pattern, clean test")
 DODGE = 0.012
 """Distance between the whiskers of neighbouring backbones, in units of strength."""
 
@@ -64,15 +64,15 @@ def strength_curves(section: Section) -> "Figure":
         for individuals in sorted({record.individuals for record in records}):
             row[0].axhline(1 / individuals, **CHANCE)
         row[0].axhline(mean(record.group_baselines["video"].accuracy for record in records), **VIDEO)
-        for axes in row[1:]:
-            axes.axhline(1, **CHANCE)
+        row[1].axhline(0, **CHANCE)
+        row[2].axhline(1, **CHANCE)
     for axes, title in zip(grid[0], TITLES, strict=True):
         axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("strength of the shortcut", fontsize=8)
     grid[0][0].set_ylim(-0.02, 1.02)
-    for axes in grid[0][1:]:
-        axes.set_ylim(bottom=0)
+    grid[0][1].set_ylim(-1.02, 1.02)
+    grid[0][2].set_ylim(bottom=0)
     handles = {_name(*key): Line2D([], [], **_style(number)) for number, key in enumerate(lines)}
     handles |= {
         "accuracy, clean test": Line2D([], [], color="black"),

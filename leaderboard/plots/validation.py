@@ -25,7 +25,7 @@ def validated(section: Section) -> list[tuple[str, RecordFile]]:
 def validation_curves(section: Section) -> "Figure":
     """Accuracy on the validation images after every epoch: a panel for each mode, a line for each record.
 
-    Dotted lines show chance.
+    Dotted lines show chance. A head that is not trained has no line.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -33,8 +33,9 @@ def validation_curves(section: Section) -> "Figure":
     entries = validated(section)
     legend_rows = -(-(len(entries) + 1) // LEGEND_COLUMNS)
     figure = Figure(figsize=(WIDTH, 3.2 + 0.3 * legend_rows), dpi=DPI, layout="constrained")
-    panels = figure.subplots(1, len(MODES), sharex=True, sharey=True)
-    for axes, mode in zip(panels, MODES, strict=True):
+    modes = [mode for mode in MODES if any(mode in file.record.classification for _, file in entries)]
+    (panels,) = figure.subplots(1, len(modes), sharex=True, sharey=True, squeeze=False)
+    for axes, mode in zip(panels, modes, strict=True):
         for number, (name, file) in enumerate(entries):
             classifier = file.record.classification.get(mode)
             epochs = classifier.validation if classifier else ()

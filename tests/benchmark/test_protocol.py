@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from benchmark.errors import InputError
 from benchmark.protocol import Overrides, Protocol, read_protocol
@@ -21,6 +22,54 @@ def test_paper_has_the_values_of_the_paper() -> None:
     assert paper.ablation.images_per_individual == 300
     assert paper.inpaint.originals is None
     assert paper.classify.images is None
+
+
+@pytest.mark.parametrize(
+    ("name", "trained", "ablated"),
+    [
+        ("quick", ("deep",), ()),
+        ("longer", ("deep",), ("deep",)),
+        ("paper", ("shallow", "deep"), ("shallow", "deep")),
+    ],
+)
+def test_the_paper_s_head_is_trained_in_its_own_protocol_alone(
+    name: str, trained: tuple[str, ...], ablated: tuple[str, ...]
+) -> None:
+    protocol = read_protocol(name, SHIPPED)
+    assert (protocol.classify.modes, protocol.ablation.modes) == (trained, ablated)
+
+
+def with_modes(trained: list[str], ablated: list[str] | None) -> Protocol:
+    values = read_protocol("quick", SHIPPED).model_dump()
+    values["classify"]["modes"], values["ablation"]["modes"] = trained, ablated
+    return Protocol.model_validate(values)
+
+
+def test_modes_have_one_order_whatever_the_file_s() -> None:
+    assert with_modes(["deep", "shallow"], None).classify.modes == ("shallow", "deep")
+    assert with_modes(["deep", "shallow"], []).rules == with_modes(["shallow", "deep"], []).rules
+    assert with_modes([], []).classify.modes == ()
+
+
+@pytest.mark.parametrize(
+    ("trained", "ablated", "complaint"),
+    [
+        (["deep", "deep"], [], "deep, deep: name each mode once"),
+        (["deep"], ["shallow"], "ablation.modes has shallow, which classify.modes lacks"),
+        (["linear"], [], "'shallow' or 'deep'"),
+    ],
+)
+def test_modes_that_cannot_be_are_refused(trained: list[str], ablated: list[str], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        with_modes(trained, ablated)
+
+
+def test_an_experiment_trains_every_classifier_in_every_region_variant() -> None:
+    quick = read_protocol("quick", SHIPPED)
+    every = quick.with_every_classifier()
+    assert (every.classify.modes, every.ablation.modes) == (("shallow", "deep"), None)
+    assert every.classify.epochs == quick.classify.epochs
+    assert every.rules != quick.rules
 
 
 @pytest.mark.parametrize("name", ["quick", "longer", "paper"])

@@ -53,13 +53,16 @@ PROTOCOLS = st.builds(
     ),
     classify=st.builds(
         ClassifySection,
+        modes=st.lists(_choices("Mode"), unique=True).map(tuple),
         images=st.none() | COUNTS,
         epochs=COUNTS,
         batch_size=COUNTS,
         learning_rate=RATES,
         pooling=_choices("Pooling"),
     ),
-    ablation=st.builds(AblationSection, images_per_individual=COUNTS, fill=_choices("Fill")),
+    ablation=st.builds(
+        AblationSection, modes=st.none() | st.just(()), images_per_individual=COUNTS, fill=_choices("Fill")
+    ),
     retrieval=st.builds(RetrievalSection, backend=_choices("RetrievalBackend")),
     cam=st.builds(CamSection, method=_choices("CamMethod"), probes_per_individual=COUNTS),
     clean_split=st.booleans(),

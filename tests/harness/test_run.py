@@ -120,6 +120,7 @@ def assert_complete(record: Record, workspace: Workspace) -> None:
     """Check the record of a contestant with every capability, and the pages made from it."""
     assert set(record.ablation) == {"deep", "shallow"}
     assert len(record.ablation["deep"]) == 7
+    assert {state for state, probes in record.probes.items() if len(probes.regions) == 6} == {"untrained", "initial"}
     assert len(record.classification["deep"].probe_localisation) == 2
     assert record.inpainting is not None
     assert set(record.inpainting.reconstruction) == {"model", "mean_colour", "telea"}

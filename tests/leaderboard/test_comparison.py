@@ -9,11 +9,12 @@ from leaderboard.markdown import NOTHING
 from leaderboard.pages import ablation, classification, retrieval
 from leaderboard.record_files import RecordFile, Section, sections
 from support.records import blank_record
+from support.region_probes import probes
 from support.tables import rows
 
 
 def scored(accuracy: float) -> dict[str, Any]:
-    return {"accuracy": accuracy, "recall": accuracy, "f1": accuracy, "images": 60, "at_chance": False}
+    return {"accuracy": accuracy, "recall": accuracy, "f1": accuracy, "images": 60}
 
 
 def file(deep: float | None, **changes: Any) -> RecordFile:
@@ -41,8 +42,8 @@ def test_each_backbone_has_both_splits_and_their_difference() -> None:
         tabled(file(0.9), file(0.5, split="block"), file(0.7, backbone="aotgan", title="AOT-GAN")), classification.TABLE
     )
     header, *body = rows(text)
-    assert header[5:8] == ["Deep accuracy, random", "block", "difference"]
-    assert [row[:2] + row[5:] for row in body] == [
+    assert header[2:5] == ["Deep accuracy, random", "block", "difference"]
+    assert body == [
         ["AOT-GAN", "random", "0.70", NOTHING, NOTHING, "0"],  # not run with the other split
         ["LaMa", "random", "0.90", "0.50", "-0.40", "0"],
     ]
@@ -52,7 +53,7 @@ def test_the_strictest_split_that_does_not_leak_is_taken() -> None:
     (text,) = comparison.tables(
         tabled(file(0.9), file(0.5, split="time"), file(0.4, split="sequence")), classification.TABLE
     )
-    assert rows(text)[1][5:8] == ["0.90", "0.40", "-0.50"]
+    assert rows(text)[1][2:5] == ["0.90", "0.40", "-0.50"]
 
 
 @pytest.mark.parametrize("stray", [{}, {"status": "crash"}, {"backbone": "other"}])
@@ -62,13 +63,13 @@ def test_a_stray_run_on_a_stricter_split_does_not_empty_the_comparison(stray: di
         tabled(*both, file(None if "status" in stray else 0.4, split="sequence", **stray)), classification.TABLE
     )
     header, *body = rows(text)
-    assert header[6] == "block"
-    assert [row[5:] for row in body] == [["0.90", "0.90", "+0.00", "0"]] * 2
+    assert header[3] == "block"
+    assert [row[2:] for row in body] == [["0.90", "0.90", "+0.00", "0"]] * 2
 
 
 def test_a_difference_is_that_of_the_values_shown() -> None:
     (text,) = comparison.tables(tabled(file(10 / 35), file(4 / 36, split="block")), classification.TABLE)
-    assert rows(text)[1][5:8] == ["0.29", "0.11", "-0.18"]
+    assert rows(text)[1][2:5] == ["0.29", "0.11", "-0.18"]
 
 
 @pytest.mark.parametrize("split", ["open", "disjoint", "mine"])
@@ -80,7 +81,7 @@ def test_a_split_for_another_question_is_no_partner(split: str) -> None:
 def test_equal_seeds_and_initial_weights_are_compared() -> None:
     parts = tabled(file(0.9), file(0.8, seed=1), file(0.5, split="block", seed=1), file(0.1, split="block", init="x"))
     (text,) = comparison.tables(parts, classification.TABLE)
-    assert [row[1:2] + row[5:] for row in rows(text)[1:]] == [
+    assert [row[1:] for row in rows(text)[1:]] == [
         ["random", "0.90", NOTHING, NOTHING, "0"],
         ["random", "0.80", "0.50", "-0.30", "1"],
         ["x", NOTHING, "0.10", NOTHING, "0"],
@@ -99,6 +100,7 @@ def test_a_backbone_without_any_of_the_numbers_has_no_row() -> None:
 
 
 def test_a_missing_number_has_no_difference() -> None:
-    ablated = {"deep": {"background": scored(0.6), "body": scored(0.3)}}
-    (text,) = comparison.tables(tabled(file(0.9, ablation=ablated), file(0.5, split="block")), ablation.TABLE)
-    assert rows(text)[1][2:] == ["2.00", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, "0"]
+    ablated = {"initial": probes(20, {"reliance": [18, 6, 6, 6, 6, 6], "information": [6] * 6})}
+    table = ablation.PROBES["reliance"]
+    (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block")), table)
+    assert rows(text)[1][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "0"]

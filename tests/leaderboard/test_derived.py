@@ -1,7 +1,7 @@
 import pytest
 
-from leaderboard.derived import pattern_density, pattern_gain, reliance
-from support.records import score, trained
+from leaderboard.derived import is_trained, not_trained, pattern_density, pattern_gain, reliance, without_heads
+from support.records import complete, score, trained
 
 SCORES = {name: score(share) for name, share in (("background", 0.6), ("body", 0.4))}
 WITHOUT = {name: score(share) for name, share in (("no_background", 0.2), ("no_pattern", 0.5))}
@@ -9,14 +9,14 @@ REGIONS = {"background": 0.5, "body": 0.25, "pattern": 1.25}
 
 
 def test_numbers_by_hand() -> None:
-    assert reliance(SCORES) == pytest.approx(1.5)
+    assert reliance(SCORES) == pytest.approx(0.2)
     assert pattern_gain(WITHOUT) == pytest.approx(-0.3)
 
 
-def test_numbers_that_need_a_missing_score_or_divide_by_zero_are_none() -> None:
+def test_numbers_that_need_a_missing_score_are_none() -> None:
     assert reliance({}) is None
     assert pattern_gain({}) is None
-    assert reliance({"background": score(0.5), "body": score(0.0)}) is None
+    assert reliance({"background": score(0.5)}) is None
 
 
 @pytest.mark.parametrize(("empty", "density"), [(None, 1.25), (9, 1.25), (10, None)])
@@ -25,3 +25,28 @@ def test_cams_that_are_all_empty_have_no_density(empty: int | None, density: flo
     classifier = trained(0.5, localisation=localisation | {"pattern_density": None, "images": 10, "empty": empty})
     assert pattern_density(classifier) == density
     assert pattern_density(trained(0.5)) is None
+
+
+def test_a_head_is_trained_if_it_knows_more_than_a_guess() -> None:
+    assert [is_trained(loss, 6) for loss in (1.79, 1.62, 1.61, 0.0)] == [False, False, True, True]
+    assert is_trained(2.0, 100)
+
+
+def test_all_that_was_scored_with_a_head_that_is_not_trained_is_left_out() -> None:
+    def epochs(loss: float) -> list[dict[str, float]]:
+        scores = dict.fromkeys(("accuracy", "recall", "f1"), 0.0)
+        return [{"epoch": number, "loss": one, **scores} for number, one in ((1, 9.0), (2, loss))]
+
+    variants = {"all": score(0.9).model_copy(update={"losses": (9.0, 1.7)}), "body": score(0.8)}
+    record = complete(
+        classification={"shallow": trained(0.9, validation=epochs(1.7)), "deep": trained(0.9, validation=epochs(0.1))},
+        untrained=trained(0.2, validation=epochs(1.79)),
+        ablation={"shallow": variants, "deep": {"body": score(0.7).model_copy(update={"losses": (1.75,)})}},
+        validation={"shallow": variants},
+    ).record
+    heads = not_trained(record)
+    assert heads == {("shallow", "all"): 1.7, ("untrained", "all"): 1.79, ("deep", "body"): 1.75}
+    rest = without_heads(record, heads)
+    assert (set(rest.classification), rest.untrained) == ({"deep"}, None)
+    assert {mode: set(scores) for mode, scores in rest.ablation.items()} == {"shallow": {"body"}, "deep": set()}
+    assert set(rest.validation["shallow"]) == {"body"}

@@ -3,12 +3,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.records.classification import TestImages
+from benchmark.records.classification import ScoredImages, TestImages
 from benchmark.records.provenance import Provenance
+from leaderboard.classifiers import ranks
 from leaderboard.evidence import answered, chance_mark, sentences
-from leaderboard.ranking import ranks
 from leaderboard.record_files import RecordFile, Section
-from support.records import PROVENANCE, complete, score, trained
+from support.records import PROVENANCE, complete, trained
 
 LABELS = [0, 1] * 18
 
@@ -18,7 +18,7 @@ def answering(number: int, share: float, by: str = "stretches", units: int = 12,
     images = {"labels": LABELS, "groups": np.repeat(np.arange(units), 36 // units).tolist(), "by": by}
     right = np.random.default_rng(number).random(36) < share
     answers = [label if hit else 1 - label for label, hit in zip(LABELS, right, strict=True)]
-    values = {"test_images": images, "classification": {"deep": trained(0.5, answers=answers)}}
+    values = {"init": "random", "test_images": images, "classification": {"deep": trained(0.5, answers=answers)}}
     return complete(title=f"T{number}", backbone=f"b{number}", key=f"{number:016}", **values | fields)
 
 
@@ -30,12 +30,12 @@ def test_the_heading_has_units_effective_number_and_smallest_differences() -> No
     text = sentences(section(*(answering(number, 0.6) for number in range(3))))
     assert text.startswith("12 stretches, worth 36 independent images. Smallest difference in accuracy that can be")
     assert " points between two rows, " in text
-    assert text.endswith(" points among all 3.")
+    assert " points among 3 ranked together. One training seed a row" in text
 
 
 def test_one_pair_or_one_row_has_one_difference() -> None:
-    assert "among all" not in sentences(section(answering(0, 0.6), answering(1, 0.6)))
-    assert " points between two rows." in sentences(section(answering(0, 0.6)))
+    assert "ranked together" not in sentences(section(answering(0, 0.6), answering(1, 0.6)))
+    assert " points between two rows. One" in sentences(section(answering(0, 0.6)))
 
 
 def test_fewer_than_six_units_have_no_rank_no_mark_and_a_sentence() -> None:
@@ -43,13 +43,12 @@ def test_fewer_than_six_units_have_no_rank_no_mark_and_a_sentence() -> None:
     assert sentences(few).startswith("2 stretches, worth ")
     assert sentences(few).endswith(" images: too few for an interval, a rank or a mark, which need 6.")
     assert ranks(few, "deep") == {}
-    assert chance_mark(score(0.2, at_chance=True), few.records[0].test_images) == ""
-    assert ranks(section(answering(0, 1.0), answering(1, 0.0)), "deep") == {f"{0:016}": "1", f"{1:016}": "2"}
+    assert ranks(section(answering(0, 1.0), answering(1, 0.0)), "deep") == {f"{0:016}": "1 of 2", f"{1:016}": "2 of 2"}
 
 
 def test_a_single_unit_is_named_in_the_singular() -> None:
-    assert sentences(section(answering(0, 0.9, units=1)), modes=()).startswith("1 stretch: too few")
-    assert sentences(section(answering(0, 0.9, "encounters", 1)), modes=()).startswith("1 encounter: too few")
+    assert sentences(section(answering(0, 0.9, units=1)), classified=False).startswith("1 stretch: too few")
+    assert sentences(section(answering(0, 0.9, "encounters", 1)), classified=False).startswith("1 encounter: too few")
 
 
 def test_records_without_units_are_named_and_take_the_units_of_others() -> None:
@@ -58,17 +57,35 @@ def test_records_without_units_are_named_and_take_the_units_of_others() -> None:
     table = answered(section(old, answering(1, 0.6)), "deep")
     assert table is not None
     assert table.images.by == "stretches"
-    assert len(table.records) == 2
-    assert chance_mark(score(0.2, at_chance=True), old.record.test_images) == " (chance)"
+    assert len(table.contestants) == 2
 
 
 def test_records_of_other_images_are_left_out() -> None:
     other = Provenance.model_validate(PROVENANCE.model_dump() | {"split": "other"})
     table = answered(section(answering(0, 0.6), answering(1, 0.6), answering(2, 0.6, provenance=other)), "deep")
     assert table is not None
-    assert [record.title for record in table.records] == ["T0", "T1"]
+    assert [one.first.title for one in table.contestants] == ["T0", "T1"]
     assert answered(section(complete()), "deep") is None
     assert sentences(section(complete())) == ""
+
+
+def test_the_mark_of_chance_is_tested_by_units_and_needs_six() -> None:
+    labels = [0, 1] * 18
+    wrong = [1 - label for label in labels]
+
+    def images(units: int, **fields: Any) -> TestImages:
+        values = {"labels": labels, "groups": np.repeat(np.arange(units), 36 // units), "by": "stretches"}
+        return TestImages.model_validate(values | {"train_images": (9, 9)} | fields)
+
+    assert chance_mark(labels, images(12)) == ""
+    assert chance_mark(wrong, images(12)) == " (chance)"
+    assert chance_mark(wrong, images(4)) == ""
+    assert chance_mark(wrong, images(12), rows=range(6)) == ""  # two units of the twelve
+    assert chance_mark(wrong, images(12, train_images=())) == ""
+    assert chance_mark((), images(12)) == ""
+    assert chance_mark(wrong, None) == ""
+    validated = ScoredImages(labels=(0, 1) * 6, groups=tuple(range(12)), by="stretches")
+    assert chance_mark((0,) * 12, images(4), images=validated) == " (chance)"
 
 
 @pytest.mark.parametrize("by", ["stretches", "encounters", "recordings", "images"])

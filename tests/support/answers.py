@@ -2,6 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
+
+UNIT_SPREAD = 0.7
+INTERACTION_SPREAD = 0.3
+"""Standard deviations of the effects in `crossed_answers`."""
 
 
 def clustered_answers(
@@ -19,3 +24,38 @@ def clustered_answers(
     spread = (1 - agreement) / agreement
     shares = random.beta(accuracy * spread, (1 - accuracy) * spread, units)
     return random.random(units * images) < np.repeat(shares, images)
+
+
+def crossed_answers(
+    random: np.random.Generator, level: float, *, seed_spread: float, shape: tuple[int, int, int, int]
+) -> NDArray[np.bool_]:
+    """Right or wrong of equally good rows, each with training seeds that answer the same units, (R, S, units * images).
+
+    An answer is right if a normal variable is below a threshold (probit); units, seeds, their interaction and the
+    interaction of rows and units have normal effects on it. `crossed_accuracy` is the expected share of right answers.
+
+    Args:
+        random: generator.
+        level: threshold.
+        seed_spread: standard deviation of the effects of seeds.
+        shape: numbers of rows, seeds, units, and images of a unit.
+    """
+    rows, seeds, units, images = shape
+    effects = (
+        random.normal(0, seed_spread, (rows, seeds, 1, 1))
+        + random.normal(0, UNIT_SPREAD, (1, 1, units, 1))
+        + random.normal(0, INTERACTION_SPREAD, (rows, 1, units, 1))
+        + random.normal(0, INTERACTION_SPREAD, (rows, seeds, units, 1))
+    )
+    return (random.normal(0, 1, shape) < level + effects).reshape(rows, seeds, units * images)
+
+
+def crossed_accuracy(level: float, seed_spread: float) -> float:
+    """Expected share of right answers of `crossed_answers`.
+
+    Args:
+        level: as `crossed_answers`.
+        seed_spread: as `crossed_answers`.
+    """
+    variance = 1 + seed_spread**2 + UNIT_SPREAD**2 + 2 * INTERACTION_SPREAD**2
+    return float(stats.norm.cdf(level / np.sqrt(variance)))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from benchmark.records.classification import Classification, Scores
+from benchmark.records.classification import Classification, VariantScores
 from benchmark.records.clustering import Clustering
 from benchmark.records.files import read_record
 from benchmark.records.provenance import Failure, Provenance
@@ -51,14 +51,14 @@ def read_all(folder: Path) -> list[Record]:
     return [read_record(path) for path in sorted(folder.rglob("*.json"))]
 
 
-def score(accuracy: float, *, at_chance: bool = False, images: int = 60) -> Scores:
+def score(accuracy: float, *, images: int = 60) -> VariantScores:
     """Scores with this accuracy and recall, and half of it as F1."""
-    return Scores(accuracy=accuracy, recall=accuracy, f1=accuracy / 2, images=images, at_chance=at_chance)
+    return VariantScores(accuracy=accuracy, recall=accuracy, f1=accuracy / 2, images=images)
 
 
-def trained(accuracy: float, *, at_chance: bool = False, **fields: Any) -> Classification:
+def trained(accuracy: float, **fields: Any) -> Classification:
     """A classifier with this test accuracy; the values of the fields are validated."""
-    test = score(accuracy, at_chance=at_chance)
+    test = score(accuracy)
     return Classification.model_validate({"test": test, "validation": (), "probe_localisation": ()} | fields)
 
 
@@ -90,17 +90,17 @@ PAPER_ABLATION = {
 """The rows of AOT-GAN in the paper's ablation tables."""
 
 
-def paper_ablation(mode: str) -> dict[str, Scores]:
-    """The paper's ablation of AOT-GAN by region variant; accuracies below 0.2 are at chance."""
+def paper_ablation(mode: str) -> dict[str, VariantScores]:
+    """The paper's ablation of AOT-GAN by region variant."""
     variants = ("background", "body", "pattern", "no_background", "no_body", "no_pattern", "all")
     pairs = zip(variants, PAPER_ABLATION[mode], strict=True)
-    return {variant: score(accuracy, at_chance=accuracy < 0.2) for variant, accuracy in pairs}
+    return {variant: score(accuracy) for variant, accuracy in pairs}
 
 
 def complete(**fields: Any) -> RecordFile:
     """A record with classification, ablation and clustering."""
     values = {
-        "classification": {"shallow": trained(0.31, at_chance=True), "deep": trained(0.97)},
+        "classification": {"shallow": trained(0.31), "deep": trained(0.97)},
         "ablation": {mode: paper_ablation(mode) for mode in PAPER_ABLATION},
         "clustering": {"initial": clustered(0.127), "finetuned": clustered(0.228)},
     }

@@ -1,7 +1,7 @@
 """Records of the shortcut calibration, made by hand."""
 
 from benchmark.records.base import Interval
-from benchmark.records.classification import Classification, GroupBaseline, Scores
+from benchmark.records.classification import Classification, GroupBaseline, VariantScores
 from benchmark.records.localisation import Localisation, RegionValues
 from benchmark.records.provenance import Experiment
 from benchmark.records.record import Record
@@ -11,12 +11,12 @@ from leaderboard.record_files import RecordFile, Section
 from support.records import blank_record
 
 
-def scores(accuracy: float, images: int = 40) -> Scores:
+def scores(accuracy: float, images: int = 40) -> VariantScores:
     """Equal scores."""
-    return Scores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=images, at_chance=False)
+    return VariantScores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=images)
 
 
-def ablated(**accuracies: float) -> dict[RegionVariant, Scores]:
+def ablated(**accuracies: float) -> dict[RegionVariant, VariantScores]:
     """Scores by region variant; 0.5 for those that are not named."""
     return {variant: scores(accuracies.get(variant, 0.5), 20) for variant in REGION_VARIANTS}
 
@@ -37,7 +37,7 @@ def record(
     backbone: str,
     strength: float,
     modes: dict[Mode, Classification],
-    validation: dict[Mode, dict[RegionVariant, Scores]],
+    validation: dict[Mode, dict[RegionVariant, VariantScores]],
     *,
     seed: int = 0,
     frames: int = 144,

@@ -2,20 +2,63 @@
 
 from bisect import bisect_left
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups
 from benchmark.metrics.resampling.significance import SIGNIFICANCE
-from benchmark.records.classification import BetterThanChance
+from benchmark.vocabulary import ChanceVerdict
 
 MOST_EXACT = 12
 """Units up to which all changes of sign are tried; with more units, a random sample of as many."""
 
 
+class BetterThanChance(NamedTuple):
+    """Whether a classifier is better than chance.
+
+    Attributes:
+        verdict: the answer.
+        needed: of an accuracy that is not significantly above the reference, the smallest number of right answers
+            that would be if all images of a unit are answered alike; None for other answers, with fewer than six
+            units, and if no number would be enough.
+        images: number of images.
+    """
+
+    verdict: ChanceVerdict
+    needed: int | None
+    images: int
+
+
+def best_guess(labels: NDArray[np.integer], train_images: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Probability that the best answer that is known without an image is right, for each image.
+
+    It is the individual commonest in training, or any individual of training if that is right more often. Equally
+    common individuals share the probability.
+
+    Args:
+        labels: (N,) class numbers, all of individuals in training.
+        train_images: (classes,) number of training images of each individual.
+
+    Example:
+        >>> best_guess(np.array([0, 1, 2]), np.array([5, 5, 1]))
+        array([0.5, 0.5, 0. ])
+        >>> best_guess(np.array([2, 2, 1]), np.array([5, 4, 1])).round(2)
+        array([0.33, 0.33, 0.33])
+    """
+    commonest = train_images == train_images.max()
+    known: NDArray[np.float64] = (commonest / commonest.sum())[labels]
+    share = 1 / int((train_images > 0).sum())
+    return known if known.mean() > share else np.full(len(labels), share)
+
+
 def better_than_chance(
-    correct: NDArray[np.bool_], reference: NDArray[np.number], groups: NDArray[np.generic], *, seed: int
+    correct: NDArray[np.number] | NDArray[np.bool_],
+    reference: NDArray[np.number],
+    groups: NDArray[np.generic],
+    *,
+    seed: int,
 ) -> BetterThanChance:
     """Whether answers are right more often than the best answer that is known without an image.
 
@@ -24,7 +67,7 @@ def better_than_chance(
     those of the commonest individual and the others, make it more careful.
 
     Args:
-        correct: (N,) whether each image is answered correctly, N >= 1.
+        correct: (N,) whether each image is answered correctly, or the share of training seeds that do; N >= 1.
         reference: (N,) in [0, 1], probability that the reference answers each image correctly.
         groups: (N,) the unit of each image.
         seed: of the random signs.
@@ -66,6 +109,34 @@ def better_than_chance(
     return BetterThanChance(verdict="cannot_tell", needed=needed if needed <= images else None, images=images)
 
 
+def never_better(
+    correct: NDArray[np.bool_], reference: NDArray[np.number], groups: NDArray[np.generic], *, seed: int
+) -> bool:
+    """Whether no epoch of a training is better than the best answer that is known without an image.
+
+    The same test, of the largest excess of all epochs: the best of many epochs is above chance by chance (Westfall and
+    Young 1993).
+
+    Args:
+        correct: (E, N) whether each image is answered correctly after each epoch.
+        reference: as `better_than_chance`.
+        groups: as `better_than_chance`.
+        seed: as `better_than_chance`.
+
+    Returns:
+        False with fewer than six units: nothing is known.
+
+    Example:
+        >>> never_better(np.zeros((3, 8), bool), np.full(8, 0.5), np.arange(8), seed=0)
+        True
+    """
+    number, count = number_groups(groups, correct.shape[1])
+    if count < FEWEST_GROUPS:
+        return False
+    excess = np.stack([np.bincount(number, row - reference) for row in correct], axis=1).astype(np.float64)
+    return _p_value(excess, _signs(count, seed)) > SIGNIFICANCE
+
+
 def _signs(units: int, seed: int) -> NDArray[np.float64]:
     """Changes of sign, (B, units); the first row changes nothing."""
     if units <= MOST_EXACT:
@@ -76,6 +147,12 @@ def _signs(units: int, seed: int) -> NDArray[np.float64]:
 
 
 def _p_value(excess: NDArray[np.floating], signs: NDArray[np.float64]) -> float:
-    """Share of the changes of sign under which the sum is as large as observed."""
+    """Share of the changes of sign under which the largest sum is as large as observed.
+
+    Args:
+        excess: (units,) or (units, E).
+        signs: (B, units).
+    """
     rounding = 1e-9
-    return float((signs @ excess >= excess.sum() - rounding).mean())
+    sums = (signs @ excess).reshape(len(signs), -1).max(axis=1)
+    return float((sums >= excess.sum(axis=0).max() - rounding).mean())

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.classification import averages
+from benchmark.metrics.classification import Averages, averages
 from benchmark.records.base import Interval
 
 RESAMPLES = 1000
@@ -24,6 +24,12 @@ FEWEST_GROUPS = 6
 BLOCK_BYTES = 64 * 2**20
 """Size of a block of resamples."""
 
+ROUNDING = 1e-12
+"""Means that differ by less are equal."""
+
+Bounds = tuple[float, float]
+"""The smallest and the largest possible value."""
+
 
 def of_mean(
     values: NDArray[np.number] | NDArray[np.bool_],
@@ -32,6 +38,8 @@ def of_mean(
     seed: int,
     resamples: int = RESAMPLES,
     level: float = LEVEL,
+    bounds: Bounds | None = None,
+    block_bytes: int = BLOCK_BYTES,
 ) -> Interval | None:
     """Interval of a mean over images: accuracy, rank-k (hits), mean average precision.
 
@@ -41,6 +49,9 @@ def of_mean(
         seed: of the resampling.
         resamples: at least 1000.
         level: probability that the interval covers the mean; see `expanded`.
+        bounds: the smallest and the largest possible value, such as 0 and 1 for a share. If all groups have one mean,
+            the interval is then exact: see `unseen`. None = it has no width.
+        block_bytes: size of a block of resamples.
 
     Returns:
         None with fewer than `FEWEST_GROUPS` groups.
@@ -51,6 +62,8 @@ def of_mean(
     Example:
         >>> of_mean(np.array([1, 1, 1, 1, 1, 0]), seed=0)
         Interval(low=0.3333333333333333, high=1.0, groups=6)
+        >>> round(of_mean(np.ones(6), seed=0, bounds=(0, 1)).low, 2)
+        0.54
     """
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
@@ -61,7 +74,11 @@ def of_mean(
     if count < FEWEST_GROUPS:
         return None
     sums = np.stack([np.bincount(number, values), np.bincount(number)], axis=1)  # (groups, 2)
-    totals = np.concatenate([draws @ sums for draws in _resample(count, seed, resamples)])
+    means = sums[:, 0] / sums[:, 1]
+    if bounds and np.ptp(means) <= ROUNDING:
+        reach = (bounds[1] - bounds[0]) * unseen(count, level)
+        return _exact(float(means[0]), reach, bounds, count)
+    totals = np.concatenate([draws @ sums for draws in _resample(count, seed, resamples, block_bytes)])
     return _interval(totals[:, 0] / totals[:, 1], count, level)
 
 
@@ -74,10 +91,12 @@ def of_scores(
     seed: int,
     resamples: int = RESAMPLES,
     level: float = LEVEL,
+    block_bytes: int = BLOCK_BYTES,
 ) -> dict[str, Interval]:
     """Intervals of the classification scores, by name: `accuracy`, `balanced_accuracy`, `recall` and `f1`.
 
-    An individual without images in a resample is left out of that resample's averages.
+    An individual without images in a resample is left out of that resample's averages. If all answers are right, or
+    all are wrong, the intervals are exact: see `unseen`.
 
     Args:
         labels: (N,) true class numbers in [0, classes).
@@ -87,6 +106,7 @@ def of_scores(
         seed: as `of_mean`; the same seed gives the same resamples.
         resamples: as `of_mean`.
         level: as `of_mean`.
+        block_bytes: as `of_mean`.
 
     Returns:
         Empty with fewer than `FEWEST_GROUPS` groups.
@@ -101,15 +121,24 @@ def of_scores(
     number, count = number_groups(groups, len(labels))
     if count < FEWEST_GROUPS:
         return {}
-    weights = [(labels == predictions, labels), (np.ones(len(labels)), labels), (np.ones(len(labels)), predictions)]
+    present = len(np.unique(labels))
+    correct = labels == predictions
+    if correct.all() or not correct.any():
+        reach, value = unseen(count, level), float(correct[0])
+        tops = Averages(*(np.array(top) for top in (1.0, 1.0, present / classes, present / classes)))
+        return {
+            name: _exact(value * float(top), reach * float(top), (0.0, float(top)), count)
+            for name, top in tops._asdict().items()
+        }
+    weights = [(correct, labels), (np.ones(len(labels)), labels), (np.ones(len(labels)), predictions)]
     sums = [csr_array((weight, (number, of)), shape=(count, classes), dtype=np.float64) for weight, of in weights]
     hits, images, answers = (
         np.concatenate(totals)
         for totals in zip(
-            *([draws @ sum_ for sum_ in sums] for draws in _resample(count, seed, resamples)), strict=True
+            *([draws @ sum_ for sum_ in sums] for draws in _resample(count, seed, resamples, block_bytes)), strict=True
         )
     )
-    scores = averages(hits, images, answers, present=len(np.unique(labels)))
+    scores = averages(hits, images, answers, present=present)
     return {name: _interval(values, count, level) for name, values in zip(scores._fields, scores, strict=True)}
 
 
@@ -151,7 +180,24 @@ def expanded(level: float, groups: int) -> float:
     return float(1 - 2 * tail)
 
 
-def _resample(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.float64]]:
+def unseen(groups: int, level: float) -> float:
+    """Largest share of groups with another value that is compatible with none of them having it.
+
+    The end of the exact interval of a share of 0 in n (Clopper and Pearson 1934): 1 - (a / 2)^(1 / n) for the level
+    1 - a. Resamples of equal groups are all equal, so the bootstrap cannot know it.
+
+    Args:
+        groups: number of groups, at least 1.
+        level: probability that the interval covers the true share.
+
+    Example:
+        >>> round(unseen(6, 0.95), 3), round(unseen(36, 0.95), 3)
+        (0.459, 0.097)
+    """
+    return float(1 - ((1 - level) / 2) ** (1 / groups))
+
+
+def _resample(groups: int, seed: int, resamples: int, block_bytes: int) -> Iterator[NDArray[np.float64]]:
     """How often each group is drawn in each resample, in blocks of (b, groups).
 
     Raises:
@@ -160,11 +206,16 @@ def _resample(groups: int, seed: int, resamples: int) -> Iterator[NDArray[np.flo
     if resamples < RESAMPLES:
         raise InputError(f"{resamples} resamples are too few for the ends of an interval; take {RESAMPLES} or more.")
     generator = np.random.default_rng(seed)
-    block = max(1, BLOCK_BYTES // (8 * groups))
+    block = max(1, block_bytes // (8 * groups))
     for start in range(0, resamples, block):
         count = min(block, resamples - start)
         draws = generator.integers(0, groups, (count, groups)) + groups * np.arange(count)[:, None]
         yield np.bincount(draws.ravel(), minlength=count * groups).reshape(count, groups).astype(np.float64)
+
+
+def _exact(value: float, reach: float, bounds: Bounds, groups: int) -> Interval:
+    """The interval of this reach around the value, within the bounds."""
+    return Interval(low=max(bounds[0], value - reach), high=min(bounds[1], value + reach), groups=groups)
 
 
 def _interval(values: NDArray[np.float64], groups: int, level: float) -> Interval:

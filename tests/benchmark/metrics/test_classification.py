@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy.stats import binom
 from sklearn import metrics
 
 from benchmark.errors import InputError, RunError
@@ -10,7 +9,6 @@ from benchmark.metrics.classification import (
     confusion_matrix,
     epoch_scores,
     individual_recall,
-    never_above_chance,
     predict,
     scores,
 )
@@ -38,18 +36,6 @@ def test_equals_a_confusion_matrix_by_hand() -> None:
     assert result.accuracy == pytest.approx(np.trace(matrix) / 200)
     assert result.recall == pytest.approx(recall.mean())
     assert result.f1 == pytest.approx((2 * precision * recall / (precision + recall)).mean())
-
-
-def test_at_chance_turns_where_the_binomial_tail_falls_below_five_per_cent() -> None:
-    labels = np.repeat([0, 1, 2, 3], [40, 20, 20, 20])  # the commonest has a share of 0.4
-    threshold = next(correct for correct in range(101) if binom.sf(correct - 1, 100, 0.4) < 0.05)
-    for correct, at_chance in ((threshold - 1, True), (threshold, False)):
-        predictions = np.where(np.arange(100) < correct, labels, (labels + 1) % 4)
-        assert scores(labels, predictions, classes=4).at_chance is at_chance
-
-
-def test_always_answering_the_commonest_is_chance_even_alone() -> None:
-    assert scores(np.zeros(50, int), np.zeros(50, int), classes=1).at_chance
 
 
 def test_no_images_is_refused() -> None:
@@ -142,31 +128,3 @@ def test_averages_of_a_resample_leave_out_individuals_without_images() -> None:
     assert result.balanced_accuracy == pytest.approx([0.5, 0.75])
     assert result.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
     assert result.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])
-
-
-def test_a_training_that_always_answers_one_individual_never_left_chance() -> None:
-    assert never_above_chance([1 / 6] * 15, np.arange(120) % 6)
-
-
-def test_a_training_that_learned_in_one_epoch_left_chance() -> None:
-    assert not never_above_chance([1 / 6, 0.9, 1 / 6], np.arange(120) % 6)
-
-
-def test_the_best_of_many_epochs_is_tested_at_five_per_cent_divided_by_their_number() -> None:
-    labels = np.arange(100) % 4
-    enough = {epochs: next(k for k in range(101) if binom.sf(k - 1, 100, 0.25) < 0.05 / epochs) for epochs in (1, 15)}
-    assert enough[1] < enough[15]
-    for epochs, right in enough.items():
-        assert not never_above_chance([right / 100] * epochs, labels)
-        assert never_above_chance([(right - 1) / 100] * epochs, labels)
-
-
-def test_one_individual_alone_is_always_chance() -> None:
-    assert never_above_chance([1.0], np.zeros(30, int))
-
-
-def test_no_epoch_and_impossible_accuracies_are_refused() -> None:
-    with pytest.raises(InputError, match="0 epochs and 3 validation images"):
-        never_above_chance([], np.arange(3))
-    with pytest.raises(InputError, match="accuracy is nan"):
-        never_above_chance([0.5, np.nan], np.arange(3))

@@ -54,7 +54,7 @@ def test_metric_of_a_field_without_metric_or_an_unknown_field_raises() -> None:
 
 def test_a_misspelt_key_raises() -> None:
     with pytest.raises(ValidationError, match="acuracy"):
-        Scores(acuracy=1.0, recall=1.0, f1=1.0, images=1, at_chance=False)  # type: ignore[call-arg]
+        Scores(acuracy=1.0, recall=1.0, f1=1.0, images=1)  # type: ignore[call-arg]
 
 
 def test_a_part_is_immutable() -> None:

@@ -54,12 +54,24 @@ def test_what_was_in_a_hole_is_in_no_pack(tmp_path: Path) -> None:
 def test_images_to_encode_have_no_labels_and_a_variant_hides_regions(tmp_path: Path) -> None:
     data = pets(tmp_path)
     whole, pattern = (
-        written(EncodePack(part="test", variant=variant, fill="zero"), data) for variant in ("all", "pattern")
+        written(EncodePack(part="test", variants=(variant,), fill="zero"), data) for variant in ("all", "pattern")
     )
     assert list(table(whole)[0]) == ["id"]
     shown = np.load(pattern.path / "images.npy") > 0
     assert shown.any()
     assert shown.sum() < (np.load(whole.path / "images.npy") > 0).sum()
+
+
+def test_a_pack_of_several_variants_has_all_images_in_one_after_the_other(tmp_path: Path) -> None:
+    data = pets(tmp_path)
+    single = [
+        np.load(written(EncodePack(part="train", variants=(variant,), fill="noise"), data).path / "images.npy")
+        for variant in ("all", "pattern", "no_body")
+    ]
+    several = written(EncodePack(part="train", variants=("all", "pattern", "no_body"), fill="noise"), data)
+    assert np.array_equal(np.load(several.path / "images.npy"), np.concatenate(single))
+    names = [row["id"] for row in table(several)]
+    assert len(set(names)) == len(names) == sum(map(len, single))
 
 
 def test_a_pack_is_written_once(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from benchmark.protocol import Overrides, read_protocol
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Encode, TrainClassify, TrainInpaint
 from harness.execution.execute import startable
-from harness.execution.plan import INPAINT, StageSpec, plan
-from harness.execution.results import Results
+from harness.execution.packs import EncodePack
+from harness.execution.plan import ABLATED, INPAINT, StageSpec, plan
+from harness.execution.results import RegionStages, Results
 from harness.execution.spec import DataBundle, RunSpec
 from harness.workspace import Workspace
 from support.pets import cut, pets
@@ -25,10 +26,10 @@ def facts(*capabilities: str, **more: Any) -> BackboneFacts:
     )
 
 
-def stages(root: Path, backbone: BackboneFacts) -> list[StageSpec]:
+def stages(root: Path, backbone: BackboneFacts, protocol_name: str = "paper") -> list[StageSpec]:
     data = pets(root)
     crops = cut(data)
-    protocol = read_protocol("quick", Workspace.here().protocols).resolve("net", Overrides())
+    protocol = read_protocol(protocol_name, Workspace.here().protocols).resolve("net", Overrides())
     spec = RunSpec(
         backbone=backbone,
         data=DataBundle(data, crops.split),
@@ -45,7 +46,7 @@ def stages(root: Path, backbone: BackboneFacts) -> list[StageSpec]:
 def test_a_backbone_that_can_everything_has_every_stage(tmp_path: Path) -> None:
     plan_stages = stages(tmp_path, facts(*EVERYTHING))
     names = [stage.name for stage in plan_stages]
-    assert len(set(names)) == len(names) == 37
+    assert len(set(names)) == len(names) == 41
     assert names[:6] == [
         "inpaint",
         "encode",
@@ -94,7 +95,37 @@ def test_cams_are_wanted_of_classifiers_on_whole_images_alone(tmp_path: Path) ->
 def test_a_backbone_without_parameters_is_only_embedded_and_classified(tmp_path: Path) -> None:
     names = [stage.name for stage in stages(tmp_path, facts("train:shallow"))]
     assert names[:2] == ["encode", "gallery-initial"]
-    assert len(names) == 2 + 2 * 7
+    assert names[2:4] == ["regions-test-initial", "regions-train-initial"]
+    assert len(names) == 2 + 2 + 2 * 7
+
+
+def test_quick_trains_one_classifier_and_ablates_by_probes(tmp_path: Path) -> None:
+    plan_stages = stages(tmp_path, facts(*EVERYTHING), "quick")
+    assert [stage.name for stage in plan_stages if isinstance(stage.job, TrainClassify)] == ["classify-deep-all"]
+    assert [stage.name for stage in plan_stages if stage.name.startswith("regions")] == [
+        f"regions-{part}-{state}" for state in ("initial", "untrained") for part in ("test", "train")
+    ]
+    assert [stage.name for stage in stages(tmp_path, facts("train:shallow"), "quick")] == [
+        "encode",
+        "gallery-initial",
+        "regions-test-initial",
+        "regions-train-initial",
+    ]
+
+
+def test_longer_ablates_its_deep_classifier_alone(tmp_path: Path) -> None:
+    names = [stage.name for stage in stages(tmp_path, facts(*EVERYTHING), "longer")]
+    assert sum(name.startswith("classify-deep-") for name in names) == 7
+    assert not any("shallow" in name or name == "classify-untrained" for name in names)
+
+
+def test_the_region_variants_are_encoded_by_the_same_encoder_in_one_job_a_part(tmp_path: Path) -> None:
+    by_name = {stage.name: stage for stage in stages(tmp_path, facts(*EVERYTHING))}
+    for state, whole in (("initial", "encode"), ("untrained", "encode-untrained")):
+        for part in ("test", "train"):
+            regions = by_name[f"regions-{part}-{state}"]
+            assert regions.pack == EncodePack(part, ABLATED, "zero")
+            assert (regions.job, regions.after) == (by_name[whole].job, by_name[whole].after)
 
 
 def stage(name: str, after: str | None = None, *, alone: bool = False) -> StageSpec:
@@ -133,6 +164,8 @@ def test_results_are_read_by_what_they_are(tmp_path: Path) -> None:
         "finetuned": "predict-deep-all",
     }
     assert results.references["finetuned"] == {"train": "gallery-finetuned"}
+    assert results.regions["untrained"] == RegionStages("regions-test-untrained", "regions-train-untrained")
+    assert set(results.regions) == {"untrained", "initial"}
     assert results.classifiers["deep"]["no_body"].training == "classify-deep-no_body"
     assert results.untrained is not None
     assert (results.inpainting, results.reconstruction) == ("inpaint", "fill")

@@ -155,7 +155,7 @@ def test_without_cams_or_without_pattern_there_is_no_localisation(tmp_path: Path
 
 
 def classified(localised_cams: Localisation | None) -> Classification:
-    test = Scores(accuracy=1, recall=1, f1=1, images=6, at_chance=False)
+    test = Scores(accuracy=1, recall=1, f1=1, images=6)
     return Classification(test=test, validation=(), probe_localisation=(), localisation=localised_cams)
 
 

@@ -40,20 +40,12 @@ def test_units_come_from_what_is_known_of_the_images(
     tmp_path: Path, metadata: list[dict[str, str]], kind: str, units: int
 ) -> None:
     test_set = with_metadata(tmp_path, metadata)
-    images = test_set.images()
+    images = test_set.images(np.arange(2))
     assert (images.by, len(set(images.groups)), len(images.groups)) == (kind, units, 12)
     intervals = test_set.score_intervals(np.zeros(12, np.int64))
     assert {interval.groups for interval in intervals.values()} == ({units} if units >= 6 else set())
 
 
-def test_answers_are_compared_with_the_individual_commonest_in_training(tmp_path: Path) -> None:
-    test_set = with_metadata(tmp_path, [{"sequence": str(number // 2)} for number in range(12)])
-    right = test_set.better_than_chance(test_set.labels)
-    assert (right.verdict, right.images) == ("yes", 12)
-    assert test_set.better_than_chance(np.zeros(12, np.int64)).verdict == "no"
-    assert test_set.better_than_chance(1 - test_set.labels).verdict == "no"
-
-
-def test_with_few_units_nothing_is_known_of_chance(tmp_path: Path) -> None:
-    test_set = with_metadata(tmp_path, [{"video": "a", "frame": str(number)} for number in range(12)])
-    assert test_set.better_than_chance(test_set.labels).verdict == "cannot_tell"
+def test_images_hold_the_numbers_of_training_images_and_the_rows_of_the_ablation(tmp_path: Path) -> None:
+    images = with_metadata(tmp_path, [{"sequence": str(number // 2)} for number in range(12)]).images(np.array([1, 5]))
+    assert (images.train_images, images.ablated) == ((1, 1), (1, 5))

@@ -2,6 +2,7 @@ from leaderboard.markdown import NOTHING
 from leaderboard.pages.seeds import PAGE, spread
 from leaderboard.record_files import RecordFile
 from support.records import record_file, trained
+from support.region_probes import probes
 from support.tables import cells, page_text, rows
 
 
@@ -20,10 +21,11 @@ def test_the_spread_over_seeds_is_that_of_a_sample() -> None:
 
 
 def test_the_compared_numbers_of_every_page_have_a_column() -> None:
-    ablation = {"deep": {name: trained(0.5).test for name in ("background", "body")}}
-    text = page_text(PAGE, file(0.7, ablation=ablation), file(0.8, seed=1))
-    assert rows(text)[0][3:] == ["Deep accuracy", "Deep, Background / Body"]
-    assert cells(text, "LaMa")[0][4] == NOTHING
+    ablated = {"initial": probes(20, {"reliance": [18, 6, 6, 6, 6, 6], "information": [6] * 6})}
+    text = page_text(PAGE, file(0.7, probes=ablated), file(0.8, seed=1))
+    names = rows(text)[0][3:]
+    assert {"Deep accuracy", "Linear probe, reliance, Background - Body"} <= set(names)
+    assert cells(text, "LaMa")[0][3 + names.index("Linear probe, reliance, Background - Body")] == NOTHING
 
 
 def test_one_seed_has_no_spread() -> None:

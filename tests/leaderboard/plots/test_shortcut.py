@@ -26,7 +26,7 @@ def test_the_figure_shows_what_the_table_shows() -> None:
     accuracy, reliance, density = lines(strength_curves(experiment))
     assert accuracy["-"] == ([0, 0.5, 1], [0.6, 0.5, 0.3])
     assert accuracy["--"] == ([0, 0.5, 1], [0.6, 0.7, 0.9])
-    assert reliance["-"] == ([0, 0.5, 1], [2, 2, 2])
+    assert reliance["-"] == ([0, 0.5, 1], [0.4, 0.4, 0.4])
     assert density["-"] == ([0, 0.5, 1], [1.2, 1.2, 1.2])
 
 
@@ -38,7 +38,9 @@ def test_seeds_are_averaged_in_the_figure() -> None:
 
 
 def test_a_missing_point_is_left_out_of_its_line() -> None:
-    blind = record("reader", 0.5, {"shallow": trained(0.5, density=None)}, {"shallow": ablated(body=0)})
+    bodiless = ablated()
+    del bodiless["body"]
+    blind = record("reader", 0.5, {"shallow": trained(0.5, density=None)}, {"shallow": bodiless})
     experiment = experiment_of(reader(0, 0.6, 0.6), blind, reader(1, 0.3, 0.9))
     accuracy, reliance, density = lines(strength_curves(experiment))
     assert accuracy["-"][0] == [0, 0.5, 1]

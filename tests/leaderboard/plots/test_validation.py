@@ -19,15 +19,25 @@ def test_accuracies_have_the_colour_of_their_row_in_both_panels() -> None:
     assert [name for name, _ in validated(rows)] == ["Shallow", "Both\n(imagenet)"]
 
 
+def test_a_mode_that_no_record_has_has_no_panel() -> None:
+    figure = drawn(validation_curves(section(named_file("One", deep=followed([0.5])))))
+    assert [axes.get_title() for axes in figure.axes] == ["Deep classifiers"]
+
+
 def test_chance_is_one_over_the_number_of_candidates() -> None:
     record = named_file("One", deep=followed([0.5])).record.model_copy(update={"candidate_count": 2})
     figure = drawn(validation_curves(section(RecordFile(record, "one.json"))))
-    assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.5, 0.5]  # type: ignore[index]
+    assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.5]  # type: ignore[index]
     assert words(figure)[-1] == "chance, 2 individuals"
+
+
+def test_a_mode_that_no_record_has_gets_no_panel() -> None:
+    figure = drawn(validation_curves(section(named_file("One", deep=followed([0.5])))))
+    assert [axes.get_title() for axes in figure.axes] == ["Deep classifiers"]
 
 
 def test_no_two_of_many_lines_look_alike() -> None:
     files = [named_file(f"N{number}", deep=followed([0.5])) for number in range(45)]
     figure = drawn(validation_curves(section(*files)))
-    styles = [(line.get_color(), line.get_marker()) for line in figure.axes[1].lines[:-1]]
+    styles = [(line.get_color(), line.get_marker()) for line in figure.axes[0].lines[:-1]]
     assert len(set(styles)) == len(styles) == 45

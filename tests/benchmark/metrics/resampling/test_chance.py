@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.metrics.resampling import chance
-from benchmark.metrics.resampling.chance import better_than_chance
+from benchmark.metrics.resampling.chance import better_than_chance, never_better
 
 
 def test_all_right_in_six_units_is_better_than_a_guess_and_in_five_is_not_known() -> None:
@@ -58,17 +58,47 @@ def test_no_number_is_enough_if_the_reference_is_right_in_too_many_units() -> No
     assert (result.verdict, result.needed) == ("cannot_tell", None)
 
 
+def test_answers_may_be_shares_of_seeds() -> None:
+    assert better_than_chance(np.full(12, 0.9), np.full(12, 1 / 3), np.arange(12), seed=0).verdict == "yes"
+    assert better_than_chance(np.full(12, 0.2), np.full(12, 1 / 3), np.arange(12), seed=0).verdict == "no"
+
+
+def test_a_training_is_never_better_if_its_best_epoch_is_not() -> None:
+    reference, groups = np.full(12, 1 / 6), np.arange(12)
+    wrong, right = np.zeros(12, bool), np.ones(12, bool)
+    assert never_better(np.stack([wrong] * 5), reference, groups, seed=0)
+    assert not never_better(np.stack([wrong, right, wrong]), reference, groups, seed=0)
+    assert not never_better(np.stack([wrong] * 5), reference, groups // 3, seed=0)  # four units: nothing is known
+
+
+@pytest.mark.slow
+def test_the_best_of_many_epochs_without_knowledge_is_rarely_called_better() -> None:
+    random, trials, groups = np.random.default_rng(3), 400, np.repeat(np.arange(18), 3)
+    labels = groups % 6
+    false = sum(
+        not never_better(random.integers(0, 6, (10, 18))[:, groups] == labels, np.full(54, 1 / 6), groups, seed=0)
+        for _ in range(trials)
+    )
+    assert false / trials <= 0.07
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("units", [6, 12, 36])
 @pytest.mark.parametrize("kind", ["commonest", "equal"])
-def test_answers_without_knowledge_are_rarely_called_better(units: int, kind: str) -> None:
-    """Every unit is given one individual at random: the answers of a unit are all right or all wrong."""
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_answers_without_knowledge_are_rarely_called_better(units: int, kind: str, seeds: int) -> None:
+    """Every seed gives each unit one individual at random: the answers of a unit are all right or all wrong."""
     random, trials, individuals = np.random.default_rng(6), 800, 6
     groups = np.repeat(np.arange(units), 5)
     labels = groups % individuals
     reference: NDArray[np.float64] = (labels == 0) if kind == "commonest" else np.full(len(labels), 1 / individuals)
     false = sum(
-        better_than_chance(random.integers(0, individuals, units)[groups] == labels, reference, groups, seed=1).verdict
+        better_than_chance(
+            (random.integers(0, individuals, (seeds, units))[:, groups] == labels).mean(axis=0),
+            reference,
+            groups,
+            seed=1,
+        ).verdict
         == "yes"
         for _ in range(trials)
     )

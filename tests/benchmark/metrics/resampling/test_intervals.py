@@ -4,8 +4,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.errors import InputError
-from benchmark.metrics.resampling import intervals
-from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, expanded, of_mean, of_scores
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, expanded, of_mean, of_scores, unseen
 from benchmark.records.base import Interval
 from support.answers import clustered_answers
 
@@ -92,11 +91,13 @@ def test_the_interval_of_accuracy_is_that_of_the_mean_of_hits() -> None:
     assert of_scores(labels, predictions, 3, seed=1)["accuracy"] == of_mean(labels == predictions, seed=1)
 
 
-def test_the_block_size_does_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_block_size_does_not_change_the_result() -> None:
     labels, predictions, groups = np.random.default_rng(8).integers(0, 5, (3, 40))
-    whole = of_mean(predictions, seed=1), of_scores(labels, predictions, 5, groups, seed=1)
-    monkeypatch.setattr(intervals, "BLOCK_BYTES", 8 * 40 * 7)
-    assert (of_mean(predictions, seed=1), of_scores(labels, predictions, 5, groups, seed=1)) == whole
+    small = 8 * 40 * 7
+    assert of_mean(predictions, seed=1, block_bytes=small) == of_mean(predictions, seed=1)
+    assert of_scores(labels, predictions, 5, groups, seed=1, block_bytes=small) == of_scores(
+        labels, predictions, 5, groups, seed=1
+    )
 
 
 def test_resampling_recordings_covers_the_truth_and_resampling_images_does_not() -> None:
@@ -126,7 +127,29 @@ def test_one_group_or_none_has_no_interval() -> None:
     assert of_scores(np.array([0, 1]), np.array([0, 0]), 2, np.array(["v", "v"]), seed=0) == {}
 
 
-def test_equal_values_have_an_interval_of_width_zero() -> None:
+@pytest.mark.parametrize("units", [6, 12, 36])
+def test_all_right_and_all_wrong_have_the_exact_interval_of_units(units: int) -> None:
+    groups = np.repeat(np.arange(units), 3)
+    exact = stats.binomtest(units, units).proportion_ci(method="exact")
+    right, wrong = (of_mean(np.full(3 * units, value), groups, seed=0, bounds=(0, 1)) for value in (True, False))
+    assert right is not None
+    assert wrong is not None
+    assert (right.low, right.high) == pytest.approx((exact.low, 1))
+    assert (wrong.low, wrong.high) == pytest.approx((0, 1 - exact.low))
+    labels = groups % 3
+    scores = of_scores(labels, labels, 4, groups, seed=0)
+    assert scores["accuracy"] == right
+    assert (scores["f1"].low, scores["f1"].high) == pytest.approx((exact.low * 3 / 4, 3 / 4))
+    assert of_scores(labels, labels + 1, 4, groups, seed=0)["recall"].high == pytest.approx((1 - exact.low) * 3 / 4)
+
+
+def test_rows_that_never_differ_may_differ_in_units_not_seen() -> None:
+    interval = of_mean(np.zeros(12), seed=0, bounds=(-1, 1))
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((-2 * unseen(12, 0.95), 2 * unseen(12, 0.95)))
+
+
+def test_equal_values_without_bounds_have_an_interval_of_width_zero() -> None:
     assert of_mean(np.ones(9, bool), seed=0) == Interval(low=1.0, high=1.0, groups=9)
 
 

@@ -5,8 +5,9 @@ from scipy import stats
 
 from benchmark.errors import InputError
 from benchmark.metrics.resampling import significance
+from benchmark.metrics.resampling.seeds import seed_variance
 from benchmark.metrics.resampling.significance import shared_ranks
-from support.answers import clustered_answers
+from support.answers import clustered_answers, crossed_answers
 
 
 def answers(skills: list[float], groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
@@ -65,12 +66,20 @@ def test_t_is_the_difference_divided_by_its_error_over_groups_of_any_size() -> N
     groups = np.repeat(np.arange(7), sizes)
     rows, signs = random.random((3, 103)), random.choice([-1.0, 1.0], (5, 7))
     sums = np.stack([np.bincount(groups, row) for row in rows], axis=1)
-    statistics = significance._statistics(sums, sizes.astype(float), signs)
-    for sign, values in zip(signs, statistics, strict=True):
-        for (first, second), value in zip(((0, 1), (0, 2), (1, 2)), values, strict=True):
+    variances = np.broadcast_to([0.01, 0.02, 0.03], (5, 3))
+    shifts = random.normal(size=(5, 3))
+    drawn = significance._Resample(signs, shifts, variances)
+    plain = significance._Resample(signs, 0 * shifts, 0 * variances)
+    statistics = significance._statistics(sums, sizes.astype(float), plain)
+    seeded = significance._statistics(sums, sizes.astype(float), drawn)
+    for sign, shift, values, with_seeds in zip(signs, shifts, statistics, seeded, strict=True):
+        for pair, (first, second) in enumerate(((0, 1), (0, 2), (1, 2))):
             gap = sign[groups] * (rows[first] - rows[second])
             residuals = [(gap[groups == group] - gap.mean()).sum() for group in range(7)]
-            assert value == pytest.approx(gap.mean() * 103 / np.linalg.norm(residuals))
+            error = np.sqrt(7 / 6) * np.linalg.norm(residuals) / 103
+            assert values[pair] == pytest.approx(gap.mean() / error)
+            whole = np.hypot(error, np.sqrt(variances[0, first] + variances[0, second]))
+            assert with_seeds[pair] == pytest.approx((gap.mean() + shift[first] - shift[second]) / whole)
 
 
 def test_significant_pairs_are_removed_before_the_others_are_tested() -> None:
@@ -111,15 +120,34 @@ def test_two_rows_that_hardly_differ_do_not_hide_other_differences() -> None:
     assert shared_ranks(np.stack([row, twin, poor]), seed=0).rank.tolist() == [1, 1, 3]
 
 
-def test_the_block_size_does_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_block_size_does_not_change_the_result() -> None:
     rows = answers([0.5, 0.9, 1.4], np.arange(40), seed=3)
-    whole = shared_ranks(rows, seed=1)
-    monkeypatch.setattr(significance, "BLOCK_BYTES", 8 * 40 * 7)
-    assert (shared_ranks(rows, seed=1).better == whole.better).all()
-    statistics = [np.concatenate(list(significance._signs(40, 1, 1000)))]
-    monkeypatch.undo()
-    statistics += [np.concatenate(list(significance._signs(40, 1, 1000)))]
-    assert (statistics[0] == statistics[1]).all()
+    seeds = [np.stack([row, row[::-1]]) for row in rows]
+    spread = seed_variance(seeds, np.arange(40))
+    blocks = [
+        np.concatenate(
+            [drawn.shifts for drawn in significance._resamples(40, spread, np.array([2, 2, 2]), 1, 1000, size)]
+        )
+        for size in (8 * 40 * 7, 2**26)
+    ]
+    assert (blocks[0] == blocks[1]).all()
+    assert (shared_ranks(seeds, seed=1, block_bytes=8 * 40 * 7).better == shared_ranks(seeds, seed=1).better).all()
+
+
+def test_a_row_with_seeds_is_its_mean_and_their_spread_hides_small_differences() -> None:
+    random = np.random.default_rng(0)
+    good, poor = random.random((2, 200)) < np.array([[0.9], [0.6]])
+    assert shared_ranks([np.stack([good] * 3), poor], seed=0).rank.tolist() == [1, 2]
+    unsteady = np.stack([good, good, np.zeros(200, bool)])
+    assert shared_ranks([unsteady, poor], seed=0).rank.tolist() == [1, 1]
+
+
+def test_two_single_seeds_take_the_spread_of_rows_with_several() -> None:
+    random = np.random.default_rng(1)
+    first, second = random.random((2, 200)) < np.array([[0.9], [0.6]])
+    assert shared_ranks([first, second], seed=0).better[0, 1]
+    unsteady = np.stack([random.random(200) < share for share in (0.2, 0.5, 0.9)])
+    assert not shared_ranks([first, second, unsteady], seed=0).better[0, 1]
 
 
 def test_one_row_and_no_row() -> None:
@@ -131,12 +159,26 @@ def test_unusable_arguments_are_refused() -> None:
     values = np.ones((3, 20))
     with pytest.raises(InputError, match="row 2 for image 4 is not finite"):
         shared_ranks(np.where(np.arange(60).reshape(3, 20) == 44, np.nan, values), seed=0)
-    with pytest.raises(InputError, match=r"\(3, 0\); \(rows, images\)"):
+    with pytest.raises(InputError, match="all need the same images"):
         shared_ranks(values[:, :0], seed=0)
     with pytest.raises(InputError, match="999 resamples"):
         shared_ranks(values, seed=0, resamples=999)
     with pytest.raises(InputError, match=r"\(20,\) is needed"):
         shared_ranks(values, np.arange(19), seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("units", "seeds", "spread"), [(6, 3, 0.3), (12, 2, 0.3), (20, 3, 0.0), (36, 3, 0.3)])
+def test_eight_equally_good_rows_with_seeds_are_rarely_split(units: int, seeds: int, spread: float) -> None:
+    """At most 5 % and two points; by the means alone, which leave out the spread of seeds, it is more."""
+    random, groups, trials = np.random.default_rng(4), np.repeat(np.arange(units), 5), 300
+    false = means_alone = 0
+    for trial in range(trials):
+        table = crossed_answers(random, 0.7, seed_spread=spread, shape=(8, seeds, units, 5))
+        false += shared_ranks(list(table), groups, seed=trial, resamples=1000).better.any()
+        means_alone += shared_ranks(table.mean(axis=1), groups, seed=trial, resamples=1000).better.any()
+    assert false / trials <= 0.07
+    assert spread == 0 or means_alone > false
 
 
 @pytest.mark.slow

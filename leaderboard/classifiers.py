@@ -1,0 +1,245 @@
+"""What the rows of the classification page show: means over seeds with their intervals, gains, and ranks."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from statistics import mean
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.resampling.chance import BetterThanChance
+from benchmark.metrics.resampling.significance import shared_ranks
+from benchmark.records.base import Interval
+from benchmark.records.classification import Classification, GroupBaseline, TestImages
+from benchmark.records.record import Record
+from benchmark.vocabulary import CLASSIFIER_KINDS, MODES, ClassifierKind
+from leaderboard import contestants
+from leaderboard.columns import Row
+from leaderboard.contestants import SEED, Contestant, classifier, correct
+from leaderboard.derived import Head
+from leaderboard.evidence import RANKED, answered, has_few_units, test_images
+from leaderboard.formats import not_trained_text
+from leaderboard.markdown import escape
+from leaderboard.record_files import Section
+from leaderboard.rows import backbone_row, baseline_row, untrained_row
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One classifier of a row; numbers are means over its seeds.
+
+    Attributes:
+        accuracy: None if a seed has none, or if its head is not trained.
+        interval: of the accuracy; None if it cannot be computed.
+        better: whether it is better than chance; None if that is not known.
+        recall: macro recall; None as for `accuracy`.
+        f1: macro F1; None as for `accuracy`.
+        calibration: expected calibration error; None if it was not measured.
+        status: why there is no score; empty if there is one.
+    """
+
+    accuracy: float | None = None
+    interval: Interval | None = None
+    better: BetterThanChance | None = None
+    recall: float | None = None
+    f1: float | None = None
+    calibration: float | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Difference of two accuracies on the same images, with its interval."""
+
+    value: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Classifiers:
+    """What a row shows.
+
+    Attributes:
+        measures: by the kind of the classifier.
+        over_untrained: of the linear probe, over that on the contestant's own untrained encoder; None without one.
+        over_baseline: of the linear probe, over the best baseline that sees no image; None without one.
+        rank: of the row by a measure; None if it has none.
+    """
+
+    measures: Mapping[ClassifierKind, Measure]
+    over_untrained: Gain | None = None
+    over_baseline: Gain | None = None
+    rank: Callable[[ClassifierKind], str | None] = field(default=lambda _: None)
+
+
+def rows(section: Section) -> list[Row[Classifiers]]:
+    """Contestants, their untrained encoders and the baselines, best first; rows without a score are last."""
+    section_ranks = cache(partial(ranks, section))  # a bootstrap, for the table alone
+    images = test_images(section.records)
+    found: list[Row[Classifiers]] = []
+    for one in contestants.contestants(section):
+        rank = partial(_rank, section_ranks, one.first.key)
+        row = backbone_row(one.files[0], _of_contestant(one, images, rank))
+        found.append(replace(row, name=_name(row.name, one), seeds=one.files))
+        if untrained := _of_untrained(one, images):
+            found.append(replace(untrained_row(one.files[0], untrained), seeds=one.files))
+    baselines = next((record.group_baselines for record in section.records if record.group_baselines), {})
+    found += [baseline_row(name, _of_baseline(baseline)) for name, baseline in baselines.items()]
+    return sorted(found, key=partial(_order, _headline(found)))
+
+
+def never_above_chance(section: Section, name: Callable[[Record], str]) -> str:
+    """The curves that are at chance after every epoch, by mode; empty if there are none.
+
+    Args:
+        section: the records.
+        name: of the curve of a record.
+    """
+    names = {
+        mode: ", ".join(
+            escape(name(record))
+            for record in section.records
+            if mode in record.classification and record.classification[mode].never_above_chance
+        )
+        for mode in MODES
+    }
+    curves = "; ".join(f"{mode}: {text}" for mode, text in names.items() if text)
+    return f"Curves never above chance: {curves}." if curves else ""
+
+
+def _of_contestant(
+    one: Contestant, images: TestImages | None, rank: Callable[[ClassifierKind], str | None]
+) -> Classifiers:
+    """What the row of a contestant shows.
+
+    Args:
+        one: the contestant.
+        images: the test images; None = not recorded.
+        rank: see `Classifiers`.
+    """
+    measures = {kind: _measure(one, images, kind) for kind in CLASSIFIER_KINDS}
+    return Classifiers(measures, _over_untrained(one, images), _over_baseline(one, images), rank)
+
+
+def _of_untrained(one: Contestant, images: TestImages | None) -> Classifiers | None:
+    """What the row of a contestant's untrained encoder shows; None if it has no such control.
+
+    Args:
+        one: the contestant.
+        images: as `_of_contestant`.
+    """
+    measures = {kind: _measure(one, images, kind, "untrained") for kind in CLASSIFIER_KINDS}
+    shown = any(measure.accuracy is not None or measure.status for measure in measures.values())
+    return Classifiers(measures) if shown else None
+
+
+def _of_baseline(baseline: GroupBaseline) -> Classifiers:
+    """What the row of a baseline that sees no image shows: the same scores beside every classifier."""
+    measure = Measure(accuracy=baseline.accuracy, recall=baseline.recall, f1=baseline.f1)
+    return Classifiers(dict.fromkeys(CLASSIFIER_KINDS, measure))
+
+
+def best_baseline(record: Record) -> GroupBaseline | None:
+    """The baseline that sees no image and has the highest accuracy; None without one whose images are recorded."""
+    able = (one for one in record.group_baselines.values() if one.correct)
+    return max(able, key=lambda one: one.accuracy, default=None)
+
+
+def ranks(section: Section, kind: ClassifierKind) -> dict[str, str]:
+    """The rank of each contestant by its test accuracy over all its seeds, by the key of its first record.
+
+    Only contestants of one pool are ranked together: they start from weights of the same kind and have the same image
+    size. The text is the rank and the number of rows of the pool. A contestant alone in its pool has no rank, nor has
+    one without answers, nor one whose test images differ from those of most others. With fewer than six units none has.
+
+    Args:
+        section: the records.
+        kind: of the classifier by whose accuracy they are ranked.
+    """
+    table = answered(section, kind)
+    if table is None or has_few_units(table.images):
+        return {}
+    groups = np.array(table.images.groups)[contestants.known(table.images)]
+    pairs = list(zip(table.contestants, table.correct, strict=True))
+    texts: dict[str, str] = {}
+    for pool in dict.fromkeys(one.pool for one in table.contestants):
+        members = [(one, right) for one, right in pairs if one.pool == pool]
+        if len(members) > 1:
+            shared = shared_ranks([right for _, right in members], groups, seed=SEED)
+            for (one, _), rank in zip(members, shared.rank, strict=True):
+                texts[one.first.key] = f"{rank} of {len(members)}"
+    return texts
+
+
+def _status(one: Contestant, head: Head) -> str:
+    """Why a head of a contestant has no score; empty if it is trained."""
+    losses = [file.not_trained[head] for file in one.files if head in file.not_trained]
+    seeds = f"{len(losses)} of {len(one.files)} seeds, " if len(one.files) > 1 else ""
+    return not_trained_text(max(losses), seeds) if losses else ""
+
+
+def _measure(
+    one: Contestant, images: TestImages | None, kind: ClassifierKind, state: Literal["initial", "untrained"] = "initial"
+) -> Measure:
+    """A classifier of a contestant.
+
+    Args:
+        one: the contestant.
+        images: the test images; None = not recorded.
+        kind: of the classifier.
+        state: of the encoder, `initial` or `untrained`.
+    """
+    found = [trained for record in one.records if (trained := classifier(record, kind, state))]
+    if len(found) < len(one.files):
+        head: Head = (kind if state == "initial" else state, "all")
+        heads = MODES if state == "initial" else ("shallow",)
+        return Measure(status=_status(one, head) if kind in heads else "")
+    right = correct(one, images, kind, state) if images else None
+    errors = [trained.calibration_error for trained in found if isinstance(trained, Classification)]
+    known_errors = [error for error in errors if error is not None]
+    return Measure(
+        accuracy=mean(trained.test.accuracy for trained in found),
+        interval=None if right is None or images is None else contestants.interval(right, images),
+        better=None if right is None or images is None else contestants.better(right, images),
+        recall=mean(trained.test.recall for trained in found),
+        f1=mean(trained.test.f1 for trained in found),
+        calibration=mean(known_errors) if len(known_errors) == len(found) else None,
+    )
+
+
+def _over_untrained(one: Contestant, images: TestImages | None) -> Gain | None:
+    if images is None:
+        return None
+    right, untrained = correct(one, images, "linear"), correct(one, images, "linear", "untrained")
+    return None if right is None or untrained is None else _gain(right - untrained.astype(np.float64), images)
+
+
+def _over_baseline(one: Contestant, images: TestImages | None) -> Gain | None:
+    best = best_baseline(one.first)
+    right = correct(one, images, "linear") if images and best else None
+    return None if right is None or images is None or best is None else _gain(right - np.array(best.correct), images)
+
+
+def _gain(differences: NDArray[np.float64], images: TestImages) -> Gain:
+    return Gain(float(differences.mean()), contestants.interval(differences, images, bounds=(-1, 1)))
+
+
+def _rank(section_ranks: Callable[[ClassifierKind], dict[str, str]], key: str, kind: ClassifierKind) -> str | None:
+    return section_ranks(kind).get(key)
+
+
+def _name(name: str, one: Contestant) -> str:
+    return f"{name}, *control*" if one.first.init == "none" else name
+
+
+def _headline(rows: Iterable[Row[Classifiers]]) -> ClassifierKind:
+    """The first classifier by which tables rank that any contestant has."""
+    parts = [row.part for row in rows if row.file and row.part]
+    return next((kind for kind in RANKED if any(part.measures[kind].accuracy is not None for part in parts)), RANKED[0])
+
+
+def _order(kind: ClassifierKind, row: Row[Classifiers]) -> tuple[bool, float]:
+    accuracy = row.part.measures[kind].accuracy if row.part else None
+    return accuracy is None, -(accuracy or 0)

@@ -1,0 +1,127 @@
+"""Contestants of a section: the records of one backbone with one initialisation, which differ only in their seed."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.resampling.chance import BetterThanChance, best_guess, better_than_chance
+from benchmark.metrics.resampling.intervals import Bounds
+from benchmark.metrics.resampling.seeds import of_seed_means
+from benchmark.records.base import Interval
+from benchmark.records.classification import Classification, Probe, TestImages
+from benchmark.records.record import Record
+from benchmark.vocabulary import ClassifierKind, EncoderState
+from leaderboard.record_files import RecordFile, Section
+
+SEED = 0
+"""Seed of every bootstrap of the tables: the same records always give the same numbers."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Records that differ only in their seed; a failed run is its own.
+
+    Attributes:
+        files: in ascending order of their seeds.
+    """
+
+    files: tuple[RecordFile, ...]
+
+    @property
+    def records(self) -> list[Record]:
+        """The records without their files."""
+        return [file.record for file in self.files]
+
+    @property
+    def first(self) -> Record:
+        """The record of the lowest seed."""
+        return self.files[0].record
+
+    @property
+    def pool(self) -> tuple[str, int | None]:
+        """What rows must share to be ranked together: the kind of their initial weights, and the image size."""
+        start = self.first.init if self.first.init in {"random", "none"} else "published"
+        return start, self.first.encoder.image_size if self.first.encoder else None
+
+
+def contestants(section: Section) -> list[Contestant]:
+    """The contestants of a section, in its order."""
+    order = {file.path: place for place, file in enumerate(section.files)}
+    grouped = groupby(sorted(section.files, key=_identity), key=lambda file: _identity(file)[:-1])
+    found = [Contestant(tuple(files)) for _, files in grouped]
+    return sorted(found, key=lambda one: min(order[file.path] for file in one.files))
+
+
+def classifier(record: Record, kind: ClassifierKind, state: EncoderState = "initial") -> Classification | Probe | None:
+    """A classifier of a record; None if it has no such classifier, or if its head is not trained.
+
+    Args:
+        record: the record.
+        kind: of the classifier.
+        state: of the encoder before the classifier is trained; of heads `initial` or `untrained`.
+    """
+    if kind in ("linear", "nearest"):
+        probes = record.probes.get(state)
+        return None if probes is None else probes.linear if kind == "linear" else probes.nearest
+    if state == "untrained":
+        return record.untrained if kind == "shallow" else None
+    return next((trained for mode, trained in record.classification.items() if mode == kind), None)
+
+
+def known(images: TestImages) -> NDArray[np.bool_]:
+    """(N,) whether each test image shows an individual of training; all do in older records."""
+    labels = np.array(images.labels)
+    return np.array(images.train_images)[labels] > 0 if images.train_images else np.ones(len(labels), bool)
+
+
+def correct(
+    one: Contestant, images: TestImages, kind: ClassifierKind, state: EncoderState = "initial"
+) -> NDArray[np.bool_] | None:
+    """(S, K) whether each seed answers each known test image correctly; None if one has no answers.
+
+    Args:
+        one: the contestant.
+        images: the test images.
+        kind: of the classifier.
+        state: see `classifier`.
+    """
+    given = [found.answers if (found := classifier(record, kind, state)) else () for record in one.records]
+    if any(len(answers) != len(images.labels) for answers in given):
+        return None
+    right: NDArray[np.bool_] = np.array(given) == np.array(images.labels)
+    return right[:, known(images)]
+
+
+def interval(
+    values: NDArray[np.number] | NDArray[np.bool_], images: TestImages, bounds: Bounds = (0, 1)
+) -> Interval | None:
+    """Interval of a mean over seeds and known test images; None with few units.
+
+    Args:
+        values: (S, K).
+        images: the test images.
+        bounds: of the values.
+    """
+    return of_seed_means(values, np.array(images.groups)[known(images)], seed=SEED, bounds=bounds)
+
+
+def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance | None:
+    """Whether answers are better than chance; None for older records, which do not hold the training images.
+
+    Args:
+        right: (S, K) from `correct`.
+        images: the test images.
+    """
+    if not images.train_images:
+        return None
+    rows = known(images)
+    guess = best_guess(np.array(images.labels)[rows], np.array(images.train_images))
+    return better_than_chance(right.mean(axis=0), guess, np.array(images.groups)[rows], seed=SEED)
+
+
+def _identity(file: RecordFile) -> tuple[str, str, str, str, int]:
+    """What records of one contestant share, but for the last: the seed. A failed run is told apart by its path."""
+    record = file.record
+    return record.backbone, record.init, str(record.experiment), "" if record.status == "ok" else file.path, record.seed

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmark.metrics.resampling.intervals import of_mean, unseen
+from benchmark.metrics.resampling.seeds import of_seed_means, seed_variance
+from support.answers import crossed_accuracy, crossed_answers
+
+
+def test_one_seed_and_equal_seeds_have_the_interval_over_units() -> None:
+    row = np.random.default_rng(0).random(60) < 0.7
+    groups = np.repeat(np.arange(12), 5)
+    assert of_seed_means(row[None], groups, seed=3) == of_mean(row, groups, seed=3)
+    assert of_seed_means(np.stack([row] * 3), groups, seed=3) == of_mean(row, groups, seed=3)
+
+
+def test_fewer_than_six_units_have_no_interval_whatever_the_seeds() -> None:
+    assert of_seed_means(np.ones((5, 10)), np.repeat(np.arange(5), 2), seed=0) is None
+
+
+def test_seeds_without_any_spread_over_units_have_student_s_interval() -> None:
+    values = np.array([0.2, 0.5, 0.6])[:, None] * np.ones(2000)
+    interval = of_seed_means(values, np.arange(2000), seed=0, bounds=None)
+    low, high = stats.t.interval(0.95, 2, values[:, 0].mean(), stats.sem(values[:, 0]))
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((low, high))
+
+
+def test_an_interval_ends_at_the_bounds_and_has_a_width_where_all_is_right() -> None:
+    values = np.ones((3, 40), bool)
+    right = of_seed_means(values, np.arange(40), seed=0)
+    assert right is not None
+    assert (right.low, right.high) == pytest.approx((1 - unseen(40, 0.95), 1))
+    values[0] = False
+    mixed = of_seed_means(values, np.arange(40), seed=0)
+    assert mixed is not None
+    assert (mixed.low, mixed.high) == (0, 1)
+
+
+def test_the_variance_between_seeds_is_that_of_a_two_way_analysis() -> None:
+    random = np.random.default_rng(0)
+    seeds, units = 400, 30
+    effects = random.normal(0, 0.3, (seeds, 1)) + random.normal(0, 1, (1, units)) + random.normal(0, 2, (seeds, units))
+    result = seed_variance([effects, effects[:1]], np.arange(units))
+    assert result.freedom == seeds - 1
+    assert result.variance == pytest.approx(0.09, rel=0.35)
+    assert effects.mean(axis=1).var() > 0.2
+    assert seed_variance([effects[:1]], np.arange(units)) == (0.0, 0.0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [0.0, 0.2, 0.5])
+@pytest.mark.parametrize(("seeds", "units"), [(2, 12), (3, 12), (3, 36), (5, 12), (5, 36)])
+def test_an_interval_over_seeds_and_units_covers_as_often_as_it_promises(seeds: int, units: int, spread: float) -> None:
+    """Two seeds that differ much are the known exception: a few points too low."""
+    random, trials = np.random.default_rng(1), 1000
+    truth, groups = crossed_accuracy(0.7, spread), np.repeat(np.arange(units), 5)
+    covered = 0
+    for trial in range(trials):
+        (values,) = crossed_answers(random, 0.7, seed_spread=spread, shape=(1, seeds, units, 5))
+        interval = of_seed_means(values, groups, seed=trial)
+        assert interval is not None
+        covered += interval.low <= truth <= interval.high
+    assert (0.93 if seeds > 2 else 0.88) - 0.01 <= covered / trials <= 0.97 + 0.01
