@@ -13,6 +13,9 @@ from benchmark.errors import InputError
 RECORDING_COLUMNS = ("video", "sequence", "encounter")
 """Columns that name a continuous recording; the first one that is filled on every row is used."""
 
+PLACE_COLUMNS = (*RECORDING_COLUMNS, "camera", "date")
+"""Columns whose values share light and background; the first one that is filled on every row is used."""
+
 TIME_COLUMNS = ("timestamp", "datetime", "date")
 """Columns that hold the time of a photo; the first one that is filled on every row is used."""
 
