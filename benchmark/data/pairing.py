@@ -66,10 +66,10 @@ class LeftOut(NamedTuple):
 class Pairing:
     """Which gallery images are hidden from a query.
 
-    Hidden is the query itself, and what shows its own individual in an adjacent frame: in the same recording, at most
-    `window` frames away, as frames are counted in the data set (`capture.dense_ranks`). Such a pair is almost one
-    picture, and finding it shows nothing about the pattern. Other individuals of these frames stay, as in Market-1501
-    (Zheng et al. 2015): they do not show the answer.
+    Hidden is the query itself, and every image of adjacent frames: in the same recording, at most `window` frames away,
+    as frames are counted in the data set (`capture.dense_ranks`). Of the query's individual that is almost the same
+    picture, and finding it shows nothing about the pattern. Other individuals are hidden there too, so that the share
+    of matches in the gallery, which is what a random order reaches, hardly changes.
 
     Attributes:
         queries: of the Q queries.
@@ -89,7 +89,7 @@ class Pairing:
         """(G,) whether each gallery image is hidden from a query."""
         hidden = self._itself(query) | self._adjacent(query) | self._of_other_flanks(query)
         if self.across_recordings:
-            hidden |= self._own_recording(query)
+            hidden |= self._own(query) & self._same_recording(query)
         return hidden
 
     def left_out(self) -> LeftOut | None:
@@ -111,16 +111,16 @@ class Pairing:
     def _own(self, query: int) -> NDArray[np.bool_]:
         return _equal(self.gallery.labels, self.queries.labels[query])
 
-    def _own_recording(self, query: int) -> NDArray[np.bool_]:
+    def _same_recording(self, query: int) -> NDArray[np.bool_]:
         if self.queries.recordings is None or self.gallery.recordings is None:
             return np.zeros(len(self.gallery.labels), dtype=bool)
-        return self._own(query) & _equal(self.gallery.recordings, self.queries.recordings[query])
+        return _equal(self.gallery.recordings, self.queries.recordings[query])
 
     def _adjacent(self, query: int) -> NDArray[np.bool_]:
         if self.queries.frames is None or self.gallery.frames is None:
             return np.zeros(len(self.gallery.labels), dtype=bool)
         is_near: NDArray[np.bool_] = np.abs(self.gallery.frames - self.queries.frames[query]) <= self.window
-        return self._own_recording(query) & is_near
+        return self._same_recording(query) & is_near
 
     def _of_other_flanks(self, query: int) -> NDArray[np.bool_]:
         """`same` hides the images of the other flank; `cross` all that are not of the other flank."""

@@ -47,11 +47,10 @@ class PairingScores(RecordPart):
 
 
 class AdjacentFrames(RecordPart):
-    """What was left out because it shows the query's individual in almost the same picture.
+    """What was left out because it may be almost the same picture.
 
     Attributes:
-        window: a gallery image of the query's individual in the same recording, at most this number of frames away, is
-            hidden from the query.
+        window: a gallery image in the recording of the query, at most this number of frames away, is hidden from it.
         pairs: number of pairs of a query and a gallery image that were left out.
         queries: number of queries that lost all their matches, and are left out.
     """

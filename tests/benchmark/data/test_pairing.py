@@ -32,8 +32,9 @@ def is_hidden(pairing: Pairing, query: int, image: int) -> bool:
     assert frame2 is not None
     if number == number2:
         return True
-    is_near = pairing.across_recordings or abs(frame - frame2) <= pairing.window
-    if label == label2 and recording == recording2 and is_near:
+    if recording == recording2 and abs(frame - frame2) <= pairing.window:
+        return True
+    if pairing.across_recordings and label == label2 and recording == recording2:
         return True
     opposite = {flank, flank2} == {"left", "right"}
     return {"any": False, "same": opposite, "cross": not opposite}[pairing.flank]
@@ -51,12 +52,12 @@ def test_hidden_images_are_those_of_the_rule(flank: FlankPairing, across: bool) 
 def test_left_out_pairs_and_queries_by_hand() -> None:
     labels, recordings = np.array([0, 0, 0, 1, 1]), np.zeros(5, np.int64)
     images = Sightings(np.arange(5), labels, recordings, np.array([0, 4, 30, 4, 8]))
-    # frames 0 and 4 of the first individual, 4 and 8 of the second one; only that one has no other image
-    assert Pairing(images, images).left_out() == (4, 2)
-    assert Pairing(images, images, window=3).left_out() == (0, 0)
-    alone = images._replace(labels=np.array([7, 0, 0, 1, 1]))
-    assert Pairing(alone, alone).left_out() == (2, 2)
+    # within ten frames of each other: 0, 4, 4 and 8; only the second individual has no image elsewhere
+    assert Pairing(images, images).left_out() == (12, 2)
+    assert Pairing(images, images, window=3).left_out() == (2, 0)
     assert Pairing(images._replace(frames=None), images._replace(frames=None)).left_out() is None
+    lone = images._replace(labels=np.array([7, 0, 0, 1, 1]))
+    assert Pairing(lone, lone).left_out() == (12, 2)  # a query that never had a match has lost none
 
 
 def test_without_any_knowledge_only_the_query_itself_is_hidden() -> None:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, euclidean_distances
 from sklearn.metrics.pairwise import cosine_similarity
 
+from benchmark.data.pairing import Pairing, Sightings
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.matches import Hide, Images, Matches
 from benchmark.metrics.resampling.intervals import of_mean
@@ -219,6 +221,22 @@ def test_the_whole_matrix_of_similarities_is_never_held() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 700 * 700 * 8 / 8
+
+
+def test_animals_that_only_swim_are_found_by_adjacent_frames_and_not_without_them() -> None:
+    """Two animals alike, filmed together: their embeddings are positions, which are forgotten within ten frames."""
+    rank1: dict[bool, list[float]] = {False: [], True: []}
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        swim = sliding_window_view(rng.normal(size=(2, 129, 9)), 10, axis=1).sum(axis=-1)
+        labels, frames = np.repeat([0, 1], 120), np.tile(np.arange(120), 2)
+        seen = Sightings(np.arange(240), labels, np.zeros(240, np.int64), frames)
+        images = Images(swim.reshape(240, 9), labels)
+        for rule in (False, True):
+            hide = Pairing(seen, seen, window=10 if rule else -1).hidden
+            rank1[rule].append(float((retrieve(images, images, hide)["cosine"].first == 1).mean()))
+    assert np.mean(rank1[False]) > 0.9
+    assert np.mean(rank1[True]) == pytest.approx(0.5, abs=0.03)
 
 
 def test_one_individual_and_one_image_each() -> None:

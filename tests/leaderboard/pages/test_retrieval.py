@@ -94,6 +94,6 @@ def test_cross_flank_queries_have_their_own_columns_where_flanks_are_known() -> 
 def test_what_was_left_out_as_adjacent_frames_is_counted() -> None:
     adjacent = {"window": 10, "pairs": 120, "queries": 2}
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(adjacent_frames=adjacent, unmatched=2)}}))
-    assert "Left out: 120 pairs of a query and an image of its individual" in text
+    assert "Left out: 120 pairs of images that were taken in the same recording" in text
     assert "at most 10 frames apart; 2 queries have no other match." in text
     assert "Left out" not in page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
