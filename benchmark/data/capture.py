@@ -156,13 +156,13 @@ def nearest_distances(
     query_mask: NDArray[np.bool_],
     gallery_mask: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Distance from each query image to the nearest gallery image of its track; takes O(N log N).
+    """Distance from each query image to the nearest other gallery image of its track; takes O(N log N).
 
     Args:
         tracks: (N,) code of each image's track, from 0. Images of different tracks are not compared.
         positions: (N,) position of each image along its track.
         query_mask: (N,) the images whose distance is returned.
-        gallery_mask: (N,) the images that they are compared with; disjoint from `query_mask`.
+        gallery_mask: (N,) the images that they are compared with.
 
     Returns:
         (Q,) distances in the order of the query images; `NO_NEIGHBOUR` if the track has no gallery image.
@@ -170,8 +170,9 @@ def nearest_distances(
     order = np.lexsort((positions, tracks))
     track, position, in_gallery = tracks[order], positions[order], gallery_mask[order]
     indices = np.arange(len(order))
-    before = np.maximum.accumulate(np.where(in_gallery, indices, -1)) if len(order) else indices
-    after = np.minimum.accumulate(np.where(in_gallery, indices, len(order))[::-1])[::-1] if len(order) else indices
+    before = np.maximum.accumulate(np.append(-1, np.where(in_gallery, indices, -1)))[:-1]
+    later = np.append(np.where(in_gallery, indices, len(order)), len(order))
+    after = np.minimum.accumulate(later[::-1])[::-1][1:]
     nearest = np.full(len(order), NO_NEIGHBOUR, dtype=np.int64)
     for candidates in (before, after):
         exists = (candidates >= 0) & (candidates < len(order))
