@@ -122,7 +122,7 @@ def audit(
     Args:
         catalogue: the data set.
         split: of the data set.
-        hashes: (N, 12) `view_hashes` of the catalogue's rows; None = near duplicates are not searched.
+        hashes: (N, 12) `view_hashes` of the catalogue's rows; None = look-alikes are not searched.
         embeddings: (N, D) of the catalogue's rows; None = similar embeddings are not searched.
 
     Raises:

@@ -18,7 +18,7 @@ DISTANCES = (1, 2, 5, 10)
 """Distances in frames within which neighbours are counted."""
 
 NEAR_BITS = 4
-"""Images are near duplicates if their hashes differ in at most this number of 64 bits."""
+"""Images look alike if hashes of two of their views differ in at most this number of 64 bits."""
 
 SIMILAR = 0.99
 """Cosine similarity above which embeddings count as equal."""

@@ -170,7 +170,7 @@ def _tested(share: float, tables: Sequence[tuple[float, NDArray[np.float64]]]) -
 
     If an individual's images looked like it as often as like others, its own rate would be any one of them. So for each
     individual one of these rates is drawn; the probability is the share of draws whose mean is at least the mean of the
-    own rates.
+    own rates. Individuals are drawn independently, which makes the test cautious where many look like the same one.
     """
     if not tables:
         return LookAlikes(share=share)

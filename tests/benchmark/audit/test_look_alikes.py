@@ -106,10 +106,10 @@ def test_before_one_background_nearly_all_look_alike_and_that_is_no_fault() -> N
 
 
 @pytest.mark.slow
-def test_without_a_leak_one_in_twenty_is_called_a_fault() -> None:
+def test_without_a_leak_at_most_one_in_twenty_is_called_a_fault() -> None:
     results = [_tanks(np.random.default_rng(seed), looks=30) for seed in range(500)]
-    assert np.mean([result.probability < 0.05 for result in results]) == pytest.approx(0.05, abs=0.02)
-    assert np.mean([result.excess(0.01) is not None for result in results]) <= 0.07
+    assert 0.02 < np.mean([result.probability < 0.05 for result in results]) < 0.07
+    assert np.mean([result.excess(0.01) is not None for result in results]) < 0.07
 
 
 def test_copies_are_a_fault_also_where_some_look_alike_by_chance() -> None:
