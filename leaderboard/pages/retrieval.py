@@ -157,8 +157,8 @@ def _adjacent(section: Section) -> str:
     """What was left out as adjacent frames; empty where frames are not known."""
     parts = {part for retrieval in _retrievals(section) if (part := retrieval.adjacent_frames)}
     return "".join(
-        f" Left out: {part.pairs} pairs of a query and an image of its individual in the same recording at most "
-        f"{part.window} frames apart{f'; {part.queries} queries have no other match' if part.queries else ''}."
+        f" Left out: {part.pairs} pairs of images that were taken in the same recording at most {part.window} frames "
+        f"apart{f'; {part.queries} queries have no other match' if part.queries else ''}."
         for part in sorted(parts, key=str)
     )
 
