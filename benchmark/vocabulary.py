@@ -157,6 +157,21 @@ Distance = Literal["cosine", "euclidean"]
 - `euclidean`: length of the difference of two embeddings.
 """
 
+Flank = Literal["left", "right"]
+"""Sides of an animal, each with its own pattern.
+
+- `left`: the animal's left flank is seen.
+- `right`: the animal's right flank is seen.
+"""
+
+FlankPairing = Literal["any", "same", "cross"]
+"""Which flanks a query is compared with.
+
+- `any`: flanks are ignored.
+- `same`: images of the other flank are hidden from the query; those whose flank is not known stay.
+- `cross`: all images are hidden but those of the other flank.
+"""
+
 RetrievalBackend = Literal["numpy", "faiss"]
 """Implementations of the ranking.
 
@@ -220,5 +235,6 @@ ENCODER_STATES: tuple[EncoderState, ...] = get_args(EncoderState)
 REGIONS: tuple[Region, ...] = get_args(Region)
 REGION_VARIANTS: tuple[RegionVariant, ...] = get_args(RegionVariant)
 REGION_QUESTIONS: tuple[RegionQuestion, ...] = get_args(RegionQuestion)
+FLANKS: tuple[Flank, ...] = get_args(Flank)
 SPLIT_SETS: tuple[SplitSet, ...] = get_args(SplitSet)
 SPLIT_PARTS: tuple[SplitPart, ...] = get_args(SplitPart)

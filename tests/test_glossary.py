@@ -33,7 +33,7 @@ RETIRED_NAMES = {
     "Audited": "SplitAudit",
     "Chosen": "RunRequest",
     "Done": "StageResult",
-    "Elsewhere": "AcrossRecordings",
+    "Elsewhere": "PairingScores",
     "Embedded": "EncoderState",
     "ExaminedFocus": "Localisation",
     "ExaminedImages": "TestImages",

@@ -1,1 +1,1 @@
-"""The audit of a data set under a split: leaks, near duplicates, nested groups."""
+"""The audit of a data set under a split: leaks, look-alikes, nested groups."""

@@ -10,37 +10,45 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from benchmark.audit.leakage import Leak, LeakIndex
+from benchmark.audit.look_alikes import LookAlikes
 from benchmark.audit.nesting import Nesting, nesting
+from benchmark.data.capture import PLACE_COLUMNS, TIME_COLUMNS, is_filled
 from benchmark.data.catalogue import Catalogue, Row
+from benchmark.data.pairing import Pairing
 from benchmark.errors import InputError
 from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS, SplitPart, SplitSet
 
 Place = tuple[SplitSet, SplitPart]
-Pairing = Literal["test_train", "test_labelled", "test_val", "inpaint_test", "val_train"]
+Comparison = Literal["test_train", "test_labelled", "test_val", "inpaint_test", "val_train", "gallery"]
 
-PAIRINGS: dict[Pairing, tuple[tuple[Place, ...], tuple[Place, ...]]] = {
+COMPARISONS: dict[Comparison, tuple[tuple[Place, ...], tuple[Place, ...]]] = {
     "test_train": ((("classify", "test"),), (("classify", "train"), ("inpaint", "train"))),
     "test_labelled": ((("classify", "test"),), (("classify", "train"),)),
     "test_val": ((("classify", "test"),), (("classify", "val"), ("inpaint", "val"))),
     "inpaint_test": ((("inpaint", "test"),), (("inpaint", "train"), ("inpaint", "val"))),
     "val_train": ((("classify", "val"), ("inpaint", "val")), (("classify", "train"), ("inpaint", "train"))),
+    "gallery": ((("classify", "test"),), (("classify", "train"),)),
 }
-"""Query parts and pool parts of each leak. The first is the headline: what both trainings have seen of the test."""
+"""Query parts and pool parts of each leak. The first is the headline: what both trainings have seen of the test. The
+last is re-identification; if no individual of test is in train, test images are the gallery too."""
 
-_CHECKED_FOR_FAULTS: dict[Pairing, tuple[str, str]] = {
+_CHECKED_FOR_FAULTS: dict[Comparison, tuple[str, str]] = {
     "test_train": ("test images", "in train"),
     "test_val": ("test images", "in val"),
     "inpaint_test": ("inpainting test images", "in the inpainting set's train or val"),
     "val_train": ("validation images", "in train"),
+    "gallery": ("queries", "in the gallery"),
 }
 
 CLOSE = 2
 """In a clean split, no test image has the same animal within this number of frames: they are almost one picture."""
 
 TOLERATED = 0.01
-"""Share of near duplicates that a clean split may have, because two pictures can look alike by chance."""
+"""A clean split may have so many more images that look like their own individual's than like another's."""
+
+_MIN_RELATED = 2
 
 _RARE, _NEARLY_ALL, _MOST = 0.01, 0.99, 0.5
 
@@ -78,7 +86,11 @@ class Audit(BaseModel, frozen=True, extra="forbid"):
         new: number of these that neither training set contains.
         repeated: number of images of the split whose content occurs more than once.
         contradictory: number of these whose content occurs under different individuals.
-        leaks: by pairing of parts.
+        alone: number of test individuals of whose recordings no other test individual has an image, if test images
+            search each other: the place alone finds them. None in other splits, and if no column names a place.
+        place: the column that names the recordings of `alone`; empty without one.
+        unknown: what could not be checked, because not every image has such a column, or pixels were not compared.
+        leaks: by what is compared.
         nesting: of each metadata column with at least two images a value on average, except frame numbers.
         balance: of each part of each set.
     """
@@ -90,7 +102,10 @@ class Audit(BaseModel, frozen=True, extra="forbid"):
     new: int
     repeated: int
     contradictory: int
-    leaks: dict[Pairing, Leak]
+    alone: int | None
+    place: str
+    unknown: tuple[str, ...]
+    leaks: dict[Comparison, Leak]
     nesting: tuple[Nesting, ...]
     balance: tuple[Balance, ...]
 
@@ -102,12 +117,12 @@ def audit(
     hashes: NDArray[np.uint64] | None = None,
     embeddings: NDArray[np.floating] | None = None,
 ) -> Audit:
-    """Audit a split of any origin, by sorting and grouping: 100 000 images take seconds.
+    """Audit a split of any origin. Without hashes 100 000 images take seconds, with them minutes.
 
     Args:
         catalogue: the data set.
         split: of the data set.
-        hashes: (N,) `perceptual_hashes` of the catalogue's rows; None = near duplicates are not searched.
+        hashes: (N, 12) `view_hashes` of the catalogue's rows; None = look-alikes are not searched.
         embeddings: (N, D) of the catalogue's rows; None = similar embeddings are not searched.
 
     Raises:
@@ -129,46 +144,94 @@ def audit(
     index = LeakIndex.of(rows, [digests.get(row.image_id, "") for row in rows], hashes, embeddings)
     individuals = _individuals(chain.from_iterable(members.values()))
     tested = _individuals(members["classify", "test"])
+    new = tested - _individuals(members["classify", "train"]) - _individuals(members["inpaint", "train"])
+    searches_itself = not tested & _individuals(members["classify", "train"])
     owners: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in chain.from_iterable(members.values()):
         owners[digests[row.image_id]][row.identity] += 1
+    column = next((column for column in PLACE_COLUMNS if is_filled(rows, column)), "")
+
+    def leak(name: Comparison) -> Leak:
+        queries, pool = (_in_places(places, of) for of in COMPARISONS[name])
+        if name != "gallery":
+            return index.leak(queries, pool)
+        pool = queries if searches_itself else pool
+        pairs = Pairing(index.sightings.at(queries), index.sightings.at(pool), flank="same")
+        return index.leak(queries, pool, pairs.hidden)
+
     return Audit(
         dataset=catalogue.name,
         split=split.name,
         individuals=len(individuals),
         tested=len(tested),
-        new=len(tested - _individuals(members["classify", "train"]) - _individuals(members["inpaint", "train"])),
+        new=len(new),
         repeated=sum(names.total() for names in owners.values() if names.total() > 1),
         contradictory=sum(names.total() for names in owners.values() if len(names) > 1),
-        leaks={
-            name: index.leak(_in_places(places, query_places), _in_places(places, pool_places))
-            for name, (query_places, pool_places) in PAIRINGS.items()
-        },
+        alone=_alone(members["classify", "test"], column) if column and searches_itself else None,
+        place=column,
+        unknown=_unknown(rows, hashes is not None),
+        leaks={name: leak(name) for name in COMPARISONS},
         nesting=nesting(*(members["classify", part] for part in SPLIT_PARTS)),
         balance=tuple(_balance(place, members[place], individuals) for place in members),
     )
 
 
+def _alone(rows: Sequence[Row], column: str) -> int:
+    """Number of individuals that share no value of the column with another one."""
+    identities_of: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        identities_of[row.groups[column]].add(row.identity)
+    shared = chain.from_iterable(own for own in identities_of.values() if len(own) >= _MIN_RELATED)
+    return len(_individuals(rows) - set(shared))
+
+
+def _unknown(rows: Sequence[Row], compared: bool) -> tuple[str, ...]:
+    """What cannot be checked of these rows: `compared` says whether their pixels were."""
+    columns = {
+        "dates": TIME_COLUMNS,
+        "sequences": tuple(column for column in SEQUENCE_COLUMNS if column != "camera"),
+        "cameras": ("camera",),
+        "frames": ("frame",),
+    }
+    missing = [what for what, names in columns.items() if not any(is_filled(rows, column) for column in names)]
+    return (*missing, *(() if compared else ("look-alikes",)))
+
+
 def find_faults(audit: Audit) -> list[str]:
     """The faults of a split, each as a clause; a clean split has none.
 
-    A split has a fault if test or validation images are copies of training images or have the same animal within two
-    frames in train, or if more than one in a hundred look like a training image. Three things are reported but are no
-    fault, because they do not show the answer: another animal of the same photo in train, the same animal in the same
-    video at another time, and similar embeddings, which a good encoder gives to one animal.
+    A split has a fault if test or validation images are copies of training images, if they have the same animal within
+    two frames in train, or if they look like an image of their animal there clearly more often than like one of another
+    animal (`LookAlikes.excess`). If test images search each other, they are compared with each other in the same way,
+    but for the adjacent frames, which re-identification leaves out; and it is a fault if an individual has a place of
+    its own. Three things are reported but are no fault, because they do not show the answer: another animal of the same
+    photo in train, the same animal in the same video at another time, and similar embeddings, which a good encoder
+    gives to one animal.
     """
     clauses = []
     if not audit.leaks["test_train"].images:
         clauses.append("there are no test images")
-    for pairing, (queries, where) in _CHECKED_FOR_FAULTS.items():
-        leak = audit.leaks[pairing]
+    for name, (queries, where) in _CHECKED_FOR_FAULTS.items():
+        leak, is_gallery = audit.leaks[name], name == "gallery"
+        if is_gallery and audit.new < audit.tested:
+            continue  # the gallery is train, which is checked already
         shares = {
-            f"have the same animal within {frames_text(CLOSE)} {where}": leak.within.get(CLOSE, 0),
+            f"have the same animal within {frames_text(CLOSE)} {where}": 0 if is_gallery else leak.within.get(CLOSE, 0),
             f"are copies of images {where}": leak.exact,
-            f"look like an image {where}": leak.near if leak.near is not None and leak.near > TOLERATED else 0,
         }
         clauses += [f"{_percent(share)} of {queries} {fault}" for fault, share in shares.items() if share]
+        if leak.near and leak.near.excess(TOLERATED):
+            clauses.append(_likeness(leak.near, queries, where))
+    if audit.alone:
+        clauses.append(_aloneness(audit))
     return clauses
+
+
+def nothing_found(audit: Audit) -> str:
+    """What to say of a split without faults: an audit sees only what the columns of a data set show."""
+    if not audit.unknown:
+        return "Nothing suspicious found."
+    return f"Nothing suspicious found (no {', no '.join(audit.unknown)} known)."
 
 
 def sentence(audit: Audit) -> str:
@@ -179,15 +242,38 @@ def sentence(audit: Audit) -> str:
     clauses = []
     if audit.new == audit.tested:
         clauses.append("no individual of test is in train")
+        if audit.alone is not None:
+            clauses.append(_aloneness(audit))
     else:
         clauses.append(_proximity(leak))
         if audit.new:
             clauses.append(f"{audit.new} of {audit.tested} individuals of test are not in train")
     if leak.exact:
         clauses.append(f"{_percent(leak.exact)} of test images are copies of training images")
-    if leak.near is not None and leak.near > max(leak.exact, TOLERATED):
-        clauses.append(f"{_percent(leak.near)} of test images look like a training image")
+    if leak.near and leak.near.share > max(leak.exact, TOLERATED):
+        clauses.append(_likeness(leak.near, "test images", "in train"))
     return f"{audit.split}: {'; '.join(clauses)}"
+
+
+def _likeness(near: LookAlikes, queries: str, where: str) -> str:
+    """How many queries look like their own animal, beside how many look like another one."""
+    if near.own is None:
+        return f"{_percent(near.share)} of {queries} look like an image of another animal {where}"
+    if near.other is None:
+        return f"{_percent(near.own)} of {queries} look like an image {where}"
+    own = f"{_percent(near.own)} of {queries} look like an image of their animal {where}"
+    rates = f"{own}, {_percent(near.other)} like one of another animal"
+    return rates if near.excess(TOLERATED) else f"{rates}, which is no clear difference"
+
+
+def _aloneness(audit: Audit) -> str:
+    """Whether the place alone finds the individuals of a split in which test images search each other."""
+    if not audit.alone:
+        return f"each shares its {audit.place} with another one"
+    return (
+        f"{audit.alone} of {audit.tested} individuals of test share their {audit.place} with no other, so that the "
+        f"{audit.place} alone finds them"
+    )
 
 
 def _proximity(leak: Leak) -> str:

@@ -7,16 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from benchmark.audit.near_duplicates import Centred, centre, near, similar
+from benchmark.audit.look_alikes import Hide, LookAlikes, look_alikes
+from benchmark.audit.near_duplicates import Centred, centre, similar
 from benchmark.data.capture import NO_NEIGHBOUR, codes, frame_positions, nearest_distances
 from benchmark.data.catalogue import Row
+from benchmark.data.pairing import Sightings, sightings_of
 from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 
 DISTANCES = (1, 2, 5, 10)
 """Distances in frames within which neighbours are counted."""
 
 NEAR_BITS = 4
-"""Images are near duplicates if their hashes differ in at most this number of 64 bits."""
+"""Images look alike if hashes of two of their views differ in at most this number of 64 bits."""
 
 SIMILAR = 0.99
 """Cosine similarity above which embeddings count as equal."""
@@ -28,7 +30,7 @@ class Leak(BaseModel, frozen=True, extra="forbid"):
     Attributes:
         images: number of queries; without any, every share is 0.
         exact: share whose content digest is in the pool: same photo, box and mask.
-        near: share with a pool image whose perceptual hash differs in at most 4 bits; None = not measured.
+        near: look-alikes: images with a view whose perceptual hash differs in at most 4 bits; None = not measured.
         similar: share with a pool image whose embedding is almost equal; None = not measured. A good encoder makes
             images of one animal similar: this is a hint, no proof.
         same_frame: share cut from a photo, or taken in a frame of a recording, that a pool image is from too, whatever
@@ -41,7 +43,7 @@ class Leak(BaseModel, frozen=True, extra="forbid"):
 
     images: int
     exact: float
-    near: float | None
+    near: LookAlikes | None
     similar: float | None
     same_frame: float
     same_group: dict[str, float]
@@ -60,8 +62,9 @@ class LeakIndex:
         track_keys: (N,) equal for the same individual and recording; None as for `frame_keys`.
         frames: (N,) frame numbers; None as for `frame_keys`.
         group_keys: by column, (N,) equal for the same individual and value; -1 = no value.
-        hashes: (N,) perceptual hashes; None = not compared.
+        hashes: (N, 12) perceptual hashes of views; None = not compared.
         centred: embeddings; None = not compared.
+        sightings: what is known of the rows.
     """
 
     content_keys: NDArray[np.int64]
@@ -72,6 +75,7 @@ class LeakIndex:
     group_keys: dict[str, NDArray[np.int64]]
     hashes: NDArray[np.uint64] | None
     centred: Centred | None
+    sightings: Sightings
 
     @classmethod
     def of(
@@ -86,7 +90,7 @@ class LeakIndex:
         Args:
             rows: of the catalogue.
             digests: (N,) content digests.
-            hashes: (N,) perceptual hashes; None = not compared.
+            hashes: (N, 12) perceptual hashes of views; None = not compared.
             embeddings: (N, D); None = not compared.
 
         Raises:
@@ -107,14 +111,16 @@ class LeakIndex:
             group_keys=_group_keys(rows),
             hashes=hashes,
             centred=None if embeddings is None else centre(embeddings, [row.image_id for row in rows]),
+            sightings=sightings_of(rows),
         )
 
-    def leak(self, query_mask: NDArray[np.bool_], pool_mask: NDArray[np.bool_]) -> Leak:
-        """What the queries share with the pool.
+    def leak(self, query_mask: NDArray[np.bool_], pool_mask: NDArray[np.bool_], hide: Hide | None = None) -> Leak:
+        """What the queries share with the pool; a row that is in both is not compared with itself.
 
         Args:
             query_mask: (N,) whether each row is a query.
-            pool_mask: (N,) whether each row is in the pool; no row is in both.
+            pool_mask: (N,) whether each row is in the pool.
+            hide: pairs among which look-alikes are not looked for (see `look_alikes`); None = none.
         """
         same_frame = _shared(self.photo_keys, query_mask, pool_mask)
         if self.frame_keys is not None:
@@ -122,13 +128,15 @@ class LeakIndex:
         distances = None
         if self.track_keys is not None and self.frames is not None:
             distances = nearest_distances(self.track_keys, self.frames, query_mask, pool_mask)
-        is_near = None if self.hashes is None else near(self.hashes[query_mask], self.hashes[pool_mask], NEAR_BITS)
+        near = None
+        if self.hashes is not None:
+            near = look_alikes(self.hashes, self.sightings, (query_mask, pool_mask), NEAR_BITS, hide)
         is_similar = None if self.centred is None else similar(self.centred, query_mask, pool_mask, SIMILAR)
         same_group = {column: _shared(keys, query_mask, pool_mask) for column, keys in self.group_keys.items()}
         return Leak(
             images=int(query_mask.sum()),
             exact=_mean(_shared(self.content_keys, query_mask, pool_mask)),
-            near=None if is_near is None else _mean(is_near),
+            near=near,
             similar=None if is_similar is None else _mean(is_similar),
             same_frame=_mean(same_frame),
             same_group={column: _mean(hits) for column, hits in same_group.items()},
@@ -149,8 +157,10 @@ def _group_keys(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
 
 
 def _shared(keys: NDArray[np.int64], query_mask: NDArray[np.bool_], pool_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether each query's key is in the pool; negative keys are never shared."""
-    return np.isin(keys[query_mask], keys[pool_mask & (keys >= 0)])
+    """Whether another image of the pool has each query's key; negative keys are never shared."""
+    counts = np.bincount(keys[pool_mask & (keys >= 0)], minlength=keys.max(initial=0) + 1)
+    own = keys[query_mask]
+    return np.asarray((own >= 0) & (counts[own] > pool_mask[query_mask]))
 
 
 def _mean(hits: NDArray[np.bool_]) -> float:

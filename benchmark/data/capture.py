@@ -1,5 +1,6 @@
-"""Capture metadata of rows: recordings, frame numbers, times, and the distance to the nearest other image."""
+"""Capture metadata of rows: recordings, frame numbers, times, flanks, and the distance to the nearest other image."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -9,12 +10,27 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Row
 from benchmark.errors import InputError
+from benchmark.vocabulary import FLANKS, Flank
 
 RECORDING_COLUMNS = ("video", "sequence", "encounter")
 """Columns that name a continuous recording; the first one that is filled on every row is used."""
 
+PLACE_COLUMNS = (*RECORDING_COLUMNS, "camera", "date")
+"""Columns whose values share light and background; the first one that is filled on every row is used."""
+
 TIME_COLUMNS = ("timestamp", "datetime", "date")
 """Columns that hold the time of a photo; the first one that is filled on every row is used."""
+
+FLANK_COLUMNS = ("flank", "side", "viewpoint", "orientation", "direction")
+"""Columns that may name the flank that a photo shows; the first one that does so on any row is used."""
+
+FLANK_WORDS: dict[str, Flank] = {
+    word.replace("*", side): side
+    for side in FLANKS
+    for word in ("*", "*side", "*flank", "*front", "front*", "*back", "back*", "*rear", "rear*")
+} | {"l": "left", "r": "right"}
+"""The flank that a cell names: in lower case, without other characters than letters. `frontleft` is a view of the left
+flank from the front, as in the viewpoints of Wildbook."""
 
 NEAR_FRAMES = 10
 """Frames of a recording that are no further apart are near-copies: the largest gap between two parts of a block split.
@@ -47,6 +63,37 @@ def recording_codes(rows: Sequence[Row]) -> NDArray[np.int64] | None:
     """Code of each row's recording, shape (N,); None if no column of `RECORDING_COLUMNS` is filled on every row."""
     column = _first_filled(rows, RECORDING_COLUMNS)
     return None if column is None else codes([row.groups[column] for row in rows])
+
+
+def encounter_codes(rows: Sequence[Row]) -> NDArray[np.int64] | None:
+    """Code of each row's encounter, shape (N,): its recording, or else its day; None if neither is known.
+
+    Photos of one individual on one day are one encounter: most were taken within minutes, in the same light and place.
+
+    Raises:
+        InputError: a value is not an ISO 8601 date; the message names the image.
+    """
+    recordings = recording_codes(rows)
+    if recordings is not None:
+        return recordings
+    times = capture_times(rows)
+    return None if times is None else codes([time.date() for time in times])
+
+
+def flanks_of(rows: Sequence[Row]) -> NDArray[np.str_] | None:
+    """The flank that each row shows, shape (N,), empty where it is not known; None if no row has one.
+
+    Example:
+        >>> from pathlib import Path
+        >>> flanks_of([Row("a", "fox", Path("a.png"), groups={"viewpoint": "front-left"})]).tolist()
+        ['left']
+    """
+    for column in FLANK_COLUMNS:
+        words = (re.sub(r"[^a-z]", "", row.groups.get(column, "").lower()) for row in rows)
+        flanks = [FLANK_WORDS.get(word, "") for word in words]
+        if any(flanks):
+            return np.array(flanks)
+    return None
 
 
 def frame_positions(rows: Sequence[Row]) -> FramePositions | None:
@@ -109,13 +156,13 @@ def nearest_distances(
     query_mask: NDArray[np.bool_],
     gallery_mask: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Distance from each query image to the nearest gallery image of its track; takes O(N log N).
+    """Distance from each query image to the nearest other gallery image of its track; takes O(N log N).
 
     Args:
         tracks: (N,) code of each image's track, from 0. Images of different tracks are not compared.
         positions: (N,) position of each image along its track.
         query_mask: (N,) the images whose distance is returned.
-        gallery_mask: (N,) the images that they are compared with; disjoint from `query_mask`.
+        gallery_mask: (N,) the images that they are compared with.
 
     Returns:
         (Q,) distances in the order of the query images; `NO_NEIGHBOUR` if the track has no gallery image.
@@ -123,8 +170,9 @@ def nearest_distances(
     order = np.lexsort((positions, tracks))
     track, position, in_gallery = tracks[order], positions[order], gallery_mask[order]
     indices = np.arange(len(order))
-    before = np.maximum.accumulate(np.where(in_gallery, indices, -1)) if len(order) else indices
-    after = np.minimum.accumulate(np.where(in_gallery, indices, len(order))[::-1])[::-1] if len(order) else indices
+    before = np.maximum.accumulate(np.append(-1, np.where(in_gallery, indices, -1)))[:-1]
+    later = np.append(np.where(in_gallery, indices, len(order)), len(order))
+    after = np.minimum.accumulate(later[::-1])[::-1][1:]
     nearest = np.full(len(order), NO_NEIGHBOUR, dtype=np.int64)
     for candidates in (before, after):
         exists = (candidates >= 0) & (candidates < len(order))

@@ -5,6 +5,7 @@ as far as it exceeds this baseline.
 """
 
 import math
+from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError
 from benchmark.metrics.clustering import label_agreement, measurable
-from benchmark.metrics.matches import DEEPEST
+from benchmark.metrics.matches import DEEPEST, Hide
 from benchmark.records.classification import GroupBaseline
 from benchmark.records.retrieval import RetrievalBaseline
 
@@ -118,7 +119,7 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
     return answers[group]
 
 
-def retrieval_baseline(queries: Grouped, gallery: Grouped, *, self_search: bool = False) -> RetrievalBaseline:
+def retrieval_baseline(queries: Grouped, gallery: Grouped, hide: Hide | None = None) -> RetrievalBaseline:
     """Expected rank-1, rank-5 and mean average precision of a ranking by the group alone.
 
     Gallery images of the query's group come first, in random order, then all others in random order. The means are over
@@ -127,8 +128,8 @@ def retrieval_baseline(queries: Grouped, gallery: Grouped, *, self_search: bool 
 
     Args:
         queries: the test images.
-        gallery: the training images, at least one.
-        self_search: whether the queries are the gallery; each query is then hidden from itself.
+        gallery: the images searched, at least one.
+        hide: gallery images that are hidden from each query; None = none.
 
     Returns:
         Means over the queries that have a match; all None if none has.
@@ -140,25 +141,17 @@ def retrieval_baseline(queries: Grouped, gallery: Grouped, *, self_search: bool 
     _refuse_lengths(gallery, "gallery")
     if not len(gallery.labels):
         raise InputError("The gallery is empty. Choose a split whose train part is not empty.")
-    count = len(queries.labels)
-    label, group = (
-        np.unique(np.concatenate(both), return_inverse=True)[1] for both in zip(queries, gallery, strict=True)
-    )
-    table = np.zeros((label.max() + 1, group.max() + 1), np.int64)  # gallery images by individual and group
-    np.add.at(table, (label[count:], group[count:]), 1)
-    kinds, counts = np.unique(np.stack([label[:count], group[:count]], axis=1), axis=0, return_counts=True)
-    hidden = int(self_search)
-    matched = table.sum(axis=1)[kinds[:, 0]] > hidden
-    if not matched.any():
+    tiers: Counter[tuple[_Tier, _Tier]] = Counter()
+    for query, (label, group) in enumerate(zip(*queries, strict=True)):
+        seen = np.ones(len(gallery.labels), bool) if hide is None else ~hide(query)
+        right, near = (gallery.labels == label) & seen, (gallery.groups == group) & seen
+        first = _Tier(int(near.sum()), int((near & right).sum()))
+        tiers[first, _Tier(int(seen.sum()) - first.images, int(right.sum()) - first.matches)] += 1
+    matched = {pair: count for pair, count in tiers.items() if pair[0].matches + pair[1].matches}
+    if not matched:
         return RetrievalBaseline(rank1=None, rank5=None, mean_average_precision=None)
-    expected = [
-        _expected(
-            near=_Tier(int(table[:, column].sum()) - hidden, int(table[row, column]) - hidden),
-            far=_Tier(int(np.delete(table, column, axis=1).sum()), int(np.delete(table[row], column).sum())),
-        )
-        for row, column in kinds[matched]
-    ]
-    rank1, rank5, precision = np.average(expected, axis=0, weights=counts[matched]).tolist()
+    expected = [_expected(near, far) for near, far in matched]
+    rank1, rank5, precision = np.average(expected, axis=0, weights=list(matched.values())).tolist()
     return RetrievalBaseline(rank1=rank1, rank5=rank5, mean_average_precision=precision)
 
 

@@ -1,5 +1,6 @@
 """Matches of queries in a gallery, as every backend of the ranking reports them."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,25 +10,28 @@ DEEPEST = 5
 """The last of the ranks reported."""
 
 
+Hide = Callable[[int], NDArray[np.bool_]]
+"""From a query's row, (G,) whether each gallery image is hidden from it, such as `benchmark.data.pairing`."""
+
+
 class Images(NamedTuple):
     """The images of one part.
 
     Attributes:
         embeddings: (N, D), any floating dtype, finite; may be memory-mapped and larger than memory.
         labels: (N,) class numbers.
-        groups: (N,) the sequence, camera or encounter of each image.
     """
 
     embeddings: NDArray[np.floating]
     labels: NDArray[np.integer]
-    groups: NDArray[np.generic] | None = None
 
 
 class Matches(NamedTuple):
     """Result of each query.
 
     Attributes:
-        first: (Q,) rank of the most similar gallery image of the query's individual, from 1; 0 = there is none.
+        first: (Q,) rank of the most similar gallery image of the query's individual, from 1; 0 = there is none that is
+            not hidden.
         precision: (Q,) average precision in (0, 1]; NaN where `first` is 0, and for all queries with faiss.
         similarity: (Q,) similarity of the nearest gallery image of any individual: the cosine, or minus the Euclidean
             distance; -inf where every gallery image is hidden from the query.
@@ -46,16 +50,15 @@ def unfilled(queries: int) -> Matches:
 class Candidates:
     """The gallery images that are matches of a query, and those hidden from it."""
 
-    def __init__(self, queries: Images, gallery: Images, exclude_same_group: bool) -> None:
-        self._labels = queries.labels
-        self._groups = (queries.groups, gallery.groups) if exclude_same_group else (None, None)
+    def __init__(self, queries: Images, gallery: Images, hide: Hide | None) -> None:
+        """Args: the queries, the gallery, and what is hidden from a query; None = nothing."""
+        self._labels, self._hide = queries.labels, hide
         self._rows = {label: np.flatnonzero(gallery.labels == label) for label in np.unique(queries.labels)}
 
     def of(self, query: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Gallery rows of a query's matches, and of those hidden from it."""
         rows = self._rows[self._labels[query]]
-        own, others = self._groups
-        if own is None or others is None:
+        if self._hide is None:
             return rows, rows[:0]
-        same = others[rows] == own[query]
-        return rows[~same], rows[same]
+        hidden = self._hide(query)
+        return rows[~hidden[rows]], np.flatnonzero(hidden)

@@ -49,14 +49,16 @@ class Curve(NamedTuple):
 
 
 def answers_of(matches: Matches, labels: NDArray[np.integer], gallery_labels: NDArray[np.integer]) -> Answers:
-    """The answers of a retrieval in which no match was hidden.
+    """The answers of a retrieval; left out are queries of known individuals all of whose matches were hidden.
 
     Args:
         matches: from `benchmark.metrics.retrieval.retrieve`.
         labels: (Q,) class numbers of the queries.
         gallery_labels: (G,) class numbers of the gallery.
     """
-    return Answers(matches.similarity, matches.first == 1, labels, np.isin(labels, gallery_labels))
+    known = np.isin(labels, gallery_labels)
+    kept = ~known | (matches.first > 0)
+    return Answers(matches.similarity[kept], matches.first[kept] == 1, labels[kept], known[kept])
 
 
 def at_threshold(answers: Answers, threshold: float) -> OpenSet | None:

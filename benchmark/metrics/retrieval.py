@@ -1,31 +1,45 @@
-"""Re-identification: each test image ranks all training images by the distance of their embeddings."""
+"""Re-identification: each query ranks the gallery by the distance of their embeddings."""
 
-from collections.abc import Iterator
-from typing import get_args
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read_block
-from benchmark.metrics.matches import DEEPEST, Candidates, Images, Matches, unfilled
+from benchmark.metrics.matches import DEEPEST, Candidates, Hide, Images, Matches, unfilled
 from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.records.base import Interval
-from benchmark.records.retrieval import AcrossRecordings, Retrieval
+from benchmark.records.retrieval import AdjacentFrames, PairingScores, Retrieval
 from benchmark.vocabulary import Distance, RetrievalBackend
 
 TIE = 1e-10
 """Similarities count as equal within this, relative to the squared lengths: far above the rounding of the sums."""
 
-BLOCK_BYTES = 256 * 2**20
-"""Size of the largest arrays held: a block of similarities, and a block of embeddings as float64."""
 
-BLOCK_COLUMNS = 16384
-"""Dimensions read at once of wide embeddings."""
+Name = TypeVar("Name", bound=str)
+
+
+class Block(NamedTuple):
+    """Sizes of the arrays that a ranking holds at a time.
+
+    Attributes:
+        bytes: size of the largest arrays: a block of similarities, and a block of embeddings as float64.
+        columns: dimensions read at once of wide embeddings.
+    """
+
+    bytes: int = 256 * 2**20
+    columns: int = 16384
 
 
 def retrieve(
-    queries: Images, gallery: Images, *, exclude_same_group: bool = False, backend: RetrievalBackend = "numpy"
+    queries: Images,
+    gallery: Images,
+    hide: Hide | None = None,
+    *,
+    backend: RetrievalBackend = "numpy",
+    block: Block = Block(),  # noqa: B008 - immutable
 ) -> dict[Distance, Matches]:
     """Rank the gallery for every query, by cosine similarity and by Euclidean distance.
 
@@ -35,36 +49,58 @@ def retrieve(
     So ties never help and the order of the gallery does not matter: a constant embedding has rank-1 = 0, and its
     average precision is the share of matches in the gallery. An embedding of zeros has cosine 0 with everything.
 
-    With `exclude_same_group`, images of the query's individual from its own group are hidden from it (as in
-    Market-1501, Zheng et al. 2015); other individuals of that group stay. To rank a part against itself, pass
-    the image numbers as groups: each query is then hidden from itself alone.
-
     "numpy" is exact, in float64; only a block of the similarities is held at a time. "faiss" is described in
     `benchmark.metrics.retrieval_faiss`.
 
     Args:
         queries: the test images.
-        gallery: the training images, at least one.
-        exclude_same_group: hide matches from the query's own group.
+        gallery: the images searched, at least one.
+        hide: gallery images that are hidden from each query, as if they did not exist; None = none.
         backend: implementation of the ranking.
+        block: sizes of the arrays held at a time.
 
     Raises:
         RunError: an embedding is not finite, or an array does not match its labels or the other's dimensions.
-        InputError: the gallery is empty, groups are missing, or the backend is not installed.
+        InputError: the gallery is empty, or the backend is not installed.
 
     Example:
         >>> gallery = Images(np.eye(2), np.array([0, 1]))
         >>> retrieve(Images(np.array([[3.0, 1.0]]), np.array([1])), gallery)["cosine"].first
         array([2])
     """
-    _refuse_unusable(queries, gallery, exclude_same_group)
-    lengths = _squared_lengths(queries.embeddings, "query"), _squared_lengths(gallery.embeddings, "gallery")
-    candidates = Candidates(queries, gallery, exclude_same_group)
+    return retrieve_each(queries, gallery, {"": hide}, backend=backend, block=block)[""]
+
+
+def retrieve_each(
+    queries: Images,
+    gallery: Images,
+    hides: Mapping[Name, Hide | None],
+    *,
+    backend: RetrievalBackend = "numpy",
+    block: Block = Block(),  # noqa: B008 - immutable
+) -> dict[Name, dict[Distance, Matches]]:
+    """The rankings of `retrieve` under several rules of what is hidden; similarities are computed once.
+
+    Args:
+        queries: as in `retrieve`.
+        gallery: as in `retrieve`.
+        hides: the rules by name.
+        backend: as in `retrieve`.
+        block: sizes of the arrays held at a time.
+    """
+    _refuse_unusable(queries, gallery)
+    lengths = (
+        _squared_lengths(queries.embeddings, "query", block),
+        _squared_lengths(gallery.embeddings, "gallery", block),
+    )
+    candidates = {name: Candidates(queries, gallery, hide) for name, hide in hides.items()}
     if backend == "faiss":
         from benchmark.metrics import retrieval_faiss
 
-        return retrieval_faiss.rank(queries.embeddings, gallery.embeddings, candidates)
-    return _rank(queries.embeddings, gallery.embeddings, lengths, candidates)
+        return {
+            name: retrieval_faiss.rank(queries.embeddings, gallery.embeddings, one) for name, one in candidates.items()
+        }
+    return _rank(queries.embeddings, gallery.embeddings, lengths, candidates, block)
 
 
 def summarise(
@@ -72,7 +108,9 @@ def summarise(
     groups: NDArray[np.generic] | None = None,
     *,
     seed: int,
-    across_recordings: AcrossRecordings | None = None,
+    across_recordings: PairingScores | None = None,
+    cross_flank: PairingScores | None = None,
+    adjacent_frames: AdjacentFrames | None = None,
 ) -> Retrieval:
     """Rank-1, rank-5 and mean average precision of the queries that have a match, with intervals.
 
@@ -82,6 +120,8 @@ def summarise(
         seed: of the resampling.
         across_recordings: the same ranking without matches from the query's own recording; None if recordings are not
             known.
+        cross_flank: the ranking of images of the other flank; None if flanks are not known.
+        adjacent_frames: what the rule of adjacent frames left out; None if frames are not known.
 
     Example:
         >>> matches = Matches(np.array([1, 0, 6]), np.array([1.0, np.nan, 0.2]), np.zeros(3))
@@ -100,14 +140,20 @@ def summarise(
         unmatched=len(matches.first) - len(first),
         average_precisions=tuple(None if np.isnan(value) else float(value) for value in matches.precision),
         across_recordings=across_recordings,
+        cross_flank=cross_flank,
+        adjacent_frames=adjacent_frames,
     )
 
 
-def summarise_across_recordings(matches: Matches) -> AcrossRecordings:
-    """Rank-1 and mean average precision of a ranking without matches from the query's own recording."""
+def summarise_pairing(matches: Matches, groups: NDArray[np.generic] | None = None, *, seed: int) -> PairingScores:
+    """Rank-1 and mean average precision of a ranking in which more is hidden; arguments as `summarise`."""
     first = _first_ranks(matches)
-    return AcrossRecordings(
-        rank1=_share_within(first, 1), mean_average_precision=_mean_average_precision(matches), queries=len(first)
+    return PairingScores(
+        rank1=_share_within(first, 1),
+        mean_average_precision=_mean_average_precision(matches),
+        queries=len(first),
+        rank1_interval=_interval(np.where(matches.first > 0, matches.first == 1, np.nan), groups, seed),
+        map_interval=_interval(matches.precision, groups, seed),
     )
 
 
@@ -115,20 +161,24 @@ def _rank(
     queries: NDArray[np.floating],
     gallery: NDArray[np.floating],
     lengths: tuple[NDArray[np.float64], NDArray[np.float64]],
-    candidates: Candidates,
-) -> dict[Distance, Matches]:
-    matches = {distance: unfilled(len(queries)) for distance in get_args(Distance)}
+    candidates: Mapping[Name, Candidates],
+    block: Block,
+) -> dict[Name, dict[Distance, Matches]]:
+    """The matches by the name of the candidates; arguments as `retrieve_each`, `lengths` are squared."""
+    matches = {name: {distance: unfilled(len(queries)) for distance in get_args(Distance)} for name in candidates}
     scales = _inverse_roots(lengths[0]), _inverse_roots(lengths[1])
-    for block in _blocks(len(queries), BLOCK_BYTES // (8 * max(len(gallery), BLOCK_COLUMNS))):
-        products = _products(queries[block], gallery)  # (b, G)
-        for query, row in zip(range(block.start, block.stop), products, strict=True):
-            right, hidden = candidates.of(query)
+    for rows in _slices(len(queries), block.bytes // (8 * max(len(gallery), block.columns))):
+        products = _products(queries[rows], gallery, block)  # (b, G)
+        for query, row in zip(range(rows.start, rows.stop), products, strict=True):
             cosine = row * scales[1] * scales[0][query]
-            _fill(matches["cosine"], query, cosine, right, hidden, np.full(len(right), TIE))
             squares = lengths[1] + lengths[0][query]
-            _fill(matches["euclidean"], query, 2 * row - squares, right, hidden, TIE * squares[right])
-    # ranked by minus the squared distance
-    matches["euclidean"].similarity[:] = -np.sqrt(np.maximum(-matches["euclidean"].similarity, 0))
+            for name, own in candidates.items():
+                right, hidden = own.of(query)
+                _fill(matches[name]["cosine"], query, cosine.copy(), right, hidden, np.full(len(right), TIE))
+                _fill(matches[name]["euclidean"], query, 2 * row - squares, right, hidden, TIE * squares[right])
+    for by_distance in matches.values():  # ranked by minus the squared distance
+        similarity = by_distance["euclidean"].similarity
+        similarity[:] = -np.sqrt(np.maximum(-similarity, 0))
     return matches
 
 
@@ -161,22 +211,22 @@ def _fill(
         matches.precision[query] = (own / images).mean()
 
 
-def _products(queries: NDArray[np.floating], gallery: NDArray[np.floating]) -> NDArray[np.float64]:
+def _products(queries: NDArray[np.floating], gallery: NDArray[np.floating], block: Block) -> NDArray[np.float64]:
     """Inner products, (Q, G)."""
     products = np.zeros((len(queries), len(gallery)))
-    for columns in _blocks(queries.shape[1], BLOCK_COLUMNS):
+    for columns in _slices(queries.shape[1], block.columns):
         left = read_block(queries, slice(None), columns)
-        for rows in _blocks(len(gallery), BLOCK_BYTES // (8 * left.shape[1])):
+        for rows in _slices(len(gallery), block.bytes // (8 * left.shape[1])):
             products[:, rows] += left @ read_block(gallery, rows, columns).T
     return products
 
 
-def _squared_lengths(embeddings: NDArray[np.floating], part: str) -> NDArray[np.float64]:
+def _squared_lengths(embeddings: NDArray[np.floating], part: str, block: Block) -> NDArray[np.float64]:
     """Squared length of each row, (N,); raises if one is not finite."""
     lengths = np.empty(len(embeddings))
-    for rows in _blocks(len(embeddings), BLOCK_BYTES // (8 * embeddings.shape[1])):
-        block = read_block(embeddings, rows)
-        lengths[rows] = np.einsum("nd,nd->n", block, block)
+    for rows in _slices(len(embeddings), block.bytes // (8 * embeddings.shape[1])):
+        values = read_block(embeddings, rows)
+        lengths[rows] = np.einsum("nd,nd->n", values, values)
     bad = np.flatnonzero(~np.isfinite(lengths))
     if bad.size:
         raise RunError(
@@ -211,24 +261,18 @@ def _inverse_roots(squares: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
 
 
-def _blocks(total: int, size: int) -> Iterator[slice]:
+def _slices(total: int, size: int) -> Iterator[slice]:
     step = max(1, size)
     return (slice(start, min(start + step, total)) for start in range(0, total, step))
 
 
-def _refuse_unusable(queries: Images, gallery: Images, exclude_same_group: bool) -> None:
+def _refuse_unusable(queries: Images, gallery: Images) -> None:
     for part, images in (("query", queries), ("gallery", gallery)):
         shape = images.embeddings.shape
         if len(shape) != 2 or shape[0] != len(images.labels) or shape[1] == 0:  # noqa: PLR2004 - (N, D)
             raise RunError(
                 f"The {part} embeddings have shape {shape}; ({len(images.labels)}, dimensions) is needed, a row for "
                 "each image in the order of the job. Fix the backbone's `encode`."
-            )
-        if exclude_same_group and (images.groups is None or len(images.groups) != len(images.labels)):
-            count = "no groups" if images.groups is None else f"{len(images.groups)} groups"
-            raise InputError(
-                f"There are {count} for {len(images.labels)} {part} images; hiding matches from the same group "
-                "needs one for each. Choose a data set with sequences, or keep those matches."
             )
     if queries.embeddings.shape[1] != gallery.embeddings.shape[1]:
         raise RunError(

@@ -28,24 +28,43 @@ class RetrievalBaseline(RetrievalScores):
     """Scores expected of a ranking that knows only one metadata column (`group_baselines.retrieval_baseline`)."""
 
 
-class AcrossRecordings(RecordPart):
-    """Re-identification where a query ignores its own individual's images from its own recording.
+class PairingScores(RecordPart):
+    """Re-identification in which more images are hidden from a query.
 
     Attributes:
-        rank1: as in `RetrievalScores`; None if no query has a match in another recording.
+        rank1: as in `RetrievalScores`; None if no query has a match that is not hidden.
         mean_average_precision: likewise.
-        queries: number of queries with a match in another recording.
+        queries: number of queries with such a match.
+        rank1_interval: None with too few groups.
+        map_interval: None with too few groups.
     """
 
     rank1: Rank1
     mean_average_precision: MeanAveragePrecision
-    queries: Annotated[int, Metric("Queries", "test images with a match in another recording", None)]
+    queries: Annotated[int, Metric("Queries", "test images with a match that is not hidden", None)]
+    rank1_interval: Interval | None = None
+    map_interval: Interval | None = None
+
+
+class AdjacentFrames(RecordPart):
+    """What was left out because it may be almost the same picture.
+
+    Attributes:
+        window: a gallery image in the recording of the query, at most this number of frames away, is hidden from it.
+        pairs: number of pairs of a query and a gallery image that were left out.
+        queries: number of queries that lost all their matches, and are left out.
+    """
+
+    window: int
+    pairs: Annotated[int, Metric("Adjacent pairs", "pairs of adjacent frames that were left out", None)]
+    queries: Annotated[int, Metric("Emptied", "test images with matches in adjacent frames alone", None)]
 
 
 class Retrieval(RetrievalScores):
     """Re-identification: test images search their individual among the training images.
 
-    In a disjoint split, test images search each other.
+    In a disjoint split, test images search each other. Adjacent frames are left out, and where flanks are known a query
+    searches the images of its own flank (`benchmark.data.pairing`).
 
     Attributes:
         rank1_interval: None with too few groups.
@@ -53,7 +72,10 @@ class Retrieval(RetrievalScores):
         queries: number of test images with a match in the gallery.
         unmatched: number of the other test images.
         average_precisions: of each test image, in the order of `TestImages`; None for an unmatched one.
-        across_recordings: None if recordings are not known.
+        across_recordings: where a query ignores its own individual's images from its own recording; None if recordings
+            are not known.
+        cross_flank: where a query searches the images of the other flank; None if flanks are not known.
+        adjacent_frames: None if frames are not known.
     """
 
     rank1_interval: Interval | None
@@ -61,7 +83,9 @@ class Retrieval(RetrievalScores):
     queries: Annotated[int, Metric("Queries", "test images with a match in the gallery", None)]
     unmatched: Annotated[int, Metric("Unmatched", "test images without a match in the gallery", None)]
     average_precisions: tuple[float | None, ...]
-    across_recordings: AcrossRecordings | None = None
+    across_recordings: PairingScores | None = None
+    cross_flank: PairingScores | None = None
+    adjacent_frames: AdjacentFrames | None = None
 
 
 class OpenSet(RecordPart):

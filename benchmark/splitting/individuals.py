@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from benchmark.data.capture import RECORDING_COLUMNS, is_filled
+from benchmark.data.capture import PLACE_COLUMNS, is_filled
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.block import block_parts
@@ -17,6 +17,7 @@ _INDIVIDUALS_PER_UNKNOWN = 5
 _MIN_OPEN = 3
 _MIN_DISJOINT = 5
 _DISJOINT_SHARES = (3, 1, 2)
+_PAIR = 2
 _ENOUGH_FOR_PAIRS = 8
 """With this many images of an individual, val and test get two each: one for either set."""
 
@@ -61,8 +62,14 @@ def disjoint_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, 
     """Each individual is in one part: half of them in train, a sixth in val, a third (at least two) in test.
 
     Every image is used. The split tests whether embeddings separate individuals that no training shows: gallery and
-    queries are both test images, and no classifier can be right. Each part has individuals of as many recordings as
-    possible. Individuals of two parts may share a photo, so light and background are not new in the test.
+    queries are both test images, and no classifier can be right.
+
+    The test individuals are taken from one recording if one has enough of them, else in groups of at least two from as
+    few recordings as possible. Otherwise light and background would name them: two animals in two tanks are told apart
+    without a look at the animal. So there may be fewer of them than a third. A recording is a value of the first column
+    of `capture.PLACE_COLUMNS` that is filled on every row. If no two individuals share one, the recipe says so, and the
+    audit reports it as a fault. Train and val have individuals of as many recordings as possible. Individuals of two
+    parts may share a photo, so light and background are not new in the test.
 
     Args:
         catalogue: the data set.
@@ -81,13 +88,23 @@ def disjoint_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, 
         )
     _, val, test = apportion(len(images), _DISJOINT_SHARES)
     val, test = max(val, 1), max(test, 2)
+    column = _place_column(catalogue)
     order = _mixed_by_recording(catalogue, seed)
-    members = {"test": order[:test], "val": order[test : test + val], "train": order[test + val :]}
+    together = _together(catalogue, column, test, seed) if column else []
+    tested = together or order[:test]
+    rest = [identity for identity in order if identity not in set(tested)]
+    members = {"test": tested, "val": rest[:val], "train": rest[val:]}
     part_of: PartOf = {
         image_id: part for part in SPLIT_PARTS for identity in members[part] for image_id in images[identity]
     }
     names = "; ".join(f"{part}: {', '.join(sorted(members[part]))}" for part in SPLIT_PARTS)
-    recipe = f"Disjoint, seed {seed}: each individual is in one part ({names})."
+    if together:
+        place = f"Each test individual shares its {column} with another one."
+    elif column:
+        place = f"No two individuals have the same {column}, so the {column} alone can name the test individuals."
+    else:
+        place = "No column says which images were taken together, so the place may name the test individuals."
+    recipe = f"Disjoint, seed {seed}: each individual is in one part ({names}). {place}"
     return split_from_parts(catalogue, digests, seed, Parts(part_of, recipe), name or f"disjoint-{seed}")
 
 
@@ -111,12 +128,55 @@ def strictest_parts(catalogue: Catalogue, seed: int) -> Parts:
     return Parts(part_of, recipe)
 
 
-def _mixed_by_recording(catalogue: Catalogue, seed: int) -> list[str]:
-    """The individuals in random order, in which those of different recordings alternate."""
-    column = next((column for column in RECORDING_COLUMNS if is_filled(catalogue.rows, column)), None)
+def _together(catalogue: Catalogue, column: str, count: int, seed: int) -> list[str]:
+    """At most `count` individuals, each of which shares a recording with another one; empty if no two share one.
+
+    Recordings are taken in order until `count` is reached: first those with the most individuals, of which no more are
+    counted than are wanted; among these, those that hold the largest share of the images of their individuals; among
+    equals at random. Of each, the individuals with the largest shares of their images in it are taken, if two are left.
+
+    Args:
+        catalogue: the data set.
+        column: a metadata column that is filled on every row.
+        count: how many individuals are wanted, at least two.
+        seed: of the order among equals.
+    """
+    images_in = _images_in(catalogue, column)
+    share_in: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for identity in shuffled(images_in, f"{seed}:individuals"):
+        for recording, images in images_in[identity].items():
+            share_in[recording][identity] = images / images_in[identity].total()
+
+    def crowding(recording: str) -> tuple[int, float]:
+        shares = sorted(share_in[recording].values(), reverse=True)[:count]
+        return len(shares), sum(shares)
+
+    chosen: dict[str, str] = {}
+    for recording in sorted(shuffled(share_in, f"{seed}:recordings"), key=crowding, reverse=True):
+        if count - len(chosen) < _PAIR:
+            break
+        shares = {identity: share for identity, share in share_in[recording].items() if identity not in chosen}
+        taken = sorted(shares, key=shares.__getitem__, reverse=True)[: count - len(chosen)]
+        if len(taken) >= _PAIR:
+            chosen |= dict.fromkeys(taken, recording)
+    return list(chosen)
+
+
+def _place_column(catalogue: Catalogue) -> str | None:
+    return next((column for column in PLACE_COLUMNS if is_filled(catalogue.rows, column)), None)
+
+
+def _images_in(catalogue: Catalogue, column: str | None) -> dict[str, Counter[str]]:
+    """Images of each individual in each recording; without a column all are in one."""
     images_in: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in catalogue.rows:
         images_in[row.identity][row.groups[column] if column else ""] += 1
+    return dict(images_in)
+
+
+def _mixed_by_recording(catalogue: Catalogue, seed: int) -> list[str]:
+    """The individuals in random order, in which those of different recordings alternate."""
+    images_in = _images_in(catalogue, _place_column(catalogue))
     count: Counter[str] = Counter()
     rank = {}
     for identity in shuffled(images_in, f"{seed}:individuals"):

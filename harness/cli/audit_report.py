@@ -4,14 +4,15 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.audit.audit import PAIRINGS, Audit, Pairing, find_faults, frames_text, sentence
+from benchmark.audit.audit import COMPARISONS, Audit, Comparison, find_faults, frames_text, nothing_found, sentence
 
-_HEADERS: dict[Pairing, str] = {
+_HEADERS: dict[Comparison, str] = {
     "test_train": "test in\ntrain",
     "test_labelled": "test in\nlabelled\ntrain",
     "test_val": "test in\nval",
     "inpaint_test": "inpainting\ntest in its\ntrain, val",
     "val_train": "val in\ntrain",
+    "gallery": "query in\ngallery",
 }
 
 _RELATIONS = {
@@ -25,19 +26,22 @@ _RELATIONS = {
 def report(audit: Audit) -> list[RenderableType]:
     """The audit in one line, whether the split is clean, and tables of leaks, nesting and balance."""
     reasons = find_faults(audit)
-    verdict = "Not clean: " + "; ".join(reasons) + "." if reasons else "Clean."
+    verdict = "Not clean: " + "; ".join(reasons) + "." if reasons else nothing_found(audit)
     return [Text(sentence(audit), style="bold"), Text(verdict), _leaks(audit), _nesting(audit), _balance(audit)]
 
 
 def _leaks(audit: Audit) -> Table:
     table = Table(box=None, header_style="bold", title="Share of images that have", title_justify="left")
     table.add_column("")
-    for pairing in PAIRINGS:
-        table.add_column(_HEADERS[pairing], justify="right")
-    leaks = [audit.leaks[pairing] for pairing in PAIRINGS]
+    for name in COMPARISONS:
+        table.add_column(_HEADERS[name], justify="right")
+    leaks = [audit.leaks[name] for name in COMPARISONS]
+    nears = [leak.near for leak in leaks]
     shares: dict[str, list[float | None]] = {
         "a copy": [leak.exact for leak in leaks],
-        "a look-alike": [leak.near for leak in leaks],
+        "a look-alike": [near.share if near else None for near in nears],
+        "of their animal": [near.own if near else None for near in nears],
+        "of another animal": [near.other if near else None for near in nears],
         "a similar embedding": [leak.similar for leak in leaks],
         "any animal of the frame": [leak.same_frame for leak in leaks],
     }
@@ -47,9 +51,8 @@ def _leaks(audit: Audit) -> Table:
         shares[f"same animal, {column}"] = [leak.same_group[column] for leak in leaks]
     table.add_row("(images)", *(str(leak.images) for leak in leaks))
     for label, row in shares.items():
-        cells = [f"{100 * share:.1f} %" for share in row if share is not None]
-        if cells:
-            table.add_row(label, *cells)
+        if any(share is not None for share in row):
+            table.add_row(label, *("" if share is None else f"{100 * share:.1f} %" for share in row))
     return table
 
 

@@ -36,7 +36,7 @@ def audit_split(
         embeddings: .npy file for `read_embeddings`, one row an image in the order of the catalogue, to look for similar
             ones; None = not looked for.
         listener: receives the progress of cutting crops.
-        store: keeps the crops in which near duplicates are looked for, so that photos are read once; None = not looked
+        store: keeps the crops in which look-alikes are looked for, so that photos are read once; None = not looked
             for.
         digest_of: gives the sha256 of a file of the data set.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.audit.near_duplicates import perceptual_hashes
+from benchmark.audit.near_duplicates import view_hashes
 from benchmark.data.catalogue import PATTERN, Catalogue
 from benchmark.data.content_digests import metadata_digest
 from benchmark.data.crops import crops
@@ -20,7 +20,7 @@ from benchmark.vocabulary import SplitPart, SplitSet
 from harness.execution.events import ProgressListener
 from harness.execution.store import Entry, Store, digest
 
-VERSION = 2
+VERSION = 3
 """Raised when the same inputs give other files."""
 
 
@@ -75,7 +75,7 @@ class CropSet:
 
     @property
     def hashes(self) -> NDArray[np.uint64]:
-        """(N,) uint64 perceptual hashes."""
+        """(N, 12) uint64 perceptual hashes of views."""
         hashes: NDArray[np.uint64] = np.load(self._folder / "hashes.npy")
         return hashes
 
@@ -161,7 +161,7 @@ def cut_crops(
             images[position], regions[position] = crop
         images.flush()
         np.save(folder / "regions.npy", regions)
-        np.save(folder / "hashes.npy", perceptual_hashes(images))
+        np.save(folder / "hashes.npy", view_hashes(images))
 
     return store.find_or_build("crops", key, {"dataset": catalogue.name, "image_size": image_size}, write)
 

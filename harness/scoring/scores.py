@@ -22,7 +22,7 @@ from harness.execution.crops import CropSet
 from harness.execution.results import Results
 from harness.execution.spec import DataBundle
 from harness.scoring import classification, clustering, inpainting, probing
-from harness.scoring.retrieval import Search
+from harness.scoring.retrieval import Search, Searches
 from harness.scoring.test_set import TestSet
 
 
@@ -65,8 +65,9 @@ def score(
         lpips_file: weights of the perceptual distance; None = it is not measured.
     """
     test_set = TestSet(crops, protocol.seed)
-    searches = {
-        state: Search(stage, results.references[state], test_set, protocol.retrieval.backend)
+    searches = Searches(test_set)
+    rankings = {
+        state: Search(stage, results.references[state], searches, protocol.retrieval.backend)
         for state, stage in results.embeddings.items()
     }
     clusters = clustering.score(results.embeddings, test_set)
@@ -77,9 +78,9 @@ def score(
     return RunScores(
         test_images=test_set.images(ablated),
         group_baselines=test_set.group_baselines(),
-        retrieval_baselines=test_set.retrieval_baselines(),
-        retrieval={state: search.retrieval() for state, search in searches.items()},
-        open_set={state: scores for state, search in searches.items() if (scores := search.open_set())},
+        retrieval_baselines=searches.baselines(),
+        retrieval={state: search.retrieval() for state, search in rankings.items()},
+        open_set={state: scores for state, search in rankings.items() if (scores := search.open_set())},
         clustering=clusters.clustering,
         cluster_validation=clusters.cluster_validation,
         projected_images=clusters.projected_images,

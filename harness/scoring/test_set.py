@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS, dense_ranks, frame_positions, recording_codes
-from benchmark.errors import InputError
+from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS
+from benchmark.data.pairing import sightings_of
 from benchmark.metrics import group_baselines
 from benchmark.metrics.group_baselines import Grouped
 from benchmark.metrics.resampling import intervals
@@ -12,7 +12,6 @@ from benchmark.metrics.resampling.chance import best_guess, never_better
 from benchmark.metrics.resampling.units import Units, units_of
 from benchmark.records.base import Interval
 from benchmark.records.classification import GroupBaseline, ScoredImages, TestImages
-from benchmark.records.retrieval import RetrievalBaseline
 from harness.execution.crops import CropSet
 
 BASELINE_COLUMNS = (*RECORDING_COLUMNS, "camera", *TIME_COLUMNS)
@@ -99,25 +98,6 @@ class TestSet:
                 )
         return baselines
 
-    def retrieval_baselines(self) -> dict[str, RetrievalBaseline]:
-        """Scores of rankings that know only one metadata column, in the gallery of `harness.scoring.retrieval`."""
-        train = self.crops.rows("train")
-        self_search = not self.known.any()
-        labels, positions = (self.labels, self.positions) if self_search else (train.labels, train.positions)
-        groups: dict[str, tuple[NDArray[np.generic], NDArray[np.generic]]] = {
-            "random": (np.zeros(len(self.labels), np.int64), np.zeros(len(labels), np.int64))
-        }
-        for column in BASELINE_COLUMNS:
-            query_groups, gallery_groups = (self.crops.column(at, column) for at in (self.positions, positions))
-            if query_groups is not None and gallery_groups is not None:
-                groups[column] = query_groups, gallery_groups
-        return {
-            name: group_baselines.retrieval_baseline(
-                Grouped(self.labels, query_groups), Grouped(labels, gallery_groups), self_search=self_search
-            )
-            for name, (query_groups, gallery_groups) in groups.items()
-        }
-
     def numbered(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Class numbers of individuals in training, as indices into `train_classes`."""
         return np.searchsorted(self.train_classes, classes)
@@ -136,13 +116,5 @@ def units_in(crops: CropSet, labels: NDArray[np.int64], positions: NDArray[np.in
         labels: (N,) class number of each image.
         positions: (N,) index of each image in the crops.
     """
-    rows = crops.catalogue.rows
-    try:
-        frames = frame_positions(rows)
-    except InputError:
-        frames = None
-    if frames is not None:
-        ranks = dense_ranks(frames.recordings, frames.frames)
-        return units_of(labels, frames.recordings[positions], ranks[positions])
-    recordings = recording_codes(rows)
-    return units_of(labels, None if recordings is None else recordings[positions], None)
+    sightings = sightings_of(crops.catalogue.rows).at(positions)
+    return units_of(labels, sightings.recordings, sightings.frames)

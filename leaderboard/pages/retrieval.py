@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from benchmark.records.base import metric_of
-from benchmark.records.retrieval import AcrossRecordings, Retrieval, RetrievalScores
+from benchmark.records.retrieval import PairingScores, Retrieval, RetrievalScores
 from benchmark.vocabulary import Distance
 from leaderboard import evidence, headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
@@ -20,9 +20,15 @@ ByDistance = Mapping[Distance, RetrievalScores]
 DISTANCES: tuple[Distance, ...] = ("cosine", "euclidean")
 RANK1, RANK5, PRECISION = (metric_of(RetrievalScores, name) for name in ("rank1", "rank5", "mean_average_precision"))
 COMPARED = {"initial": PRECISION.title, "finetuned": f"ref-{PRECISION.title}"}
+ACROSS, CROSS = "Across recordings", "Cross-flank"
 ACROSS_LEGEND = (
-    "*Across recordings*: a query ignores its individual's images from its own recording; *of*: number of queries with "
-    "a match in another recording."
+    f"*{ACROSS}*: a query ignores its individual's images from its own recording; *of*: number of queries with a match "
+    "in another recording."
+)
+CROSS_LEGEND = (
+    f"*{CROSS}*: a query searches the images of the other flank; the other columns compare images of one flank. A "
+    "hidden pattern cannot be recognised from the other side, so this shows how far size, colour and place name the "
+    "animal; *of*: number of queries with a match of the other flank."
 )
 
 
@@ -52,11 +58,9 @@ def _retrievals(section: Section) -> list[Retrieval]:
     ]
 
 
-def _has_across(section: Section) -> bool:
-    """Whether any query of the section has a match in another recording."""
-    return any(
-        retrieval.across_recordings and retrieval.across_recordings.queries for retrieval in _retrievals(section)
-    )
+def _shows(part: Callable[[Retrieval], PairingScores | None]) -> Callable[[Section], bool]:
+    """Whether any query of a section has a match in such a ranking."""
+    return lambda section: any((scores := part(retrieval)) and scores.queries for retrieval in _retrievals(section))
 
 
 def _columns(distance: Distance) -> tuple[Column[ByDistance], ...]:
@@ -87,34 +91,42 @@ def _columns(distance: Distance) -> tuple[Column[ByDistance], ...]:
     )
 
 
-def _across(part: ByDistance) -> AcrossRecordings | None:
-    """Cosine scores across recordings; None if no query has a match in another one."""
-    scores = part.get("cosine")
-    across = scores.across_recordings if isinstance(scores, Retrieval) else None
-    return across if across and across.queries else None
+def _pairing_columns(
+    title: str, of: Callable[[Retrieval], PairingScores | None], legend: str
+) -> tuple[Column[ByDistance], Column[ByDistance]]:
+    """Cosine rank-1 and mAP of a ranking in which more is hidden, in sections where any query has a match in it."""
 
+    def scores(part: ByDistance) -> PairingScores | None:
+        cosine = part.get("cosine")
+        found = of(cosine) if isinstance(cosine, Retrieval) else None
+        return found if found and found.queries else None
 
-def _across_queries(part: ByDistance) -> str:
-    across = _across(part)
-    return f" of {across.queries}" if across else ""
+    def note(interval: Callable[[PairingScores], str]) -> Callable[[ByDistance], str]:
+        return lambda part: interval(found) if (found := scores(part)) else ""
+
+    return (
+        number_column(
+            f"{title}: cosine {RANK1.title}",
+            lambda part: found.rank1 if (found := scores(part)) else None,
+            legend=legend,
+            note=note(lambda found: bracketed(found.rank1_interval)),
+            shown=_shows(of),
+        ),
+        number_column(
+            f"{title}: cosine {PRECISION.title}",
+            lambda part: found.mean_average_precision if (found := scores(part)) else None,
+            note=note(lambda found: f"{bracketed(found.map_interval)} of {found.queries}"),
+            shown=_shows(of),
+        ),
+    )
 
 
 TABLE = Table(
     "Encoder",
     (
         *(column for distance in DISTANCES for column in _columns(distance)),
-        number_column(
-            f"Across recordings: cosine {RANK1.title}",
-            lambda part: across.rank1 if (across := _across(part)) else None,
-            legend=ACROSS_LEGEND,
-            shown=_has_across,
-        ),
-        number_column(
-            f"Across recordings: cosine {PRECISION.title}",
-            lambda part: across.mean_average_precision if (across := _across(part)) else None,
-            note=_across_queries,
-            shown=_has_across,
-        ),
+        *_pairing_columns(ACROSS, lambda retrieval: retrieval.across_recordings, ACROSS_LEGEND),
+        *_pairing_columns(CROSS, lambda retrieval: retrieval.cross_flank, CROSS_LEGEND),
     ),
     _rows,
 )
@@ -123,7 +135,7 @@ TABLE = Table(
 def _section(section: Section, page: str) -> str:
     return paragraphs(
         headings.title(section),
-        _facts(section),
+        f"{_facts(section)}{_adjacent(section)}",
         evidence.sentences(section, classified=False),
         headings.audit(section),
         TABLE.text(section, page),
@@ -139,6 +151,16 @@ def _facts(section: Section) -> str:
     left_out = f", {headings.either(sorted(unmatched))} without a match left out" if any(unmatched) else ""
     gallery = "" if any(record.classification for record in section.records) else ", among the test images"
     return f"{headings.facts(section, [])}, {headings.either(sorted(queries))} queries{gallery}{left_out}."
+
+
+def _adjacent(section: Section) -> str:
+    """What was left out as adjacent frames; empty where frames are not known."""
+    parts = {part for retrieval in _retrievals(section) if (part := retrieval.adjacent_frames)}
+    return "".join(
+        f" Left out: {part.pairs} pairs of images that were taken in the same recording at most {part.window} frames "
+        f"apart{f'; {part.queries} queries have no other match' if part.queries else ''}."
+        for part in sorted(parts, key=str)
+    )
 
 
 PAGE = Page(

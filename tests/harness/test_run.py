@@ -301,10 +301,8 @@ def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp
     assert named.test.images == sum(label not in unknown for label in record.test_images.labels)
     assert [recall is None for recall in named.individual_recall] == [False, True, False, False, False, True]
     retrieval = record.retrieval["finetuned"]["cosine"]
-    assert (retrieval.queries, retrieval.unmatched) == (
-        named.test.images,
-        len(record.test_images.labels) - named.test.images,
-    )
+    assert retrieval.queries + retrieval.unmatched == len(record.test_images.labels)
+    assert 0 < retrieval.queries <= named.test.images  # some have no match of their flank
     assert set(record.open_set) == {"initial", "finetuned"}
     assert (record.individuals, record.candidate_count) == (6, 4)
     open_set = record.open_set["finetuned"]

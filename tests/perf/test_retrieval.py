@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmark.metrics import retrieval
 from benchmark.metrics.matches import Images
-from benchmark.metrics.retrieval import retrieve
+from benchmark.metrics.retrieval import Block, retrieve
 
 IMAGES, DIMENSIONS, INDIVIDUALS = 1000, 64, 20
 
@@ -26,7 +25,8 @@ def part(seed: int) -> Images:
 
 
 def by_blocks(queries: Images, gallery: Images) -> list[float]:
-    return [float(np.mean(matches.precision)) for matches in retrieve(queries, gallery).values()]
+    rankings = retrieve(queries, gallery, block=Block(bytes=2**20, columns=DIMENSIONS))
+    return [float(np.mean(matches.precision)) for matches in rankings.values()]
 
 
 def at_once(queries: Images, gallery: Images) -> list[float]:
@@ -45,11 +45,7 @@ def mean_average_precision(similarity: np.ndarray, labels: np.ndarray, gallery_l
 
 @pytest.mark.benchmark(group="retrieval")
 @pytest.mark.parametrize("rank", [by_blocks, at_once])
-def test_ranking(
-    rank: Callable[[Images, Images], list[float]], benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 2**20)
-    monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", DIMENSIONS)
+def test_ranking(rank: Callable[[Images, Images], list[float]], benchmark: BenchmarkFixture) -> None:
     queries, gallery = part(1), part(2)
     tracemalloc.start()
     precisions = rank(queries, gallery)

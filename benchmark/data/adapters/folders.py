@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from benchmark.data.adapters.reading import Reading
@@ -17,6 +18,7 @@ RAW_SUFFIXES = frozenset(
 )
 """Files of cameras whose pixels are not developed yet."""
 
+_EXIF_TIME = "%Y:%m:%d %H:%M:%S"
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -38,7 +40,8 @@ def read_folders(root: Path, layout: str | None = None) -> Reading:
             deeper path is their group `folder`.
 
     Returns:
-        Rows `<path of the photo below the root>`, without boxes and regions. Files that are no photos, and photos
+        Rows `<path of the photo below the root>`, without boxes and regions; the group `datetime` is the time that the
+        camera wrote into the photo (EXIF), if it did. Files that are no photos, and photos
         outside the layout, are counted in remarks. A photo that cannot be read by this program (HEIC without its
         library, a camera's raw file without a JPEG of its name beside it) is a fault.
 
@@ -111,7 +114,20 @@ def _row(root: Path, path: Path, folders: tuple[str, ...], fields: list[str]) ->
     identity = values.pop("identity")
     if deeper := "/".join(folders[len(fields) :]):
         values["folder"] = deeper
-    return Row(image_id=path.relative_to(root).as_posix(), identity=identity, path=path, groups=values)
+    groups = _capture_time(path) | values
+    return Row(image_id=path.relative_to(root).as_posix(), identity=identity, path=path, groups=groups)
+
+
+def _capture_time(photo: Path) -> dict[str, str]:
+    """The group `datetime`, from a photo's header, if the camera wrote it (EXIF); else empty."""
+    from PIL import ExifTags, Image
+
+    try:
+        with Image.open(photo) as image:
+            written = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+        return {"datetime": datetime.strptime(str(written), _EXIF_TIME).isoformat()}  # noqa: DTZ007 - it has no zone
+    except (OSError, ValueError, SyntaxError):
+        return {}
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -39,7 +39,9 @@ def read_table(path: Path, *, trusted_pickle: bool = False, columns: Mapping[str
       `reviewed`.
 
     Columns may have the names of other tools (`columns.SYNONYMS`). Every other column with a plain value becomes a
-    group. A row that cannot be read is a fault.
+    group. `benchmark.data.capture` knows the meaning of some: video, sequence, encounter, camera, frame, timestamp,
+    datetime, date, and for the flank also side, viewpoint, orientation and direction. A row that cannot be read is a
+    fault.
 
     Args:
         path: the table.

@@ -1,10 +1,11 @@
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.metrics.pairwise import cosine_similarity
 
-from benchmark.audit import near_duplicates
-from benchmark.audit.near_duplicates import centre, near, perceptual_hashes, similar
+from benchmark.audit.near_duplicates import VIEWS, centre, is_near, similar, view_hashes
 from benchmark.errors import InputError
 
 
@@ -13,6 +14,11 @@ def _noise(count: int, size: int = 64) -> np.ndarray:
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     return np.stack([np.asarray(Image.fromarray(one).resize((size, size), Image.Resampling.BICUBIC)) for one in small])
+
+
+def _hashes(images: Iterable[np.ndarray]) -> np.ndarray:
+    """Of the images themselves."""
+    return view_hashes(images)[:, 0]
 
 
 def _bits(one: np.uint64, other: np.uint64) -> int:
@@ -25,56 +31,72 @@ def test_the_hash_is_the_sign_of_low_frequencies_by_the_definition_of_the_cosine
     waves = np.cos(np.pi * np.outer(np.arange(8), 2 * np.arange(32) + 1) / 64)
     lowest = waves @ grey @ waves.T
     bits = "".join("1" if value > np.median(lowest) else "0" for value in lowest.ravel())
-    assert int(perceptual_hashes([image])[0]) == int(bits, 2)
+    assert int(_hashes([image])[0]) == int(bits, 2)
 
 
 def test_hashes_as_the_imagehash_package_computes_them() -> None:
     ramp = np.add.outer(np.arange(48) * 3, np.arange(64) * 2).astype(np.uint8)
     image = np.stack([ramp, ramp[::-1], (ramp * 7) % 251], axis=-1)
-    assert int(perceptual_hashes([image])[0]) == 0x85D555D555D45554
+    assert int(_hashes([image])[0]) == 0x85D555D555D45554
 
 
 def test_light_scale_and_compression_hardly_change_a_hash_and_other_images_do() -> None:
     images = _noise(6)
-    hashes = perceptual_hashes(images)
+    hashes = _hashes(images)
     for image, own in zip(images, hashes, strict=True):
         darker = (image * 0.8).astype(np.uint8)
         larger = np.asarray(Image.fromarray(image).resize((200, 200), Image.Resampling.BICUBIC))
-        assert max(_bits(own, other) for other in perceptual_hashes([darker]).tolist()) <= 4
-        assert max(_bits(own, other) for other in perceptual_hashes([larger]).tolist()) <= 4
+        assert max(_bits(own, other) for other in _hashes([darker]).tolist()) <= 4
+        assert max(_bits(own, other) for other in _hashes([larger]).tolist()) <= 4
     assert min(_bits(hashes[i], hashes[j]) for i in range(6) for j in range(i)) > 10
 
 
 def test_plain_colours_have_one_hash_and_no_images_have_none() -> None:
     plain = [np.full((20, 20, 3), value, np.uint8) for value in (0, 7, 130, 255)]
-    assert len(set(perceptual_hashes(plain[1:]).tolist())) == 1
-    assert perceptual_hashes([]).shape == (0,)
+    assert len(set(_hashes(plain[1:]).tolist())) == 1
+    assert view_hashes([]).shape == (0, VIEWS)
 
 
-@pytest.mark.parametrize("pairs", [1, 64, 1 << 22])
-def test_near_equals_counting_differing_bits(pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_duplicates, "_PAIRS", pairs)
-    rng = np.random.default_rng(2)
-    pool = rng.integers(0, 2**64, 50, dtype=np.uint64)
-    flips = np.array([sum(1 << int(bit) for bit in rng.choice(64, n % 8, replace=False)) for n in range(30)], np.uint64)
-    queries = pool[:30] ^ flips
-    counted = np.unpackbits((queries[:, None] ^ pool).view(np.uint8).reshape(30, 50, 8), axis=-1).sum(axis=-1)
-    for bits in (0, 4, 64):
-        np.testing.assert_array_equal(near(queries, pool, bits), (counted <= bits).any(axis=1))
+def _moved(images: np.ndarray, right: int, down: int) -> np.ndarray:
+    """The same scene through a window that lies further to the left and up."""
+    return np.roll(np.pad(images, ((0, 0), (8, 8), (8, 8), (0, 0)), "edge"), (down, right), (1, 2))[:, 8:-8, 8:-8]
 
 
-def test_nothing_is_near_an_empty_pool() -> None:
-    none = np.zeros(0, np.uint64)
-    assert near(np.ones(3, np.uint64), none, 64).tolist() == [False] * 3
-    assert near(none, none, 64).shape == (0,)
+@pytest.mark.parametrize(
+    ("change", "least"),
+    [
+        (lambda images: images[:, :, ::-1], 1.0),
+        (lambda images: _moved(images, 2, 0), 1.0),
+        (lambda images: _moved(images, -2, 0), 1.0),
+        (lambda images: _moved(images, 0, 4), 1.0),
+        (lambda images: _moved(images, 0, -3), 0.7),
+        (lambda images: images[:, 2:-2, 2:-2], 1.0),
+        (lambda images: images[:, 3:-3, 3:-3], 0.7),
+    ],
+    ids=["mirrored", "a 32nd right", "a 32nd left", "a 16th down", "3 of 64 up", "cropped by a 32nd", "by 3 of 64"],
+)
+def test_mirrored_shifted_and_cropped_images_look_alike_and_others_do_not(
+    change: Callable[[np.ndarray], np.ndarray], least: float
+) -> None:
+    images = _noise(60)
+    own, changed = view_hashes(images), view_hashes(np.ascontiguousarray(change(images)))
+    for near in (is_near(own, changed, 4), is_near(changed, own, 4)):
+        assert near.diagonal().mean() >= least
+        assert near[~np.eye(60, dtype=bool)].mean() < 0.001
+    assert np.mean([_bits(one, other) <= 4 for one, other in zip(own[:, 0], changed[:, 0], strict=True)]) < 0.7
+
+
+def test_near_counts_differing_bits() -> None:
+    one = np.zeros((1, VIEWS), np.uint64)
+    others = np.full((3, VIEWS), 2**64 - 1, np.uint64)
+    others[:, 0] = [0b0, 0b1111, 0b11111]
+    assert is_near(one, others, 4).tolist() == [[True, True, False]]
+    assert is_near(one, others, 5).all()
+    assert is_near(one, others[:0], 64).shape == (1, 0)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_similar_is_scikit_learns_cosine_of_centred_embeddings(
-    dtype: type[np.floating], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(near_duplicates, "_ROWS", 16)
-    monkeypatch.setattr(near_duplicates, "_COLUMNS", 7)
+def test_similar_is_scikit_learns_cosine_of_centred_embeddings(dtype: type[np.floating]) -> None:
     rng = np.random.default_rng(4)
     embeddings = (rng.normal(size=(90, 20)) + 5).astype(dtype)
     embeddings[60:] = embeddings[:30] + rng.normal(scale=np.linspace(0, 1, 30)[:, None], size=(30, 20)).astype(dtype)
@@ -84,7 +106,14 @@ def test_similar_is_scikit_learns_cosine_of_centred_embeddings(
     for above in (0.9, 0.5):
         expected = (cosines[queries][:, pool] > above).any(axis=1)
         assert 0 < expected.sum() < queries.sum()
-        np.testing.assert_array_equal(similar(centre(embeddings, [""] * 90), queries, pool, above), expected)
+        centred = centre(embeddings, [""] * 90, rows=16, columns=7)
+        np.testing.assert_array_equal(similar(centred, queries, pool, above, rows=16, columns=7), expected)
+
+
+def test_an_image_that_searches_its_own_part_is_not_similar_to_itself() -> None:
+    embeddings = np.array([[1, 0], [1, 0.01], [-1, -1], [-1, 1.0]])
+    everything = np.ones(4, dtype=bool)
+    assert similar(centre(embeddings, [""] * 4), everything, everything, 0.9).tolist() == [True, True, False, False]
 
 
 def test_constant_embeddings_are_similar_to_nothing() -> None:

@@ -10,6 +10,8 @@ from benchmark.data.capture import (
     capture_times,
     codes,
     dense_ranks,
+    encounter_codes,
+    flanks_of,
     frame_positions,
     nearest_distances,
     recording_codes,
@@ -112,3 +114,34 @@ def test_images_without_a_gallery_have_no_neighbour() -> None:
         NO_NEIGHBOUR,
         NO_NEIGHBOUR,
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "flanks"),
+    [
+        ("orientation", ["left", "RIGHT", "front"], ["left", "right", ""]),
+        ("viewpoint", ["front-left", "back_right", "upright"], ["left", "right", ""]),
+        ("side", ["L", "r", ""], ["left", "right", ""]),
+        ("flank", ["left side", "right flank", "both"], ["left", "right", ""]),
+    ],
+)
+def test_flanks_are_read_from_the_columns_of_known_formats(column: str, values: list[str], flanks: list[str]) -> None:
+    read = flanks_of(_rows(**{column: values}))
+    assert read is not None
+    assert read.tolist() == flanks
+
+
+def test_without_a_column_that_names_a_flank_none_is_known() -> None:
+    assert flanks_of(_rows(orientation=["up", "down"])) is None
+    assert flanks_of(_rows(note=["left", "right"])) is None
+
+
+def test_an_encounter_is_a_recording_or_else_a_day() -> None:
+    times = ["2024-05-31T08:00", "2024-05-31T09:00", "2024-06-01T08:00"]
+    by_day = encounter_codes(_rows(timestamp=times))
+    assert by_day is not None
+    assert by_day.tolist() == [0, 0, 1]
+    by_recording = encounter_codes(_rows(timestamp=times, encounter=["p", "q", "q"]))
+    assert by_recording is not None
+    assert by_recording.tolist() == [0, 1, 1]
+    assert encounter_codes(_rows(note=["x"])) is None

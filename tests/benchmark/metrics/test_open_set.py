@@ -132,6 +132,17 @@ def test_the_answers_of_a_retrieval() -> None:
     assert (scores.baks, scores.baus) == (0.5, 1.0)
 
 
+def test_known_individuals_without_a_visible_match_are_no_answers() -> None:
+    gallery = Images(np.eye(3), np.array([0, 1, 1]))
+    queries = Images(np.eye(3)[[0, 1, 2]], np.array([0, 1, 9]))
+    hidden = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]], bool)
+    answers = answers_of(
+        retrieve(queries, gallery, lambda query: hidden[query])["cosine"], queries.labels, gallery.labels
+    )
+    assert answers.labels.tolist() == [1, 9]  # the first one's only match is hidden, of the second one another is left
+    assert answers.known.tolist() == [True, False]
+
+
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9, 0.95, 1.0])
 @pytest.mark.parametrize("images", [1, 10, 20, 33])
 def test_the_threshold_accepts_the_share_and_no_higher_one_does(share: float, images: int) -> None:

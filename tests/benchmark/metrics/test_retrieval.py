@@ -4,19 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, euclidean_distances
 from sklearn.metrics.pairwise import cosine_similarity
 
+from benchmark.data.pairing import Pairing, Sightings
 from benchmark.errors import InputError, RunError
-from benchmark.metrics import retrieval
-from benchmark.metrics.matches import Images, Matches
+from benchmark.metrics.matches import Hide, Images, Matches
 from benchmark.metrics.resampling.intervals import of_mean
-from benchmark.metrics.retrieval import (
-    retrieve,
-    summarise,
-    summarise_across_recordings,
-)
+from benchmark.metrics.retrieval import Block, retrieve, retrieve_each, summarise, summarise_pairing
 from benchmark.records.retrieval import Retrieval
 from benchmark.vocabulary import Distance
 
@@ -33,12 +30,18 @@ def summary(matches: Matches) -> Summary:
 
 
 def blobs(images: int, seed: int, dimensions: int = 6, individuals: int = 5) -> Images:
-    """Overlapping clouds away from the origin; each image is of one of four recordings."""
+    """Overlapping clouds away from the origin."""
     centres = np.random.default_rng(0).normal(size=(individuals, dimensions))
     random = np.random.default_rng(seed)
     labels = random.integers(0, individuals, images)
     embeddings = centres[labels] + 1.2 * random.normal(size=(images, dimensions)) + 0.3
-    return Images(embeddings, labels, random.integers(0, 4, images))
+    return Images(embeddings, labels)
+
+
+def at_random(queries: Images, gallery: Images) -> Hide:
+    """Hides a fifth of the pairs, those of matches among them."""
+    mask = np.random.default_rng(11).random((len(queries.labels), len(gallery.labels))) < 0.2
+    return lambda query: mask[query]
 
 
 def similarities(queries: Images, gallery: Images, distance: Distance) -> NDArray[np.float64]:
@@ -48,14 +51,13 @@ def similarities(queries: Images, gallery: Images, distance: Distance) -> NDArra
     return -np.sqrt((difference**2).sum(axis=2))
 
 
-def brute_force(queries: Images, gallery: Images, distance: Distance, *, exclude: bool = False) -> Matches:
+def brute_force(queries: Images, gallery: Images, distance: Distance, hide: Hide | None = None) -> Matches:
     """Rankings one by one, precision by scikit-learn."""
     rankings: list[tuple[int, float, float]] = []
     for query, row in enumerate(similarities(queries, gallery, distance)):
         right = gallery.labels == queries.labels[query]
-        if exclude and queries.groups is not None and gallery.groups is not None:
-            visible = ~(right & (gallery.groups == queries.groups[query]))
-            row, right = row[visible], right[visible]  # noqa: PLW2901 - without hidden images
+        if hide:
+            row, right = row[~hide(query)], right[~hide(query)]  # noqa: PLW2901 - without hidden images
         order = right[np.argsort(-row)]
         first = int(order.argmax()) + 1 if right.any() else 0
         rankings.append((first, average_precision_score(right, row) if first else np.nan, row.max()))
@@ -85,40 +87,44 @@ def test_euclidean_and_cosine_by_hand_where_they_differ() -> None:
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-@pytest.mark.parametrize("exclude", [False, True])
-def test_agrees_with_brute_force_and_scikit_learn(distance: Distance, exclude: bool) -> None:
+@pytest.mark.parametrize("hides", [False, True])
+def test_agrees_with_brute_force_and_scikit_learn(distance: Distance, hides: bool) -> None:
     queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
-    expected = brute_force(queries, gallery, distance, exclude=exclude)
+    hide = at_random(queries, gallery) if hides else None
+    expected = brute_force(queries, gallery, distance, hide)
     assert 0.2 < (expected.first == 1).mean() < 0.9  # neither noise nor trivial
-    assert_same(retrieve(queries, gallery, exclude_same_group=exclude)[distance], expected)
+    assert_same(retrieve(queries, gallery, hide)[distance], expected)
+
+
+def test_rankings_with_several_rules_are_those_with_each() -> None:
+    queries, gallery = blobs(30, seed=1), blobs(40, seed=2)
+    rules = {"all": None, "some": at_random(queries, gallery), "none": lambda _: np.ones(40, bool)}
+    rankings = retrieve_each(queries, gallery, rules)
+    for name, hide in rules.items():
+        for distance in DISTANCES:
+            alone = retrieve(queries, gallery, hide)[distance]
+            assert_same(rankings[name][distance], alone)
+    nothing = rankings["none"]["cosine"]
+    assert not nothing.first.any()
+    assert np.isneginf(nothing.similarity).all()
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-def test_a_part_ranked_against_itself_with_image_numbers_as_groups_hides_each_image_from_itself(
-    distance: Distance,
-) -> None:
-    part = blobs(40, seed=3)._replace(groups=np.arange(40))
-    matches = retrieve(part, part, exclude_same_group=True)[distance]
+def test_a_part_that_searches_itself_hides_each_image_from_itself(distance: Distance) -> None:
+    part = blobs(40, seed=3)
+    matches = retrieve(part, part, lambda query: np.arange(40) == query)[distance]
     for query in range(40):
-        others = Images(*(np.delete(values, query, axis=0) for values in part[:2]))
+        others = Images(*(np.delete(values, query, axis=0) for values in part))
         one = Images(part.embeddings[query : query + 1], part.labels[query : query + 1])
         assert_same(Matches(*(values[query : query + 1] for values in matches)), brute_force(one, others, distance))
 
 
-def test_only_matches_of_the_same_group_are_hidden_and_its_other_individuals_stay() -> None:
-    queries = Images(np.array([[1.0, 0.0]]), np.array([0]), np.array(["film 1"]))
-    angles = np.array([0.0, 0.1, 0.2])
-    embeddings = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    gallery = Images(embeddings, np.array([0, 1, 0]), np.array(["film 1", "film 1", "film 2"]))
-    assert retrieve(queries, gallery)["cosine"].first.tolist() == [1]
-    assert retrieve(queries, gallery, exclude_same_group=True)["cosine"].first.tolist() == [2]
-
-
 def test_queries_without_a_match_are_left_out_and_counted() -> None:
-    gallery = Images(np.eye(3), np.array([0, 1, 1]), np.array([5, 5, 6]))
-    queries = Images(np.eye(3)[[0, 1, 2, 2]], np.array([0, 1, 7, 0]), np.array([5, 5, 5, 6]))
-    # the first query's one match is of its own group; the third query's individual is unknown
-    result = summarise(retrieve(queries, gallery, exclude_same_group=True)["cosine"], seed=0)
+    gallery = Images(np.eye(3), np.array([0, 1, 1]))
+    queries = Images(np.eye(3)[[0, 1, 2, 2]], np.array([0, 1, 7, 0]))
+    hidden = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]], bool)
+    # the first query's one match is hidden; the third query's individual is unknown
+    result = summarise(retrieve(queries, gallery, lambda query: hidden[query])["cosine"], seed=0)
     assert (result.queries, result.unmatched) == (2, 2)
     assert result.rank1 == 0.0  # the second query equals the hidden image: a wrong one ties with the right one
     unhidden = retrieve(queries, gallery)["cosine"]
@@ -131,7 +137,7 @@ def test_summary_by_hand() -> None:
     matches = Matches(np.array([1, 0, 5, 6]), np.array([1.0, nan, 0.3, 0.2]), np.zeros(4))
     assert summary(matches) == (1 / 3, 2 / 3, pytest.approx(0.5), 3, 1)
     assert summarise(matches, seed=0).average_precisions == (1.0, None, 0.3, 0.2)
-    across = summarise_across_recordings(matches)
+    across = summarise_pairing(matches, seed=0)
     assert (across.rank1, across.mean_average_precision, across.queries) == (1 / 3, pytest.approx(0.5), 3)
     assert summarise(matches, seed=0, across_recordings=across).across_recordings == across
 
@@ -140,10 +146,10 @@ def test_the_intervals_are_those_of_the_means_over_the_matched_queries() -> None
     queries, gallery = blobs(60, seed=1), blobs(90, seed=2)
     queries.labels[:7] = 99  # without a match
     matches = retrieve(queries, gallery)["cosine"]
-    assert queries.groups is not None
-    result = summarise(matches, queries.groups, seed=3)
-    assert result.rank1_interval == of_mean(matches.first[7:] == 1, queries.groups[7:], seed=3)
-    assert result.map_interval == of_mean(matches.precision[7:], queries.groups[7:], seed=3)
+    groups = np.arange(60) % 9
+    for result in (summarise(matches, groups, seed=3), summarise_pairing(matches, groups, seed=3)):
+        assert result.rank1_interval == of_mean(matches.first[7:] == 1, groups[7:], seed=3)
+        assert result.map_interval == of_mean(matches.precision[7:], groups[7:], seed=3)
     assert summarise(matches, np.zeros(60), seed=3).rank1_interval is None
 
 
@@ -198,29 +204,39 @@ def test_far_from_the_origin_the_euclidean_ranking_stays_exact() -> None:
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-def test_memory_mapped_half_precision_in_small_blocks(
-    distance: Distance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_mapped_half_precision_in_small_blocks(distance: Distance, tmp_path: Path) -> None:
     parts = []
     for name, part in (("queries", blobs(23, 7, dimensions=301)), ("gallery", blobs(37, 8, dimensions=301))):
         np.save(tmp_path / f"{name}.npy", part.embeddings.astype(np.float16))
         parts.append(part._replace(embeddings=np.load(tmp_path / f"{name}.npy", mmap_mode="r")))
     expected = brute_force(*(part._replace(embeddings=part.embeddings.astype(float)) for part in parts), distance)
     assert_same(retrieve(*parts)[distance], expected)
-    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 8 * 5 * 40)
-    monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", 40)
-    assert_same(retrieve(*parts)[distance], expected)
+    assert_same(retrieve(*parts, block=Block(bytes=8 * 5 * 40, columns=40))[distance], expected)
 
 
-def test_the_whole_matrix_of_similarities_is_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrieval, "BLOCK_BYTES", 2**16)
-    monkeypatch.setattr(retrieval, "BLOCK_COLUMNS", 16)
+def test_the_whole_matrix_of_similarities_is_never_held() -> None:
     queries, gallery = blobs(700, seed=9), blobs(700, seed=10)
     tracemalloc.start()
-    retrieve(queries, gallery)
+    retrieve(queries, gallery, block=Block(bytes=2**16, columns=16))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 700 * 700 * 8 / 8
+
+
+def test_animals_that_only_swim_are_found_by_adjacent_frames_and_not_without_them() -> None:
+    """Two animals alike, filmed together: their embeddings are positions, which are forgotten within ten frames."""
+    rank1: dict[bool, list[float]] = {False: [], True: []}
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        swim = sliding_window_view(rng.normal(size=(2, 129, 9)), 10, axis=1).sum(axis=-1)
+        labels, frames = np.repeat([0, 1], 120), np.tile(np.arange(120), 2)
+        seen = Sightings(np.arange(240), labels, np.zeros(240, np.int64), frames)
+        images = Images(swim.reshape(240, 9), labels)
+        for rule in (False, True):
+            hide = Pairing(seen, seen, window=10 if rule else -1).hidden
+            rank1[rule].append(float((retrieve(images, images, hide)["cosine"].first == 1).mean()))
+    assert np.mean(rank1[False]) > 0.9
+    assert np.mean(rank1[True]) == pytest.approx(0.5, abs=0.03)
 
 
 def test_one_individual_and_one_image_each() -> None:
@@ -259,14 +275,9 @@ def test_parts_of_different_encoders_are_refused() -> None:
         retrieve(blobs(5, seed=1), blobs(5, seed=1, dimensions=7))
 
 
-def test_an_empty_gallery_and_missing_groups_are_refused() -> None:
-    queries = blobs(5, seed=1)
+def test_an_empty_gallery_is_refused() -> None:
     with pytest.raises(InputError, match="gallery is empty"):
-        retrieve(queries, Images(np.zeros((0, 6)), np.zeros(0, int)))
-    with pytest.raises(InputError, match="no groups for 5 gallery images"):
-        retrieve(queries, queries._replace(groups=None), exclude_same_group=True)
-    with pytest.raises(InputError, match="4 groups for 5 query images"):
-        retrieve(queries._replace(groups=np.arange(4)), queries, exclude_same_group=True)
+        retrieve(blobs(5, seed=1), Images(np.zeros((0, 6)), np.zeros(0, int)))
 
 
 def test_without_faiss_the_error_tells_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,12 +287,13 @@ def test_without_faiss_the_error_tells_how_to_install_it(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-@pytest.mark.parametrize("exclude", [False, True])
-def test_faiss_agrees_up_to_rank_five(distance: Distance, exclude: bool) -> None:
+@pytest.mark.parametrize("hides", [False, True])
+def test_faiss_agrees_up_to_rank_five(distance: Distance, hides: bool) -> None:
     pytest.importorskip("faiss")
     queries, gallery = blobs(70, seed=1), blobs(90, seed=2)
-    exact = retrieve(queries, gallery, exclude_same_group=exclude)[distance]
-    matches = retrieve(queries, gallery, exclude_same_group=exclude, backend="faiss")[distance]
+    hide = at_random(queries, gallery) if hides else None
+    exact = retrieve(queries, gallery, hide)[distance]
+    matches = retrieve(queries, gallery, hide, backend="faiss")[distance]
     assert (matches.first == np.minimum(exact.first, 6)).all()
     assert matches.similarity == pytest.approx(exact.similarity, abs=1e-5)
     assert summary(matches)[:3] == (*summary(exact)[:2], None)

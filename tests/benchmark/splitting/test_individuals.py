@@ -73,11 +73,45 @@ def test_the_unknown_are_in_no_set_but_in_the_frames_of_the_test() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_unknown_and_test_individuals_are_of_both_videos(seed: int) -> None:
+def test_unknown_individuals_are_of_both_videos_and_those_of_a_disjoint_test_of_one(seed: int) -> None:
     catalogue = _tank(frames=60)
     members = _individuals(_open(catalogue, seed))
     assert {name[0] for name in members["test"] - members["train"]} == {"a", "b"}
-    assert {name[0] for name in _individuals(_disjoint(catalogue, seed))["test"]} == {"a", "b"}
+    split = _disjoint(catalogue, seed)
+    parts = _individuals(split)
+    assert len({name[0] for name in parts["test"]}) == 1  # the video cannot name the fish
+    assert {name[0] for name in parts["train"]} == {"a", "b"}
+    assert "Each test individual shares its video with another one." in split.recipe
+
+
+def _meetings(**individuals: str) -> Catalogue:
+    """Five images of each individual in each of its encounters, which are letters."""
+    rows = [
+        Row(f"{identity}-{encounter}{number}", identity, Path("p.png"), groups={"encounter": encounter})
+        for identity, encounters in individuals.items()
+        for encounter in encounters
+        for number in range(5)
+    ]
+    return Catalogue("herd", Path("herd"), tuple(rows))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_test_individuals_come_in_groups_that_share_an_encounter(seed: int) -> None:
+    pairs = _meetings(a="x", b="x", c="y", d="y", e="z", f="z", g="p", h="q", i="r", j="s", k="t", m="u")
+    tested = _individuals(_disjoint(pairs, seed))["test"]  # four of twelve
+    assert len(tested) == 4
+    assert all((one in tested) == (other in tested) for one, other in ("ab", "cd", "ef"))
+    assert not tested & set("ghijkm")
+    trio = _meetings(a="x", b="x", c="x", d="p", e="q", f="r", g="s", h="t", i="u", j="v", k="w", m="y")
+    assert _individuals(_disjoint(trio, seed))["test"] == set("abc")  # a fourth one would be named by its encounter
+    wholly = _meetings(a="x", b="x", c="pqr", d="pst", e="u", f="v")
+    assert _individuals(_disjoint(wholly, seed))["test"] == set("ab")  # all of their images, not a third of them
+
+
+def test_a_disjoint_split_says_if_the_place_names_the_individuals() -> None:
+    alone = _disjoint(_meetings(a="p", b="q", c="r", d="s", e="t"))
+    assert "No two individuals have the same encounter, so the encounter alone can name" in alone.recipe
+    assert "No column says which images were taken together" in _disjoint(_photos(5)).recipe
 
 
 def test_the_seed_draws_the_individuals() -> None:

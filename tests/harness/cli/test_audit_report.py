@@ -5,6 +5,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmark.audit.audit import audit
+from benchmark.audit.near_duplicates import VIEWS
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.splitting.split import Split, SplitRow
 from harness.cli.audit_report import report
@@ -24,7 +25,7 @@ def _report(groups: bool, hashes: bool) -> str:
     result = audit(
         Catalogue("pets", Path("pets"), rows),
         Split("pets", "hand", 0, "By hand.", split_rows),
-        hashes=np.arange(8, dtype=np.uint64) if hashes else None,
+        hashes=np.arange(8, dtype=np.uint64)[:, None].repeat(VIEWS, 1) if hashes else None,
     )
     output = io.StringIO()
     Console(width=100, file=output).print(*report(result), sep="\n")
@@ -40,8 +41,8 @@ def test_the_report_has_every_part_of_the_audit() -> None:
     text = _report(groups=True, hashes=True)
     assert text.startswith("hand: 100 % of test images have the same animal within one frame in train")
     assert "Not clean: 100 % of test images have the same animal within two frames in train" in text
-    assert _line(text, "(images)") == ["2", "2", "2", "0", "0"]
-    assert _line(text, "a look-alike") == ["100.0", "%", "100.0", "%", *["0.0", "%"] * 3]
+    assert _line(text, "(images)") == ["2", "2", "2", "0", "0", "2"]
+    assert _line(text, "a look-alike") == ["100.0", "%", "100.0", "%", *["0.0", "%"] * 4]
     assert _line(text, "same animal, one frame")[:2] == ["100.0", "%"]
     assert _line(text, "same animal, video")[:2] == ["100.0", "%"]
     assert _line(text, "video  ")[:2] == ["1", "2"]
@@ -50,7 +51,7 @@ def test_the_report_has_every_part_of_the_audit() -> None:
 
 def test_the_report_has_no_row_without_data() -> None:
     text = _report(groups=False, hashes=False)
-    assert "Clean." in text
+    assert "Nothing suspicious found (no dates, no sequences, no cameras, no frames, no look-alikes known)." in text
     for row in ("a look-alike", "a similar embedding", "same animal,"):
         assert row not in text
     assert _line(text, "any animal of the frame")[:2] == ["0.0", "%"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.audit.near_duplicates import perceptual_hashes
+from benchmark.audit.near_duplicates import view_hashes
 from harness.execution.store import Store
 from support.fakes import RecordingListener
 from support.pets import SIDE, cut, pets
@@ -18,9 +18,9 @@ def test_metadata_is_part_of_the_data(tmp_path: Path) -> None:
     assert len({cut(data).data_digest for data in (before, dated, marked)}) == 3
 
 
-def test_perceptual_hashes_are_made_once_with_the_crops(tmp_path: Path) -> None:
+def test_view_hashes_are_made_once_with_the_crops(tmp_path: Path) -> None:
     crops = cut(pets(tmp_path))
-    assert crops.hashes.tolist() == perceptual_hashes(crops.images).tolist()
+    assert crops.hashes.tolist() == view_hashes(crops.images).tolist()
 
 
 def test_crops_are_cut_once_with_progress(tmp_path: Path) -> None:

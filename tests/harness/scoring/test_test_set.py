@@ -32,9 +32,10 @@ def with_metadata(folder: Path, metadata: list[dict[str, str]]) -> TestSet:
         ([{"video": "a", "frame": str(number)} for number in range(12)], "stretches", 2),
         ([{"video": "a", "frame": f"take {number}"} for number in range(12)], "encounters", 2),
         ([{"sequence": str(number // 4)} for number in range(12)], "encounters", 6),
+        ([{"date": f"2024-05-{1 + number // 4:02}"} for number in range(12)], "encounters", 6),
         ([{"note": "x"} for _ in range(12)], "images", 12),
     ],
-    ids=["frames", "frames without numbers", "sequences", "nothing"],
+    ids=["frames", "frames without numbers", "sequences", "dates", "nothing"],
 )
 def test_units_come_from_what_is_known_of_the_images(
     tmp_path: Path, metadata: list[dict[str, str]], kind: str, units: int

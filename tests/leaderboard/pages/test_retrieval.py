@@ -80,3 +80,20 @@ def test_a_backbone_without_an_embedding_has_no_row() -> None:
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
     assert row(text, "lama")[5:8] == [NOTHING] * 3
     assert "ref-lama" not in text
+
+
+def test_cross_flank_queries_have_their_own_columns_where_flanks_are_known() -> None:
+    interval = {"low": 0.1, "high": 0.4, "groups": 9}
+    cross = {"rank1": 0.2, "mean_average_precision": 0.3, "queries": 7, "rank1_interval": interval}
+    text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(cross_flank=cross)}}))
+    assert row(text, "lama")[8:10] == ["0.20 [0.10, 0.40]", "0.30 of 7"]
+    assert "cannot be recognised from the other side" in text
+    assert "flank" not in page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
+
+
+def test_what_was_left_out_as_adjacent_frames_is_counted() -> None:
+    adjacent = {"window": 10, "pairs": 120, "queries": 2}
+    text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(adjacent_frames=adjacent, unmatched=2)}}))
+    assert "Left out: 120 pairs of images that were taken in the same recording" in text
+    assert "at most 10 frames apart; 2 queries have no other match." in text
+    assert "Left out" not in page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))

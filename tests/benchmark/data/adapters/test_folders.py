@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 from benchmark.data.adapters.layouts import ReadingOptions, open_dataset, read_location
 from benchmark.data.adapters.reading import Reading
@@ -100,3 +101,14 @@ def test_where_no_layout_fits_the_structure_is_described(tmp_path: Path) -> None
         r"kudu/Cy/2020/3\.jpg\. .*--layout '\{species\}/\{identity\}/\{date\}'",
     ):
         _read(tmp_path)
+
+
+def test_the_time_that_the_camera_wrote_is_a_group(tmp_path: Path) -> None:
+    for name, written in (("a/1.jpg", "2024:05:31 14:05:00"), ("a/2.jpg", "0000:00:00 00:00:00"), ("a/3.jpg", None)):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        image, exif = Image.new("RGB", (8, 8)), Image.Exif()
+        if written:
+            exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = written
+        image.save(tmp_path / name, exif=exif)
+    groups = [row.groups for row in _read(tmp_path).rows]
+    assert groups == [{"datetime": "2024-05-31T14:05:00"}, {}, {}]
