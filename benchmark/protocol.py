@@ -137,12 +137,10 @@ class Overrides(_Section):
     Attributes:
         init: weights to start from.
         batch_size: of the inpainting training.
-        learning_rate: of the classifiers.
     """
 
     init: Init | None = None
     batch_size: Positive | None = None
-    learning_rate: Rate | None = None
 
     def over(self, other: "Overrides") -> "Overrides":
         """These values, and where they are None the other's."""
@@ -223,8 +221,6 @@ class Protocol(ResolvedProtocol):
             resolved["init"] = values.init
         if values.batch_size is not None:
             resolved["inpaint"]["batch_size"] = values.batch_size
-        if values.learning_rate is not None:
-            resolved["classify"]["learning_rate"] = values.learning_rate
         return ResolvedProtocol.model_validate(resolved)
 
     def with_every_classifier(self) -> "Protocol":

@@ -51,6 +51,11 @@ class _Job(_Model):
     )
     resources: Resources = Resources()
 
+    @property
+    def starts_random(self) -> bool:
+        """Whether the weights are random ones that nothing replaces."""
+        return self.init == "random" and self.checkpoint is None
+
 
 class TrainInpaint(_Job):
     """Train the inpainting model. Data: images.npy, masks.npy, table.csv (id, split in train|val)."""
@@ -70,7 +75,10 @@ class TrainInpaint(_Job):
 
 
 class TrainClassify(_Job):
-    """Train a classifier of individuals. Data: images.npy, table.csv (id, split in train|val, label, probe)."""
+    """Train a classifier of individuals.
+
+    Data: images.npy, calibration.npy, table.csv (id, split in train|val, label, probe).
+    """
 
     verb: Literal["train"] = "train"
     task: Literal["classify"] = "classify"
@@ -85,7 +93,7 @@ class TrainClassify(_Job):
 
 
 class Encode(_Job):
-    """Compute the embedding of every image, in their order. Data: images.npy, table.csv (id)."""
+    """Compute the embedding of every image, in their order. Data: images.npy, calibration.npy, table.csv (id)."""
 
     verb: Literal["encode"] = "encode"
     pooling: Pooling

@@ -80,6 +80,23 @@ def load_data(folder: Path, image_size: int, *, masks: bool = False, columns: tu
     return Data(images, mask_array, table)
 
 
+def load_calibration(folder: Path, image_size: int) -> NDArray[np.uint8]:
+    """Open the calibration images of a job, (K, H, W, 3) uint8, memory-mapped.
+
+    Args:
+        folder: contains calibration.npy.
+        image_size: the job's side of the images in pixels.
+
+    Raises:
+        DataError: the file is missing, empty, or of another type or shape.
+    """
+    path = folder / "calibration.npy"
+    images = _array(path, (image_size, image_size, 3))
+    if not len(images):
+        raise DataError(f"{path}: there are no images.")
+    return images
+
+
 def shuffled_batches(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:
     """The rows in random order, in batches of `size`.
 

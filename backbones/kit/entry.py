@@ -126,6 +126,7 @@ def run(name: str, job: Job) -> None:
         DataError: the data or an artifact of the job is unusable.
     """
     from backbones.kit import loading, runtime
+    from backbones.kit.learning.calibrate import calibrate
 
     capabilities = read_facts(name)["capabilities"]
     for capability in _needed_capabilities(job):
@@ -135,6 +136,8 @@ def run(name: str, job: Job) -> None:
             )
     runtime.prepare(job)
     backbone = loading.load_backbone(name, job)
+    if isinstance(job, ClassifyJob | EncodeJob):
+        calibrate(job, backbone.encoder)
     job.out.mkdir(exist_ok=True)
     if isinstance(job, InpaintJob):
         from backbones.kit.learning.inpaint import train_inpainting

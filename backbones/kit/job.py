@@ -32,8 +32,13 @@ class Job:
 
     @property
     def data(self) -> Path:
-        """The read-only folder with images.npy, table.csv and masks.npy."""
+        """The read-only folder with images.npy, table.csv, masks.npy and calibration.npy."""
         return self.folder / "data"
+
+    @property
+    def starts_random(self) -> bool:
+        """Whether the weights are random ones that nothing replaces."""
+        return self.init == "random" and self.checkpoint is None
 
     @property
     def out(self) -> Path:

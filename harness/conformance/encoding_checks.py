@@ -19,8 +19,9 @@ from harness.execution import job_files
 
 
 @check(
-    "encode writes one embedding per image, of the size that describe states",
-    fix="Write embeddings.npy as (images, embedding_size) float32, all values finite.",
+    "encode writes one embedding per image, of the size that describe states and in range",
+    fix="Write embeddings.npy as (images, embedding_size) float32, all values finite. With random weights, set the "
+    "running statistics of normalisation layers on data/calibration.npy; contestants of the kit need nothing.",
 )
 def embedding_has_described_size(session: ConformanceSession) -> None:
     """The length of an embedding is `embedding_size`, and the product of `shape`."""

@@ -59,6 +59,7 @@ def write_packs(folder: Path, size: int) -> None:
     _write_inpaint(folder / "inpaint", size)
     labels = list(range(CLASSES)) * 2
     images = synthetic_images([*train_labels, *labels], size, seed=1)
+    calibration = images[: len(train_labels)]  # the training images
     train_rows = [{"split": "train", "label": label, "probe": 0} for label in train_labels]
     val_rows = [{"split": "val", "label": label, "probe": int(n < CLASSES)} for n, label in enumerate(labels)]
     _write(folder / "train", images, train_rows + val_rows)
@@ -66,6 +67,8 @@ def write_packs(folder: Path, size: int) -> None:
     _write(folder / "twins", np.concatenate([images, images[SHUFFLED]]), [{}] * (2 * TWINS))
     _write(folder / "few", images[:FEW], [{}] * FEW)
     _write(folder / "broken", synthetic_images(labels, size + 1, seed=3), [{}] * TWINS)
+    for name in ("train", "twins", "few", "broken"):
+        np.save(folder / name / job_files.CALIBRATION, calibration)
 
 
 def _write_inpaint(folder: Path, size: int) -> None:

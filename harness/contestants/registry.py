@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError, first_problem
 from benchmark.hashing import tree_digest
-from benchmark.protocol import Overrides, Positive, Rate
+from benchmark.protocol import Overrides, Positive
 from benchmark.vocabulary import Init
 from harness.contract import Capability, Weights
 from harness.suggestions import did_you_mean
@@ -75,7 +75,6 @@ class BackboneFacts(Owner):
             alone: they never start from random weights.
         command: how the process runner starts the backbone; `{python}` stands for the Python of the harness. Empty =
             through the kit.
-        learning_rate: classifiers' learning rate by protocol name, in place of the protocol's own.
         init: initial weights by protocol name, in place of the protocol's own.
         batch_size: batch size of inpainting training by protocol name, in place of the protocol's own.
         variant: the chosen variant; not in the file.
@@ -89,7 +88,6 @@ class BackboneFacts(Owner):
     input: dict[str, str]
     published_only: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    learning_rate: dict[str, Rate] = {}
     init: dict[str, Init] = {}
     batch_size: dict[str, Positive] = {}
 
@@ -103,7 +101,6 @@ class BackboneFacts(Owner):
         return Overrides(
             init=self.init.get(protocol) if init else None,
             batch_size=self.batch_size.get(protocol),
-            learning_rate=self.learning_rate.get(protocol),
         )
 
     @property

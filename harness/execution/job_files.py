@@ -5,7 +5,7 @@ JOB = "job.json"
 DATA, ARTIFACTS, OUT = "data", "in", "out"
 """Folders in a job's folder: the pack, the files that the job starts from, the outputs."""
 
-IMAGES, MASKS, TABLE = "images.npy", "masks.npy", "table.csv"
+IMAGES, MASKS, TABLE, CALIBRATION = "images.npy", "masks.npy", "table.csv", "calibration.npy"
 """Files of a pack."""
 
 RESULT = "result.json"

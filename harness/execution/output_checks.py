@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from benchmark.errors import first_problem
 from harness.contract import AnyJob, Encode, Inpaint, Result, TrainClassify, TrainInpaint
 from harness.execution import job_files
+from harness.execution.feature_range import feature_range
 
 BLOCK = 64 * 2**20
 """Number of values to check in one step."""
@@ -32,7 +33,8 @@ def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
         The content of result.json.
 
     Raises:
-        BadOutputError: a file is missing, a link, of another shape or type, or has values that are not finite.
+        BadOutputError: a file is missing, a link, of another shape or type, or has values that are not finite; or the
+            embeddings of random weights are out of range.
     """
     links = [path.name for path in out.rglob("*") if path.is_symlink()]
     if links:
@@ -55,7 +57,12 @@ def _check_inpaint(job: TrainInpaint, out: Path) -> None:
 
 
 def _check_encode(job: Encode, out: Path, count: int) -> None:
-    _array(out / job_files.EMBEDDINGS, (count, None), (job.dtype,))
+    embeddings = _array(out / job_files.EMBEDDINGS, (count, None), (job.dtype,))
+    if job.starts_random and (problem := feature_range(embeddings).problem):
+        raise BadOutputError(
+            f"features are out of range with random weights: {problem}; set the statistics of normalisation layers on "
+            f"data/{job_files.CALIBRATION}, as the kit does"
+        )
     if job.classes is not None:
         _array(out / job_files.LOGITS, (count, job.classes), ("float32",))
     if job.explain:
@@ -94,7 +101,7 @@ def _history(path: Path, columns: tuple[str, ...], count: int | None) -> None:
         raise BadOutputError(f"out/{path.name} has {len(rows)} rows, expected {count or 'at least 1'}: one an epoch")
 
 
-def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> None:
+def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> NDArray[Any]:
     _file(path)
     try:
         array: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
@@ -113,6 +120,7 @@ def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -
     row = first_row_not_finite(array)
     if row is not None:
         raise BadOutputError(f"out/{path.name} is not finite in row {row}")
+    return array
 
 
 def first_row_not_finite(array: NDArray[Any], block: int = BLOCK) -> int | None:

@@ -20,11 +20,14 @@ from harness.execution.crops import CropSet
 from harness.execution.holes import FLIPS, flipped, hole_test, holes_of, with_hole
 from harness.execution.store import Entry, Store, digest
 
-VERSION = 3
+VERSION = 4
 """Raised when the same inputs are packed into other bytes."""
 
 BLOCK = 256
 """Images that are made at once."""
+
+CALIBRATION_IMAGES = 64
+"""Largest number of calibration images of a pack."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,7 @@ def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
     rows = _training_rows(crops, crops.ids("classify", "train"), crops.ids("classify", "val"), pack.most)
     positions = crops.positions([image_id for image_id, _ in rows])
     _write_images(crops, positions, (pack.variant,), pack.fill, folder)
+    _write_calibration(crops, folder)
     is_probe = np.isin(positions, crops.probes(pack.probes))
     table = [
         {"id": crops.opaque_id(image_id), "split": part, "label": label, "probe": int(probe)}
@@ -165,6 +169,7 @@ def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
 def _write_encode(pack: EncodePack, crops: CropSet, folder: Path) -> None:
     ids = crops.ids("classify", pack.part)
     _write_images(crops, crops.positions(ids), pack.variants, pack.fill, folder)
+    _write_calibration(crops, folder)
     names = [crops.opaque_id(image_id) for image_id in ids]
     _write_table(folder, [{"id": f"{name}-{number}"} for number in range(len(pack.variants)) for name in names])
 
@@ -184,6 +189,12 @@ def _write_images(
             first = number * len(positions) + start
             pixels[first : first + len(rows)] = shown
     pixels.flush()
+
+
+def _write_calibration(crops: CropSet, folder: Path) -> None:
+    """Whole training images, without labels; the same in every pack, so that all jobs of a run have one encoder."""
+    ids = crops.ids("classify", "train")[:CALIBRATION_IMAGES]
+    np.save(folder / job_files.CALIBRATION, crops.images[crops.positions(ids)])
 
 
 def _training_rows(crops: CropSet, train: list[str], val: list[str], most: int | None) -> list[tuple[str, SplitPart]]:

@@ -84,20 +84,20 @@ def test_an_unknown_protocol_names_the_known() -> None:
 
 def test_a_contestant_s_own_values_stand_in_place_of_the_protocol_s() -> None:
     quick = read_protocol("quick", SHIPPED)
-    own = Overrides(learning_rate=3e-3, batch_size=2, init="published")
+    own = Overrides(batch_size=2, init="published")
     resolved = quick.resolve("colour", own)
-    assert (resolved.classify.learning_rate, resolved.inpaint.batch_size, resolved.init) == (3e-3, 2, "published")
+    assert (resolved.inpaint.batch_size, resolved.init) == (2, "published")
     plain = quick.resolve("lama", Overrides())
     assert (plain.classify, plain.inpaint, plain.init) == (quick.classify, quick.inpaint, quick.init)
 
 
 def test_the_file_s_exceptions_go_before_a_contestant_s_own_values() -> None:
     quick = read_protocol("quick", SHIPPED)
-    mine = Protocol.model_validate(quick.model_dump() | {"backbones": {"colour": {"learning_rate": 1.0}}})
-    own = Overrides(learning_rate=3e-3, batch_size=2)
+    mine = Protocol.model_validate(quick.model_dump() | {"backbones": {"colour": {"batch_size": 3}}})
+    own = Overrides(init="published", batch_size=2)
     resolved = mine.resolve("colour", own)
-    assert (resolved.classify.learning_rate, resolved.inpaint.batch_size) == (1.0, 2)
-    assert mine.resolve("pixels", own).classify.learning_rate == 3e-3
+    assert (resolved.inpaint.batch_size, resolved.init) == (3, "published")
+    assert mine.resolve("pixels", own).inpaint.batch_size == 2
 
 
 def test_an_initialisation_of_the_user_s_holds_for_every_backbone() -> None:
@@ -120,7 +120,7 @@ def test_rules_are_what_holds_for_every_backbone() -> None:
         return Protocol.model_validate(quick.model_dump() | values).rules
 
     assert changed(name="mine", seed=7, limits={"seconds": 1, "memory_gib": 1}) == quick.rules
-    assert changed(backbones={"lama": {"learning_rate": 1.0}}) == quick.rules
+    assert changed(backbones={"lama": {"batch_size": 1}}) == quick.rules
     assert changed(classify=quick.classify.model_dump() | {"learning_rate": 1.0}) != quick.rules
     assert quick.rules != read_protocol("longer", SHIPPED).rules
 
@@ -138,8 +138,8 @@ def test_a_file_with_a_shipped_protocol_s_name_must_have_its_rules(tmp_path: Pat
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("learning_rate = 5e-5", "learning_rate = 0", r"learning_rate: Input should be greater than 0"),
-        ("learning_rate = 5e-5", "learning_rate = inf", r"learning_rate: Input should be a finite number"),
+        ("learning_rate = 3e-4", "learning_rate = 0", r"learning_rate: Input should be greater than 0"),
+        ("learning_rate = 3e-4", "learning_rate = inf", r"learning_rate: Input should be a finite number"),
         ("batch_size = 8", "batch_size = { default = 8 }", r"inpaint\.batch_size: Input should be a valid integer"),
     ],
 )

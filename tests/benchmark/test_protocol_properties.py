@@ -33,7 +33,6 @@ OVERRIDES = st.builds(
     Overrides,
     init=st.none() | _choices("Init"),
     batch_size=st.none() | COUNTS,
-    learning_rate=st.none() | RATES,
 )
 PROTOCOLS = st.builds(
     Protocol,

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.batchnorm import _NormBase
 
 
 class BatchNorms:
-    """The batch norms of some networks that keep running statistics; false if there are none."""
+    """The batch (and instance) norms of some networks that keep running statistics; false if there are none."""
 
     def __init__(self, networks: nn.Module) -> None:
         """Args: the networks."""
         self._norms = [
-            module for module in networks.modules() if isinstance(module, _BatchNorm) and module.track_running_stats
+            module for module in networks.modules() if isinstance(module, _NormBase) and module.track_running_stats
         ]
 
     def __bool__(self) -> bool:
@@ -46,10 +46,10 @@ class BatchNorms:
         for norm in self._norms:
             norm.reset_running_stats()
             norm.momentum = None
-            norm.train()
+            norm.training = True  # not train(): layers inside, such as dropout, stay in evaluation mode
         try:
             yield
         finally:
             for norm, momentum in zip(self._norms, momenta, strict=True):
                 norm.momentum = momentum
-                norm.eval()
+                norm.training = False

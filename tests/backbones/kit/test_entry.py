@@ -24,6 +24,7 @@ def called(folder: Path, name: str, job: AnyJob) -> int:
     """Do a job on four black images, two of each split, and return the exit code."""
     (folder / "data").mkdir()
     np.save(folder / "data" / "images.npy", np.zeros((4, job.image_size, job.image_size, 3), np.uint8))
+    np.save(folder / "data" / "calibration.npy", np.zeros((4, job.image_size, job.image_size, 3), np.uint8))
     np.save(folder / "data" / "masks.npy", np.ones((4, job.image_size, job.image_size), np.uint8))
     rows = [f"{row},{split},{row % 2},{row // 2}" for row, split in enumerate(["train"] * 2 + ["val"] * 2)]
     (folder / "data" / "table.csv").write_text("\n".join(("id,split,label,probe", *rows)))

@@ -130,10 +130,10 @@ def test_a_precision_is_one_of_the_contract_s() -> None:
 def test_a_backbone_that_there_is_not_is_no_name_for_a_value(tmp_path: Path, written: str, hint: str) -> None:
     quick = (HERE.protocols / "quick.toml").read_text(encoding="utf-8")
     path = tmp_path / "mine.toml"
-    path.write_text(f"{quick}\n[backbones.{written}]\nlearning_rate = 3e-3\n", encoding="utf-8")
+    path.write_text(f"{quick}\n[backbones.{written}]\nbatch_size = 3\n", encoding="utf-8")
     with pytest.raises(InputError, match=rf"mine\.toml: .* the backbone '{written}', which does not exist; {hint}"):
         choose_protocol(str(path), HERE)
-    path.write_text(f"{quick}\n[backbones.colour]\nlearning_rate = 3e-3\n", encoding="utf-8")
+    path.write_text(f"{quick}\n[backbones.colour]\nbatch_size = 3\n", encoding="utf-8")
     assert set(choose_protocol(str(path), HERE).backbones) == {"colour"}
 
 

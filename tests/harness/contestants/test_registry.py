@@ -26,23 +26,21 @@ def append(text: str, workspace: Workspace) -> None:
 
 
 def test_values_by_protocol_are_typed(workspace: Workspace) -> None:
-    append('[learning_rate]\nquick = 1e-3\n[batch_size]\npaper = 4\n[init]\nquick = "published"\n', workspace)
+    append('[batch_size]\npaper = 4\n[init]\nquick = "published"\n', workspace)
     facts = contestants.find("plain", workspace)
-    assert facts.learning_rate == {"quick": 1e-3}
     assert facts.batch_size == {"paper": 4}
     assert facts.init == {"quick": "published"}
 
 
 def test_values_by_protocol_may_be_left_out(workspace: Workspace) -> None:
     facts = contestants.find("plain", workspace)
-    assert (facts.learning_rate, facts.batch_size, facts.init) == ({}, {}, {})
+    assert (facts.batch_size, facts.init) == ({}, {})
 
 
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ("[learning_rate]\nquick = 0\n", r"learning_rate\.quick: Input should be greater than 0"),
-        ("[learning_rate]\nquick = inf\n", r"learning_rate\.quick: Input should be a finite number"),
+        ("[learning_rate]\nquick = 1e-3\n", r"learning_rate: Extra inputs are not permitted"),
         ("[batch_size]\npaper = 0\n", r"batch_size\.paper: Input should be greater than or equal to 1"),
         ('[init]\nquick = "pretrained"\n', r"init\.quick: Input should be 'random' or 'published'"),
         ("[surprise]\nquick = 1\n", r"surprise: Extra inputs are not permitted"),
@@ -59,7 +57,7 @@ def test_the_shipped_backbones_have_values_for_shipped_protocols_only() -> None:
     for name in contestants.names(SHIPPED):
         label = f"{name}:resnet18" if not contestants.runs_without_variant(name, SHIPPED) else name
         facts = contestants.find(label, SHIPPED)
-        assert {*facts.learning_rate, *facts.batch_size, *facts.init} <= protocols
+        assert {*facts.batch_size, *facts.init} <= protocols
 
 
 def test_a_backbone_toml_that_is_not_utf_8_is_refused(workspace: Workspace) -> None:

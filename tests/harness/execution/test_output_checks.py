@@ -43,7 +43,7 @@ def history(folder: Path, *columns: str, rows: int, value: object = 1) -> None:
 
 @pytest.fixture
 def encoded(tmp_path: Path) -> Path:
-    np.save(tmp_path / "embeddings.npy", zeros(5, 7))
+    np.save(tmp_path / "embeddings.npy", np.eye(5, 7, dtype=np.float32))
     np.save(tmp_path / "logits.npy", zeros(5, 3))
     np.save(tmp_path / "cams.npy", zeros(5, 2, 2))
     (tmp_path / "result.json").write_text(json.dumps(RESULT))
@@ -117,6 +117,14 @@ def test_the_first_row_that_is_not_finite_is_named(value: float, encoded: Path) 
     np.save(encoded / "embeddings.npy", embeddings)
     with pytest.raises(BadOutputError, match=r"embeddings.npy is not finite in row 3"):
         check(ENCODE, encoded, TABLE)
+
+
+def test_features_of_random_weights_must_be_in_range(encoded: Path) -> None:
+    np.save(encoded / "embeddings.npy", np.eye(5, 7, dtype=np.float32) * 1e9)
+    with pytest.raises(BadOutputError, match=r"^features are out of range with random weights: .* 1e\+09, "):
+        check(ENCODE, encoded, TABLE)
+    for changes in ({"init": "published"}, {"checkpoint": "in/checkpoint.safetensors"}):
+        check(ENCODE.model_copy(update=changes), encoded, TABLE)
 
 
 @pytest.mark.parametrize("block", [1, 7, 14, 20, 35, 1000])

@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from benchmark.data.catalogue import Catalogue
+from harness.execution import packs
 from harness.execution.holes import FLIPS
 from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack, write_pack
 from harness.execution.store import Entry
@@ -90,3 +92,15 @@ def test_no_photo_of_the_inpainting_training_is_tested(tmp_path: Path) -> None:
     assert shown == {60, 80, 100, 120, 140}
     assert [row["id"][-2:] for row in table(tested)] == ["-0"] * 5
     assert len(table(written(HolesPack("pattern", 2), data))) == 2
+
+
+def test_calibration_images_are_whole_training_images_and_the_same_in_every_pack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pets(tmp_path)
+    crops = cut(data)
+    monkeypatch.setattr(packs, "CALIBRATION_IMAGES", 1)
+    (expected,) = crops.images[crops.positions(crops.ids("classify", "train")[:1])]
+    for pack in (TRAIN, replace(TRAIN, variant="pattern"), EncodePack("test", ("pattern",), "zero")):
+        (image,) = np.load(written(pack, data).path / "calibration.npy")
+        assert np.array_equal(image, expected)
