@@ -103,22 +103,23 @@ def bench(
         KeyboardInterrupt: after the running stages were stopped.
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
+    records = workspace.results(spec.data.catalogue.name, spec.data.experiment).records
     stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
     listener.on_plan(len(stages))
     try:
         results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
-        write_record(record, workspace.records)
+        write_record(record, records)
         return record
-    path = record_path(_record(prepared, runner, results), workspace.records)
+    path = record_path(_record(prepared, runner, results), records)
     if path.exists():
         return read_record(path)
     listener.report("Scoring.")
     scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
     record = _record(prepared, runner, results, scores)
     save_pictures(record, path, results, prepared.crops, spec.protocol.inpaint)
-    write_record(record, workspace.records)
+    write_record(record, records)
     return record
 
 
