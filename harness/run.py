@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from benchmark.audit.audit import audit, find_faults, sentence
 from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError
-from benchmark.hashing import file_digest
+from benchmark.hashing import file_digest, tree_digest
 from benchmark.records.classification import SplitAudit
-from benchmark.records.files import read_record, record_path, write_record
+from benchmark.records.comparison import differences
+from benchmark.records.files import earlier_records, record_path, write_record
 from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
@@ -41,6 +42,11 @@ SCORING = 2
 
 A score that is added needs no new version: the fields of the record are part of a run's key too.
 """
+
+SCORING_CODE = ("benchmark/metrics", "benchmark/probing", "benchmark/records", "harness/scoring")
+"""Folders whose code computes the scores."""
+
+SCORED = "record.json"
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,8 @@ def bench(
         digest_of: gives the sha256 of a file of the data set; pass one that remembers files.
 
     Returns:
-        The written record; a failed one if the backbone failed. An existing record of the same run is read instead.
+        The written record; a failed one if the backbone failed. An existing record of the same run, or of one that gave
+        the same numbers, is returned instead, and nothing is written.
 
     Raises:
         InputError: data or settings cannot be used, or the backbone refused a job; no record is written.
@@ -112,15 +119,54 @@ def bench(
         record = _record(prepared, runner, failure=error)
         write_record(record, records)
         return record
-    path = record_path(_record(prepared, runner, results), records)
-    if path.exists():
-        return read_record(path)
-    listener.report("Scoring.")
-    scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
-    record = _record(prepared, runner, results, scores)
-    save_pictures(record, path, results, prepared.crops, spec.protocol.inpaint)
+    record = _record(prepared, runner, results, _scores(prepared, runner, results, listener))
+    if (earlier := _earlier(record, workspace, listener)) is not None:
+        return earlier
+    save_pictures(record, record_path(record, records), results, prepared.crops, spec.protocol.inpaint)
     write_record(record, records)
     return record
+
+
+def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: ProgressListener) -> RunScores:
+    """The scores of the finished stages, computed once and kept in the store."""
+
+    def write(folder: Path) -> None:
+        listener.report("Scoring.")
+        spec = prepared.spec
+        scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
+        text = _record(prepared, runner, results, scores).model_dump_json()
+        (folder / SCORED).write_text(text, encoding="utf-8")
+
+    root = Path(__file__).parents[1]
+    code = tree_digest(*(root / folder for folder in SCORING_CODE))
+    stages = {name: stage.entry.content for name, stage in results.stages.items()}
+    entry = prepared.store.find_or_build(
+        "scores", digest([prepared.key, code, stages]), {"backbone": prepared.spec.backbone.label}, write
+    )
+    scored = Record.model_validate_json((entry.path / SCORED).read_bytes())
+    return RunScores(**{field.name: getattr(scored, field.name) for field in fields(RunScores)})
+
+
+def _earlier(record: Record, workspace: Workspace, listener: ProgressListener) -> Record | None:
+    """The record that is there of the same run or with the same numbers, after reporting how the two compare."""
+    home = workspace.results(record.dataset, record.experiment)
+    row = "an earlier run's" if home.own else "the published row's"
+    path = record_path(record, home.records)
+    earlier = {file: (one, differences(record, one)) for file, one in earlier_records(record, home.records).items()}
+    for file, (one, places) in earlier.items():
+        if not places:
+            listener.report(
+                f"Reproduced: every number equals {row}, to the last digit ({file.relative_to(workspace.root)})."
+            )
+            return one
+    if path not in earlier:
+        return None
+    one, places = earlier[path]
+    listener.report(
+        f"Not reproduced: {len(places)} values differ from {row} ({path.relative_to(workspace.root)}), the first is "
+        f"{places[0]}. That record stays as it is."
+    )
+    return one
 
 
 def prepare(

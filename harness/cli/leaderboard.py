@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from benchmark.errors import RunError
+from benchmark.errors import InputError, RunError
 from harness.cli.options import examples, workspace_of
-from harness.workspace import Workspace
+from harness.workspace import ResultFolders, Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Render, check and publish the tables.", rich_markup_mode="markdown")
 
@@ -17,12 +17,21 @@ Root = Annotated[
 ]
 
 
-@app.command(epilog=examples("patternbench leaderboard render"))
-def render(context: typer.Context, root: Root = None) -> None:
+@app.command(epilog=examples("patternbench leaderboard render", "patternbench leaderboard render my-photos"))
+def render(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Data set of your own, to render `results/NAME`; else the leaderboard."),
+    ] = None,
+    root: Root = None,
+) -> None:
     """Render all tables from the records."""
     from leaderboard import render as pages
 
-    changed = pages.write(_workspace(context, root).leaderboard)
+    workspace = _workspace(context, root)
+    home = own_results(name, workspace) if name else None
+    changed = pages.write(home.pages, own=True) if home else pages.write(workspace.leaderboard)
     for page in changed:
         typer.echo(f"{page}: tables rendered")
     if not changed:
@@ -67,6 +76,21 @@ def publish(
         typer.echo(f"Pushed {target}: {commit[:12]}")
     else:
         typer.echo(f"Would push {target}. Push with --push.")
+
+
+def own_results(name: str, workspace: Workspace) -> ResultFolders:
+    """Where the results of a data set of one's own are.
+
+    Raises:
+        InputError: there are none.
+    """
+    home = workspace.results(name)
+    if not home.own:
+        raise InputError(f"{name} is a known data set: its results are in the leaderboard, together with the others.")
+    if not home.records.is_dir():
+        names = ", ".join(sorted(path.parent.name for path in workspace.own_results.glob("*/records"))) or "none"
+        raise InputError(f"There are no results of {name!r} in {workspace.own_results}; there are results of: {names}.")
+    return home
 
 
 def _workspace(context: typer.Context, root: Path | None) -> Workspace:
