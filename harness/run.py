@@ -10,8 +10,7 @@ from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError
 from benchmark.hashing import file_digest, tree_digest
 from benchmark.records.classification import SplitAudit
-from benchmark.records.comparison import differences
-from benchmark.records.files import earlier_records, record_path, write_record
+from benchmark.records.files import write_record
 from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
@@ -30,8 +29,8 @@ from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.git import commit
+from harness.keeping import keep
 from harness.machine import hardware, now
-from harness.pictures import save_pictures
 from harness.scoring.scores import RunScores, score
 from harness.weights.local import run_licence
 from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
@@ -120,11 +119,7 @@ def bench(
         write_record(record, records)
         return record
     record = _record(prepared, runner, results, _scores(prepared, runner, results, listener))
-    if (earlier := _earlier(record, workspace, listener)) is not None:
-        return earlier
-    save_pictures(record, record_path(record, records), results, prepared.crops, spec.protocol.inpaint)
-    write_record(record, records)
-    return record
+    return keep(record, results, prepared.crops, spec.protocol.inpaint, workspace, listener)
 
 
 def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: ProgressListener) -> RunScores:
@@ -145,28 +140,6 @@ def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: P
     )
     scored = Record.model_validate_json((entry.path / SCORED).read_bytes())
     return RunScores(**{field.name: getattr(scored, field.name) for field in fields(RunScores)})
-
-
-def _earlier(record: Record, workspace: Workspace, listener: ProgressListener) -> Record | None:
-    """The record that is there of the same run or with the same numbers, after reporting how the two compare."""
-    home = workspace.results(record.dataset, record.experiment)
-    row = "an earlier run's" if home.own else "the published row's"
-    path = record_path(record, home.records)
-    earlier = {file: (one, differences(record, one)) for file, one in earlier_records(record, home.records).items()}
-    for file, (one, places) in earlier.items():
-        if not places:
-            listener.report(
-                f"Reproduced: every number equals {row}, to the last digit ({file.relative_to(workspace.root)})."
-            )
-            return one
-    if path not in earlier:
-        return None
-    one, places = earlier[path]
-    listener.report(
-        f"Not reproduced: {len(places)} values differ from {row} ({path.relative_to(workspace.root)}), the first is "
-        f"{places[0]}. That record stays as it is."
-    )
-    return one
 
 
 def prepare(

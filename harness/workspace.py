@@ -26,6 +26,15 @@ class ResultFolders:
         """The immutable records."""
         return self.pages / "records"
 
+    def predictions(self, record: Path) -> Path:
+        """Table of the answers of one's own run, by its record: personal data, which is in no leaderboard."""
+        return self.pages / "predictions" / f"{record.stem}.csv"
+
+    @property
+    def newest_predictions(self) -> Path:
+        """Copy of the table of the newest run."""
+        return self.pages / "predictions.csv"
+
 
 @dataclass(frozen=True)
 class Workspace:

@@ -64,6 +64,19 @@ def linear_probe(
     return ProbeAnswers(answers, strength, converged)
 
 
+def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], strength: float) -> NDArray[np.float64]:
+    """(M, K) the probability of each individual for each test image, by a linear probe whose strength is chosen.
+
+    Args:
+        coordinates: training and test images (`reduce_pair`).
+        labels: (N,) class numbers of the training images, from 0 to K - 1.
+        strength: `choice` of `linear_probe`.
+    """
+    model, _ = _fit(coordinates.train, labels, strength)
+    probabilities: NDArray[np.float64] = model.predict_proba(coordinates.test)
+    return probabilities
+
+
 def nearest_neighbour_probe(
     coordinates: Coordinates, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
 ) -> ProbeAnswers:
