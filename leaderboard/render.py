@@ -82,6 +82,18 @@ def _write(folder: Path, record: Record | None, own: bool) -> list[str]:
     return changed
 
 
+def figure_files(folder: Path) -> set[str]:
+    """The figures that the records of a `leaderboard` folder have, as paths relative to the repository root."""
+    files = record_files.read(folder)
+    return {
+        f"{folder.name}/{plot.file(section)}"
+        for page in PAGES.values()
+        for section in page.sections(files)
+        for plot in page.plots
+        if plot.has(section)
+    }
+
+
 def _own_pages(folder: Path, files: Iterable[RecordFile]) -> dict[str, Page]:
     """The pages of a folder of one's own results by path: those that are there, and those that show anything."""
     records = list(files)
