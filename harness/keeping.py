@@ -8,7 +8,6 @@ from benchmark.protocol import InpaintSection
 from benchmark.records.comparison import differences
 from benchmark.records.files import earlier_records, record_path, write_record
 from benchmark.records.record import Record
-
 from harness.disk import disk_errors
 from harness.execution.crops import CropSet
 from harness.execution.events import ProgressListener
