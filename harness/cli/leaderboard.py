@@ -31,10 +31,10 @@ def render(
     from leaderboard import render as pages
 
     workspace = _workspace(context, root)
-    home = own_results(name, workspace) if name else None
-    changed = pages.write(home.pages, own=True) if home else pages.write(workspace.leaderboard)
+    folder = workspace.leaderboard if name is None else own_results(name, workspace).pages
+    changed = pages.write(folder, own=name is not None)
     for page in changed:
-        typer.echo(f"{page}: tables rendered")
+        typer.echo(f"{(folder.parent / page).relative_to(workspace.root)}: tables rendered")
     if not changed:
         typer.echo("The tables already show the records.")
 

@@ -194,7 +194,7 @@ def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunReques
             listener.report("Every stage was in the store already.")
         home = workspace.results(record.dataset, record.experiment)
         for page in render.write(home.pages, record, own=home.own):
-            listener.report(f"Updated: {page}")
+            listener.report(f"Updated: {(home.pages.parent / page).relative_to(workspace.root)}")
     return record
 
 
