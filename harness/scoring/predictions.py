@@ -7,7 +7,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.probing.coordinates import reduce_pair
+from benchmark.probing.coordinates import reduce
 from benchmark.probing.probes import linear_probabilities
 from harness.execution import job_files
 from harness.execution.results import Results
@@ -36,10 +36,11 @@ def predictions(results: Results, test_set: TestSet, strength: float) -> str:
     """
     crops, train = test_set.crops, test_set.crops.rows("train")
     stages = results.references["initial"]["train"], results.embeddings["initial"]
-    pair = reduce_pair(*(np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r") for stage in stages))
-    probabilities = linear_probabilities(pair, test_set.numbered(train.labels), strength)
+    coordinates = reduce(*(np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r") for stage in stages))
+    similarity = coordinates.shown[0].similarity
+    probabilities = linear_probabilities(coordinates, test_set.numbered(train.labels), strength)
     answers = test_set.train_classes[probabilities.argmax(axis=1)]
-    nearest = np.argsort(-pair.similarity, axis=1, kind="stable")[:, :NEIGHBOURS]
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :NEIGHBOURS]
     names, photos = crops.catalogue.identities, _photos(test_set, train.positions)
     table = io.StringIO(newline="")
     writer = csv.DictWriter(table, COLUMNS, restval="", lineterminator="\n")
@@ -58,7 +59,7 @@ def predictions(results: Results, test_set: TestSet, strength: float) -> str:
         for place, at in enumerate(nearest[number], start=1):
             cells[f"nearest_{place}"] = photos[at]
             cells[f"nearest_{place}_identity"] = names[train.labels[at]]
-            cells[f"nearest_{place}_distance"] = f"{1 - pair.similarity[number, at]:.4f}"
+            cells[f"nearest_{place}_distance"] = f"{1 - similarity[number, at]:.4f}"
         writer.writerow(cells)
     return table.getvalue()
 
