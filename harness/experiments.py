@@ -64,7 +64,7 @@ def _folder(
     def write(folder: Path) -> None:
         generate(design, strength, folder, progress)
         catalogue = open_calibration_set(design, folder, name)
-        write_split(draw_split(design, catalogue, content_digests(catalogue.rows)), folder)
+        write_split(draw_split(design, catalogue, content_digests(catalogue.rows)), folder / name)
 
     key = digest([VERSION, asdict(design), strength])
     return store.find_or_build("shortcut", key, {"dataset": name, **asdict(design)}, write).path

@@ -1,15 +1,20 @@
 """Publication of the leaderboard: pages, records and figures as one commit on a branch of a remote.
 
-The commit is built in a temporary index, so that the user's index, working tree and branch stay as they are.
+The commit is built in a temporary index, so that the user's index, working tree and branch stay as they are. Results of
+one's own data are never part of it unless their data set is named.
 """
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from benchmark.errors import InputError, RunError
+from benchmark.records.files import read_record, record_path, write_record
+from harness.anonymise import anonymised
 from harness.git import failure, git, try_git
+from harness.workspace import ResultFolders, Workspace
 
 MESSAGE = "Publish the leaderboard"
 RECORDS = "leaderboard/records"
@@ -36,7 +41,70 @@ class Publication:
     changes: tuple[str, ...]
 
 
-def plan_publication(root: Path, pages: Iterable[str], remote: str, branch: str) -> Publication:
+def refuse_own_data(workspace: Workspace, figures: Collection[str]) -> None:
+    """Refuse a leaderboard that holds anything of a data set that is not known.
+
+    Args:
+        workspace: the checkout.
+        figures: those that the leaderboard's records have, as paths relative to its root.
+
+    Raises:
+        InputError: a record is of a data set of one's own, or a figure or picture belongs to no record.
+    """
+    stems = set()
+    for file in sorted((workspace.root / RECORDS).rglob("*.json")):
+        record = read_record(file)
+        home = workspace.results(record.dataset, record.experiment)
+        stems.add(file.with_suffix(""))
+        if home.own:
+            raise InputError(
+                f"{file} is of {record.dataset!r}, which is no known data set: its records hold the names of "
+                f"individuals. Move {workspace.root / RECORDS / record.dataset} into {home.records}, delete its "
+                "figures, and render the tables; --include publishes results from there."
+            )
+    pictures = [path for path in (workspace.root / RECORDS).rglob("*.png") if not _of_a_record(path, stems)]
+    unknown = {path.relative_to(workspace.root).as_posix() for path in (workspace.root / FIGURES).rglob("*.png")}
+    if strays := sorted({path.relative_to(workspace.root).as_posix() for path in pictures} | unknown - set(figures)):
+        raise InputError(
+            f"{len(strays)} pictures belong to no record here and may show data of your own; the first is "
+            f"{strays[0]}. Delete them, then publish again."
+        )
+
+
+def _of_a_record(picture: Path, stems: Collection[Path]) -> bool:
+    """Whether a picture has the name of a record, or that name with `-` and more."""
+    return any(picture.with_suffix("") == stem or str(picture).startswith(f"{stem}-") for stem in stems)
+
+
+def stage_own(home: ResultFolders, folder: Path, *, anonymise: bool) -> list[str]:
+    """Copy the records of one's own data, with their pictures, into a folder from which they are published.
+
+    Failed runs are left out: their logs hold paths. Splits and predictions are left out: they hold names of files.
+
+    Args:
+        home: the results.
+        folder: the new folder of pages.
+        anonymise: whether the names of individuals and recordings are replaced by numbers.
+
+    Returns:
+        The names of individuals that are in the records.
+    """
+    files = {file: read_record(file) for file in sorted(home.records.rglob("*.json"))}
+    files = {file: record for file, record in files.items() if record.status == "ok"}
+    if not files:
+        raise InputError(f"{home.records} has no record of a successful run; there is nothing to include.")
+    records = anonymised(list(files.values())) if anonymise else list(files.values())
+    for file, record in zip(files, records, strict=True):
+        write_record(record, folder / "records")
+        target = record_path(record, folder / "records").parent
+        for picture in file.parent.glob(f"{file.stem}*.png"):
+            shutil.copyfile(picture, target / picture.name)
+    return sorted({name for one in records if one.test_images for name in one.test_images.identities})
+
+
+def plan_publication(
+    root: Path, pages: Iterable[str], remote: str, branch: str, staging: Path | None = None
+) -> Publication:
     """Prepares the commit; nothing is sent and no reference changes.
 
     Args:
@@ -44,6 +112,7 @@ def plan_publication(root: Path, pages: Iterable[str], remote: str, branch: str)
         pages: paths of the pages relative to `root`; records and figures are added to them.
         remote: name of a configured remote.
         branch: on the remote; need not exist.
+        staging: a folder with more files to publish, at their places in a repository; None = none.
 
     Raises:
         InputError: `root` is not a repository's root, the remote is unknown, or the branch name is invalid.
@@ -63,9 +132,25 @@ def plan_publication(root: Path, pages: Iterable[str], remote: str, branch: str)
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(root, "read-tree", parent, env=index)
         git(root, "update-index", "--add", "-z", "--stdin", env=index, stdin="".join(f"{path}\0" for path in paths))
+        if staging is not None:
+            _add_staged(root, staging, index)
         tree = git(root, "write-tree", env=index)
     changes = git(root, "diff-tree", "-r", "--name-status", "--no-renames", parent, tree).splitlines()
     return Publication(remote, branch, parent, tree, tuple(change.replace("\t", " ") for change in changes))
+
+
+def _add_staged(root: Path, staging: Path, index: dict[str, str]) -> None:
+    """Put the staged results into an index, in place of those of the same data sets."""
+    files = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
+    for folder in sorted({"/".join(file.split("/")[:2]) for file in files}):
+        git(root, "rm", "-r", "-f", "--cached", "--quiet", "--ignore-unmatch", "--", folder, env=index)
+    place = {"GIT_DIR": git(root, "rev-parse", "--absolute-git-dir"), "GIT_WORK_TREE": str(staging)}
+    git(
+        staging,
+        *("update-index", "--add", "-z", "--stdin"),
+        env=index | place,
+        stdin="".join(f"{file}\0" for file in files),
+    )
 
 
 def publishable(paths: Iterable[str]) -> list[str]:

@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from benchmark.audit.audit import audit, find_faults, sentence
 from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError
-from benchmark.hashing import file_digest
+from benchmark.hashing import file_digest, tree_digest
 from benchmark.records.classification import SplitAudit
-from benchmark.records.files import read_record, record_path, write_record
+from benchmark.records.files import write_record
 from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
@@ -29,8 +29,8 @@ from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.git import commit
+from harness.keeping import keep
 from harness.machine import hardware, now
-from harness.pictures import save_pictures
 from harness.scoring.scores import RunScores, score
 from harness.weights.local import run_licence
 from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
@@ -41,6 +41,11 @@ SCORING = 2
 
 A score that is added needs no new version: the fields of the record are part of a run's key too.
 """
+
+SCORING_CODE = ("benchmark/metrics", "benchmark/probing", "benchmark/records", "harness/scoring")
+"""Folders whose code computes the scores."""
+
+SCORED = "record.json"
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,8 @@ def bench(
         digest_of: gives the sha256 of a file of the data set; pass one that remembers files.
 
     Returns:
-        The written record; a failed one if the backbone failed. An existing record of the same run is read instead.
+        The written record; a failed one if the backbone failed. An existing record of the same run, or of one that gave
+        the same numbers, is returned instead, and nothing is written.
 
     Raises:
         InputError: data or settings cannot be used, or the backbone refused a job; no record is written.
@@ -103,23 +109,37 @@ def bench(
         KeyboardInterrupt: after the running stages were stopped.
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
+    records = workspace.results(spec.data.catalogue.name, spec.data.experiment).records
     stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
     listener.on_plan(len(stages))
     try:
         results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
-        write_record(record, workspace.records)
+        write_record(record, records)
         return record
-    path = record_path(_record(prepared, runner, results), workspace.records)
-    if path.exists():
-        return read_record(path)
-    listener.report("Scoring.")
-    scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
-    record = _record(prepared, runner, results, scores)
-    save_pictures(record, path, results, prepared.crops, spec.protocol.inpaint)
-    write_record(record, workspace.records)
-    return record
+    record = _record(prepared, runner, results, _scores(prepared, runner, results, listener))
+    return keep(record, results, prepared.crops, spec.protocol.inpaint, workspace, listener)
+
+
+def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: ProgressListener) -> RunScores:
+    """The scores of the finished stages, computed once and kept in the store."""
+
+    def write(folder: Path) -> None:
+        listener.report("Scoring.")
+        spec = prepared.spec
+        scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
+        text = _record(prepared, runner, results, scores).model_dump_json()
+        (folder / SCORED).write_text(text, encoding="utf-8")
+
+    root = Path(__file__).parents[1]
+    code = tree_digest(*(root / folder for folder in SCORING_CODE))
+    stages = {name: stage.entry.content for name, stage in results.stages.items()}
+    entry = prepared.store.find_or_build(
+        "scores", digest([prepared.key, code, stages]), {"backbone": prepared.spec.backbone.label}, write
+    )
+    scored = Record.model_validate_json((entry.path / SCORED).read_bytes())
+    return RunScores(**{field.name: getattr(scored, field.name) for field in fields(RunScores)})
 
 
 def prepare(

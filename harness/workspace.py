@@ -3,6 +3,38 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmark.data.registry import find_metadata
+from benchmark.records.provenance import Experiment
+
+
+@dataclass(frozen=True)
+class ResultFolders:
+    """Where the results of a data set are.
+
+    Attributes:
+        pages: folder of the tables, which holds the folders `records` and `figures` too.
+        splits: folder of the data set's split files.
+        own: whether it is a data set of one's own: git tracks none of its results.
+    """
+
+    pages: Path
+    splits: Path
+    own: bool
+
+    @property
+    def records(self) -> Path:
+        """The immutable records."""
+        return self.pages / "records"
+
+    def predictions(self, record: Path) -> Path:
+        """Table of the answers of one's own run, by its record: personal data, which is in no leaderboard."""
+        return self.pages / "predictions" / f"{record.stem}.csv"
+
+    @property
+    def newest_predictions(self) -> Path:
+        """Copy of the table of the newest run."""
+        return self.pages / "predictions.csv"
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -51,7 +83,7 @@ class Workspace:
 
     @property
     def splits(self) -> Path:
-        """The reviewed split files, one folder a data set."""
+        """The reviewed split files of known data sets, one folder a data set."""
         return self.root / "benchmark" / "splits"
 
     @property
@@ -66,10 +98,22 @@ class Workspace:
 
     @property
     def leaderboard(self) -> Path:
-        """Tables and records."""
+        """Tables and records of known data sets and of experiments."""
         return self.root / "leaderboard"
 
     @property
-    def records(self) -> Path:
-        """The immutable records."""
-        return self.leaderboard / "records"
+    def own_results(self) -> Path:
+        """Results of data sets of one's own, one folder a data set."""
+        return self.root / "results"
+
+    def results(self, dataset: str, experiment: Experiment | None = None) -> ResultFolders:
+        """Where the results of a data set are: of a known one in the leaderboard, of another in a folder of its own.
+
+        Args:
+            dataset: its name.
+            experiment: for which the project generated it.
+        """
+        if experiment is not None or find_metadata(dataset) is not None:
+            return ResultFolders(self.leaderboard, self.splits / dataset, own=False)
+        folder = self.own_results / dataset
+        return ResultFolders(folder, folder / "splits", own=True)

@@ -20,7 +20,7 @@ class RecordFile:
 
     Attributes:
         record: in a section, without what was scored with heads that are not trained.
-        path: with `/`, relative to the repository root.
+        path: with `/`, relative to the folder that holds the pages' folder.
         not_trained: last training loss of these heads.
     """
 
@@ -49,14 +49,14 @@ class Section:
         return [file.record for file in self.files]
 
 
-def read(root: Path) -> list[RecordFile]:
-    """Every record below `leaderboard/records` of a repository.
+def read(folder: Path) -> list[RecordFile]:
+    """Every record below `<folder>/records`.
 
     Raises:
         InputError: a file is no record.
     """
-    folder = root / "leaderboard" / "records"
-    return [RecordFile(read_record(path), path.relative_to(root).as_posix()) for path in sorted(folder.rglob("*.json"))]
+    paths = sorted((folder / "records").rglob("*.json"))
+    return [RecordFile(read_record(path), path.relative_to(folder.parent).as_posix()) for path in paths]
 
 
 def sections(files: Iterable[RecordFile], experiment: str | None = None) -> list[Section]:

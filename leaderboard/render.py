@@ -1,9 +1,14 @@
-"""The leaderboard's pages: pure rendering, and the two thin steps that write and check them."""
+"""The leaderboard's pages: pure rendering, and the two thin steps that write and check them.
+
+Pages are in the folder `leaderboard` of a repository, or in a folder of results of one's own data, which has the same
+pages where they show anything.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import zip_longest
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from benchmark.errors import InputError
 from benchmark.files import atomic_write, folder_lock
@@ -18,55 +23,90 @@ from leaderboard.record_files import RecordFile, Section
 PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
 """Each page by its path, relative to the repository root."""
 
+HERE = "leaderboard"
+"""The folder of the leaderboard's pages, figures and records."""
+
 PICTURES = re.compile(r"\n\n(?:!\[|<details>|</details>)[^\n]*")
 """Paragraphs that are a picture, or fold one away."""
 
 
-def render(files: Iterable[RecordFile], documents: Mapping[str, str]) -> dict[str, str]:
+def render(
+    files: Iterable[RecordFile], documents: Mapping[str, str], pages: Mapping[str, Page] = PAGES
+) -> dict[str, str]:
     """The pages with their tables made from the records; all text outside the markers stays.
 
     Args:
         files: the records with their paths, in any order.
-        documents: the text of each page, by its path in `PAGES`.
+        documents: the text of each page, by its path in `pages`.
+        pages: by path.
 
     Raises:
         InputError: a page lacks a marker, or has it twice.
     """
     records = list(files)
     return {
-        name: replace_block(text, PAGES[name].block, PAGES[name].content(PAGES[name].sections(records)), name)
+        name: replace_block(text, pages[name].block, pages[name].content(pages[name].sections(records)), name)
         for name, text in documents.items()
     }
 
 
-def write(folder: Path, record: Record | None = None) -> list[str]:
+def write(folder: Path, record: Record | None = None, *, own: bool = False) -> list[str]:
     """Make all tables and figures from `<folder>/records`; returns the paths of the files that changed.
 
     Runs that end at the same time write one after the other, each from all records on the disk.
 
     Args:
-        folder: `leaderboard` of a repository.
+        folder: `leaderboard` of a repository, or the results of one's own data set.
         record: the only new record, so that the figures of other sections need not be drawn; None = any may be new.
+        own: whether it is the results of one's own data set: a page that is missing is made if it shows anything.
 
     Raises:
         InputError: a page is missing or lacks its markers, or a file is no record.
     """
     with folder_lock(folder):
-        return _write(folder, record)
+        return _write(folder, record, own)
 
 
-def _write(folder: Path, record: Record | None) -> list[str]:
-    documents = _read(folder)
-    files = record_files.read(folder.parent)
-    rendered = render(files, documents)
+def _write(folder: Path, record: Record | None, own: bool) -> list[str]:
+    files = record_files.read(folder)
+    pages = _own_pages(folder, files) if own else PAGES
+    documents = _read(folder, pages, own)
+    rendered = render(files, documents, pages)
     changed = [name for name in rendered if rendered[name] != documents[name]]
     for name in changed:
         with atomic_write(folder.parent / name) as path:
             path.write_bytes(rendered[name].encode())
-    for page in PAGES.values():
+    for page in pages.values():
         sections = page.sections(files)
         changed += figures.write(page.plots, _around(record, page, sections) if record else sections, folder)
     return changed
+
+
+def figure_files(folder: Path) -> set[str]:
+    """The figures that the records of a `leaderboard` folder have, as paths relative to the repository root."""
+    files = record_files.read(folder)
+    return {
+        f"{folder.name}/{plot.file(section)}"
+        for page in PAGES.values()
+        for section in page.sections(files)
+        for plot in page.plots
+        if plot.has(section)
+    }
+
+
+def _own_pages(folder: Path, files: Iterable[RecordFile]) -> dict[str, Page]:
+    """The pages of a folder of one's own results by path: those that are there, and those that show anything."""
+    records = list(files)
+    pages = (
+        replace(page, file=f"{folder.name}/{PurePosixPath(name).name}")
+        for name, page in PAGES.items()
+        if PurePosixPath(name).parent.name == HERE
+    )
+    return {
+        page.file: page
+        for page in pages
+        if (folder.parent / page.file).is_file() or any(map(page.has, page.sections(records)))
+    }
 
 
 def check(folder: Path) -> list[str]:
@@ -78,8 +118,8 @@ def check(folder: Path) -> list[str]:
     Raises:
         InputError: a page is missing or lacks its markers, or a file is no record.
     """
-    documents = _read(folder)
-    rendered = render(record_files.read(folder.parent), documents)
+    documents = _read(folder, PAGES)
+    rendered = render(record_files.read(folder), documents)
     return [
         _difference(name, documents[name], rendered[name]) for name in rendered if rendered[name] != documents[name]
     ]
@@ -95,26 +135,25 @@ def _quoted(line: str | None) -> str:
     return "the end of the page" if line is None else repr(line)
 
 
-def _read(folder: Path) -> dict[str, str]:
-    """The text of the pages, line ends unchanged."""
+def _read(folder: Path, pages: Iterable[str], own: bool = False) -> dict[str, str]:
+    """The text of the pages, line ends unchanged; one's own page that is missing begins as the project's page."""
     documents = {}
-    for name in PAGES:
+    for name in pages:
+        place = folder.parent / name
         try:
-            documents[name] = (folder.parent / name).read_bytes().decode()
+            if own and not place.is_file():
+                place = Path(__file__).parent / place.name
+            documents[name] = place.read_bytes().decode()
         except FileNotFoundError as error:
             raise InputError(f"{folder.parent / name} is missing. Restore it: git checkout -- {name}") from error
     return documents
 
 
-def show(folder: Path, record: Record) -> str:
-    """The tables of the record's section or experiment for the terminal, without pictures.
-
-    Args:
-        folder: `leaderboard` of a repository.
-        record: a record of the folder.
-    """
-    files = record_files.read(folder.parent)
-    pages = [page for page in PAGES.values() if page.in_terminal and page.experiment == _experiment(record)]
+def show(folder: Path, record: Record, *, own: bool = False) -> str:
+    """The tables of the record's section or experiment for the terminal, without pictures. Arguments as `write`."""
+    files = record_files.read(folder)
+    every = _own_pages(folder, files) if own else PAGES
+    pages = [page for page in every.values() if page.in_terminal and page.experiment == _experiment(record)]
     texts = [page.text(_around(record, page, page.sections(files))) for page in pages]
     return PICTURES.sub("", paragraphs(*texts))
 

@@ -64,6 +64,22 @@ def linear_probe(
     return ProbeAnswers(answers, strength, converged)
 
 
+def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], strength: float) -> NDArray[np.float64]:
+    """(M, K) the probability of each individual for each image of the first set, by a probe whose strength is chosen.
+
+    Args:
+        coordinates: training images and sets of test images (`coordinates.reduce`).
+        labels: (N,) class numbers of the training images, from 0 to K - 1.
+        strength: `choice` of `linear_probe`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        model, _ = _fit(coordinates.train, labels, strength)
+        probabilities: NDArray[np.float64] = model.predict_proba(coordinates.shown[0].points)
+    return probabilities
+
+
 def nearest_neighbour_probe(
     coordinates: Coordinates, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
 ) -> ProbeAnswers:

@@ -34,6 +34,14 @@ def record_path(record: Record, folder: Path) -> Path:
     return folder / record.dataset / record.protocol / f"{slug}-{record.key[:12]}{suffix}.json"
 
 
+def earlier_records(record: Record, folder: Path) -> dict[Path, Record]:
+    """The successful records that a folder has of the same backbone, data set and protocol, by their paths."""
+    path = record_path(record, folder)
+    slug = path.name.removesuffix(path.name.rsplit("-", 1)[-1])
+    records = {file: read_record(file) for file in sorted(path.parent.glob(f"{slug}*.json"))}
+    return {file: one for file, one in records.items() if one.status == "ok" and one.backbone == record.backbone}
+
+
 def write_record(record: Record, folder: Path) -> Path:
     """Write a record. An existing record of the same successful run is kept; that of a failed run is replaced.
 

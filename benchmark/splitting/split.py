@@ -83,7 +83,7 @@ def check_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str]) 
                 f"Split {split.name!r} does not fit {catalogue.root}: {len(image_ids)} of its {len(split.rows)} "
                 f"images {fault}, the first is {image_ids[0]!r}. Download the data set again. If the data are your own "
                 f"and were changed on purpose, delete {split.name}.csv and {split.name}.toml in "
-                f"benchmark/splits/{split.dataset}: the next run draws a new split."
+                f"results/{split.dataset}/splits: the next run draws a new split."
             )
 
 
@@ -100,7 +100,7 @@ def describe_split(split: Split, catalogue: Catalogue) -> str:
 
 
 def write_split(split: Split, folder: Path) -> Path:
-    """Write `<folder>/<dataset>/<name>.csv` and the .toml beside it; returns the path of the .csv."""
+    """Write `<folder>/<name>.csv` and the .toml beside it; returns the path of the .csv."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     quoting_writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -108,7 +108,7 @@ def write_split(split: Split, folder: Path) -> Path:
     for row in split.rows:  # csv.writer leaves a lone carriage return unquoted
         chosen = quoting_writer if "\r" in row.image_id else writer
         chosen.writerow((row.image_id, row.sha256, row.set, row.part))
-    path = folder / split.dataset / f"{split.name}.csv"
+    path = folder / f"{split.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.getvalue().encode())
     counts = Counter((row.set, row.part) for row in split.rows)

@@ -150,7 +150,7 @@ def choose_split(
     Raises:
         InputError: there is no split of this name, or the data set does not allow one of this kind.
     """
-    path = workspace.splits / catalogue.name / f"{name}.csv"
+    path = workspace.results(catalogue.name).splits / f"{name}.csv"
     if path.is_file():
         return read_split(path)
     if name not in KINDS:
@@ -159,7 +159,7 @@ def choose_split(
     read_photos()
     digests = original_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
     split = draw_split(name, catalogue, digests, SPLIT_SEED)
-    write_split(split, workspace.splits)
+    write_split(split, path.parent)
     file = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
     listener.report(f"Made the split {file}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
     return split

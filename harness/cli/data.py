@@ -164,11 +164,15 @@ def forget(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an imported data set.")],
 ) -> None:
-    """Forget a data set of your own, with its splits; your photos stay where they are."""
+    """Forget a data set of your own, with its splits; your photos and your results stay where they are."""
     from harness.datasets import notes
 
-    for place in notes.forget(name, workspace_of(context)):
+    workspace = workspace_of(context)
+    for place in notes.forget(name, workspace):
         typer.echo(f"Removed: {place}")
+    home = workspace.results(name)
+    if home.own and home.records.is_dir():
+        typer.echo(f"Results stay in {home.pages}; they hold names of individuals and photos.")
 
 
 @app.command(

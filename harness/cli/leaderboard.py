@@ -1,13 +1,14 @@
 """`patternbench leaderboard`: render, check and publish the tables."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from benchmark.errors import RunError
+from benchmark.errors import InputError, RunError
 from harness.cli.options import examples, workspace_of
-from harness.workspace import Workspace
+from harness.workspace import ResultFolders, Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Render, check and publish the tables.", rich_markup_mode="markdown")
 
@@ -17,14 +18,23 @@ Root = Annotated[
 ]
 
 
-@app.command(epilog=examples("patternbench leaderboard render"))
-def render(context: typer.Context, root: Root = None) -> None:
+@app.command(epilog=examples("patternbench leaderboard render", "patternbench leaderboard render my-photos"))
+def render(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Data set of your own, to render `results/NAME`; else the leaderboard."),
+    ] = None,
+    root: Root = None,
+) -> None:
     """Render all tables from the records."""
     from leaderboard import render as pages
 
-    changed = pages.write(_workspace(context, root).leaderboard)
+    workspace = _workspace(context, root)
+    folder = workspace.leaderboard if name is None else own_results(name, workspace).pages
+    changed = pages.write(folder, own=name is not None)
     for page in changed:
-        typer.echo(f"{page}: tables rendered")
+        typer.echo(f"{(folder.parent / page).relative_to(workspace.root)}: tables rendered")
     if not changed:
         typer.echo("The tables already show the records.")
 
@@ -45,17 +55,31 @@ def publish(
     remote: Annotated[str, typer.Option(help="Name of a git remote.")] = "origin",
     branch: Annotated[str, typer.Option(help="Branch on the remote; made if it does not exist.")] = "leaderboard",
     push: Annotated[bool, typer.Option("--push", help="Push; without it, only show what would be pushed.")] = False,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Publish `results/NAME` too, of a data set of your own; may be repeated."),
+    ] = None,
+    anonymise: Annotated[
+        bool,
+        typer.Option("--anonymise", help="Replace the names of individuals and recordings of --include by numbers."),
+    ] = False,
 ) -> None:
     """Publish the tables, README, figures and records as one commit on a branch of a remote.
 
-    Your branch, index and files stay as they are.
+    Your branch, index and files stay as they are. Results of your own data stay here unless --include names them.
     """
-    from harness.publish import plan_publication, push_publication
-    from leaderboard.render import PAGES
+    from harness.publish import plan_publication, push_publication, refuse_own_data
+    from leaderboard.render import PAGES, figure_files
 
+    if anonymise and not include:
+        raise InputError("--anonymise is for data sets of your own. Name one with --include.")
     workspace = _workspace(context, root)
+    refuse_own_data(workspace, figure_files(workspace.leaderboard))
     _refuse_stale(workspace)
-    publication = plan_publication(workspace.root, PAGES, remote, branch)
+    with TemporaryDirectory() as staging:
+        for name in dict.fromkeys(include or []):
+            _stage(name, workspace, Path(staging), anonymise)
+        publication = plan_publication(workspace.root, PAGES, remote, branch, Path(staging))
     if not publication.changes:
         typer.echo(f"Nothing to publish: {remote}/{branch} would not change.")
         return
@@ -67,6 +91,39 @@ def publish(
         typer.echo(f"Pushed {target}: {commit[:12]}")
     else:
         typer.echo(f"Would push {target}. Push with --push.")
+
+
+def _stage(name: str, workspace: Workspace, staging: Path, anonymise: bool) -> None:
+    """Put the results of a data set of one's own into the staging folder, and say what of them can then be read."""
+    from harness.publish import stage_own
+    from leaderboard import render as pages
+
+    folder = Workspace(staging).results(name).pages
+    individuals = stage_own(own_results(name, workspace), folder, anonymise=anonymise)
+    pages.write(folder, own=True)
+    if anonymise:
+        typer.echo(f"{name} goes along, with pictures of its animals; they are called {individuals[0]} and so on.")
+    else:
+        typer.echo(
+            f"{name} goes along, with pictures of its animals and the names of {len(individuals)} individuals "
+            f"({', '.join(individuals[:3])}{', ...' if len(individuals) > 3 else ''}): whoever can read the remote can "  # noqa: PLR2004
+            "read them, later too. --anonymise replaces the names by numbers."
+        )
+
+
+def own_results(name: str, workspace: Workspace) -> ResultFolders:
+    """Where the results of a data set of one's own are.
+
+    Raises:
+        InputError: there are none.
+    """
+    home = workspace.results(name)
+    if not home.own:
+        raise InputError(f"{name} is a known data set: its results are in the leaderboard, together with the others.")
+    if not home.records.is_dir():
+        names = ", ".join(sorted(path.parent.name for path in workspace.own_results.glob("*/records"))) or "none"
+        raise InputError(f"There are no results of {name!r} in {workspace.own_results}; there are results of: {names}.")
+    return home
 
 
 def _workspace(context: typer.Context, root: Path | None) -> Workspace:

@@ -192,8 +192,9 @@ def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunReques
         record = bench(spec, workspace, request.runner, listener, request.digest_of)
         if listener.all_cached:
             listener.report("Every stage was in the store already.")
-        for page in render.write(workspace.leaderboard, record):
-            listener.report(f"Updated: {page}")
+        home = workspace.results(record.dataset, record.experiment)
+        for page in render.write(home.pages, record, own=home.own):
+            listener.report(f"Updated: {(home.pages.parent / page).relative_to(workspace.root)}")
     return record
 
 
@@ -247,7 +248,8 @@ def _headline(spec: RunSpec) -> str:
 def _show(record: Record, workspace: Workspace) -> str:
     from leaderboard import render
 
-    return render.show(workspace.leaderboard, record)
+    home = workspace.results(record.dataset, record.experiment)
+    return render.show(home.pages, record, own=home.own)
 
 
 def _failed(record: Record) -> str:

@@ -112,7 +112,7 @@ def free_name(wanted: str, path: Path, workspace: Workspace) -> str:
 
 
 def forget(name: str, workspace: Workspace) -> list[Path]:
-    """Remove the note of a data set, its unpacked copy and its splits; photos outside the store stay.
+    """Remove the note of a data set, its unpacked copy and its splits; photos outside the store and results stay.
 
     Args:
         name: of the data set.
@@ -129,7 +129,7 @@ def forget(name: str, workspace: Workspace) -> list[Path]:
     if not file.is_file():
         known = ", ".join(names(workspace)) or "none"
         raise InputError(f"No data set called {name!r} was imported; there are: {known}.")
-    removed = [place for place in (workspace.datasets / name, workspace.splits / name) if place.is_dir()]
+    removed = [place for place in (workspace.datasets / name, workspace.results(name).splits) if place.is_dir()]
     with disk_errors():
         for place in removed:
             shutil.rmtree(place)

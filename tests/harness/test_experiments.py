@@ -263,7 +263,7 @@ def test_the_command_runs_every_strength_and_makes_its_page_alone(
     done = experiment(workspace, "plain", *design, *chosen)
     assert done.returncode == 0, done.stderr
     assert "Drew" not in done.stderr  # both data sets were there
-    records = read_all(workspace.records)
+    records = read_all(workspace.leaderboard / "records")
     assert {record.experiment for record in records} == {one.experiment for one in bundles.values()}
     for record in records:
         assert record.audit is not None

@@ -57,7 +57,7 @@ def plant(workspace: Workspace, source: str) -> None:
 
 
 def only_record(workspace: Workspace) -> Record:
-    (record,) = read_all(workspace.records)
+    (record,) = read_all(workspace.results("zebrafish-synth").records)
     return record
 
 
@@ -142,7 +142,7 @@ def assert_complete(record: Record, workspace: Workspace) -> None:
         assert trained.localisation is not None
         assert trained.localisation.examples is not None
         assert trained.probe_area is not None
-    overlays = overlays_file(record_path(record, workspace.records))
+    overlays = overlays_file(record_path(record, workspace.results("zebrafish-synth").records))
     assert overlays.stat().st_size < 150_000
     assert record.test_images.identities == tuple(f"fish{number}" for number in range(1, 7))
     assert record.encoder is not None
@@ -196,7 +196,7 @@ def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
     (error,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
     assert error == "Error: fresh, inpaint: it cannot do the job as asked: fresh: planted"
     assert "Traceback" not in done.stderr
-    assert read_all(workspace.records) == []
+    assert read_all(workspace.results("zebrafish-synth").records) == []
 
 
 @pytest.mark.shared
@@ -205,9 +205,10 @@ def test_real_photos(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "fresh", "--runner", "process", "--data", str(FISH))
     assert done.returncode == 0, done.stderr
-    record = only_record(workspace)
+    home = workspace.results("fs48-sample")
+    (record,) = read_all(home.records)
     assert (record.dataset, record.individuals, record.status) == ("fs48-sample", 8, "ok")
-    assert (workspace.splits / "fs48-sample" / "random.csv").is_file()
+    assert (home.splits / "random.csv").is_file()
 
 
 @whole_run
@@ -269,7 +270,7 @@ def test_a_contestant_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     done = run(workspace, "fresh", "pixels", "--runner", "process")
     assert done.returncode == 1
     assert "1 of 2 runs failed:\nfresh: fresh failed in inpaint (crash)" in done.stderr
-    by_name = {record.backbone: record for record in read_all(workspace.records)}
+    by_name = {record.backbone: record for record in read_all(workspace.results("zebrafish-synth").records)}
     assert (by_name["fresh"].status, by_name["pixels"].status) == ("crash", "ok")
     assert (by_name["pixels"].init, set(by_name["pixels"].classification)) == ("none", {"shallow"})
 
@@ -318,7 +319,7 @@ def test_a_disjoint_split_is_searched_with_every_seed(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     done = run(workspace, "plain", "--runner", "process", "--split", "disjoint", "--seeds", "2")
     assert done.returncode == 0, done.stderr
-    one, other = records = read_all(workspace.records)
+    one, other = records = read_all(workspace.results("zebrafish-synth").records)
     assert sorted(record.seed for record in records) == [0, 1]
     assert one.test_images is not None
     assert (one.classification, one.ablation, one.group_baselines, one.open_set) == ({}, {}, {}, {})

@@ -19,7 +19,7 @@ def test_written_and_read_again(tmp_path: Path) -> None:
     split = _split(fox=12)
     unusual = replace(split, rows=(SplitRow('a,"b"\nc', "0" * 64, "classify", "val"), *split.rows), recipe='say "x"\n')
     path = write_split(unusual, tmp_path)
-    assert path == tmp_path / "pets" / "random-7.csv"
+    assert path == tmp_path / "random-7.csv"
     assert read_split(path) == unusual
 
 
@@ -71,7 +71,7 @@ def test_missing_and_changed_images_are_refused() -> None:
     del digests["fox005"]
     with pytest.raises(InputError, match=r"1 of its 12 images are not in the data set.*'fox005'"):
         check_split(split, catalogue, digests)
-    with pytest.raises(InputError, match=r"delete random-0\.csv and random-0\.toml in benchmark/splits/pets: the"):
+    with pytest.raises(InputError, match=r"delete random-0\.csv and random-0\.toml in results/pets/splits: the"):
         check_split(split, catalogue, digests)
 
 

@@ -37,12 +37,12 @@ def _run(root: Path, *arguments: object) -> str:
 
 def test_a_split_is_made_once_and_audited(tmp_path: Path, tank: Path) -> None:
     output = _run(tmp_path, tank, "--split", "block")
-    assert "Made the split benchmark/splits/tank/block.csv, seed 0" in output
+    assert "Made the split results/tank/splits/block.csv, seed 0" in output
     assert "block: 100 % of test images have the same animal in the same video in train" in output
     assert "Nothing suspicious found (no dates, no cameras known)." in output
     assert "a look-alike" in output
     assert "Made the split" not in _run(tmp_path, tank, "--split", "block")
-    split = read_split(tmp_path / "benchmark" / "splits" / "tank" / "block.csv")
+    split = read_split(tmp_path / "results" / "tank" / "splits" / "block.csv")
     assert (split.name, split.seed) == ("block", 0)
 
 

@@ -21,9 +21,10 @@ def test_a_forgotten_data_set_takes_its_splits_along_but_no_photos(tmp_path: Pat
     workspace, photos = Workspace(tmp_path / "checkout"), tmp_path / "photos"
     photos.mkdir()
     notes.write_note("photos", ImportNote(photos, "folders"), workspace)
-    (workspace.splits / "photos").mkdir(parents=True)
-    (workspace.splits / "photos" / "random.csv").touch()
+    splits = workspace.results("photos").splits
+    splits.mkdir(parents=True)
+    (splits / "random.csv").touch()
     assert len(notes.forget("photos", workspace)) == 2
-    assert (notes.names(workspace), list(workspace.splits.iterdir()), photos.is_dir()) == ([], [], True)
+    assert (notes.names(workspace), splits.exists(), photos.is_dir()) == ([], False, True)
     with pytest.raises(InputError, match="No data set called 'photos' was imported; there are: none"):
         notes.forget("photos", workspace)

@@ -1,0 +1,31 @@
+import pytest
+
+from benchmark.errors import InputError
+from benchmark.records.classification import TestImages
+from benchmark.records.provenance import Failure
+from benchmark.records.record import Record
+from harness.anonymise import anonymised
+from support.records import blank_record
+
+
+def record(*identities: str, **fields: object) -> Record:
+    images = TestImages(labels=(0,), groups=(0,), by="images", identities=identities)
+    return blank_record(test_images=images, **fields)
+
+
+def names(one: Record) -> tuple[str, ...]:
+    assert one.test_images is not None
+    return one.test_images.identities
+
+
+def test_an_individual_has_the_same_number_in_every_record() -> None:
+    one, other = anonymised([record("Chui", "Simba"), record("Chui", "Duma", "Simba")])
+    assert names(one) == ("individual-001", "individual-003")
+    assert names(other) == ("individual-001", "individual-002", "individual-003")
+
+
+def test_what_cannot_be_made_anonymous_is_refused() -> None:
+    with pytest.raises(InputError, match="has the name of an individual"):
+        anonymised([record("Chui", dataset="chui")])
+    with pytest.raises(InputError, match="failed run"):
+        anonymised([record("Chui", failure=Failure(stage="encode", cause="crash", log="/photos/Chui/1.jpg"))])

@@ -1,0 +1,71 @@
+"""Records of the same run, and of runs that give the same numbers."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.protocol import read_protocol
+from benchmark.records.files import write_record
+from benchmark.records.record import Record
+from harness.execution.results import Results
+from harness.keeping import keep
+from harness.workspace import Workspace
+from support.fakes import RecordingListener
+from support.pets import cut, pets
+from support.records import blank_record, read_all
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "checkout")
+
+
+def kept(record: Record, workspace: Workspace, photos: Path) -> tuple[Record, list[str]]:
+    """The kept record, and what was reported of it."""
+    photos.mkdir(exist_ok=True)
+    listener = RecordingListener()
+    settings = read_protocol("quick", Workspace.here().protocols).inpaint
+    return keep(record, Results({}), cut(pets(photos)), settings, workspace, listener), listener.reports
+
+
+def published(workspace: Workspace) -> Record:
+    record = blank_record(key="a" * 64, dataset="zebrafish-synth")
+    write_record(record, workspace.results(record.dataset).records)
+    return record
+
+
+def test_equal_numbers_of_another_key_are_the_published_row(workspace: Workspace, tmp_path: Path) -> None:
+    first = published(workspace)
+    again = first.model_copy(update={"key": "b" * 64})
+    record, messages = kept(again, workspace, tmp_path / "photos")
+    assert record == first
+    assert messages[-1].startswith(
+        "Reproduced: every number equals the published row's, to the last digit (leaderboard/"
+    )
+    assert read_all(workspace.leaderboard / "records") == [first]
+
+
+def test_other_numbers_of_the_same_key_are_reported(workspace: Workspace, tmp_path: Path) -> None:
+    first = published(workspace)
+    record, messages = kept(first.model_copy(update={"candidate_count": 99}), workspace, tmp_path / "photos")
+    assert record == first
+    assert messages[-1].startswith("Not reproduced: 1 values differ from the published row's")
+    assert "the first is candidate_count. That record stays as it is." in messages[-1]
+    assert read_all(workspace.leaderboard / "records") == [first]
+
+
+def test_other_numbers_of_another_key_and_other_rules_are_a_new_record(workspace: Workspace, tmp_path: Path) -> None:
+    first = published(workspace)
+    other = first.model_copy(update={"key": "b" * 64, "candidate_count": 99})
+    rules = first.provenance.model_copy(update={"rules": "others"})
+    newer = first.model_copy(update={"key": "c" * 64, "provenance": rules})
+    for record in (other, newer):
+        assert kept(record, workspace, tmp_path / "photos") == (record, [])
+    assert len(read_all(workspace.leaderboard / "records")) == 3
+
+
+def test_own_data_never_meets_the_leaderboard(workspace: Workspace, tmp_path: Path) -> None:
+    record = blank_record(dataset="pets")
+    assert kept(record, workspace, tmp_path / "photos") == (record, [])
+    assert not workspace.leaderboard.exists()
+    assert read_all(workspace.root / "results" / "pets" / "records") == [record]
