@@ -77,9 +77,11 @@ class Classifiers:
 def rows(section: Section) -> list[Row[Classifiers]]:
     """Contestants, their untrained encoders and the baselines, best first; rows without a score are last."""
     section_ranks = cache(partial(ranks, section))  # a bootstrap, for the table alone
-    images = test_images(section.records)
+    common = test_images(section.records)
     found: list[Row[Classifiers]] = []
     for one in contestants.contestants(section):
+        own = one.first.test_images
+        images = common if own and common and own.labels == common.labels else own  # older records lack units
         rank = partial(_rank, section_ranks, one.first.key)
         row = backbone_row(one.files[0], _of_contestant(one, images, rank))
         found.append(replace(row, name=_name(row.name, one), seeds=one.files))
