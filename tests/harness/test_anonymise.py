@@ -29,3 +29,35 @@ def test_what_cannot_be_made_anonymous_is_refused() -> None:
         anonymised([record("Chui", dataset="chui")])
     with pytest.raises(InputError, match="failed run"):
         anonymised([record("Chui", failure=Failure(stage="encode", cause="crash", log="/photos/Chui/1.jpg"))])
+
+
+RENAMED = {"TestImages.identities", "ProjectedImages.recordings"}
+CHOSEN_BY_THE_USER = {"Record.dataset"}
+WITHOUT_NAMES = {
+    *(f"Record.{field}" for field in ("key", "backbone", "title", "licence", "init", "split", "protocol")),
+    *("SplitAudit.sentence", "SplitAudit.faults"),  # numbers, and names of columns
+}
+OF_FAILED_RUNS = {"Failure.stage", "Failure.cause", "Failure.log"}
+
+
+def texts(schema: object) -> bool:
+    """Whether a JSON Schema allows any text, and not a few words alone."""
+    if isinstance(schema, list):
+        return any(map(texts, schema))
+    if not isinstance(schema, dict):
+        return False
+    free = schema.get("type") == "string" and not {"enum", "const"} & set(schema)
+    return free or any(texts(value) for key, value in schema.items() if key != "propertyNames")
+
+
+def test_every_text_of_a_record_was_looked_at_for_names() -> None:
+    schema = Record.model_json_schema()
+    parts = {"Record": schema, **schema["$defs"]}
+    fields = {
+        f"{part}.{name}"
+        for part, content in parts.items()
+        if part not in {"Provenance", "Stage"}  # digests, versions, hardware, times
+        for name, field in content.get("properties", {}).items()
+        if texts(field)
+    }
+    assert fields == RENAMED | CHOSEN_BY_THE_USER | WITHOUT_NAMES | OF_FAILED_RUNS
