@@ -20,8 +20,8 @@ def class_activation_maps(
     does not run again, and a frozen encoder (no gradient) is no special case. All methods use one gradient.
 
     Args:
-        methods: `gradcam` (Selvaraju et al. 2017) weights each channel by its mean gradient; `hirescam` (Draelos & Carin
-            2020) multiplies gradient and activation at every position, which sums to the logit of a linear head;
+        methods: `gradcam` (Selvaraju et al. 2017) weights each channel by its mean gradient; `hirescam` (Draelos &
+            Carin 2020) multiplies gradient and activation at every position, which sums to the logit of a linear head;
             `layercam` (Jiang et al. 2021) uses the positive gradients alone; `eigencam` (Muhammad & Yeasin 2020) is
             the first principal component of the activations, for any class, with the sign of the numerical library.
         head: the classifier's head; its `feature_map` is the explained layer. Its mode stays the same.
@@ -29,8 +29,8 @@ def class_activation_maps(
         targets: (B,) int64, the class to explain for each feature map.
 
     Returns:
-        (B, h, w) float32 by method. Negative values are set to 0; then each CAM is scaled to [0, 1]. It is zero everywhere if no
-        value is positive, or all are equal.
+        (B, h, w) float32 by method. Negative values are set to 0; then each CAM is scaled to [0, 1]. It is zero
+        everywhere if no value is positive, or all are equal.
     """
     from pytorch_grad_cam import EigenCAM, GradCAM, HiResCAM, LayerCAM
 

@@ -1,4 +1,4 @@
-"""The swap null against sums over pairs, and what it is for: blobs that ignore the image against CAMs that follow it."""
+"""The swap null against sums over pairs; and blobs that ignore the image beside CAMs that follow it."""
 
 import numpy as np
 import pytest
