@@ -168,6 +168,7 @@ def _section(section: Section, page: str) -> str:
         headings.heading(section, [localisation.images for localisation in _in_section(section)]),
         headings.approximate_masks(section),
         TABLE.text(section, page),
+        "**The same CAMs on all regions**",
         ALL_REGIONS.text(section, page),
         cam_density.PLOT.image(section),
         *_overlays(section, page),

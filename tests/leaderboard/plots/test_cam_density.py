@@ -5,19 +5,23 @@ from benchmark.records.classification import Classification
 from leaderboard.plots.cam_density import density_curves, probed
 from leaderboard.plots.style import COLOURS
 from support.figures import drawn, followed, lines, named_file, section, words
+from support.records import trained
+
+OLDER = {"epoch": 1, "background": 0.5, "body": 0.25, "pattern": 0.25}
+"""An epoch of a record without the swap null."""
 
 Three = tuple[float | None, float | None, float | None]
 
 
 def localised(*excesses: Three) -> Classification:
     """A classifier with this excess density on background, body and pattern after every epoch."""
-    return followed([0.1] * len(excesses), excesses=excesses)
+    return followed([0.1] * len(excesses), excesses)
 
 
 def test_curves_are_the_excess_density_with_other_images_at_zero() -> None:
     shallow, deep = localised((0.1, 0.2, 0.3), (-0.1, 0.0, 0.5)), localised((0.0, 0.0, 1.0), (0.0, 0.0, 2.0))
     net = named_file("Net", shallow=shallow, deep=deep)
-    older = named_file("Older", deep=followed([0.1], [0.1]))  # a record without the swap null
+    older = named_file("Older", deep=trained(0.5, probe_localisation=[OLDER]))
     figure = drawn(density_curves(section(older, net)))
     (axes,) = figure.axes
     assert axes.get_title() == "Net"
