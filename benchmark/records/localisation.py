@@ -60,7 +60,7 @@ class SwapNull(RecordPart):
     Attributes:
         mass: mean mass over all pairs of a CAM and an image of another unit.
         density: mean density over all such pairs.
-        rank: mean rank accuracy over random pairs, 10 for each CAM.
+        rank: mean rank accuracy over random pairs, 1000 or more, equally many for each CAM.
     """
 
     mass: Annotated[RegionValues, Metric("Swap mass", "mass of the same CAMs on images of other units", None)]

@@ -66,19 +66,24 @@ def _weights(cams: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _cell_parts(shape: tuple[int, ...], regions: NDArray[np.integer]) -> NDArray[np.float64]:
     """Part of each cell's area that each region takes, (P, 3, n)."""
-    rows = _cell_shares(shape[1], regions.shape[1])  # (h, H)
-    columns = _cell_shares(shape[2], regions.shape[2])  # (w, W)
-    return np.array([[(rows @ (mask == code) @ columns.T).ravel() for code in REGION_CODES] for mask in regions])
+    codes = np.array(REGION_CODES)[:, None, None]
+    cells = shape[1] * shape[2]
+    parts = np.empty((len(regions), len(REGION_CODES), cells))
+    for part, mask in zip(parts, regions, strict=True):
+        pixels = _cell_sums(_cell_sums(mask == codes, shape[1], 1), shape[2], 2)  # (3, h, w)
+        part[:] = pixels.reshape(part.shape) * (cells / mask.size)
+    return parts
 
 
-def _cell_shares(cells: int, pixels: int) -> NDArray[np.float64]:
-    """Part of each cell's length that each pixel takes, (cells, pixels); the rows add up to 1."""
-    edges = np.linspace(0, pixels, cells + 1)
-    pixel = np.arange(pixels)
-    ends = np.minimum(edges[1:, None], pixel + 1)
-    starts = np.maximum(edges[:-1, None], pixel)
-    shares: NDArray[np.float64] = np.clip(ends - starts, 0, None) * (cells / pixels)
-    return shares
+def _cell_sums(values: NDArray[np.generic], cells: int, axis: int) -> NDArray[np.float64]:
+    """Sums of the values in equal cells along an axis; a value that a cell's edge cuts is divided by length."""
+    sums = np.cumsum(values, axis=axis, dtype=np.float64)
+    pixels = sums.shape[axis]
+    edges = np.linspace(0, pixels, cells + 1)[1:]
+    whole = np.minimum(edges.astype(np.int64), pixels - 1)
+    cut = np.expand_dims(edges - whole, tuple(range(1, sums.ndim - axis)))
+    until = np.take(sums, whole, axis) - (1 - cut) * np.take(values, whole, axis)
+    return np.diff(until, axis=axis, prepend=0)
 
 
 def _refuse_unusable(cams: NDArray[np.floating], regions: NDArray[np.integer]) -> None:

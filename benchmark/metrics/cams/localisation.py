@@ -21,8 +21,8 @@ from benchmark.records.localisation import (
 )
 from benchmark.vocabulary import CamMethod
 
-RANK_DRAWS = 10
-"""Other images for each CAM in the swap null of rank accuracy; mass and density take all."""
+RANK_PAIRS = 1000
+"""Pairs of a CAM and another image, at least, in the swap null of rank accuracy; mass and density take all pairs."""
 
 
 class PerImage(NamedTuple):
@@ -188,7 +188,7 @@ def _swap_null(laid: Laid, densities: list[Swap | None], groups: NDArray[np.inte
     if len(np.unique(units)) < 2:  # noqa: PLR2004 - an image and another
         return None
     mass = [compare(shown.weights, shown.parts[:, region], units).swap for region in range(len(REGION_CODES))]
-    others = partners(units, RANK_DRAWS, seed)
+    others = partners(units, -(-RANK_PAIRS // len(units)), seed)
     ranked = rank(shown.weights)
     ranks = np.concatenate([rank_accuracy(ranked, shown.parts[other]) for other in others])
     return SwapNull(
