@@ -116,12 +116,18 @@ class CamSection(_Section):
     """Class activation maps (CAMs) of the classifiers.
 
     Attributes:
-        method: of the CAMs (see docs/contract.md, `explain`); `gradcam` is the paper's.
+        method: of the CAMs (see docs/contract.md, `explain`); `gradcam` is the paper's. CAMs of test images are made
+            by HiResCAM too.
         probes_per_individual: validation images whose CAMs are taken after every epoch.
     """
 
     method: CamMethod = "gradcam"
     probes_per_individual: Positive
+
+    @property
+    def methods(self) -> tuple[CamMethod, ...]:
+        """Methods for the test images: the protocol's, then HiResCAM, which is faithful to a linear head."""
+        return tuple(dict.fromkeys((self.method, "hirescam")))
 
 
 class LimitsSection(_Section):

@@ -70,7 +70,7 @@ CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 """Methods of class activation mapping (CAM).
 
 - `gradcam`: Grad-CAM, the paper's (Selvaraju et al. 2017).
-- `hirescam`: HiResCAM (Draelos & Carin 2020).
+- `hirescam`: HiResCAM (Draelos & Carin 2020); its positions add up to the logit of a linear head.
 - `layercam`: LayerCAM (Jiang et al. 2021).
 - `eigencam`: Eigen-CAM (Muhammad & Yeasin 2020).
 """

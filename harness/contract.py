@@ -16,6 +16,9 @@ Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
 Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]
 
+GUARANTEED_CAMS: tuple[CamMethod, ...] = ("gradcam", "hirescam")
+"""CAM methods of every backbone that explains."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -87,8 +90,8 @@ class TrainClassify(_Job):
     epochs: Positive
     learning_rate: Annotated[float, Field(gt=0)]
     pooling: Pooling
-    explain: CamMethod | None = Field(
-        default=None, description="CAM method for the probe images after every epoch; null = no CAMs."
+    explain: tuple[CamMethod, ...] = Field(
+        default=(), description="CAM methods for the probe images after every epoch; empty = no CAMs."
     )
 
 
@@ -102,7 +105,9 @@ class Encode(_Job):
         default=None,
         description="Number of classes of a classifier's checkpoint: write logits.npy; null = no classifier.",
     )
-    explain: CamMethod | None = None
+    explain: tuple[CamMethod, ...] = Field(
+        default=(), description="CAM methods for the predicted class of every image; empty = no CAMs."
+    )
 
 
 class Inpaint(_Job):

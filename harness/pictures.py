@@ -14,10 +14,10 @@ from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.holes import hole_test
 from harness.execution.results import Results, StageResult
-from leaderboard.plots.localisation import focus_overlays, overlays_file
+from leaderboard.plots.localisation import METHODS, focus_overlays, overlays_file
 from leaderboard.plots.style import picture
 
-HEADING = "Numbers: density of the CAM on the pattern; 1 = a random CAM"
+HEADING = "Numbers: density of the CAM on the pattern"
 
 COLUMNS = 6
 """Largest number of images in a strip."""
@@ -47,17 +47,22 @@ def save_pictures(record: Record, path: Path, results: Results, crops: CropSet, 
 
 
 def cam_overlays(record: Record, results: Results, crops: CropSet) -> Image.Image | None:
-    """The example test images of both classifiers under their CAMs; None if there are no examples."""
+    """The example test images of both classifiers under their CAMs; None if there are no examples.
+
+    The CAMs are of the first method that has examples.
+    """
     modes: tuple[Mode, ...] = ("deep", "shallow")
     titles, rows, cams = [], [], []
     for mode in modes:
         classification = record.classification.get(mode)
-        if classification is None or not classification.localisation or not classification.localisation.examples:
+        localised = classification.localisations if classification else ()
+        shown = next((one for one in localised if one.examples), None)
+        if shown is None or shown.examples is None:
             continue
         stage = results.classifiers[mode]["all"].prediction
-        all_cams = np.load(stage.file(job_files.CAMS), mmap_mode="r")
-        for rule, example in classification.localisation.examples:
-            titles.append(f"{mode}, {rule}: {example.density:.2f}")
+        all_cams = np.load(stage.file(job_files.cams(shown.method)), mmap_mode="r")
+        for rule, example in shown.examples:
+            titles.append(f"{mode}, {METHODS[shown.method]},\n{rule}: {example.density:.2f}")
             rows.append(example.image)
             cams.append(all_cams[example.image])
     if not rows:

@@ -95,12 +95,24 @@ def pattern_gain(scores: Mapping[RegionVariant, Scores]) -> float | None:
     return scores["no_background"].accuracy - scores["no_pattern"].accuracy
 
 
-def all_empty(localisation: Localisation) -> bool:
-    """Whether every CAM is zero everywhere; as uniform CAMs they would have density 1, which means nothing."""
-    return localisation.empty == localisation.images
+def localisations(classifier: Classification) -> tuple[Localisation, ...]:
+    """Localisation of the test images' CAMs by each method, the protocol's first; of an older record by that alone."""
+    older = (classifier.localisation,) if classifier.localisation else ()
+    return classifier.localisations or older
 
 
-def pattern_density(classifier: Classification) -> float | None:
-    """Density of the test images' CAMs on the pattern; None without CAMs, and if all of them are empty."""
-    localisation = classifier.localisation
-    return None if localisation is None or all_empty(localisation) else localisation.density.pattern
+def by_hirescam(classifier: Classification) -> Localisation | None:
+    """Localisation by HiResCAM, which every record has that has CAMs, whatever the method of its protocol."""
+    return next((one for one in localisations(classifier) if one.method == "hirescam"), None)
+
+
+def excess_density(localisation: Localisation) -> float | None:
+    """Density on the pattern less that of the same CAMs on images of other units; None if one of the two is missing."""
+    own, swap = localisation.density.pattern, localisation.swap.density.pattern if localisation.swap else None
+    return None if own is None or swap is None else own - swap
+
+
+def share_of_ceiling(localisation: Localisation) -> float | None:
+    """Density on the pattern as a share of the highest that the CAMs' grid allows; None if one is missing."""
+    own, ceiling = localisation.density.pattern, localisation.ceiling.pattern if localisation.ceiling else None
+    return None if own is None or ceiling is None else own / ceiling

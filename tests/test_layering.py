@@ -24,6 +24,13 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmark.audit": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.metrics": ("benchmark.data", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.probing": ("benchmark.metrics", "benchmark.errors"),
+    "benchmark.metrics.cams": (
+        "benchmark.data",
+        "benchmark.metrics",
+        "benchmark.records",
+        "benchmark.vocabulary",
+        "benchmark.errors",
+    ),
     "benchmark.metrics.resampling": (
         "benchmark.data",
         "benchmark.metrics",

@@ -65,7 +65,7 @@ class ClassifyJob(Job):
     epochs: int
     learning_rate: float
     pooling: Literal["flatten", "average"]
-    explain: CamMethod | None
+    explain: list[CamMethod]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class EncodeJob(Job):
     pooling: Literal["flatten", "average"]
     dtype: Literal["float32", "float16"]
     classes: int | None
-    explain: CamMethod | None
+    explain: list[CamMethod]
 
 
 @dataclass(frozen=True, kw_only=True)

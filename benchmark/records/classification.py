@@ -60,17 +60,18 @@ class Classification(RecordPart):
     Attributes:
         test: scores on the test images.
         validation: scores on the validation images after every epoch.
-        probe_localisation: region shares of the probe images' CAMs after every epoch; empty without CAMs or without
-            regions.
-        probe_area: mean area share of each region in the probe images, which is the expected share of random CAMs;
-            None if `probe_localisation` is empty.
+        probe_localisation: localisation of the probe images' CAMs after every epoch, by the protocol's method; empty
+            without CAMs or without regions.
+        probe_area: only in older records; nothing reads it.
         answers: class number given to each test image, in the order of `TestImages`.
         balanced_accuracy: mean recall of the individuals that have test images.
         individual_recall: recall of each individual in the order of class numbers; None for one without test images.
         intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
         never_above_chance: whether no epoch is better than chance on the validation images, tested by units; False
             with fewer than six.
-        localisation: of the test images' CAMs; None without CAMs or without regions.
+        localisations: of the test images' CAMs, by the protocol's method and then by HiResCAM; empty without CAMs or
+            without regions, and in older records.
+        localisation: by the protocol's method, in older records.
         calibration_error: expected calibration error on the test images, in [0, 1].
     """
 
@@ -84,6 +85,7 @@ class Classification(RecordPart):
     ] = ()
     intervals: dict[str, Interval] = {}
     never_above_chance: bool = False
+    localisations: tuple[Localisation, ...] = ()
     localisation: Localisation | None = None
     probe_area: RegionShares | None = None
     calibration_error: Annotated[

@@ -7,17 +7,11 @@ from benchmark.vocabulary import CamMethod
 
 
 class RegionShares(RecordPart):
-    """A share of each region, in [0, 1]; the three add up to 1."""
+    """A share of each region, in [0, 1]; the three add up to 1. Only in older records."""
 
     background: float
     body: float
     pattern: float
-
-
-class EpochLocalisation(RegionShares):
-    """Mean share of the CAMs' mass on each region of the probe images after one epoch, numbered from 1."""
-
-    epoch: int
 
 
 class RegionValues(RecordPart):
@@ -26,6 +20,23 @@ class RegionValues(RecordPart):
     background: float | None
     body: float | None
     pattern: float | None
+
+
+class EpochLocalisation(RegionValues):
+    """Mean share of the CAMs' mass on each region of the probe images after one epoch; empty CAMs are left out.
+
+    Attributes:
+        epoch: number of the epoch, from 1.
+        cams: number of CAMs that are not empty; None in older records, where empty CAMs count as uniform.
+        excess: density on each region less the density of the same CAMs on probe images of other units; None in older
+            records.
+    """
+
+    epoch: int
+    cams: int | None = None
+    excess: Annotated[
+        RegionValues | None, Metric("Excess density", "density less the swap density, on the probe images", None)
+    ] = None
 
 
 class Example(RecordPart):
@@ -43,31 +54,51 @@ class Examples(RecordPart):
     worst: Example
 
 
+class SwapNull(RecordPart):
+    """The same CAMs laid on the regions of test images of other units: what CAMs reach without following their image.
+
+    Attributes:
+        mass: mean mass over all pairs of a CAM and an image of another unit.
+        density: mean density over all such pairs.
+        rank: mean rank accuracy over random pairs, 1000 or more, equally many for each CAM.
+    """
+
+    mass: Annotated[RegionValues, Metric("Swap mass", "mass of the same CAMs on images of other units", None)]
+    density: Annotated[RegionValues, Metric("Swap density", "density of the same CAMs on images of other units", None)]
+    rank: Annotated[
+        RegionValues, Metric("Swap rank accuracy", "rank accuracy of the same CAMs on images of other units", None)
+    ]
+
+
 class Localisation(RecordPart):
-    """CAMs of the test images, each for the class that the image was given.
+    """CAMs of the test images by one method, each for the class that the image was given.
+
+    Means are over the CAMs that are not empty. A CAM is empty if it is zero everywhere, because no evidence supports
+    the answer. In older records an empty CAM counts as uniform.
 
     Attributes:
         mass: share of a CAM's mass on each region (relevance mass accuracy, Arras et al. 2022).
-        density: mass divided by the region's share of the area; 1 = a random CAM.
+        density: mass divided by the region's share of the area.
         rank: relevance rank accuracy (Arras et al. 2022): of the most relevant part of a CAM, as large as the region,
             the share inside the region.
-        pattern_density: interval of the density on the pattern; None with too few groups.
         images: number of images.
-        area: mean area share of each region over all images, which is the expected mass of a random CAM.
-        rank_null: mean area share over the images that have the region, which is the expected rank accuracy of a
-            random CAM.
-        method: CAM method of the protocol.
-        empty: number of CAMs that are zero everywhere, because no evidence supports the answer; they count as
-            uniform.
-        examples: the images to show; None if no image has a pattern.
+        method: that made the CAMs.
+        empty: number of empty CAMs.
+        grid: rows and columns of a CAM.
+        ceiling: mean of the highest density that a CAM of this grid can reach on each image.
+        swap: the swap null; None in older records, and if all CAMs are of one unit.
+        pattern_excess: interval of the density on the pattern less the swap density, by the jackknife over units; None
+            with fewer than six units.
+        examples: the images to show; None if no CAM is of an image with a pattern.
+        pattern_density: only in older records; nothing reads it.
+        area: only in older records; nothing reads it.
+        rank_null: only in older records; nothing reads it.
     """
 
     mass: Annotated[
         RegionValues, Metric("Mass", "share of a CAM's mass on the region", None, reference="Arras et al. 2022")
     ]
-    density: Annotated[
-        RegionValues, Metric("Density", "mass divided by the region's share of the area; 1 = a random CAM", None)
-    ]
+    density: Annotated[RegionValues, Metric("Density", "mass divided by the region's share of the area", None)]
     rank: Annotated[
         RegionValues,
         Metric(
@@ -77,15 +108,17 @@ class Localisation(RecordPart):
             reference="Arras et al. 2022",
         ),
     ]
-    pattern_density: Interval | None
     images: int
-    area: Annotated[
-        RegionValues | None, Metric("Mass, random CAM", "mean area share of the region over all images", None)
-    ] = None
-    rank_null: Annotated[
-        RegionValues | None,
-        Metric("Rank accuracy, random CAM", "mean area share over the images that have the region", None),
-    ] = None
     method: CamMethod = "gradcam"
-    empty: Annotated[int | None, Metric("Empty CAMs", "CAMs that are zero everywhere, counted as uniform", None)] = None
+    empty: Annotated[int | None, Metric("Empty CAMs", "CAMs that are zero everywhere", None)] = None
+    grid: tuple[int, int] | None = None
+    ceiling: Annotated[
+        RegionValues | None,
+        Metric("Ceiling", "highest density that a CAM of this grid can reach", None),
+    ] = None
+    swap: SwapNull | None = None
+    pattern_excess: Interval | None = None
     examples: Examples | None = None
+    pattern_density: Interval | None = None
+    area: RegionValues | None = None
+    rank_null: RegionValues | None = None

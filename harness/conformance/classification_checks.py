@@ -8,6 +8,7 @@ from harness.conformance.comparisons import require_changed, require_equal, requ
 from harness.conformance.encoding_checks import embeddings
 from harness.conformance.session import ConformanceSession, ContractViolation
 from harness.conformance.synthetic_packs import CLASSES
+from harness.contract import GUARANTEED_CAMS
 from harness.execution import job_files
 
 SHALLOW, DEEP = "train:shallow", "train:deep"
@@ -84,12 +85,14 @@ def classifier_predicts(session: ConformanceSession) -> None:
 
 @check(
     "encode writes CAMs on request",
-    fix="Write cams.npy as (images, h, w) float32, each CAM scaled to [0, 1].",
+    fix="Write cams-METHOD.npy for each method of the job as (images, h, w) float32, each CAM scaled to [0, 1].",
     capability="explain",
 )
 def cams_are_scaled(session: ConformanceSession) -> None:
     """CAMs of each image's predicted class are in [0, 1]; of a deep classifier if the backbone trains one."""
     mode: Mode = "deep" if DEEP in session.backbone.capabilities else "shallow"
-    cams = session.encode(mode).array(job_files.CAMS)
-    if cams.min() < 0 or cams.max() > 1:
-        raise ContractViolation(f"cams.npy holds values from {cams.min():.3g} to {cams.max():.3g}, expected 0 to 1")
+    run = session.encode(mode)
+    for name in map(job_files.cams, GUARANTEED_CAMS):
+        cams = run.array(name)
+        if cams.min() < 0 or cams.max() > 1:
+            raise ContractViolation(f"{name} holds values from {cams.min():.3g} to {cams.max():.3g}, expected 0 to 1")

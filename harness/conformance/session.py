@@ -15,6 +15,7 @@ from benchmark.vocabulary import CamMethod, Device, Mode, Pooling, Precision
 from harness.conformance.synthetic_packs import CLASSES, PackName, write_packs
 from harness.contestants.registry import BackboneFacts
 from harness.contract import (
+    GUARANTEED_CAMS,
     AnyJob,
     Description,
     Encode,
@@ -157,7 +158,7 @@ class ConformanceSession:
             epochs=EPOCHS,
             learning_rate=1e-3,
             pooling="flatten",
-            explain=self._cam_method if mode == "shallow" else None,
+            explain=self._cam_methods if mode == "shallow" else (),
         )
         return self._require_ok(self._run_once(f"classify {mode}", repeat, job, "train", self.classifier_start))
 
@@ -182,7 +183,7 @@ class ConformanceSession:
             repeat: 2 runs the same job again.
         """
         common = self._common(start) | {"batch_size": batch_size}
-        explain = self._cam_method if start in {"shallow", "deep"} else None
+        explain = self._cam_methods if start in {"shallow", "deep"} else ()
         job = Encode(**common, pooling=pooling, dtype=dtype, explain=explain)
         return self._require_ok(self._run_once(f"encode ({start} weights)", repeat, job, pack, start))
 
@@ -197,8 +198,8 @@ class ConformanceSession:
         return self._run_once("encode of broken data", 1, job, "broken", "random")
 
     @property
-    def _cam_method(self) -> CamMethod | None:
-        return "gradcam" if "explain" in self.backbone.capabilities else None
+    def _cam_methods(self) -> tuple[CamMethod, ...]:
+        return GUARANTEED_CAMS if "explain" in self.backbone.capabilities else ()
 
     def _train_inpainting(self, repeat: int) -> JobRun:
         job = TrainInpaint(**self._common("random"), epochs=1, patience=1, perceptual="none")

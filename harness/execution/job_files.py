@@ -1,5 +1,7 @@
 """Names of the folders and files of a job, as docs/contract.md lists them."""
 
+from benchmark.vocabulary import CamMethod
+
 JOB = "job.json"
 
 DATA, ARTIFACTS, OUT = "data", "in", "out"
@@ -15,4 +17,8 @@ VALIDATION_LOGITS = "validation_logits.npy"
 RECONSTRUCTIONS = "reconstructions.npy"
 EMBEDDINGS = "embeddings.npy"
 LOGITS = "logits.npy"
-CAMS = "cams.npy"
+
+
+def cams(method: CamMethod) -> str:
+    """Name of the CAMs of a method."""
+    return f"cams-{method}.npy"

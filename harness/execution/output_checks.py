@@ -65,8 +65,8 @@ def _check_encode(job: Encode, out: Path, count: int) -> None:
         )
     if job.classes is not None:
         _array(out / job_files.LOGITS, (count, job.classes), ("float32",))
-    if job.explain:
-        _array(out / job_files.CAMS, (count, None, None), ("float32",))
+    for method in job.explain:
+        _array(out / job_files.cams(method), (count, None, None), ("float32",))
 
 
 def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
@@ -74,9 +74,9 @@ def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) 
     _history(out / job_files.HISTORY, ("loss",), job.epochs)
     _file(out / job_files.CHECKPOINT)
     _array(out / job_files.VALIDATION_LOGITS, (job.epochs, validation, job.classes), ("float32",))
-    if job.explain:
-        probes = sum(row["probe"] == "1" for row in table)
-        _array(out / job_files.CAMS, (job.epochs, probes, None, None), ("float32",))
+    probes = sum(row["probe"] == "1" for row in table)
+    for method in job.explain:
+        _array(out / job_files.cams(method), (job.epochs, probes, None, None), ("float32",))
 
 
 def _file(path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.vocabulary import REGION_VARIANTS, EncoderState, Init, Mode, RegionVariant, SplitPart
+from benchmark.vocabulary import REGION_VARIANTS, CamMethod, EncoderState, Init, Mode, RegionVariant, SplitPart
 from harness.contract import AnyJob, Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.execution import job_files
 from harness.execution.packs import EncodePack, HolesPack, InpaintPack, Pack, TrainPack
@@ -147,7 +147,7 @@ class _Planner:
             epochs=settings.epochs,
             learning_rate=settings.learning_rate,
             pooling=settings.pooling,
-            explain=self._cam_method if variant == "all" else None,
+            explain=self._explained(self._protocol.cam.method) if variant == "all" else (),
         )
         pack = TrainPack(
             variant, self._protocol.ablation.fill, self._protocol.cam.probes_per_individual, settings.images
@@ -181,15 +181,15 @@ class _Planner:
             **self._common(settings.batch_size, init, weights, after),
             pooling=settings.pooling,
             classes=classes,
-            explain=self._cam_method if classes and variants == ("all",) else None,
+            explain=self._explained(*self._protocol.cam.methods) if classes and variants == ("all",) else (),
         )
         return StageSpec(
             name, job, EncodePack(part, variants, self._protocol.ablation.fill), tuple(weights.values()), after
         )
 
-    @property
-    def _cam_method(self) -> Any:  # noqa: ANN401 - the contract's own type
-        return self._protocol.cam.method if "explain" in self._spec.backbone.capabilities else None
+    def _explained(self, *methods: CamMethod) -> tuple[CamMethod, ...]:
+        """These CAM methods; none if the backbone does not explain."""
+        return methods if "explain" in self._spec.backbone.capabilities else ()
 
     def _encoder_weights(self, init: Init) -> dict[str, Path]:
         return self._weights("generator", "encoder") if init == "published" else {}

@@ -53,14 +53,13 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
     return Classification(
         test=scores(labels, answered, len(classes)),
         validation=epochs,
-        probe_localisation=localisation.after_epochs(training, crops, probes),
-        probe_area=localisation.probe_area(training, crops, probes),
+        probe_localisation=localisation.on_probes(training, crops, probes, protocol.cam.method),
         answers=tuple(answers.tolist()),
         balanced_accuracy=balanced_accuracy(confusion),
         individual_recall=individual_recall(confusion),
         intervals=test_set.score_intervals(answers),
         never_above_chance=test_set.never_above_chance(classes[np.stack(validated)]),
-        localisation=localisation.on_test_images(prediction, test_set, protocol.cam.method),
+        localisations=localisation.on_test_images(prediction, test_set, protocol.cam.methods),
         calibration_error=expected_calibration_error(_logits(prediction, test_set)[known], labels),
     )
 

@@ -1,147 +1,178 @@
 """The page of focus: where the CAMs of the test images fall."""
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from benchmark.records.base import metric_of
-from benchmark.records.localisation import Localisation, RegionValues
+from benchmark.records.base import Metric, metric_of
+from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, REGIONS, CamMethod, Region
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, explain, metric_column, variant_column
-from leaderboard.derived import all_empty
-from leaderboard.formats import bracketed
+from leaderboard.columns import Column, Row, Table, metric_column, number_column
+from leaderboard.derived import excess_density, localisations, share_of_ceiling
+from leaderboard.formats import bracketed, decimals, signed
 from leaderboard.markdown import link, paragraphs
-from leaderboard.page import INTERVALS, Note, Page
+from leaderboard.page import Note, Page
 from leaderboard.plots import cam_density
-from leaderboard.plots.localisation import overlays_file
+from leaderboard.plots.localisation import METHODS, overlays_file
 from leaderboard.plots.style import named
 from leaderboard.record_files import Section
 from leaderboard.rows import backbone_row
 
-METHODS: dict[CamMethod, str] = {
-    "gradcam": "Grad-CAM",
-    "hirescam": "HiResCAM",
-    "layercam": "LayerCAM",
-    "eigencam": "EigenCAM",
-}
-MASS, DENSITY, RANK, EMPTY = (metric_of(Localisation, name) for name in ("mass", "density", "rank", "empty"))
+MASS, DENSITY, RANK = (metric_of(Localisation, name) for name in ("mass", "density", "rank"))
+COMPARED: CamMethod = "hirescam"
+"""CAM method whose numbers are compared between splits: no other has numbers for nearly every row."""
+
+EXCESS_LEGEND = (
+    "*Excess density*: density on the pattern less the swap density, that of the same CAMs laid on the test images of "
+    "other units. CAMs that ignore the image, such as a blob in the middle of every crop, have an excess of 0, however "
+    "high their density; above 0, CAMs follow the pattern of their own image, or something that lies where it lies."
+)
+MAPS_LEGEND = (
+    "*CAMs*: those that are not zero everywhere, of all test images. Means are over these alone; in older records the "
+    "others count as uniform. Where a CAM is zero everywhere, no position speaks for the answer by this method."
+)
 
 
-def empty_cams(localisation: Localisation) -> str | None:
-    """How many CAMs are zero everywhere; None if the record does not hold it."""
-    return None if localisation.empty is None else f"{localisation.empty} of {localisation.images}"
+@dataclass(frozen=True)
+class Shown:
+    """What a row shows: the CAMs of one classifier by one method.
+
+    Attributes:
+        classifier: a mode or `untrained`.
+        localisation: of its CAMs.
+    """
+
+    classifier: str
+    localisation: Localisation
 
 
-def _localisations(record: Record) -> dict[str, Localisation]:
-    """CAM localisation on the test images by classifier, `untrained` included."""
-    classifiers = {mode: record.classification.get(mode) for mode in MODES} | {"untrained": record.untrained}
-    return {
-        name: classifier.localisation
-        for name, classifier in classifiers.items()
-        if classifier and classifier.localisation
-    }
-
-
-def _all_localisations(section: Section) -> list[Localisation]:
-    return [localisation for record in section.records for localisation in _localisations(record).values()]
-
-
-def _rows(section: Section) -> list[Row[Localisation]]:
-    """A row for each classifier, and one of random CAMs if a record holds the regions' areas."""
-    rows = [
-        backbone_row(file, localisation, name)
-        for file in section.files
-        for name, localisation in _localisations(file.record).items()
-    ]
-    random = next((random for one in _all_localisations(section) if (random := _random(one))), None)
-    return [*rows, Row("*Random CAM*", None, random)] if random else rows
-
-
-def _random(localisation: Localisation) -> Localisation | None:
-    """What random CAMs of the same images give; None if the record does not hold the regions' areas."""
-    if localisation.area is None or localisation.rank_null is None:
+def cams_shown(localisation: Localisation) -> str | None:
+    """How many CAMs are not zero everywhere; None if the record does not hold it."""
+    if localisation.empty is None:
         return None
-    ones = {region: 1.0 if share else None for region, share in localisation.area.model_dump().items()}
-    return Localisation(
-        mass=localisation.area,
-        density=RegionValues.model_validate(ones),
-        rank=localisation.rank_null,
-        pattern_density=None,
-        images=localisation.images,
-    )
+    reason = ": all are zero" if localisation.empty == localisation.images else ""
+    return f"{localisation.images - localisation.empty} of {localisation.images}{reason}"
 
 
-def _region_value(
-    values: Callable[[Localisation], RegionValues], region: Region
-) -> Callable[[Localisation], float | None]:
-    """The number of a region; None if all CAMs are empty."""
+def _shown(record: Record) -> list[Shown]:
+    """CAM localisation on the test images by classifier, `untrained` included, and method."""
+    classifiers = {mode: record.classification.get(mode) for mode in MODES} | {"untrained": record.untrained}
+    return [
+        Shown(name, localisation)
+        for name, classifier in classifiers.items()
+        if classifier
+        for localisation in localisations(classifier)
+    ]
 
-    def value(localisation: Localisation) -> float | None:
-        by_region: Mapping[str, float | None] = values(localisation).model_dump()
-        return None if all_empty(localisation) else by_region[region]
 
-    return value
+def _in_section(section: Section) -> list[Localisation]:
+    return [shown.localisation for record in section.records for shown in _shown(record)]
 
 
-def _mass_column(region: Region) -> Column[Localisation]:
+def _rows(section: Section) -> list[Row[Shown]]:
+    """A row for each classifier and CAM method."""
+    return [
+        backbone_row(file, shown, f"{shown.classifier} {shown.localisation.method}")
+        for file in section.files
+        for shown in _shown(file.record)
+    ]
+
+
+def _has_swap(section: Section) -> bool:
+    """Whether a record holds the swap null."""
+    return any(localisation.swap for localisation in _in_section(section))
+
+
+def _region_column(metric: Metric, field: str, region: Region) -> Column[Shown]:
+    """A metric on a region, followed by its swap null."""
+
+    def on_region(part: object) -> float | None:
+        values: Mapping[str, float | None] = getattr(part, field).model_dump()
+        return values[region]
+
+    def swap(shown: Shown) -> str:
+        value = on_region(shown.localisation.swap) if shown.localisation.swap else None
+        return "" if value is None else f" ({decimals(value)})"
+
     return metric_column(
-        MASS, _region_value(lambda localisation: localisation.mass, region), header=f"{MASS.title} on {region}"
+        metric,
+        lambda shown: None if _is_empty(shown.localisation) else on_region(shown.localisation),
+        header=f"{metric.title} on {region}",
+        note=swap,
     )
 
 
-def _density_column(region: Region) -> Column[Localisation]:
-    pattern = region == "pattern"
-    name = f"{DENSITY.title.lower()} on {region}"
-
-    def interval(localisation: Localisation) -> str:
-        return "" if all_empty(localisation) or not pattern else bracketed(localisation.pattern_density)
-
-    return metric_column(
-        DENSITY,
-        _region_value(lambda localisation: localisation.density, region),
-        header=f"{DENSITY.title} on {region}",
-        note=interval,
-        compared={mode: f"{mode.capitalize()} {name}" for mode in MODES} if pattern else {},
-    )
+def _grid(localisation: Localisation) -> str | None:
+    """Rows and columns of a CAM; None if the record does not hold them."""
+    return " x ".join(map(str, localisation.grid)) if localisation.grid else None
 
 
+def _is_empty(localisation: Localisation) -> bool:
+    """Whether all CAMs are empty; older records hold numbers for them all the same."""
+    return localisation.empty == localisation.images
+
+
+IDENTITY: tuple[Column[Shown], ...] = (
+    Column("Classifier", lambda row: row.part.classifier if row.part else None),
+    Column("Method", lambda row: METHODS[row.part.localisation.method] if row.part else None),
+)
 TABLE = Table(
     "Backbone",
     (
-        variant_column("Classifier"),
-        *map(_mass_column, REGIONS),
-        *map(_density_column, REGIONS),
-        metric_column(
-            RANK, _region_value(lambda localisation: localisation.rank, "pattern"), header=f"{RANK.title}, pattern"
+        *IDENTITY,
+        number_column(
+            "Excess density on pattern",
+            lambda shown: excess_density(shown.localisation),
+            form=signed,
+            note=lambda shown: bracketed(shown.localisation.pattern_excess),
+            legend=EXCESS_LEGEND,
+            shown=_has_swap,
+            compared={f"{mode} {COMPARED}": f"{mode.capitalize()} excess density on pattern" for mode in MODES},
+        ),
+        _region_column(DENSITY, "density", "pattern"),
+        number_column(
+            "Share of ceiling",
+            lambda shown: share_of_ceiling(shown.localisation),
+            legend="*Share of ceiling*: density on the pattern divided by the highest density that CAMs of this grid "
+            "reach on these images, with all mass in the cell that has most of the pattern.",
+            shown=_has_swap,
         ),
         Column(
-            EMPTY.title,
-            lambda row: empty_cams(row.part) if row.part else None,
-            legend=f"{explain(EMPTY)} If all are empty, the row has no other numbers.",
+            "Grid",
+            lambda row: _grid(row.part.localisation) if row.part else None,
+            legend="*Grid*: rows and columns of a CAM. Coarse grids have low densities: read them by their share of "
+            "the ceiling.",
+            shown=_has_swap,
         ),
+        Column("CAMs", lambda row: cams_shown(row.part.localisation) if row.part else None, legend=MAPS_LEGEND),
+    ),
+    _rows,
+)
+ALL_REGIONS = Table(
+    "Backbone",
+    (
+        *IDENTITY,
+        *(_region_column(MASS, "mass", region) for region in REGIONS),
+        *(_region_column(DENSITY, "density", region) for region in REGIONS[:2]),
+        _region_column(RANK, "rank", "pattern"),
     ),
     _rows,
 )
 
 
 def _section(section: Section, page: str) -> str:
-    localisations = _all_localisations(section)
     return paragraphs(
-        headings.heading(section, [localisation.images for localisation in localisations]),
+        headings.heading(section, [localisation.images for localisation in _in_section(section)]),
         headings.approximate_masks(section),
-        _methods(localisations),
         TABLE.text(section, page),
+        "**The same CAMs on all regions**",
+        ALL_REGIONS.text(section, page),
         cam_density.PLOT.image(section),
         *_overlays(section, page),
     )
-
-
-def _methods(localisations: list[Localisation]) -> str:
-    """How the CAMs were made; empty if by the paper's method alone."""
-    methods = sorted({localisation.method for localisation in localisations})
-    return "" if methods == ["gradcam"] else f"CAMs by {headings.either(METHODS[method] for method in methods)}."
 
 
 def _overlays(section: Section, page: str) -> list[str]:
@@ -150,8 +181,9 @@ def _overlays(section: Section, page: str) -> list[str]:
         (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(file.path)).as_posix())
         for name, file in named(section)
         if any(
-            classifier.localisation and classifier.localisation.examples
+            localisation.examples
             for classifier in file.record.classification.values()
+            for localisation in localisations(classifier)
         )
     ]
     return [
@@ -169,17 +201,27 @@ PAGE = Page(
     block="focus",
     order=5,
     section=_section,
-    tables=(TABLE,),
+    tables=(TABLE, ALL_REGIONS),
     notes=(
+        Note("In parentheses: the swap null, the same CAMs on the test images of other units.", _has_swap),
         Note(
-            "CAMs explain the answer that the classifier gives. *Random CAM*: expected of a CAM whose cells are "
-            "shuffled. Curves: mean mass divided by mean area, on the probe images. The pictures show the test images "
-            "with the highest density on the pattern, with the density closest to the median, and with the lowest; of "
-            "equal ones the first by its id."
+            "CAMs explain the answer that the classifier gives. The pictures show the test images with the highest "
+            "density on the pattern, with the density closest to the median, and with the lowest; of equal ones the "
+            "first by its id. They are of the protocol's method, or of HiResCAM where that has no CAM to show."
         ),
-        Note(INTERVALS),
+        Note(
+            "Brackets: 95 % interval of the excess by the jackknife over units (an individual in a stretch of a "
+            "recording, or in an encounter); over images if units are not recorded, and then it is too narrow, and "
+            "the swap null contains near-copies.",
+            _has_swap,
+        ),
+        Note(
+            f"Between splits, CAMs by {METHODS[COMPARED]} are compared. Curves: excess density after every epoch, on "
+            "the probe images, by the protocol's method.",
+            _has_swap,
+        ),
     ),
     compared=TABLE,
     plots=(cam_density.PLOT,),
-    has=_all_localisations,
+    has=_in_section,
 )

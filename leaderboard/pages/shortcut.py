@@ -5,19 +5,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmark.records.classification import Classification, VariantScores
+from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, Mode, RegionVariant
 from leaderboard import evidence, headings
 from leaderboard.classifiers import never_above_chance
-from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
-from leaderboard.derived import pattern_density, pattern_gain, reliance
+from leaderboard.columns import Column, Row, Table, number_column, variant_column
+from leaderboard.derived import by_hirescam, excess_density, pattern_gain, reliance
 from leaderboard.evidence import chance_mark
 from leaderboard.formats import bracketed, decimals, difference, not_trained_text, signed
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.page import CHANCE, INTERVALS, NOT_TRAINED, Note, Page
 from leaderboard.pages.ablation import PATTERN_GAIN, PATTERN_GAIN_LEGEND, RELIANCE, RELIANCE_LEGEND
 from leaderboard.pages.classification import NEVER_ABOVE_CHANCE
-from leaderboard.pages.focus import DENSITY, EMPTY, empty_cams
+from leaderboard.pages.focus import EXCESS_LEGEND, MAPS_LEGEND, cams_shown
 from leaderboard.plots import shortcut
 from leaderboard.record_files import RecordFile, Section
 from leaderboard.rows import backbone_row
@@ -126,16 +127,24 @@ def _ablation_columns(images: str, scores: Callable[[Calibrated], Ablation]) -> 
     )
 
 
-def _density_interval(part: Calibrated) -> str:
-    """Empty if there is no density."""
-    if part.classifier is None or part.classifier.localisation is None or pattern_density(part.classifier) is None:
-        return ""
-    return bracketed(part.classifier.localisation.pattern_density)
+def _cams(part: Calibrated | None) -> Localisation | None:
+    """The CAMs of the clean test images."""
+    return by_hirescam(part.classifier) if part and part.classifier else None
 
 
-def _empty_cams(row: Row[Calibrated]) -> str | None:
-    classifier = row.part.classifier if row.part else None
-    return empty_cams(classifier.localisation) if classifier and classifier.localisation else None
+def _excess(part: Calibrated) -> float | None:
+    cams = _cams(part)
+    return excess_density(cams) if cams else None
+
+
+def _excess_interval(part: Calibrated) -> str:
+    cams = _cams(part)
+    return bracketed(cams.pattern_excess) if cams else ""
+
+
+def _cams_shown(row: Row[Calibrated]) -> str | None:
+    cams = _cams(row.part)
+    return cams_shown(cams) if cams else None
 
 
 TABLE = Table(
@@ -170,17 +179,13 @@ TABLE = Table(
         *_ablation_columns("validation", lambda part: part.validation),
         *_ablation_columns("clean test", lambda part: part.test),
         number_column(
-            "Density on pattern, clean test",
-            lambda part: pattern_density(part.classifier) if part.classifier else None,
-            note=_density_interval,
-            legend=explain(DENSITY),
+            "Excess density on pattern, clean test",
+            _excess,
+            form=signed,
+            note=_excess_interval,
+            legend=EXCESS_LEGEND,
         ),
-        Column(
-            "Empty CAMs, clean test",
-            _empty_cams,
-            legend=f"{explain(EMPTY)} By the method, no evidence supports their answers. If all are empty, there is no "
-            "density.",
-        ),
+        Column("CAMs, clean test", _cams_shown, legend=f"{MAPS_LEGEND} They are by HiResCAM."),
     ),
     _rows,
 )
@@ -232,7 +237,7 @@ PAGE = Page(
     section=_section,
     tables=(TABLE,),
     notes=(
-        Note(INTERVALS),
+        Note(f"{INTERVALS} The interval of the excess density is by the jackknife."),
         CHANCE,
         NOT_TRAINED,
         NEVER_ABOVE_CHANCE,

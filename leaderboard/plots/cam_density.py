@@ -1,4 +1,4 @@
-"""Figure of the CAM density on the probe images after every epoch."""
+"""Figure of the excess density of CAMs on the probe images after every epoch."""
 
 import math
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,24 +17,24 @@ COLUMNS = 3
 LEGEND_WIDTH = 6.2
 """Inches of the legend of regions and classifiers."""
 
-RANDOM: dict[str, Any] = {"color": "0.4", "linestyle": ":"}
-"""Style of the line of a random CAM."""
+SWAPPED: dict[str, Any] = {"color": "0.4", "linestyle": ":"}
+"""Style of the line of CAMs that ignore their image."""
 
 
 def probed(section: Section) -> list[tuple[str, RecordFile]]:
-    """The records that have CAMs of probe images and the regions' shares of the area, with their names."""
+    """The records that have the excess density of probe images, with their names."""
     return [
         (name, file)
         for name, file in named(section)
-        if any(
-            classifier.probe_localisation and classifier.probe_area
-            for classifier in file.record.classification.values()
-        )
+        if any(epoch.excess for one in file.record.classification.values() for epoch in one.probe_localisation)
     ]
 
 
 def density_curves(section: Section) -> "Figure":
-    """Density of the probe images' CAMs on each region after every epoch: a panel for each record."""
+    """Excess density of the probe images' CAMs on each region after every epoch: a panel for each record.
+
+    An epoch in which all CAMs are empty is not drawn.
+    """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
@@ -48,37 +48,30 @@ def density_curves(section: Section) -> "Figure":
     for axes, (name, file) in zip(panels, entries, strict=False):
         for mode, classifier in file.record.classification.items():
             epochs = [shares.epoch for shares in classifier.probe_localisation]
-            for colour, densities in zip(COLOURS, _densities(classifier), strict=False):
-                axes.plot(epochs, densities, LINES[mode], color=colour, marker="o", markersize=2.5, linewidth=1.3)
-        axes.axhline(1, **RANDOM)
+            for colour, excess in zip(COLOURS, _excess(classifier), strict=False):
+                axes.plot(epochs, excess, LINES[mode], color=colour, marker="o", markersize=2.5, linewidth=1.3)
+        axes.axhline(0, **SWAPPED)
         axes.set_title(literal(name.replace("\n", " ")), fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         open_axes(axes, 7)
         axes.tick_params(labelbottom=True)  # the panel below may be missing
     for axes in panels[len(entries) :]:
         axes.set_visible(False)
-    panels[0].set_ylim(bottom=0)
     figure.supxlabel("epoch", fontsize=8)
-    figure.supylabel("density on the probe images", fontsize=8)
+    figure.supylabel("excess density on the probe images", fontsize=8)
     handles = {str(region): Line2D([], [], color=colour) for region, colour in zip(REGIONS, COLOURS, strict=False)}
     handles |= {mode: Line2D([], [], color="black", linestyle=line) for mode, line in LINES.items()}
-    handles["random CAM"] = Line2D([], [], **RANDOM)
+    handles["as on other images"] = Line2D([], [], **SWAPPED)
     figure.legend(
         list(handles.values()), list(handles), loc="outside upper center", ncols=len(handles), fontsize=8, frameon=False
     )
     return figure
 
 
-def _densities(classifier: Classification) -> list[list[float]]:
-    """Mass divided by area after every epoch, for each region; NaN, which is not drawn, if no probe has the region."""
-    areas = classifier.probe_area.model_dump() if classifier.probe_area else {}
-    return [
-        [
-            getattr(epoch, region) / areas[region] if areas.get(region) else math.nan
-            for epoch in classifier.probe_localisation
-        ]
-        for region in REGIONS
-    ]
+def _excess(classifier: Classification) -> list[list[float]]:
+    """Excess density after every epoch, for each region; NaN, which is not drawn, where there is none."""
+    values = [epoch.excess.model_dump() if epoch.excess else {} for epoch in classifier.probe_localisation]
+    return [[math.nan if one.get(region) is None else one[region] for one in values] for region in REGIONS]
 
 
-PLOT = Plot(kind="focus", alt="Density after every epoch", has=probed, draw=of_records(density_curves))
+PLOT = Plot(kind="focus", alt="Excess density after every epoch", has=probed, draw=of_records(density_curves))

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.vocabulary import CamMethod
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
 
+METHODS: dict[CamMethod, str] = {
+    "gradcam": "Grad-CAM",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "eigencam": "EigenCAM",
+}
 DPI = 100
 COLUMN = 1.6
 """Inches of a column: six of them fit beside each other on a page."""
@@ -34,12 +42,11 @@ def focus_overlays(
 ) -> "Figure":
     """Images, and below them the same images in grey under their CAMs, with the outlines of regions.
 
-    A cell of a CAM is drawn as the rectangle over which it is measured. Each CAM has its own scale; a CAM that is zero
-    everywhere is labelled so.
+    A cell of a CAM is drawn as the rectangle over which it is measured. Each CAM has its own scale.
 
     Args:
         images: shape (M, H, W, 3), M >= 1; a column for each.
-        cams: M arrays of shape (h, w), >= 0.
+        cams: M arrays of shape (h, w), >= 0, none of them zero everywhere.
         regions: masks of shape (M, H, W) by the region's name; at most as many as `OUTLINES`.
         titles: M lines above the columns.
         heading: a line above all columns.
@@ -65,7 +72,7 @@ def focus_overlays(
         top.imshow(photo, **frame)
         top.set_title(titles[column], fontsize=8)
         bottom.imshow(photo.mean(axis=2), cmap="gray", vmin=0, vmax=255, **frame)
-        share = np.asarray(cam, np.float64) / (cam.max() or 1)
+        share = np.asarray(cam, np.float64) / cam.max()
         heat = bottom.imshow(share, cmap="inferno", vmin=0, vmax=1, alpha=0.2 + 0.5 * share, **frame)
         for region, colour in outlines.items():
             mask = np.pad(regions[region][column], 1)
@@ -74,8 +81,6 @@ def focus_overlays(
                 lines.set_path_effects(on_black)
         for axes in (top, bottom):
             axes.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0))
-        if not cam.any():
-            bottom.set_xlabel("zero everywhere", fontsize=8)
     bar = figure.colorbar(heat, ax=list(grid[1]), shrink=0.9)
     bar.set_label("relevance / its maximum", fontsize=7)
     bar.ax.tick_params(labelsize=7)

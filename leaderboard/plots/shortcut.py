@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from benchmark.records.base import Interval
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, Mode
-from leaderboard.derived import pattern_density, reliance
+from leaderboard.derived import by_hirescam, excess_density, reliance
 from leaderboard.plots.figures import Plot, of_records
 from leaderboard.plots.style import DPI, WIDTH, line_style, literal, open_axes
 from leaderboard.record_files import Section
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 LEGEND_COLUMNS = 3
 CHANCE: dict[str, Any] = {"color": "0.4", "linestyle": ":", "linewidth": 1.2}
-"""Style of the lines of chance, and of reliance and density without knowledge."""
+"""Style of the lines of chance, and of reliance and excess density without preference."""
 
 VIDEO: dict[str, Any] = CHANCE | {"linestyle": (0, (6, 2, 1, 2))}
 """Style of the line of the video baseline: the water shows the video even without a shortcut."""
 
-TITLES = ("accuracy", "Background - Body, validation", "density on pattern, clean test")
+TITLES = ("accuracy", "Background - Body, validation", "excess density on pattern, clean test")
 DODGE = 0.012
 """Distance between the whiskers of neighbouring backbones, in units of strength."""
 
@@ -42,7 +42,7 @@ Lines = dict[tuple[str, str], list[Record]]
 
 
 def strength_curves(section: Section) -> "Figure":
-    """Accuracy, reliance on the background and CAM density over the strength: a row of panels for each mode.
+    """Accuracy, reliance on the background and excess density over the strength: a row of panels for each mode.
 
     Points are means over the seeds; whiskers are the means of the ends of the 95 % intervals. Of a classifier that
     was never above chance only the accuracy is drawn: its reliance and its CAMs mean nothing.
@@ -64,15 +64,14 @@ def strength_curves(section: Section) -> "Figure":
         for individuals in sorted({record.individuals for record in records}):
             row[0].axhline(1 / individuals, **CHANCE)
         row[0].axhline(mean(record.group_baselines["video"].accuracy for record in records), **VIDEO)
-        row[1].axhline(0, **CHANCE)
-        row[2].axhline(1, **CHANCE)
+        for axes in row[1:]:
+            axes.axhline(0, **CHANCE)
     for axes, title in zip(grid[0], TITLES, strict=True):
         axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("strength of the shortcut", fontsize=8)
     grid[0][0].set_ylim(-0.02, 1.02)
     grid[0][1].set_ylim(-1.02, 1.02)
-    grid[0][2].set_ylim(bottom=0)
     handles = {_name(*key): Line2D([], [], **_style(number)) for number, key in enumerate(lines)}
     handles |= {
         "accuracy, clean test": Line2D([], [], color="black"),
@@ -95,13 +94,13 @@ def _draw(row: "Sequence[Axes]", mode: Mode, lines: Lines) -> None:
     for number, records in enumerate(lines.values()):
         trained = [record for record in records if mode in record.classification]
         shift = DODGE * (number - (len(lines) - 1) / 2)
-        accuracy, reliance_axes, density = row
+        accuracy, reliance_axes, excess = row
         style = _style(number)
         _curve(accuracy, _points(trained, lambda record: _accuracy(record, mode)), style, shift)
         validated = _points(trained, lambda record: Point(record.validation[mode]["all"].accuracy))
         _curve(accuracy, validated, style | {"linestyle": "--"}, shift)
         _curve(reliance_axes, _points(trained, lambda record: _reliance(record, mode)), style, shift)
-        _curve(density, _points(trained, lambda record: _density(record, mode)), style, shift)
+        _curve(excess, _points(trained, lambda record: _excess(record, mode)), style, shift)
     for axes in row:
         open_axes(axes, 7)
 
@@ -137,12 +136,13 @@ def _reliance(record: Record, mode: Mode) -> Point | None:
     return None if value is None or record.classification[mode].never_above_chance else Point(value)
 
 
-def _density(record: Record, mode: Mode) -> Point | None:
+def _excess(record: Record, mode: Mode) -> Point | None:
     classifier = record.classification[mode]
-    density = pattern_density(classifier)
-    if classifier.localisation is None or density is None or classifier.never_above_chance:
+    cams = by_hirescam(classifier)
+    excess = excess_density(cams) if cams else None
+    if cams is None or excess is None or classifier.never_above_chance:
         return None
-    return Point(density, classifier.localisation.pattern_density)
+    return Point(excess, cams.pattern_excess)
 
 
 def _name(title: str, init: str) -> str:

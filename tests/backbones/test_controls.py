@@ -71,7 +71,7 @@ def run(folder: Path, name: str, job: Any, data: Path) -> Path:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_control_is_trained_shallowly_and_encodes_from_that_checkpoint(name: str, tmp_path: Path) -> None:
     write_packs(tmp_path / "packs", SIDE)
-    explain = "gradcam" if "explain" in read_facts(name)["capabilities"] else None
+    explain = ("gradcam",) if "explain" in read_facts(name)["capabilities"] else ()
     common = {"image_size": SIDE, "seed": 0, "batch_size": 4, "init": "random", "pooling": "flatten"}
     job = TrainClassify(**common, mode="shallow", classes=CLASSES, epochs=4, learning_rate=0.02, explain=explain)
     trained = run(tmp_path / "train", name, job, tmp_path / "packs" / "train")
@@ -81,7 +81,7 @@ def test_a_control_is_trained_shallowly_and_encodes_from_that_checkpoint(name: s
     head = checkpoints.load(trained / "checkpoint.safetensors")["head"]
     expected = embeddings @ head["linear.weight"].numpy().T + head["linear.bias"].numpy()
     np.testing.assert_allclose(logits, expected, atol=1e-5)
-    assert [(folder / "cams.npy").exists() for folder in (trained, encoded)] == [explain is not None] * 2
+    assert [(folder / "cams-gradcam.npy").exists() for folder in (trained, encoded)] == [bool(explain)] * 2
     losses = [float(line.split(",")[1]) for line in (trained / "history.csv").read_text().splitlines()[1:]]
     assert losses[-1] < losses[0]
 

@@ -215,13 +215,13 @@ def test_a_hub_model_is_fetched_trained_and_encodes(hub: Path, tmp_path: Path) -
     embeddings = np.load(encoded / "embeddings.npy")
     np.testing.assert_allclose(embeddings, tokens[:, 1:].mean(dim=1).numpy(), atol=1e-5)
 
-    job = TrainClassify(**common, mode="deep", classes=CLASSES, epochs=1, learning_rate=1e-3, explain="gradcam")
+    job = TrainClassify(**common, mode="deep", classes=CLASSES, epochs=1, learning_rate=1e-3, explain=("gradcam",))
     trained = run(tmp_path / "train", job, tmp_path / "packs" / "train")
-    assert np.load(trained / "cams.npy").shape == (1, CLASSES, 4, 4)
-    job = Encode(**common, checkpoint=str(trained / "checkpoint.safetensors"), classes=CLASSES, explain="gradcam")
+    assert np.load(trained / "cams-gradcam.npy").shape == (1, CLASSES, 4, 4)
+    job = Encode(**common, checkpoint=str(trained / "checkpoint.safetensors"), classes=CLASSES, explain=("gradcam",))
     encoded = run(tmp_path / "encode-again", job, tmp_path / "packs" / "twins")
     assert not np.allclose(np.load(encoded / "embeddings.npy"), embeddings, atol=1e-3)
-    assert np.load(encoded / "cams.npy").shape == (2 * TWINS, 4, 4)
+    assert np.load(encoded / "cams-gradcam.npy").shape == (2 * TWINS, 4, 4)
 
 
 def test_describing_a_hub_model_without_its_file_names_the_fetch_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -139,9 +139,9 @@ def assert_complete(record: Record, workspace: Workspace) -> None:
     assert record.audit.faults
     assert set(record.retrieval) == {"untrained", "initial", "finetuned"}
     for trained in record.classification.values():
-        assert trained.localisation is not None
-        assert trained.localisation.examples is not None
-        assert trained.probe_area is not None
+        assert [one.method for one in trained.localisations] == ["gradcam", "hirescam"]
+        assert all(one.swap is not None for one in trained.localisations)
+        assert any(one.examples is not None for one in trained.localisations)
     overlays = overlays_file(record_path(record, workspace.results("zebrafish-synth").records))
     assert overlays.stat().st_size < 150_000
     assert record.test_images.identities == tuple(f"fish{number}" for number in range(1, 7))

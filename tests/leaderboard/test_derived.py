@@ -1,11 +1,22 @@
 import pytest
 
-from leaderboard.derived import is_trained, not_trained, pattern_density, pattern_gain, reliance, without_heads
+from leaderboard.derived import (
+    by_hirescam,
+    excess_density,
+    is_trained,
+    localisations,
+    not_trained,
+    pattern_gain,
+    reliance,
+    share_of_ceiling,
+    without_heads,
+)
 from support.records import complete, score, trained
 
 SCORES = {name: score(share) for name, share in (("background", 0.6), ("body", 0.4))}
 WITHOUT = {name: score(share) for name, share in (("no_background", 0.2), ("no_pattern", 0.5))}
 REGIONS = {"background": 0.5, "body": 0.25, "pattern": 1.25}
+LOCALISATION = dict.fromkeys(("mass", "density", "rank"), REGIONS) | {"images": 10}
 
 
 def test_numbers_by_hand() -> None:
@@ -19,12 +30,22 @@ def test_numbers_that_need_a_missing_score_are_none() -> None:
     assert reliance({"background": score(0.5)}) is None
 
 
-@pytest.mark.parametrize(("empty", "density"), [(None, 1.25), (9, 1.25), (10, None)])
-def test_cams_that_are_all_empty_have_no_density(empty: int | None, density: float | None) -> None:
-    localisation = dict.fromkeys(("mass", "density", "rank"), REGIONS)
-    classifier = trained(0.5, localisation=localisation | {"pattern_density": None, "images": 10, "empty": empty})
-    assert pattern_density(classifier) == density
-    assert pattern_density(trained(0.5)) is None
+def test_numbers_of_cams_by_hand() -> None:
+    swapped = REGIONS | {"pattern": 1.0}
+    swap = {"swap": dict.fromkeys(("mass", "density", "rank"), swapped), "ceiling": REGIONS | {"pattern": 5}}
+    both = [LOCALISATION | swap, LOCALISATION | {"method": "hirescam"}]
+    classifier = trained(0.5, localisations=both)
+    first, second = localisations(classifier)
+    assert (excess_density(first), share_of_ceiling(first)) == (0.25, 0.25)
+    assert (excess_density(second), share_of_ceiling(second)) == (None, None)
+    assert by_hirescam(classifier) == second
+
+
+def test_an_older_record_has_cams_by_one_method() -> None:
+    older = trained(0.5, localisation=LOCALISATION)
+    assert [one.method for one in localisations(older)] == ["gradcam"]
+    assert by_hirescam(older) is None
+    assert localisations(trained(0.5)) == ()
 
 
 def test_a_head_is_trained_if_it_knows_more_than_a_guess() -> None:

@@ -11,7 +11,7 @@ from benchmark.files import atomic_write, folder_lock
 from benchmark.records.classification import TestImages
 from benchmark.records.files import read_record, write_record
 from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
-from benchmark.records.localisation import Example, Examples, Localisation, RegionValues
+from benchmark.records.localisation import Example, Examples, Localisation, RegionValues, SwapNull
 from benchmark.records.record import Record
 from benchmark.records.retrieval import Retrieval
 from leaderboard.record_files import read
@@ -29,10 +29,8 @@ LOCALISATION = Localisation(
     mass=REGIONS,
     density=REGIONS,
     rank=REGIONS,
-    pattern_density=None,
     images=10,
-    area=REGIONS,
-    rank_null=REGIONS,
+    swap=SwapNull(mass=REGIONS, density=REGIONS, rank=REGIONS),
     examples=Examples(best=EXAMPLE, typical=EXAMPLE, worst=EXAMPLE),
 )
 RETRIEVAL = Retrieval(
@@ -54,11 +52,10 @@ def page(block: str) -> str:
 def record(backbone: str, seed: int = 0) -> Record:
     classifier = followed(
         [0.5],
-        [0.25],
-        probe_area=REGIONS.model_dump(),
+        excesses=[(0.5, 0.25, 0.25)],
         answers=(0,) * 10,
         individual_recall=(1, 0),
-        localisation=LOCALISATION,
+        localisations=(LOCALISATION,),
     )
     filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
     return blank_record(

@@ -1,5 +1,6 @@
 """Drawing figures, and reading what they show."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from benchmark.records.classification import Classification, EpochScores
 from benchmark.records.localisation import EpochLocalisation
+from benchmark.vocabulary import REGIONS
 from leaderboard.record_files import RecordFile, Section
 from support.records import blank_record, trained
 
@@ -34,12 +36,16 @@ def lines(axes: Axes) -> dict[str, list[float]]:
     }
 
 
-def followed(accuracies: list[float], patterns: list[float] | None = None, **fields: Any) -> Classification:
+def followed(
+    accuracies: list[float],
+    excesses: Sequence[tuple[float | None, float | None, float | None]] = (),
+    **fields: Any,
+) -> Classification:
     """A classifier with a history.
 
     Args:
         accuracies: on the validation images after every epoch.
-        patterns: share of the probe images' CAMs on the pattern after every epoch; the rest is on the background.
+        excesses: excess density on background, body and pattern after every epoch.
         fields: of the classifier.
     """
     return trained(
@@ -49,8 +55,10 @@ def followed(accuracies: list[float], patterns: list[float] | None = None, **fie
             for epoch, value in enumerate(accuracies, start=1)
         ],
         probe_localisation=[
-            EpochLocalisation(epoch=epoch, background=1 - value, body=0, pattern=value)
-            for epoch, value in enumerate(patterns or [], start=1)
+            EpochLocalisation(
+                epoch=epoch, background=1, body=0, pattern=0, cams=1, excess=dict(zip(REGIONS, excess, strict=True))
+            )
+            for epoch, excess in enumerate(excesses, start=1)
         ],
         **fields,
     )

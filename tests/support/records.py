@@ -116,10 +116,10 @@ def failed(**fields: Any) -> RecordFile:
 def with_regions(**fields: Any) -> RecordFile:
     """A complete record with CAM localisation and an inpainting training."""
     regions = {"background": 0.5, "body": 0.25, "pattern": 0.25}
-    localisation = {"mass": regions, "density": regions, "rank": regions, "pattern_density": None, "images": 10}
+    localisation = {"mass": regions, "density": regions, "rank": regions, "images": 10}
     training = {"loss": 1.0, "epoch": 1, "iterations": 10, "batch_size": 2, "validation": [1.0]}
     values = {
-        "classification": {"deep": trained(0.5, answers=[0], localisation=localisation)},
+        "classification": {"deep": trained(0.5, answers=[0], localisations=[localisation])},
         "inpainting": training,
     }
     return complete(**values | fields)

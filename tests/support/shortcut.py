@@ -2,7 +2,7 @@
 
 from benchmark.records.base import Interval
 from benchmark.records.classification import Classification, GroupBaseline, VariantScores
-from benchmark.records.localisation import Localisation, RegionValues
+from benchmark.records.localisation import Localisation, RegionValues, SwapNull
 from benchmark.records.provenance import Experiment
 from benchmark.records.record import Record
 from benchmark.vocabulary import REGION_VARIANTS, Mode, RegionVariant
@@ -21,15 +21,22 @@ def ablated(**accuracies: float) -> dict[RegionVariant, VariantScores]:
     return {variant: scores(accuracies.get(variant, 0.5), 20) for variant in REGION_VARIANTS}
 
 
-def trained(accuracy: float, density: float | None = 1.2) -> Classification:
-    """A classifier with this test accuracy and density of the CAMs on the pattern, each with an interval of ± 0.1."""
+def trained(accuracy: float, excess: float | None = 0.2) -> Classification:
+    """A classifier with this test accuracy and excess density on the pattern, each with an interval of ± 0.1."""
     share = RegionValues(background=0.5, body=0.3, pattern=0.2)
-    dense = RegionValues(background=0.6, body=1.1, pattern=density)
-    interval = None if density is None else Interval(low=density - 0.1, high=density + 0.1, groups=40)
-    focus = Localisation(mass=share, density=dense, rank=share, pattern_density=interval, images=40)
+    dense, swapped = (RegionValues(background=0.6, body=1.1, pattern=value) for value in (1 + (excess or 0), 1))
+    interval = None if excess is None else Interval(low=excess - 0.1, high=excess + 0.1, groups=40)
+    swap = None if excess is None else SwapNull(mass=share, density=swapped, rank=share)
+    localisation = Localisation(
+        mass=share, density=dense, rank=share, images=40, method="hirescam", swap=swap, pattern_excess=interval
+    )
     around = Interval(low=accuracy - 0.1, high=accuracy + 0.1, groups=40)
     return Classification(
-        test=scores(accuracy), validation=(), probe_localisation=(), localisation=focus, intervals={"accuracy": around}
+        test=scores(accuracy),
+        validation=(),
+        probe_localisation=(),
+        localisations=(localisation,),
+        intervals={"accuracy": around},
     )
 
 

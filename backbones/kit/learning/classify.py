@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from backbones.kit.api import Backbone
 from backbones.kit.data import Data, consecutive_batches, load_data, shuffled_batches, to_images
 from backbones.kit.errors import DataError
-from backbones.kit.job import ClassifyJob
+from backbones.kit.job import CamMethod, ClassifyJob
 from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head
 from backbones.kit.progress import report, write_history
@@ -70,7 +70,7 @@ class _ClassifierTraining:
         self.order = torch.Generator().manual_seed(job.seed)
         self.iterations = 0
         self.logits: list[NDArray[np.float32]] = []
-        self.cams: list[NDArray[np.float32]] = []
+        self.cams: dict[CamMethod, list[NDArray[np.float32]]] = {method: [] for method in job.explain}
 
     def feature_maps(self, rows: NDArray[np.int64]) -> Tensor:
         """Feature maps (B, C, h, w) float32 of some rows."""
@@ -99,12 +99,14 @@ class _ClassifierTraining:
         self.encoder.eval()
         batches = self.batches(self.validation)
         self.logits.append(torch.cat([self.head(self.feature_maps(rows)) for rows in batches]).cpu().numpy())
-        if method := self.job.explain:
-            batches = self.batches(self.probes)
-            cams = [
-                class_activation_maps(method, self.head, self.feature_maps(rows), self.labels[rows]) for rows in batches
-            ]
-            self.cams.append(np.concatenate(cams))
+        if not self.cams:
+            return
+        explained = [
+            class_activation_maps(self.job.explain, self.head, self.feature_maps(rows), self.labels[rows])
+            for rows in self.batches(self.probes)
+        ]
+        for method, epochs in self.cams.items():
+            epochs.append(np.concatenate([cams[method] for cams in explained]))
 
     def batches(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """The rows, in their order, in batches of the job's size."""
@@ -114,7 +116,7 @@ class _ClassifierTraining:
         """Write the checkpoint, the logits and the CAMs."""
         out = self.job.out
         np.save(out / "validation_logits.npy", np.stack(self.logits))
-        if self.cams:
-            np.save(out / "cams.npy", np.stack(self.cams))
+        for method, epochs in self.cams.items():
+            np.save(out / f"cams-{method}.npy", np.stack(epochs))
         state = {"encoder": self.encoder.state_dict(), "head": self.head.state_dict()}
         checkpoints.save(out / "checkpoint.safetensors", state)

@@ -21,7 +21,7 @@ from backbones.kit.runtime import Stopwatch, computing
 
 
 def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
-    """Write embeddings.npy; with a classifier's checkpoint also logits.npy, and cams.npy if the job has `explain`.
+    """Write embeddings.npy; with a classifier's checkpoint also logits.npy, and the CAMs of each method of `explain`.
 
     Args:
         job: the job.
@@ -56,9 +56,8 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
             with torch.no_grad():
                 logits = head(feature_maps)
             writer.put("logits", batch, logits)
-            if job.explain:
-                cams = class_activation_maps(job.explain, head, feature_maps, logits.argmax(dim=1))
-                writer.put("cams", batch, torch.from_numpy(cams))
+            for method, cams in class_activation_maps(job.explain, head, feature_maps, logits.argmax(dim=1)).items():
+                writer.put(f"cams-{method}", batch, torch.from_numpy(cams))
         report(batch.stop, len(data.images), "image")
     writer.close()
     with computing(job):

@@ -36,8 +36,8 @@ def called(folder: Path, name: str, job: AnyJob) -> int:
     ("name", "job", "needed"),
     [
         ("colour", TrainClassify(**common(32), **CLASSIFY, mode="deep"), "train:deep"),
-        ("colour", TrainClassify(**common(32), **CLASSIFY, mode="shallow", explain="gradcam"), "explain"),
-        ("colour", Encode(**common(32), pooling="average", explain="gradcam"), "explain"),
+        ("colour", TrainClassify(**common(32), **CLASSIFY, mode="shallow", explain=("gradcam",)), "explain"),
+        ("colour", Encode(**common(32), pooling="average", explain=("gradcam",)), "explain"),
         ("pixels", TrainInpaint(**common(32), **INPAINT), "train:inpaint"),
         ("pixels", Inpaint(**common(32)), "train:inpaint"),
     ],

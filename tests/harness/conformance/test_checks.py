@@ -71,7 +71,7 @@ def test_a_backbone_without_deep_training_explains_its_shallow_classifier(tmp_pa
     write_plain(tmp_path, capabilities=("train:shallow", "explain"))
     (result,) = results_of(session_of("plain", Workspace(tmp_path)), "cams_are_scaled")
     assert result.cause.startswith("classify shallow: ")
-    assert "cams.npy" in result.cause  # requested of a backbone that cannot write it
+    assert "cams-gradcam.npy" in result.cause  # requested of a backbone that cannot write it
 
 
 def test_device_and_precision_are_those_of_every_job(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
 from harness.execution.output_checks import BadOutputError, check, first_row_not_finite
 
 COMMON = {"image_size": 8, "seed": 0, "batch_size": 2, "init": "random"}
-ENCODE = Encode(**COMMON, pooling="flatten", classes=3, explain="gradcam")
+ENCODE = Encode(**COMMON, pooling="flatten", classes=3, explain=("gradcam",))
 CLASSIFY = TrainClassify(
-    **COMMON, mode="deep", classes=3, epochs=2, learning_rate=1e-3, pooling="flatten", explain="gradcam"
+    **COMMON, mode="deep", classes=3, epochs=2, learning_rate=1e-3, pooling="flatten", explain=("gradcam",)
 )
 INPAINT = TrainInpaint(**COMMON, epochs=4, patience=2, perceptual="none")
 TABLE = [{"split": "train", "probe": "0"}] * 3 + [{"split": "val", "probe": "1"}, {"split": "val", "probe": "0"}]
@@ -45,7 +45,7 @@ def history(folder: Path, *columns: str, rows: int, value: object = 1) -> None:
 def encoded(tmp_path: Path) -> Path:
     np.save(tmp_path / "embeddings.npy", np.eye(5, 7, dtype=np.float32))
     np.save(tmp_path / "logits.npy", zeros(5, 3))
-    np.save(tmp_path / "cams.npy", zeros(5, 2, 2))
+    np.save(tmp_path / "cams-gradcam.npy", zeros(5, 2, 2))
     (tmp_path / "result.json").write_text(json.dumps(RESULT))
     return tmp_path
 
@@ -54,7 +54,7 @@ def encoded(tmp_path: Path) -> Path:
 def classified(tmp_path: Path) -> Path:
     (tmp_path / "checkpoint.safetensors").write_bytes(b"its own business")
     np.save(tmp_path / "validation_logits.npy", zeros(2, 2, 3))
-    np.save(tmp_path / "cams.npy", zeros(2, 1, 4, 4))
+    np.save(tmp_path / "cams-gradcam.npy", zeros(2, 1, 4, 4))
     history(tmp_path, "epoch", "loss", rows=2)
     (tmp_path / "result.json").write_text(json.dumps(RESULT))
     return tmp_path
@@ -99,7 +99,7 @@ def test_logits_are_due_with_a_classifier_s_checkpoint_alone(encoded: Path) -> N
         ("embeddings.npy", zeros(5, 7, dtype="float16"), "float16"),
         ("embeddings.npy", zeros(5, 0), "is empty"),
         ("logits.npy", zeros(5, 3, dtype="int64"), "int64"),
-        ("cams.npy", zeros(5, 4), r"expected float32 \(5, any, any\)"),
+        ("cams-gradcam.npy", zeros(5, 4), r"expected float32 \(5, any, any\)"),
     ],
 )
 def test_an_array_of_another_shape_or_type_is_refused(
@@ -162,7 +162,7 @@ def test_a_truncated_array_is_refused(encoded: Path) -> None:
         check(ENCODE, encoded, TABLE)
 
 
-@pytest.mark.parametrize("name", ["embeddings.npy", "cams.npy", "result.json"])
+@pytest.mark.parametrize("name", ["embeddings.npy", "cams-gradcam.npy", "result.json"])
 def test_a_missing_or_empty_file_is_refused(name: str, encoded: Path) -> None:
     (encoded / name).write_bytes(b"")
     with pytest.raises(BadOutputError, match=f"{name} is missing or empty"):
@@ -185,8 +185,8 @@ def test_a_link_is_refused_wherever_it_points(encoded: Path) -> None:
         ("validation_logits.npy", zeros(1, 2, 3)),
         ("validation_logits.npy", zeros(2, 3, 3)),
         ("validation_logits.npy", zeros(2, 2, 4)),
-        ("cams.npy", zeros(2, 2, 4, 4)),
-        ("cams.npy", zeros(2, 1, 4)),
+        ("cams-gradcam.npy", zeros(2, 2, 4, 4)),
+        ("cams-gradcam.npy", zeros(2, 1, 4)),
     ],
 )
 def test_training_outputs_have_a_row_for_each_epoch_and_image(
@@ -198,8 +198,8 @@ def test_training_outputs_have_a_row_for_each_epoch_and_image(
 
 
 def test_cams_are_checked_only_if_the_job_has_explain(classified: Path) -> None:
-    (classified / "cams.npy").unlink()
-    check(CLASSIFY.model_copy(update={"explain": None}), classified, TABLE)
+    (classified / "cams-gradcam.npy").unlink()
+    check(CLASSIFY.model_copy(update={"explain": ()}), classified, TABLE)
 
 
 def test_a_history_needs_its_columns_and_rows(classified: Path) -> None:

@@ -84,12 +84,13 @@ def test_the_control_starts_from_random_weights_and_from_nothing_learnt(tmp_path
 
 def test_cams_are_wanted_of_classifiers_on_whole_images_alone(tmp_path: Path) -> None:
     explained = {
-        stage.name
+        stage.name: stage.job.explain
         for stage in stages(tmp_path, facts(*EVERYTHING))
         if isinstance(stage.job, TrainClassify | Encode) and stage.job.explain
     }
+    methods = {"classify": ("gradcam",), "predict": ("gradcam", "hirescam")}
     trained = ("untrained", "deep-all", "shallow-all")
-    assert explained == {f"{verb}-{name}" for verb in ("classify", "predict") for name in trained}
+    assert explained == {f"{verb}-{name}": methods[verb] for verb in methods for name in trained}
 
 
 def test_a_backbone_without_parameters_is_only_embedded_and_classified(tmp_path: Path) -> None:

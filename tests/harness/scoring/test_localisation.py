@@ -10,7 +10,7 @@ from PIL import Image
 from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN, Catalogue, MaskFile, Row
 from benchmark.data.content_digests import content_digests
 from benchmark.records.classification import Classification, Scores
-from benchmark.records.localisation import Examples, Localisation, RegionShares, RegionValues
+from benchmark.records.localisation import Examples, Localisation, RegionValues
 from benchmark.records.provenance import Stage
 from benchmark.splitting.split import Split, SplitRow
 from harness.contract import Result
@@ -60,11 +60,11 @@ def crop_set(folder: Path, without_pattern: frozenset[str] = frozenset()) -> Cro
     return CropSet(catalogue, split, cut)
 
 
-def stage_with(folder: Path, cams: NDArray[np.floating] | None) -> StageResult:
-    """A stage that wrote these CAMs."""
+def stage_with(folder: Path, **cams: NDArray[np.floating]) -> StageResult:
+    """A stage that wrote these CAMs by method."""
     (folder / "out").mkdir(parents=True)
-    if cams is not None:
-        np.save(folder / "out" / "cams.npy", cams.astype(np.float32))
+    for method, values in cams.items():
+        np.save(folder / "out" / f"cams-{method}.npy", values.astype(np.float32))
     result = Result(contract="1", images=1, seconds=0, peak_memory_mib=0, versions={})
     return StageResult(Entry("", folder, {}), result, Stage(key="", seconds=0))
 
@@ -76,9 +76,8 @@ def on_pattern(shares: dict[str, float], of: CropSet) -> NDArray[np.float64]:
 
 
 def localised(crops: CropSet, shares: dict[str, float], folder: Path) -> Localisation:
-    prediction = stage_with(folder, on_pattern(shares, crops))
-    result = localisation.on_test_images(prediction, TestSet(crops, 0), "hirescam")
-    assert result is not None
+    prediction = stage_with(folder, hirescam=on_pattern(shares, crops))
+    (result,) = localisation.on_test_images(prediction, TestSet(crops, 0), ["hirescam"])
     return result
 
 
@@ -92,8 +91,8 @@ def test_empty_cams_are_counted(tmp_path: Path) -> None:
     crops = crop_set(tmp_path)
     cams = on_pattern(SHARES, crops)
     cams[[1, 3]] = 0
-    result = localisation.on_test_images(stage_with(tmp_path / "some", cams), TestSet(crops, 0), "gradcam")
-    assert result is not None
+    stage = stage_with(tmp_path / "some", gradcam=cams)
+    (result,) = localisation.on_test_images(stage, TestSet(crops, 0), ["gradcam"])
     assert (result.empty, localised(crops, SHARES, tmp_path / "none").empty) == (2, 0)
 
 
@@ -110,33 +109,32 @@ def test_the_images_to_show_are_picked_in_the_order_of_their_ids(tmp_path: Path)
     assert [example.density for _, example in result.examples] == pytest.approx([0.9 / 0.25, 0.1 / 0.25, 0])
 
 
-def test_the_values_of_random_cams_are_part_of_the_result(tmp_path: Path) -> None:
+def test_images_without_pattern_count_in_masses_alone(tmp_path: Path) -> None:
     crops = crop_set(tmp_path, frozenset({"c0", "c1", "c2"}))
     result = localised(crops, SHARES, tmp_path / "stage")
-    # half the test images have no pattern: the null of masses counts them, that of rank accuracy leaves them out
-    assert result.area == RegionValues(background=0.5, body=0.375, pattern=0.125)
-    assert result.rank_null == RegionValues(background=0.5, body=0.375, pattern=0.25)
-    assert result.method == "hirescam"
+    assert result.mass.pattern == pytest.approx((0.5 + 0.9 + 0) / 6)
+    assert result.swap is not None
+    assert result.swap.density.pattern == pytest.approx(result.density.pattern)  # all patterns are in one place
+    assert (result.method, result.grid) == ("hirescam", (2, 2))
+    assert result.ceiling == RegionValues(background=2, body=(2 + 4) / 2, pattern=4)
     assert result.density.pattern == pytest.approx((0.5 + 0.9 + 0) / 3 / 0.25)
     assert names(result.examples, crops) == ["c4", "c3", "c5"]
 
 
 def test_test_images_without_pattern_have_no_examples(tmp_path: Path) -> None:
     result = localised(crop_set(tmp_path, frozenset(SHARES)), SHARES, tmp_path / "stage")
-    assert (result.examples, result.density.pattern, result.pattern_density) == (None, None, None)
+    assert (result.examples, result.density.pattern, result.pattern_excess) == (None, None, None)
 
 
-def test_masses_after_every_epoch_and_their_null(tmp_path: Path) -> None:
+def test_masses_and_excess_after_every_epoch(tmp_path: Path) -> None:
     crops = crop_set(tmp_path, frozenset({"b0"}))
     cams = np.array([[[[1, 0], [0, 0]]] * 2, [[[0, 0], [0, 0]]] * 2])  # all on the pattern's quarter; then zero
-    training, probes = stage_with(tmp_path / "stage", cams), crops.probes(1)
-    epochs = localisation.after_epochs(training, crops, probes)
-    null = localisation.probe_area(training, crops, probes)
-    assert [(one.epoch, one.background, one.body, one.pattern) for one in epochs] == [
-        (1, 0, 0.5, 0.5),
-        (2, 0.5, 0.375, 0.125),
-    ]
-    assert null == RegionShares(background=0.5, body=0.375, pattern=0.125)
+    training, probes = stage_with(tmp_path / "stage", gradcam=cams), crops.probes(1)
+    first, second = localisation.on_probes(training, crops, probes, "gradcam")
+    assert (first.epoch, first.background, first.body, first.pattern, first.cams) == (1, 0, 0.5, 0.5, 2)
+    # without pattern all of the CAM is on the body, which is half the image; with one none is, and a quarter is body
+    assert first.excess == RegionValues(background=0, body=0, pattern=None)
+    assert (second.epoch, second.background, second.body, second.pattern, second.cams) == (2, None, None, None, 0)
 
 
 def test_without_cams_or_without_pattern_there_is_no_localisation(tmp_path: Path) -> None:
@@ -144,30 +142,30 @@ def test_without_cams_or_without_pattern_there_is_no_localisation(tmp_path: Path
     plain.mkdir()
     bare = crop_set(plain, frozenset({f"{letter}{number}" for letter in "abc" for number in range(6)}))
     without_cams, with_cams = (
-        stage_with(tmp_path / "without", None),
-        stage_with(tmp_path / "with", on_pattern(SHARES, crops)),
+        stage_with(tmp_path / "without"),
+        stage_with(tmp_path / "with", gradcam=on_pattern(SHARES, crops)),
     )
     for stage, data in ((without_cams, crops), (with_cams, bare)):
-        assert localisation.after_epochs(stage, data, data.probes(1)) == ()
-        assert localisation.probe_area(stage, data, data.probes(1)) is None
-        assert localisation.on_test_images(stage, TestSet(data, 0), "gradcam") is None
+        assert localisation.on_probes(stage, data, data.probes(1), "gradcam") == ()
+        assert localisation.on_test_images(stage, TestSet(data, 0), ["gradcam"]) == ()
     assert cam_overlays(blank_record(), Results({}), crops) is None
 
 
-def classified(localised_cams: Localisation | None) -> Classification:
+def classified(*localised_cams: Localisation) -> Classification:
     test = Scores(accuracy=1, recall=1, f1=1, images=6)
-    return Classification(test=test, validation=(), probe_localisation=(), localisation=localised_cams)
+    return Classification(test=test, validation=(), probe_localisation=(), localisations=localised_cams)
 
 
 def test_the_picture_has_three_images_of_each_classifier_that_has_cams(tmp_path: Path) -> None:
     crops = crop_set(tmp_path)
     result = localised(crops, SHARES, tmp_path / "stage")
-    stage = stage_with(tmp_path / "again", on_pattern(SHARES, crops))
+    stage = stage_with(tmp_path / "again", hirescam=on_pattern(SHARES, crops))
     names_of_both = [name for mode in ("shallow", "deep") for name in classifier(mode, "all")]
     results = Results(dict.fromkeys(names_of_both, stage))
-    record = blank_record(classification={"shallow": classified(result), "deep": classified(result)})
+    empty = result.model_copy(update={"examples": None, "method": "gradcam"})
+    record = blank_record(classification={"shallow": classified(empty, result), "deep": classified(result)})
     both = cam_overlays(record, results, crops)
-    shallow_alone = blank_record(classification={"shallow": classified(result), "deep": classified(None)})
+    shallow_alone = blank_record(classification={"shallow": classified(result), "deep": classified(empty)})
     alone = cam_overlays(shallow_alone, results, crops)
     assert both is not None
     assert alone is not None

@@ -1,10 +1,13 @@
+from typing import Any
+
 from leaderboard.pages.focus import PAGE
 from support.records import complete, trained
 from support.tables import cells, page_text
 
+NO = "–"  # noqa: RUF001
 INTERVAL = {"low": 0.5, "high": 0.7, "groups": 9}
-SHARES = {"background": 0.7, "body": 0.2, "pattern": None}
-LOCALISATION = {
+SHARES = {"background": 0.7, "body": 0.2, "pattern": 0.1}
+OLDER = {
     "empty": 3,
     "mass": SHARES,
     "density": {"background": 0.8, "body": 1.5, "pattern": 2.0},
@@ -12,51 +15,90 @@ LOCALISATION = {
     "pattern_density": INTERVAL,
     "images": 10,
 }
+SWAP = {
+    "mass": {"background": 0.6, "body": 0.25, "pattern": 0.15},
+    "density": {"background": 0.9, "body": 1.25, "pattern": 1.4},
+    "rank": {"background": 0.65, "body": 0.15, "pattern": 0.05},
+}
+LOCALISATION = OLDER | {
+    "method": "hirescam",
+    "grid": (8, 8),
+    "ceiling": {"background": 2.0, "body": 5.0, "pattern": 16.0},
+    "swap": SWAP,
+    "pattern_excess": INTERVAL,
+}
+NOWHERE = dict.fromkeys(SHARES)
+EMPTY = {
+    "mass": NOWHERE,
+    "density": NOWHERE,
+    "rank": NOWHERE,
+    "images": 10,
+    "empty": 10,
+    "grid": (2, 2),
+    "ceiling": NOWHERE,
+}
 
 
-def test_each_classifier_has_a_row() -> None:
-    text = page_text(PAGE, complete(classification={"deep": trained(0.5, localisation=LOCALISATION)}))
-    expected = ["deep", "0.70", "0.20", "–", "0.80", "1.50", "2.00 [0.50, 0.70]", "–", "3 of 10"]  # noqa: RUF001
-    assert cells(text, "LaMa")[0][2:11] == expected
-    assert "*Random CAM*" not in text.split("*Mass*")[0]  # an old record, which does not hold the areas
+def text_of(*localisations: dict[str, Any], **fields: Any) -> str:
+    return page_text(PAGE, complete(classification={"deep": trained(0.5, localisations=localisations)}, **fields))
+
+
+def test_a_row_shows_the_excess_and_each_number_beside_its_swap_null() -> None:
+    headline, regions = cells(text_of(LOCALISATION), "LaMa")
+    excess = ["+0.60 [0.50, 0.70]", "2.00 (1.40)", "0.12", "8 x 8", "7 of 10"]
+    assert headline[2:9] == ["deep", "HiResCAM", *excess]
+    masses, densities = ["0.70 (0.60)", "0.20 (0.25)", "0.10 (0.15)"], ["0.80 (0.90)", "1.50 (1.25)"]
+    assert regions[2:10] == ["deep", "HiResCAM", *masses, *densities, "0.10 (0.05)"]
+
+
+def test_if_all_cams_of_a_method_are_empty_their_number_says_so_and_the_other_method_has_numbers() -> None:
+    (first, second, *_) = cells(text_of(EMPTY, LOCALISATION), "LaMa")
+    assert first[2:9] == ["deep", "Grad-CAM", NO, NO, NO, "2 x 2", "0 of 10: all are zero"]
+    assert second[3:5] == ["HiResCAM", "+0.60 [0.50, 0.70]"]
+
+
+def test_an_older_record_has_a_row_without_swap_null_and_the_page_no_column_for_it() -> None:
+    text = page_text(PAGE, complete(classification={"deep": trained(0.5, localisation=OLDER)}))
+    headline, regions = cells(text, "LaMa")
+    assert headline[2:6] == ["deep", "Grad-CAM", "2.00", "7 of 10"]
+    assert regions[4:10] == ["0.70", "0.20", "0.10", "0.80", "1.50", "0.10"]
+    assert "Excess" not in text
+    assert "parentheses" not in text
     assert "<details>" not in text
-    assert "CAMs by" not in text
+
+
+def test_older_cams_that_are_all_empty_have_no_numbers() -> None:
+    older = trained(0.5, localisation=OLDER | {"empty": 10})
+    headline, regions = cells(page_text(PAGE, complete(classification={"deep": older})), "LaMa")
+    assert headline[4:6] == [NO, "0 of 10: all are zero"]
+    assert regions[4:10] == [NO] * 6
 
 
 def test_the_untrained_encoder_has_a_row() -> None:
-    text = page_text(PAGE, complete(untrained=trained(0.5, localisation=LOCALISATION)))
+    text = page_text(PAGE, complete(untrained=trained(0.5, localisations=[LOCALISATION])))
     assert cells(text, "LaMa")[0][2] == "untrained"
 
 
-def test_if_all_cams_are_empty_their_number_is_the_only_one() -> None:
-    localisation = LOCALISATION | {"empty": 10}
-    text = page_text(PAGE, complete(classification={"deep": trained(0.5, localisation=localisation)}))
-    assert cells(text, "LaMa")[0][2:11] == ["deep", *["–"] * 7, "10 of 10"]  # noqa: RUF001
+def test_splits_are_compared_by_hirescam() -> None:
+    files = [
+        complete(split=split, key=split * 4, classification={"deep": trained(0.5, localisations=[first, LOCALISATION])})
+        for split, first in (("random", EMPTY), ("block", EMPTY))
+    ]
+    text = PAGE.content(PAGE.sections(files))
+    (row,) = cells(text[text.index("beside a split") :], "LaMa")
+    assert row[5:8] == ["0.60", "0.60", "+0.00"]
 
 
-def test_random_cams_end_the_table_and_pictures_are_folded_under_their_names() -> None:
-    localisation = {
-        "mass": {"background": 0.5, "body": 0.25, "pattern": 0.25},
-        "density": {"background": 0.625, "body": 1.25, "pattern": None},
-        "rank": {"background": 0.5, "body": 0.5, "pattern": None},
-        "pattern_density": None,
-        "images": 10,
-        "area": {"background": 0.8, "body": 0.2, "pattern": 0},
-        "rank_null": {"background": 0.8, "body": 0.2, "pattern": None},
-        "method": "hirescam",
-    }
+def test_pictures_are_folded_under_their_names() -> None:
     example = {"image": 3, "density": 2.0}
     examples = {"examples": dict.fromkeys(("best", "typical", "worst"), example)}
     first = complete(
         title="A <b> & [C]",
         init="none",
-        classification={"deep": trained(0.5, localisation=localisation | examples)},
+        classification={"deep": trained(0.5, localisations=[EMPTY, LOCALISATION | examples])},
     )
-    second = complete(title="Bare", seed=1, classification={"deep": trained(0.5, localisation=localisation)})
+    second = complete(title="Bare", seed=1, classification={"deep": trained(0.5, localisations=[LOCALISATION])})
     text = page_text(PAGE, first, second)
-    numbers = ["0.80", "0.20", "0.00", "1.00", "1.00", "–", "–", "–"]  # noqa: RUF001
-    assert cells(text, "*Random CAM*") == [["*Random CAM*", "–", "–", *numbers, "–", "–"]]  # noqa: RUF001
-    assert "test images.\n\nCAMs by HiResCAM.\n\n|" in text
     picture = "records/zebrafish-synth/full/lama-0123456789ab-focus.png"
     assert text.count("<details>") == text.count("</details>") == 1
     assert (

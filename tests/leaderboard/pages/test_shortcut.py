@@ -38,20 +38,28 @@ def test_a_row_shows_what_the_record_holds() -> None:
     assert row[4:7] == ["0.60 [0.50, 0.70]", "0.90", "-0.30"]
     assert row[7:9] == ["+0.40", "-0.20"]  # 0.8 - 0.4, 0.7 - 0.9: of the validation images
     assert row[9:11] == ["-0.30", "+0.00"]  # 0.3 - 0.6, 0.5 - 0.5: of the clean test images
-    assert row[11:14] == ["1.20 [1.10, 1.30]", NOTHING, "0"]  # an old record does not hold how many CAMs are empty
+    assert row[11:14] == ["+0.20 [0.10, 0.30]", NOTHING, "0"]  # an old record does not hold how many CAMs are empty
     assert row[14].startswith("[")
 
 
-@pytest.mark.parametrize(("empty", "expected"), [(39, ["1.20 [1.10, 1.30]", "39 of 40"]), (40, [NOTHING, "40 of 40"])])
-def test_cams_that_are_all_empty_have_no_density(empty: int, expected: list[str]) -> None:
-    classifier = trained(0.6)
-    assert classifier.localisation is not None
-    focus = classifier.localisation.model_copy(update={"empty": empty})
-    one = record(
-        "reader", 0.5, {"shallow": classifier.model_copy(update={"localisation": focus})}, {"shallow": ablated()}
-    )
-    (row,) = cells(page_of(one))
+@pytest.mark.parametrize(
+    ("excess", "empty", "expected"),
+    [(0.2, 39, ["+0.20 [0.10, 0.30]", "1 of 40"]), (None, 40, [NOTHING, "0 of 40: all are zero"])],
+)
+def test_the_number_of_cams_that_are_not_empty_is_shown(excess: float | None, empty: int, expected: list[str]) -> None:
+    classifier = trained(0.6, excess)
+    (localisation,) = classifier.localisations
+    localised = classifier.model_copy(update={"localisations": (localisation.model_copy(update={"empty": empty}),)})
+    (row,) = cells(page_of(record("reader", 0.5, {"shallow": localised}, {"shallow": ablated()})))
     assert row[11:13] == expected
+
+
+def test_cams_by_another_method_alone_are_not_shown() -> None:
+    classifier = trained(0.6)
+    (localisation,) = classifier.localisations
+    other = classifier.model_copy(update={"localisations": (localisation.model_copy(update={"method": "gradcam"}),)})
+    (row,) = cells(page_of(record("reader", 0.5, {"shallow": other}, {"shallow": ablated()})))
+    assert row[11:13] == [NOTHING, NOTHING]
 
 
 def test_the_facts_of_an_experiment_are_above_its_table() -> None:
@@ -100,7 +108,7 @@ def test_other_designs_and_protocols_have_tables_of_their_own() -> None:
 def test_a_missing_number_is_a_dash() -> None:
     validation = ablated()
     del validation["body"]
-    bare = record("bare", 1, {"shallow": trained(0.2, density=None)}, {"shallow": validation})
+    bare = record("bare", 1, {"shallow": trained(0.2, excess=None)}, {"shallow": validation})
     broken = reader(1, 0.2, 0.2).model_copy(
         update={
             "status": "crash",

@@ -29,18 +29,16 @@ def test_overlays_show_the_cam_on_the_image_and_close_every_outline() -> None:
             : 2 - column // 2
         ]
         assert top[column].get_title() == titles[column]
-        assert bottom[column].get_xlabel() == ""
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["animal", "pattern"]
     assert figure.get_suptitle() == HEADING
 
 
-def test_an_empty_cam_is_labelled_and_cams_may_differ_in_size() -> None:
+def test_cams_may_differ_in_size() -> None:
     images = np.zeros((2, 8, 8, 3), np.uint8)
-    cams = [np.zeros((4, 4), np.float32), np.eye(2, dtype=np.float32)]
+    cams = [np.eye(4, dtype=np.float32), np.eye(2, dtype=np.float32)]
     nowhere = {"pattern": np.zeros((2, 8, 8), bool)}
     figure = drawn(focus_overlays(images, cams, nowhere, ["deep, best: 1.00", "shallow, best: 2.00"], HEADING))
-    assert [axes.get_xlabel() for axes in figure.axes[2:4]] == ["zero everywhere", ""]
-    assert not np.asarray(figure.axes[2].images[1].get_array()).any()
+    assert [np.asarray(axes.images[1].get_array()).shape for axes in figure.axes[2:4]] == [(4, 4), (2, 2)]
 
 
 def test_overlays_are_stored_beside_their_record() -> None:

@@ -23,11 +23,11 @@ def lines(figure: Figure) -> list[dict[str, tuple[list[float], list[float]]]]:
 
 def test_the_figure_shows_what_the_table_shows() -> None:
     experiment = experiment_of(reader(1, 0.3, 0.9), reader(0, 0.6, 0.6), reader(0.5, 0.5, 0.7))
-    accuracy, reliance, density = lines(strength_curves(experiment))
+    accuracy, reliance, excess = lines(strength_curves(experiment))
     assert accuracy["-"] == ([0, 0.5, 1], [0.6, 0.5, 0.3])
     assert accuracy["--"] == ([0, 0.5, 1], [0.6, 0.7, 0.9])
     assert reliance["-"] == ([0, 0.5, 1], [0.4, 0.4, 0.4])
-    assert density["-"] == ([0, 0.5, 1], [1.2, 1.2, 1.2])
+    assert excess["-"] == ([0, 0.5, 1], pytest.approx([0.2, 0.2, 0.2]))
 
 
 def test_seeds_are_averaged_in_the_figure() -> None:
@@ -40,19 +40,19 @@ def test_seeds_are_averaged_in_the_figure() -> None:
 def test_a_missing_point_is_left_out_of_its_line() -> None:
     bodiless = ablated()
     del bodiless["body"]
-    blind = record("reader", 0.5, {"shallow": trained(0.5, density=None)}, {"shallow": bodiless})
+    blind = record("reader", 0.5, {"shallow": trained(0.5, excess=None)}, {"shallow": bodiless})
     experiment = experiment_of(reader(0, 0.6, 0.6), blind, reader(1, 0.3, 0.9))
-    accuracy, reliance, density = lines(strength_curves(experiment))
+    accuracy, reliance, excess = lines(strength_curves(experiment))
     assert accuracy["-"][0] == [0, 0.5, 1]
-    assert reliance["-"][0] == density["-"][0] == [0, 1]
+    assert reliance["-"][0] == excess["-"][0] == [0, 1]
 
 
 def test_of_a_classifier_never_above_chance_only_the_accuracy_is_drawn() -> None:
     lost = trained(0.2).model_copy(update={"never_above_chance": True})
     experiment = experiment_of(reader(0, 0.6, 0.6), record("reader", 1, {"shallow": lost}, {"shallow": ablated()}))
-    accuracy, reliance, density = lines(strength_curves(experiment))
+    accuracy, reliance, excess = lines(strength_curves(experiment))
     assert accuracy["-"] == ([0, 1], [0.6, 0.2])
-    assert reliance["-"][0] == density["-"][0] == [0]
+    assert reliance["-"][0] == excess["-"][0] == [0]
 
 
 def test_a_row_of_panels_for_each_mode_and_a_name_for_each_backbone() -> None:

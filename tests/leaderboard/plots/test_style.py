@@ -10,7 +10,7 @@ from support.figures import drawn, followed, named_file, section, words
 
 
 def test_rows_of_one_backbone_are_named_by_their_seeds_and_dollars_mean_themselves() -> None:
-    deep = followed([0.5], [0.1], probe_area={"background": 0.8, "body": 0.2, "pattern": 0.0})
+    deep = followed([0.5], [(0.1, 0.2, None)])
     rows = section(named_file("$A$", deep=deep), named_file("B", seed=0, deep=deep), named_file("B", seed=1, deep=deep))
     assert [name for name, _ in named(rows)] == ["$A$", "B\nseed 0", "B\nseed 1"]
     assert literal("$A$") == r"\$A\$"

@@ -39,7 +39,7 @@ def job(tmp_path: Path) -> EncodeJob:
     return EncodeJob(
         folder=tmp_path, variant="", image_size=SIZE, seed=0, precision="float32", batch_size=4, init="random",
         weights={}, checkpoint=None, threads=1, device="cpu", pooling="flatten", dtype="float32", classes=None,
-        explain=None,
+        explain=[],
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def make_job(folder: Path, *, mode: str = "deep", train: int = TRAIN, **changes:
     settings: dict[str, Any] = {
         "folder": folder, "variant": "", "image_size": SIZE, "seed": SEED, "precision": "float32", "batch_size": 4,
         "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "mode": mode,
-        "classes": CLASSES, "epochs": EPOCHS, "learning_rate": 0.02, "pooling": "flatten", "explain": None,
+        "classes": CLASSES, "epochs": EPOCHS, "learning_rate": 0.02, "pooling": "flatten", "explain": [],
     }  # fmt: skip
     return ClassifyJob(**settings | changes)
 
@@ -171,11 +171,11 @@ def test_cached_feature_maps_give_the_same_results_as_recomputed_ones(tmp_path: 
     needed = 4 * int(np.prod(SHAPE)) * count
     numbers: list[dict[str, Array]] = []
     for budget, expected in ((needed, 1 + count), (needed - 1, 1 + EPOCHS * (count + PROBES))):
-        job = make_job(tmp_path / str(budget), mode="shallow", explain="gradcam")
+        job = make_job(tmp_path / str(budget), mode="shallow", explain=["gradcam"])
         _, backbone = trained(job, budget)
         assert isinstance(backbone.encoder, Encoder)
         assert backbone.encoder.image_count == expected
-        numbers.append({name: np.load(job.out / f"{name}.npy") for name in ("validation_logits", "cams")})
+        numbers.append({name: np.load(job.out / f"{name}.npy") for name in ("validation_logits", "cams-gradcam")})
     for name, array in numbers[0].items():
         np.testing.assert_allclose(array, numbers[1][name], atol=1e-5)
 
@@ -183,9 +183,9 @@ def test_cached_feature_maps_give_the_same_results_as_recomputed_ones(tmp_path: 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
 def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, tmp_path: Path) -> None:
     """The last epoch's CAMs follow from the checkpoint: positive weighted sums of channels, scaled to [0, 1]."""
-    job = make_job(tmp_path, mode=mode, explain="gradcam")
+    job = make_job(tmp_path, mode=mode, explain=["gradcam"])
     _, backbone = trained(job)
-    cams = np.load(job.out / "cams.npy")
+    cams = np.load(job.out / "cams-gradcam.npy")
     assert (cams.shape, cams.dtype.name) == ((EPOCHS, PROBES, *SHAPE[1:]), "float32")
     assert all(np.abs(after - before).max() > 1e-3 for before, after in pairwise(cams))
     pixels = np.load(job.data / "images.npy")[[3, 9]]
@@ -202,7 +202,7 @@ def test_probes_are_explained_after_every_epoch_for_their_own_labels(mode: str, 
 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
 def test_probes_are_encoded_in_batches_of_the_jobs_size(mode: str, tmp_path: Path) -> None:
-    job = make_job(tmp_path, mode=mode, explain="hirescam", batch_size=PROBES - 1)
+    job = make_job(tmp_path, mode=mode, explain=["hirescam"], batch_size=PROBES - 1)
     _, backbone = trained(job, cache_bytes=0)
     assert isinstance(backbone.encoder, Encoder)
     assert backbone.encoder.largest == PROBES - 1
@@ -211,18 +211,18 @@ def test_probes_are_encoded_in_batches_of_the_jobs_size(mode: str, tmp_path: Pat
     data = load_data(job.data, SIZE, columns=("label",))
     with torch.no_grad():
         maps = backbone.encoder.eval()(to_images(data.images[[3, 9]], "cpu"))
-    together = class_activation_maps("hirescam", head, maps, data.labels(CLASSES)[[3, 9]])
+    together = class_activation_maps(["hirescam"], head, maps, data.labels(CLASSES)[[3, 9]])["hirescam"]
     assert together.any()
-    np.testing.assert_allclose(np.load(job.out / "cams.npy")[-1], together, atol=1e-6)
+    np.testing.assert_allclose(np.load(job.out / "cams-hirescam.npy")[-1], together, atol=1e-6)
 
 
 def test_explaining_does_not_change_the_training(tmp_path: Path) -> None:
-    jobs = [make_job(tmp_path / str(explain), explain=explain) for explain in (None, "gradcam")]
+    jobs = [make_job(tmp_path / str(len(explain)), explain=explain) for explain in ([], ["gradcam", "hirescam"])]
     for job in jobs:
         trained(job)
     plain, explained = (np.load(job.out / "validation_logits.npy") for job in jobs)
     assert np.array_equal(plain, explained)
-    assert not (jobs[0].out / "cams.npy").exists()
+    assert not (jobs[0].out / "cams-gradcam.npy").exists()
 
 
 def test_a_batch_size_of_one_trains_on_every_image(tmp_path: Path) -> None:
@@ -250,10 +250,10 @@ def test_a_label_beyond_the_classes_is_refused(tmp_path: Path) -> None:
 def test_explain_without_probes_is_refused_before_the_first_epoch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = make_job(tmp_path, explain="gradcam")
+    job = make_job(tmp_path, explain=["gradcam"])
     table = job.data / "table.csv"
     table.write_text("\n".join(re.sub(",1$", ",0", line) for line in table.read_text().splitlines()))
     with pytest.raises(DataError, match="no row whose probe is 1"):
         trained(job)
     assert not capsys.readouterr().out
-    trained(replace(job, explain=None))
+    trained(replace(job, explain=[]))

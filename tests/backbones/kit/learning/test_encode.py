@@ -44,7 +44,7 @@ def make_job(folder: Path, images: Array | None = None, **changes: Any) -> Encod
     settings: dict[str, Any] = {
         "folder": folder, "variant": "", "image_size": SIZE, "seed": 0, "precision": "float32", "batch_size": 4,
         "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "pooling": "flatten",
-        "dtype": "float32", "classes": None, "explain": None,
+        "dtype": "float32", "classes": None, "explain": [],
     }  # fmt: skip
     return EncodeJob(**settings | changes)
 
@@ -113,11 +113,11 @@ def test_rows_keep_the_order_of_the_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
 def test_the_size_of_a_batch_does_not_matter(size: int, tmp_path: Path) -> None:
     checkpoint = classifier(tmp_path, 64)
-    job = make_job(tmp_path / "job", batch_size=size, checkpoint=checkpoint, classes=CLASSES, explain="gradcam")
+    job = make_job(tmp_path / "job", batch_size=size, checkpoint=checkpoint, classes=CLASSES, explain=["gradcam"])
     encode(job, Tiny())
     maps = maps_of(job)
     np.testing.assert_allclose(out(job, "embeddings"), maps.reshape(COUNT, -1), atol=1e-6)
-    assert len(out(job, "logits")) == len(out(job, "cams")) == COUNT
+    assert len(out(job, "logits")) == len(out(job, "cams-gradcam")) == COUNT
 
 
 @pytest.mark.parametrize(("pooling", "features"), [("flatten", 64), ("average", 4)])
@@ -129,7 +129,7 @@ def test_logits_are_the_head_on_the_embeddings(pooling: str, features: int, tmp_
     expected = out(job, "embeddings").astype(np.float64) @ head["linear.weight"].T + head["linear.bias"]
     assert (out(job, "logits").shape, out(job, "logits").dtype.name) == ((COUNT, CLASSES), "float32")
     np.testing.assert_allclose(out(job, "logits"), expected, atol=1e-5)
-    assert not (job.out / "cams.npy").exists()
+    assert not (job.out / "cams-gradcam.npy").exists()
 
 
 def test_half_precision_is_of_the_embeddings_alone(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_half_precision_is_of_the_embeddings_alone(tmp_path: Path) -> None:
 
 def test_cams_are_for_the_predicted_class_of_each_image(tmp_path: Path) -> None:
     checkpoint = classifier(tmp_path, 64)
-    job = make_job(tmp_path / "job", checkpoint=checkpoint, classes=CLASSES, explain="gradcam")
+    job = make_job(tmp_path / "job", checkpoint=checkpoint, classes=CLASSES, explain=["gradcam", "hirescam"])
     encode(job, Tiny())
     taken = out(job, "logits").argmax(axis=1)
     assert set(taken) == {0, 1, 2}
@@ -152,9 +152,13 @@ def test_cams_are_for_the_predicted_class_of_each_image(tmp_path: Path) -> None:
     weights = matrix[taken].reshape(COUNT, SHAPE[0], -1).mean(axis=2)
     expected = np.maximum((weights[:, :, None, None] * maps_of(job)).sum(axis=1), 0)
     expected -= expected.min(axis=(1, 2), keepdims=True)
-    assert out(job, "cams").dtype.name == "float32"
+    assert out(job, "cams-gradcam").dtype.name == "float32"
     expected /= expected.max(axis=(1, 2), keepdims=True)
-    np.testing.assert_allclose(out(job, "cams"), expected, atol=1e-4)
+    np.testing.assert_allclose(out(job, "cams-gradcam"), expected, atol=1e-4)
+    contributions = np.maximum((matrix[taken].reshape(COUNT, *SHAPE) * maps_of(job)).sum(axis=1), 0)
+    contributions -= contributions.min(axis=(1, 2), keepdims=True)
+    contributions /= contributions.max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(out(job, "cams-hirescam"), contributions, atol=1e-4)
 
 
 def test_the_result_names_the_encoder_and_counts_the_images(tmp_path: Path) -> None:
@@ -172,7 +176,7 @@ def test_progress_counts_images(tmp_path: Path, capsys: pytest.CaptureFixture[st
     ]
 
 
-@pytest.mark.parametrize("fields", [{"explain": "gradcam"}, {"classes": CLASSES}])
+@pytest.mark.parametrize("fields", [{"explain": ["gradcam"]}, {"classes": CLASSES}])
 @pytest.mark.parametrize("part", [None, "backbone"])
 def test_fields_that_need_a_classifier_are_refused_without_one(
     part: str | None, fields: dict[str, Any], tmp_path: Path

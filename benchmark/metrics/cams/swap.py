@@ -1,0 +1,111 @@
+"""The swap null of CAMs: what the same CAMs reach when they are laid on the regions of other images.
+
+A CAM that ignores the image, such as a blob in the middle of every crop, falls on the pattern as often as patterns lie
+in the middle. It falls on the patterns of other images as often. What remains after subtracting is due to CAMs that
+follow their own image; it is the covariance of CAMs and regions over the images. Other images are those of other units
+(`benchmark.metrics.resampling.units`): images of one unit are near-copies.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, LEVEL, number_groups
+from benchmark.records.base import Interval
+
+
+class Swap(NamedTuple):
+    """Mean score of CAMs on their own and on other images.
+
+    Attributes:
+        own: mean over the images.
+        swap: mean over all pairs of a CAM and an image of another unit; None if there is one unit alone.
+        excess: interval of own - swap; None with fewer than six units.
+    """
+
+    own: float
+    swap: float | None
+    excess: Interval | None
+
+
+def compare(cams: NDArray[np.floating], targets: NDArray[np.floating], groups: NDArray[np.integer]) -> Swap:
+    """Mean score of CAMs on their own images and on images of other units.
+
+    The score of a CAM on an image is the sum of their product over the cells, so all pairs together need sums over
+    units alone. The interval is that of the jackknife over units with Student's t: the difference is a U-statistic of
+    the units (Arvesen 1969). Leaving out a unit leaves out its CAMs and its images.
+
+    Args:
+        cams: (P, n) of P >= 1 images.
+        targets: (P, n) what each cell of an image counts.
+        groups: (P,) the unit of each image.
+
+    Example:
+        >>> compare(np.eye(2), np.eye(2), np.array([0, 1]))
+        Swap(own=1.0, swap=0.0, excess=None)
+    """
+    number, count = number_groups(groups, len(cams))
+    images = np.bincount(number).astype(np.float64)  # (units,), as all sums below
+    own = np.bincount(number, np.einsum("pn,pn->p", cams, targets))
+    cam_sums, target_sums = _unit_sums(cams, number, count), _unit_sums(targets, number, count)
+    all_cams, all_targets = cam_sums.sum(axis=0), target_sums.sum(axis=0)
+    within = np.einsum("un,un->u", cam_sums, target_sums)
+    across = float(all_cams @ all_targets - within.sum())
+    pairs = images.sum() ** 2 - (images**2).sum()
+    mean = float(own.sum() / images.sum())
+    if count == 1:
+        return Swap(mean, None, None)
+    swap = across / float(pairs)
+    if count < FEWEST_GROUPS:
+        return Swap(mean, swap, None)
+    others = images.sum() - images
+    own_left = (own.sum() - own) / others
+    across_left = across - cam_sums @ all_targets - target_sums @ all_cams + 2 * within
+    swap_left = across_left / (pairs - 2 * images * others)
+    return Swap(mean, swap, _jackknife(mean - swap, own_left - swap_left))
+
+
+def partners(groups: NDArray[np.integer], draws: int, seed: int) -> NDArray[np.int64]:
+    """Images of other units, drawn at random for each image.
+
+    Args:
+        groups: (P,) the unit of each image, of two units or more.
+        draws: number of images to draw for each.
+        seed: of the draws.
+
+    Returns:
+        (draws, P) int64, indices of images.
+
+    Example:
+        >>> partners(np.array([4, 4, 7]), 2, seed=0)[:, :2]
+        array([[2, 2],
+               [2, 2]])
+    """
+    number, _ = number_groups(groups, len(groups))
+    order = np.argsort(number, kind="stable")  # images of one unit stand together
+    images = np.bincount(number)
+    after = np.cumsum(images)[number]  # place of the first image behind the unit
+    steps = np.random.default_rng(seed).integers(0, len(number) - images[number], (draws, len(number)))
+    drawn: NDArray[np.int64] = order[(after + steps) % len(number)]
+    return drawn
+
+
+def _unit_sums(values: NDArray[np.floating], number: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Sums over the images of each unit, (units, n)."""
+    from scipy.sparse import csr_array
+
+    places = (np.ones(len(number)), (number, np.arange(len(number))))
+    sums: NDArray[np.float64] = csr_array(places, shape=(count, len(number))) @ values
+    return sums
+
+
+def _jackknife(value: float, left: NDArray[np.float64]) -> Interval:
+    """The interval around a value, from the (units,) values without one unit each."""
+    from scipy import stats
+
+    units = len(left)
+    error = math.sqrt((units - 1) / units * ((left - left.mean()) ** 2).sum())
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, units - 1)) * error
+    return Interval(low=value - reach, high=value + reach, groups=units)
