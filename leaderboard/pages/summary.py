@@ -100,7 +100,7 @@ def _section(section: Section, page: str) -> str:
 PAGE = Page(
     file="README.md",
     block="leaderboard",
-    order=10,
+    order=11,
     section=_section,
     tables=(TABLE,),
     notes=(CHANCE, NOT_TRAINED),
