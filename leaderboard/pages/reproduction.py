@@ -46,8 +46,9 @@ def _verdict(claim: Claim, findings: list[Finding]) -> list[str]:
     verdicts = [finding.verdict for finding in findings]
     counts = [str(verdicts.count(verdict)) for verdict in ("reproduced", "not reproduced", "cannot tell")]
     verdict = judge(findings)
-    reasons = ", ".join(dict.fromkeys(finding.reason for finding in findings if finding.reason))
-    because = f" ({escape(reasons)})" if verdict == "cannot tell" else ""
+    reasons = list(dict.fromkeys(finding.reason for finding in findings if finding.reason))
+    reason = reasons[0] if len(reasons) == 1 else "reasons below"
+    because = f" ({escape(reason)})" if verdict == "cannot tell" else ""
     return [f"{CLAIMS.index(claim) + 1}. {claim.text}", *counts, f"{verdict}{because}"]
 
 
