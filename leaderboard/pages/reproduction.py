@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from benchmark.vocabulary import ClaimVerdict
 from leaderboard import headings
 from leaderboard.formats import bracketed, signed
 from leaderboard.markdown import NOTHING, escape, paragraphs, table
@@ -42,14 +43,18 @@ def _claims(section: Section) -> str:
     )
 
 
+def _words(verdict: ClaimVerdict) -> str:
+    return verdict.replace("_", " ")
+
+
 def _verdict(claim: Claim, findings: list[Finding]) -> list[str]:
     verdicts = [finding.verdict for finding in findings]
-    counts = [str(verdicts.count(verdict)) for verdict in ("reproduced", "not reproduced", "cannot tell")]
+    counts = [str(verdicts.count(verdict)) for verdict in ("reproduced", "not_reproduced", "cannot_tell")]
     verdict = judge(findings)
     reasons = list(dict.fromkeys(finding.reason for finding in findings if finding.reason))
     reason = reasons[0] if len(reasons) == 1 else "reasons below"
-    because = f" ({escape(reason)})" if verdict == "cannot tell" else ""
-    return [f"{CLAIMS.index(claim) + 1}. {claim.text}", *counts, f"{verdict}{because}"]
+    because = f" ({escape(reason)})" if verdict == "cannot_tell" else ""
+    return [f"{CLAIMS.index(claim) + 1}. {claim.text}", *counts, f"{_words(verdict)}{because}"]
 
 
 def _comparisons(claim: Claim, findings: list[Finding]) -> list[list[str]]:
@@ -61,7 +66,7 @@ def _comparisons(claim: Claim, findings: list[Finding]) -> list[list[str]]:
             NOTHING
             if finding.difference.value is None
             else f"{signed(finding.difference.value)}{bracketed(finding.difference.interval)}",
-            f"{finding.verdict}{f' ({escape(finding.reason)})' if finding.reason else ''}",
+            f"{_words(finding.verdict)}{f' ({escape(finding.reason)})' if finding.reason else ''}",
         ]
         for finding in findings
     ]

@@ -67,18 +67,18 @@ def find(comparison: Comparison, section: Section) -> Finding:
         difference = Difference(reason=str(error))
     interval = difference.interval
     if interval is None:
-        return Finding(comparison, difference, "cannot tell", difference.reason)
+        return Finding(comparison, difference, "cannot_tell", difference.reason)
     if interval.low <= 0 <= interval.high:
-        return Finding(comparison, difference, "cannot tell", "the interval contains 0")
-    return Finding(comparison, difference, "reproduced" if interval.low * comparison.paper > 0 else "not reproduced")
+        return Finding(comparison, difference, "cannot_tell", "the interval contains 0")
+    return Finding(comparison, difference, "reproduced" if interval.low * comparison.paper > 0 else "not_reproduced")
 
 
 def judge(findings: Sequence[Finding]) -> ClaimVerdict:
     """The verdict of a claim from those of its comparisons."""
     verdicts = {finding.verdict for finding in findings}
-    if "not reproduced" in verdicts:
-        return "not reproduced"
-    return "reproduced" if verdicts == {"reproduced"} else "cannot tell"
+    if "not_reproduced" in verdicts:
+        return "not_reproduced"
+    return "reproduced" if verdicts == {"reproduced"} else "cannot_tell"
 
 
 def _over_chance(text: str, mode: Mode, variant: RegionVariant, backbones: Sequence[str]) -> Claim:

@@ -88,8 +88,8 @@ def test_a_record_below_chance_contradicts_it() -> None:
     every = [run(backbone) for backbone in ("aotgan", "deepfillv2", "edgeconnect")]
     contradicting = section(*every, run("lama", accuracies={"background": 0.02}))
     found = [find(part, contradicting) for part in BACKGROUND.comparisons]
-    assert [part.verdict for part in found] == ["reproduced"] * 3 + ["not reproduced"]
-    assert judge(found) == "not reproduced"
+    assert [part.verdict for part in found] == ["reproduced"] * 3 + ["not_reproduced"]
+    assert judge(found) == "not_reproduced"
 
 
 def test_the_order_of_two_regions_is_that_of_the_paper_whichever_it_is() -> None:
@@ -99,14 +99,14 @@ def test_the_order_of_two_regions_is_that_of_the_paper_whichever_it_is() -> None
     turned = run("deepfillv2", accuracies={"pattern": 0.2, "background": 0.9})
     assert verdicts(order, [turned])[1][0] == "reproduced"
     assert (
-        verdicts(order, [run("deepfillv2", accuracies={"pattern": 0.9, "background": 0.2})])[1][0] == "not reproduced"
+        verdicts(order, [run("deepfillv2", accuracies={"pattern": 0.9, "background": 0.2})])[1][0] == "not_reproduced"
     )
 
 
 def test_without_records_nothing_can_be_told() -> None:
     for one in CLAIMS:
         found = [find(part, section()) for part in one.comparisons]
-        assert judge(found) == "cannot tell"
+        assert judge(found) == "cannot_tell"
         assert all(part.reason.startswith("no run of ") for part in found)
 
 
@@ -122,7 +122,7 @@ def test_without_records_nothing_can_be_told() -> None:
     ],
 )
 def test_the_reason_why_nothing_can_be_told(changes: dict[str, Any], reason: str) -> None:
-    assert verdicts(HIDING, [run("lama", **changes)])[3] == ("cannot tell", reason)
+    assert verdicts(HIDING, [run("lama", **changes)])[3] == ("cannot_tell", reason)
 
 
 def test_a_head_that_is_not_trained_is_no_evidence() -> None:
@@ -146,9 +146,9 @@ def clustering(before: float, after: float) -> dict[str, Any]:
     ("gains", "verdict"),
     [
         ((0.10, 0.11, 0.12), "reproduced"),
-        ((-0.10, -0.11, -0.12), "not reproduced"),
-        ((-0.10, 0.11, 0.12), "cannot tell"),
-        ((0.10, 0.11), "cannot tell"),
+        ((-0.10, -0.11, -0.12), "not_reproduced"),
+        ((-0.10, 0.11, 0.12), "cannot_tell"),
+        ((0.10, 0.11), "cannot_tell"),
     ],
 )
 def test_clusters_are_judged_over_seeds(gains: tuple[float, ...], verdict: str) -> None:
