@@ -92,6 +92,14 @@ ChanceVerdict = Literal["yes", "no", "cannot_tell"]
 - `cannot_tell`: its accuracy is above it, but not significantly; or the units are too few.
 """
 
+ClaimVerdict = Literal["reproduced", "not_reproduced", "cannot_tell"]
+"""Verdicts of our records on a claim of the paper.
+
+- `reproduced`: our difference has the sign of the paper's, and its interval excludes 0.
+- `not_reproduced`: it has the other sign, and its interval excludes 0.
+- `cannot_tell`: there is no such difference, it has no interval, or the interval contains 0.
+"""
+
 HoleKind = Literal["pattern", "irregular"]
 """Holes to inpaint.
 

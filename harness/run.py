@@ -304,6 +304,7 @@ def _provenance(prepared: PreparedRun, runner: Runner, results: Results | None) 
         split=prepared.crops.split_digest,
         protocol=prepared.protocol,
         rules=prepared.spec.rules,
+        scoring=SCORING,
         weights=prepared.weights,
         runner=runner.name,
         hardware=hardware(),

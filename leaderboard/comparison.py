@@ -8,7 +8,7 @@ from leaderboard.columns import SEED, Column, Row, Table, labels, number_column,
 from leaderboard.formats import difference, signed
 from leaderboard.headings import either
 from leaderboard.markdown import escape, paragraphs
-from leaderboard.record_files import PAPER_SPLIT, RecordFile, Section
+from leaderboard.record_files import PAPER_SPLIT, RecordFile, Section, place_of, version_of
 from leaderboard.rows import backbone_row
 
 _Identity = tuple[str, str, int]
@@ -32,26 +32,38 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
         sections: the sections of a page.
         table: the page's table, whose compared columns are shown.
     """
-    by_split = {(section.dataset, section.protocol, section.split): section for section in sections}
-    values = {place: _values(members, table) for place, members in by_split.items()}
+    values = [(section, _values(section, table)) for section in sections]
     texts = []
-    for (dataset, protocol, split), section in by_split.items():
-        leaking = values[dataset, protocol, split]
-        if split != PAPER_SPLIT or not leaking:
+    for section, leaking in values:
+        if section.split != PAPER_SPLIT or not leaking:
             continue
-        partners = [kind for kind in LEAK_FREE if (dataset, protocol, kind) in by_split]
+        partners = [
+            (other.split, clean)
+            for kind in LEAK_FREE
+            for other, clean in values
+            if other.split == kind and _same_images(section, other)
+        ]
         if partners:
-            names = table.compared_names(section)
-            kind = max(partners, key=lambda kind: len(leaking.keys() & values[dataset, protocol, kind].keys()))
-            text = _table(leaking, values[dataset, protocol, kind], names, kind)
+            kind, clean = max(partners, key=lambda partner: len(leaking.keys() & partner[1].keys()))
+            text = _table(leaking, clean, table.compared_names(section), kind)
         else:
             text = (
                 f"No run with such a split yet: run {either(f'`{kind}`' for kind in LEAK_FREE)} too, as the data allow "
                 "(`make bench SPLIT=block`), and this table shows both splits with their difference."
             )
-        title = f"**`{PAPER_SPLIT}` beside a split that leaks less: {escape(f'{dataset}, protocol {protocol}')}**"
+        names = "; ".join(part for part in (f"{section.dataset}, protocol {section.protocol}", section.differs) if part)
+        title = f"**`{PAPER_SPLIT}` beside a split that leaks less: {escape(names)}**"
         texts.append(paragraphs(title, text))
     return texts
+
+
+def _same_images(one: Section, other: Section) -> bool:
+    """Whether two sections differ in their split alone."""
+    first, second = (
+        (place_of(record)._replace(split="", split_rows=""), version_of(record))
+        for record in (one.records[0], other.records[0])
+    )
+    return first == second
 
 
 _Values = dict[_Identity, tuple[RecordFile, dict[str, float]]]

@@ -1,10 +1,11 @@
 """Text above the tables of a section: its name, its facts, the audit of its split."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from leaderboard import evidence
 from leaderboard.markdown import escape, paragraphs
-from leaderboard.record_files import Section
+from leaderboard.record_files import Section, version_of
 
 TEST_IMAGES = "test images"
 
@@ -20,13 +21,31 @@ def heading(section: Section, images: Iterable[int]) -> str:
 
 
 def title(section: Section) -> str:
-    """The section's name as a heading."""
-    return f"## {name(section)}"
+    """The section's name as a heading, and the records that are not shown."""
+    return paragraphs(f"## {name(section)}", left_out(section))
 
 
 def name(section: Section) -> str:
-    """Data set, split and protocol."""
-    return escape(f"{section.dataset}, split {section.split}, protocol {section.protocol}")
+    """Data set, split and protocol, with the digests that tell the section from others of the same names."""
+    names = f"{section.dataset}, split {section.split}, protocol {section.protocol}"
+    return escape("; ".join(text for text in (names, section.differs) if text))
+
+
+def left_out(section: Section) -> str:
+    """The records that are not shown because they are not comparable with the others; empty if there are none."""
+    if not section.left_out:
+        return ""
+    current = version_of(section.records[0])
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for file in section.left_out:
+        same_rules = version_of(file.record).rules == current.rules
+        reasons["the scoring" if same_rules else f"protocol {section.protocol}"].append(file.record.title)
+    texts = [
+        f"{len(titles)} record{'s' * (len(titles) > 1)} of an earlier version of {escape(of)} "
+        f"({', '.join(map(escape, dict.fromkeys(titles)))})"
+        for of, titles in reasons.items()
+    ]
+    return f"Not shown: {' and '.join(texts)}. Run them again to compare them."
 
 
 def facts(section: Section, images: Iterable[int], counted: str = TEST_IMAGES) -> str:

@@ -1,10 +1,11 @@
 """Records with their files, and the sections of comparable records that the tables show."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmark.errors import InputError
 from benchmark.records.files import read_record
@@ -12,6 +13,9 @@ from benchmark.records.record import Record
 from leaderboard.derived import Head, not_trained, without_heads
 
 PAPER_SPLIT = "random"
+
+DIGITS = 7
+"""Digits of a digest that are shown."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +40,53 @@ class RecordFile:
 
 @dataclass(frozen=True)
 class Section:
-    """The records that may be compared with each other, in the order of the table."""
+    """The records that may be compared with each other, in the order of the table.
+
+    Attributes:
+        dataset: name of the data set.
+        split: name of the split.
+        protocol: name of the protocol.
+        files: the records.
+        differs: digests that tell it from sections of the same names, such as `data 3f2a1b2`; empty if there are none.
+        left_out: records of the same names and data that are not comparable with these and have no newer row.
+    """
 
     dataset: str
     split: str
     protocol: str
     files: tuple[RecordFile, ...]
+    differs: str = ""
+    left_out: tuple[RecordFile, ...] = ()
 
     @property
     def records(self) -> list[Record]:
         """The records without their files."""
         return [file.record for file in self.files]
+
+
+class Place(NamedTuple):
+    """What the records of one table have in common, beside the version of the protocol.
+
+    Attributes:
+        dataset: name of the data set.
+        split: name of the split.
+        protocol: name of the protocol.
+        data: digest of images, regions, labels and metadata.
+        split_rows: digest of the split's images, labels and parts.
+    """
+
+    dataset: str
+    split: str
+    protocol: str
+    data: str
+    split_rows: str
+
+
+class Version(NamedTuple):
+    """How a number was made: digest of the protocol's rules, and version of the scoring."""
+
+    rules: str
+    scoring: int
 
 
 def read(folder: Path) -> list[RecordFile]:
@@ -59,11 +99,19 @@ def read(folder: Path) -> list[RecordFile]:
     return [RecordFile(read_record(path), path.relative_to(folder.parent).as_posix()) for path in paths]
 
 
+def place_of(record: Record) -> Place:
+    """Names and digests of a record's data set, split and protocol."""
+    provenance = record.provenance
+    return Place(record.dataset, record.split, record.protocol, provenance.data, provenance.split)
+
+
+def version_of(record: Record) -> Version:
+    """The version of a record's protocol and scoring."""
+    return Version(record.provenance.rules, record.provenance.scoring)
+
+
 def sections(files: Iterable[RecordFile], experiment: str | None = None) -> list[Section]:
     """The records to show, by data set, split and protocol; the order of the input does not matter.
-
-    Of several records of one backbone, initialisation and seed, the one that finished last is shown. A failed record
-    is shown only if no successful record has its key. Records of an earlier version of their protocol are not shown.
 
     Heads that are not trained have no scores in them (`derived.not_trained`).
 
@@ -74,44 +122,87 @@ def sections(files: Iterable[RecordFile], experiment: str | None = None) -> list
     Raises:
         InputError: a record has no valid finishing time.
     """
-    members = [
+    return grouped(
         file.judged()
         for file in files
         if (file.record.experiment.name if file.record.experiment else None) == experiment
-    ]
-    current = _current(members)
+    )
+
+
+def grouped(files: Iterable[RecordFile], place: Callable[[Record], Place] = place_of) -> list[Section]:
+    """Sections of records of one place each; the paper's split comes before the others.
+
+    A section shows the newest version of its protocol and scoring; records of an earlier one are left out, and
+    named unless a newer row replaces them. Of several records of one backbone, initialisation and seed, the one that
+    finished last is shown. A failed record is shown only if no successful record has its key.
+
+    Args:
+        files: records in any order.
+        place: what the records of one section share.
+
+    Raises:
+        InputError: a record has no valid finishing time.
+    """
+    members: defaultdict[Place, list[RecordFile]] = defaultdict(list)
+    for file in sorted(files, key=_age):
+        members[place(file.record)].append(file)
+    placed = [(spot, *_current(members[spot])) for spot in sorted(members, key=_place_order)]
+    differs = _differences({spot: version_of(shown[0].record).rules for spot, shown, _ in placed})
+    return [Section(*spot[:3], shown, differs[spot], left_out) for spot, shown, left_out in placed]
+
+
+def _current(files: Sequence[RecordFile]) -> tuple[tuple[RecordFile, ...], tuple[RecordFile, ...]]:
+    """The records of one place to show, and those left out; both in the order of a table.
+
+    Args:
+        files: the oldest first.
+    """
+    version = version_of(files[-1].record)
+    current = [file for file in files if version_of(file.record) == version]
     succeeded = {file.record.key for file in current if file.record.status == "ok"}
-    newest: dict[tuple[str, ...], RecordFile] = {}
-    for file in current:
-        if file.record.status == "ok" or file.record.key not in succeeded:
-            newest[*_place(file.record), *_identity(file.record)] = file
-    ordered = sorted(newest.values(), key=lambda file: (_section_order(file.record), _row_order(file.record)))
-    return [Section(*place, tuple(rows)) for place, rows in groupby(ordered, key=lambda file: _place(file.record))]
+    shown = {
+        _identity(file.record): file
+        for file in current
+        if file.record.status == "ok" or file.record.key not in succeeded
+    }
+    earlier = {_identity(file.record): file for file in files if version_of(file.record) != version}
+    left_out = [file for identity, file in earlier.items() if identity not in shown]
+    return tuple(sorted(shown.values(), key=_row_order)), tuple(sorted(left_out, key=_row_order))
 
 
-def _current(files: Iterable[RecordFile]) -> list[RecordFile]:
-    """The records made with the newest rules of their protocol, oldest first; others are not comparable with them."""
-    ordered = sorted(files, key=_age)
-    rules = {file.record.protocol: file.record.provenance.rules for file in ordered}
-    return [file for file in ordered if file.record.provenance.rules == rules[file.record.protocol]]
+def _differences(rules: Mapping[Place, str]) -> dict[Place, str]:
+    """The digests that tell places of the same names apart, shortened.
+
+    Args:
+        rules: digest of the protocol's rules, by place.
+    """
+    texts = {}
+    for spot, own in rules.items():
+        namesakes = [other for other in rules if other[:3] == spot[:3]]
+        digests = {
+            "data": (spot.data, {other.data for other in namesakes}),
+            "split": (spot.split_rows, {other.split_rows for other in namesakes if other.data == spot.data}),
+            "rules": (own, {of for other, of in rules.items() if other.protocol == spot.protocol}),
+        }
+        texts[spot] = ", ".join(
+            f"{name} {digest[:DIGITS]}" for name, (digest, all_) in digests.items() if len(all_) > 1
+        )
+    return texts
 
 
-def _place(record: Record) -> tuple[str, str, str]:
-    return record.dataset, record.split, record.protocol
-
-
-def _section_order(record: Record) -> tuple[str, bool, str, str]:
+def _place_order(place: Place) -> tuple[str, bool, Place]:
     """The paper's split comes before the others."""
-    dataset, split, protocol = _place(record)
-    return dataset, split != PAPER_SPLIT, split, protocol
+    return place.dataset, place.split != PAPER_SPLIT, place
 
 
 def _identity(record: Record) -> tuple[str, ...]:
     return record.backbone, record.init, str(record.seed), str(record.experiment)
 
 
-def _row_order(record: Record) -> tuple[str, str, str, int]:
-    return record.title.casefold(), record.backbone, record.init, record.seed
+def _row_order(file: RecordFile) -> tuple[str, str, str, float, int]:
+    record = file.record
+    strength = record.experiment.strength if record.experiment else 0.0
+    return record.title.casefold(), record.backbone, record.init, strength, record.seed
 
 
 def _age(file: RecordFile) -> tuple[datetime, str, str]:

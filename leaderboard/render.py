@@ -5,7 +5,7 @@ pages where they show anything.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ from leaderboard.markdown import paragraphs, replace_block
 from leaderboard.page import Page
 from leaderboard.pages import find_pages
 from leaderboard.plots import figures
-from leaderboard.record_files import RecordFile, Section
+from leaderboard.record_files import RecordFile, Section, place_of
 
 PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
 """Each page by its path, relative to the repository root."""
@@ -78,7 +78,7 @@ def _write(folder: Path, record: Record | None, own: bool) -> list[str]:
             path.write_bytes(rendered[name].encode())
     for page in pages.values():
         sections = page.sections(files)
-        changed += figures.write(page.plots, _around(record, page, sections) if record else sections, folder)
+        changed += figures.write(page.plots, _redrawn(record, page, sections) if record else sections, folder)
     return changed
 
 
@@ -166,8 +166,21 @@ def _around(record: Record, page: Page, sections: Iterable[Section]) -> list[Sec
         section
         for section in sections
         if section.protocol == record.protocol
-        and (record.experiment or (section.dataset, section.split) == (record.dataset, record.split))
+        and section.files
+        and (record.experiment or place_of(section.records[0]) == place_of(record))
     ]
+
+
+def _redrawn(record: Record, page: Page, sections: Sequence[Section]) -> list[Section]:
+    """The page's sections whose figures a new record changes: its own, and those whose digests it adds to their names.
+
+    Args:
+        record: the new record.
+        page: the page.
+        sections: all of the page.
+    """
+    renamed = [section for section in sections if section.differs and section.protocol == record.protocol]
+    return [*_around(record, page, (one for one in sections if one not in renamed)), *renamed]
 
 
 def _experiment(record: Record) -> str | None:

@@ -87,6 +87,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "leaderboard": ("benchmark", "leaderboard"),
     "leaderboard.pages": ("benchmark", "leaderboard"),
     "leaderboard.plots": ("benchmark", "leaderboard"),
+    "leaderboard.reproduction": ("benchmark", "leaderboard"),
 }
 """By package, the packages and modules that its modules may import beside their own package."""
 

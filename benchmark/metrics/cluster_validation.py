@@ -39,6 +39,9 @@ IMAGES_PER_COMPONENT = 10
 """Images for each whitened component, of which there are at least two. With one component for each image all points
 would be equally far from each other, whatever the embeddings are."""
 
+PERMUTATIONS = 20
+"""Permutations of the individuals whose silhouettes are averaged."""
+
 EQUAL_DECIMALS = 9
 """Unit vectors whose coordinates agree when rounded to this number of decimals count as equal."""
 
@@ -188,6 +191,44 @@ def agreement(partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Ag
     )
 
 
+def permuted_silhouette(
+    points: NDArray[np.float64], labels: NDArray[np.integer], seed: int, exact_images: int = clustering.EXACT_IMAGES
+) -> float | None:
+    """Mean silhouette of individuals that are permuted among the images: what no relation to the embeddings gives.
+
+    Distances concentrate in many dimensions, so silhouettes of embeddings of different dimensions have no common
+    scale. Each is compared with this value of its own.
+
+    Args:
+        points: (N, d) coordinates.
+        labels: (N,) class numbers.
+        seed: of the permutations.
+        exact_images: as in `clustering.silhouette`; the sample is the same.
+
+    Returns:
+        In [-1, 1]; None if the images are of one individual, or each is of its own.
+
+    Example:
+        >>> permuted_silhouette(np.arange(4.0)[:, None], np.zeros(4, int), seed=0) is None
+        True
+    """
+    from sklearn.metrics import pairwise_distances
+
+    rows, random = clustering.sample(len(points), exact_images), np.random.default_rng(seed)
+    points, labels = points[rows], labels[rows]
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return None
+    distances = pairwise_distances(points)
+    return float(np.mean([_silhouette(distances, random.permutation(labels)) for _ in range(PERMUTATIONS)]))
+
+
+def _silhouette(distances: NDArray[np.float64], labels: NDArray[np.integer]) -> float:
+    """Mean silhouette by a (N, N) matrix of distances."""
+    from sklearn.metrics import silhouette_score
+
+    return float(silhouette_score(distances, labels, metric="precomputed"))
+
+
 def _validate(points: Points, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
     individuals = len(np.unique(labels))
     estimates = [estimate(points.values, individuals, start) for start in range(seed, seed + ESTIMATE_SEEDS)]
@@ -199,6 +240,7 @@ def _validate(points: Points, labels: NDArray[np.integer], seed: int) -> Cluster
         truth=measure(points.values, labels, labels),
         dimensions=points.dimensions,
         estimated_range=(min(counts), max(counts)) if counts else None,
+        permuted_silhouette=permuted_silhouette(points.values, labels, seed),
     )
 
 

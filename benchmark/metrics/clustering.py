@@ -231,10 +231,16 @@ def silhouette(
     """
     from sklearn.metrics import silhouette_score
 
-    if len(points) > exact_images:
-        rows = np.sort(np.random.default_rng(0).choice(len(points), exact_images, replace=False))
-        points, clusters = points[rows], clusters[rows]
+    rows = sample(len(points), exact_images)
+    points, clusters = points[rows], clusters[rows]
     return float(silhouette_score(points, clusters)) if _is_clustering(clusters) else None
+
+
+def sample(images: int, most: int) -> slice | NDArray[np.int64]:
+    """All of the images, or `most` of them drawn at random, ascending; always the same ones."""
+    if images <= most:
+        return slice(None)
+    return np.sort(np.random.default_rng(0).choice(images, most, replace=False))
 
 
 def first_equal_rows(embeddings: NDArray[np.floating]) -> NDArray[np.int64]:

@@ -56,9 +56,10 @@ class Provenance(RecordPart):
         code: digest of the backbone's folder and of the kit.
         image: digest of the Docker image; empty for the process runner.
         data: digest of the packed data and of the data set's metadata.
-        split: digest of the split file.
+        split: digest of the split's images with their individuals, sets and parts.
         protocol: digest of the protocol as resolved for this backbone.
         rules: digest of the protocol's values that hold for every backbone.
+        scoring: version of the scoring; 0 in older records.
         weights: sha256 of the published weights used, by name; `lpips` are those of the perceptual distance.
         runner: `process` or `docker`.
         hardware: processor, cores, memory_gib, gpu, system.
@@ -75,6 +76,7 @@ class Provenance(RecordPart):
     split: str
     protocol: str
     rules: str = ""
+    scoring: int = 0
     weights: dict[str, str] = {}
     runner: RunnerName
     hardware: dict[str, str]

@@ -81,9 +81,10 @@ def check_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str]) 
         if image_ids:
             raise InputError(
                 f"Split {split.name!r} does not fit {catalogue.root}: {len(image_ids)} of its {len(split.rows)} "
-                f"images {fault}, the first is {image_ids[0]!r}. Download the data set again. If the data are your own "
-                f"and were changed on purpose, delete {split.name}.csv and {split.name}.toml in "
-                f"results/{split.dataset}/splits: the next run draws a new split."
+                f"images {fault}, the first is {image_ids[0]!r}. If these are other data of the same name, rename "
+                "their folder: tables tell data sets apart by it. If files are damaged, download the data set again. "
+                f"If the data are your own and were changed on purpose, delete {split.name}.csv and {split.name}.toml "
+                f"in results/{split.dataset}/splits: the next run draws a new split."
             )
 
 

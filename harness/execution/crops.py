@@ -50,12 +50,18 @@ class CropSet:
         self.split, self._folder = split, entry.path
         self.content = digest({name: entry.facts["files"][name] for name in ("images.npy", "regions.npy")})
         self._positions = {row.image_id: position for position, row in enumerate(catalogue.rows)}
+        self._identity = {row.image_id: row.identity for row in catalogue.rows}
         classes = {identity: number for number, identity in enumerate(catalogue.identities)}
         self._labels = np.array([classes[row.identity] for row in catalogue.rows])
 
     @cached_property
     def split_digest(self) -> str:
-        """sha256 over the split's rows."""
+        """sha256 over the split's rows and their individuals: other labels make it another task."""
+        return digest([self._rows_digest, [self._identity[row.image_id] for row in self.split.rows]])
+
+    @cached_property
+    def _rows_digest(self) -> str:
+        """sha256 over the split's rows alone, so that corrected labels do not change the ids that jobs see."""
         return digest([[row.image_id, row.sha256, row.set, row.part] for row in self.split.rows])
 
     @cached_property
@@ -86,7 +92,7 @@ class CropSet:
 
     def opaque_id(self, image_id: str) -> str:
         """The name that jobs see of an image."""
-        return hashlib.sha256(f"{self.split_digest}:{image_id}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self._rows_digest}:{image_id}".encode()).hexdigest()[:16]
 
     def ids(self, of: SplitSet, part: SplitPart) -> list[str]:
         """The image ids of one part, in the order of their opaque ids."""

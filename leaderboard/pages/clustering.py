@@ -26,6 +26,12 @@ PERMUTED = (
     "*permuted labels*: what clusters of these sizes reach by chance; the mean over the encoders above, and over "
     "random permutations of the individuals among the test images."
 )
+SHAPES = (
+    "*Silhouette*, *DaviesBouldin* and *CalinskiHarabasz* describe the clusters of k-means alone, and depend on the "
+    "dimensions and the scale of the embeddings: they compare the states of one encoder, not one encoder with another, "
+    "and no row is the best. Rows from published weights have learnt from other images before: compare them with each "
+    "other, and each with its own `random-` row."
+)
 TOO_FEW_IMAGES = (
     "No measure is computed where no individual has three test images or more: clusters of one or two images show no "
     "shape."
@@ -158,6 +164,7 @@ PAGE = Page(
     tables=(TABLE, cluster_validation.TABLES["raw"]),
     notes=(
         Note(ENCODER_PREFIXES_LEGEND),
+        Note(SHAPES),
         Note("*... alone*: a baseline that sees no image; its clusters are the values of that metadata column."),
         Note(PERMUTED, shown=_has_permuted),
         Note(TOO_FEW_IMAGES, shown=_has_too_few_images),

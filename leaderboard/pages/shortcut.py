@@ -1,6 +1,5 @@
 """The page of the shortcut calibration: what changes as the background of the training images identifies more."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from leaderboard.pages.ablation import PATTERN_GAIN, PATTERN_GAIN_LEGEND, RELIAN
 from leaderboard.pages.classification import NEVER_ABOVE_CHANCE
 from leaderboard.pages.focus import EXCESS_LEGEND, MAPS_LEGEND, cams_shown
 from leaderboard.plots import shortcut
-from leaderboard.record_files import RecordFile, Section
+from leaderboard.record_files import Place, RecordFile, Section, grouped
 from leaderboard.rows import backbone_row
 
 Ablation = Mapping[RegionVariant, VariantScores]
@@ -51,19 +50,15 @@ class Calibrated:
 
 def experiments(sections: Iterable[Section]) -> list[Section]:
     """One section for each design and protocol, with the strengths of each backbone in ascending order."""
-    files: defaultdict[tuple[str, str, str], list[RecordFile]] = defaultdict(list)
-    for section in sections:
-        for file in section.files:
-            experiment = file.record.experiment
-            assert experiment is not None
-            title = f"{experiment.frames} pictures a video, data seed {experiment.seed}"
-            files[title, section.split, section.protocol].append(file)
-    return [Section(*place, tuple(sorted(members, key=_order))) for place, members in sorted(files.items())]
+    return grouped((file for section in sections for file in (*section.files, *section.left_out)), _design)
 
 
-def _order(file: RecordFile) -> tuple[str, str, str, float, int]:
-    record = file.record
-    return record.title.casefold(), record.backbone, record.init, _strength(record) or 0, record.seed
+def _design(record: Record) -> Place:
+    """The design in place of the data set; each strength has data of its own."""
+    experiment = record.experiment
+    assert experiment is not None
+    title = f"{experiment.frames} pictures a video, data seed {experiment.seed}"
+    return Place(title, record.split, record.protocol, "", "")
 
 
 def _strength(record: Record) -> float | None:

@@ -90,6 +90,7 @@ def _section(section: Section, page: str) -> str:
     facts = headings.facts(section, headings.test_images(section))
     return paragraphs(
         f"**{headings.name(section)}** ({facts})",
+        headings.left_out(section),
         evidence.sentences(section),
         headings.audit(section),
         TABLE.text(section, page),
@@ -99,7 +100,7 @@ def _section(section: Section, page: str) -> str:
 PAGE = Page(
     file="README.md",
     block="leaderboard",
-    order=10,
+    order=11,
     section=_section,
     tables=(TABLE,),
     notes=(CHANCE, NOT_TRAINED),

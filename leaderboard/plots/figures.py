@@ -1,5 +1,6 @@
 """Figures as data: what is drawn for a section, where it is stored, how a page shows it."""
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ FOLDER = "figures"
 
 
 def place(section: Section) -> str:
-    """Data set, split and protocol, as part of a file's name."""
-    return f"{section.dataset}-{section.split}-{section.protocol}"
+    """Data set, split and protocol, and what differs from sections of the same names, as part of a file's name."""
+    names = (section.dataset, section.split, section.protocol, re.sub(r"[, ]+", "-", section.differs))
+    return "-".join(name for name in names if name)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from leaderboard import comparison
 from leaderboard.markdown import NOTHING
 from leaderboard.pages import ablation, classification, retrieval
 from leaderboard.record_files import RecordFile, Section, sections
-from support.records import blank_record
+from support.records import PROVENANCE, blank_record
 from support.region_probes import probes
 from support.tables import rows
 
@@ -54,6 +54,13 @@ def test_the_strictest_split_that_does_not_leak_is_taken() -> None:
         tabled(file(0.9), file(0.5, split="time"), file(0.4, split="sequence")), classification.TABLE
     )
     assert rows(text)[1][2:5] == ["0.90", "0.40", "-0.50"]
+
+
+@pytest.mark.parametrize("origin", [{"data": "other"}, {"rules": "other"}])
+def test_other_data_or_rules_are_no_partner(origin: dict[str, str]) -> None:
+    clean = file(0.5, split="block", provenance=PROVENANCE.model_copy(update=origin))
+    (text,) = comparison.tables(tabled(file(0.9), clean), classification.TABLE)
+    assert "No run with such a split yet" in text
 
 
 @pytest.mark.parametrize("stray", [{}, {"status": "crash"}, {"backbone": "other"}])

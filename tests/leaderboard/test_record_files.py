@@ -1,10 +1,13 @@
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from benchmark.errors import InputError
 from benchmark.records.provenance import Failure
 from benchmark.vocabulary import RunStatus
+from leaderboard import headings
+from leaderboard.plots.figures import place
 from leaderboard.record_files import RecordFile, sections
 from support.records import PROVENANCE, blank_record
 
@@ -17,8 +20,9 @@ def file(
     title: str = "LaMa",
     dataset: str = "body",
     seed: int = 0,
-    rules: str = "",
+    **origin: object,
 ) -> RecordFile:
+    """A record file; other keywords are fields of its provenance."""
     record = blank_record(
         key=key,
         status=status,
@@ -29,7 +33,7 @@ def file(
         protocol="full",
         seed=seed,
         failure=None if status == "ok" else Failure(stage="encode", cause="It stopped.", log=""),
-        provenance=PROVENANCE.model_copy(update={"finished": finished, "rules": rules}),
+        provenance=PROVENANCE.model_copy(update={"finished": finished} | origin),
     )
     return RecordFile(record, f"leaderboard/records/{dataset}/full/{title}-{key}-{status}.json")
 
@@ -79,18 +83,74 @@ def test_another_seed_is_another_row_and_rows_are_in_order() -> None:
     assert shown(*rows) == ["c ok", "b ok", "a ok"]
 
 
-def test_records_of_an_earlier_version_of_their_protocol_are_not_shown() -> None:
-    """In no data set: rows of two versions cannot be compared between data sets or splits either."""
-    old, older = file("a", "2026-01-01", rules="1"), file("b", "2026-01-01", title="AOT-GAN", dataset="birds")
-    assert shown(old, older, file("c", "2026-01-02", title="AOT-GAN", rules="2")) == ["c ok"]
-    assert shown(old, older, file("c", "2026-01-02", title="AOT-GAN", rules="1")) == ["c ok", "a ok"]
+def names(*files: RecordFile) -> list[str]:
+    """The heading of each section, for every order of the input."""
+    every = {tuple(headings.name(section) for section in sections(order)) for order in permutations(files)}
+    assert len(every) == 1
+    return list(every.pop())
+
+
+@pytest.mark.parametrize("version", [{"rules": "2"}, {"scoring": 1}])
+def test_records_of_an_earlier_version_are_left_out_and_named(version: dict[str, Any]) -> None:
+    old, replaced = file("a", "2026-01-01", rules="1"), file("b", "2026-01-01", title="AOT-GAN", rules="1")
+    (section,) = sections([old, replaced, file("c", "2026-01-02", title="AOT-GAN", **{"rules": "1"} | version)])
+    assert [row.record.key for row in section.files] == ["c"]
+    assert section.left_out == (old,)
+    of = "protocol full" if "rules" in version else "the scoring"
+    sentence = f"Not shown: 1 record of an earlier version of {of} (LaMa). Run them again to compare them."
+    assert headings.left_out(section) == sentence
+    assert headings.title(section) == f"## body, split time, protocol full\n\n{sentence}"
+
+
+def test_records_that_newer_ones_replace_are_not_named() -> None:
+    (section,) = sections([file("a", "2026-01-01", rules="1"), file("b", "2026-01-02", rules="2")])
+    assert section.left_out == ()
+    assert headings.title(section) == "## body, split time, protocol full"
+
+
+def test_a_new_version_of_a_protocol_hides_no_row_of_other_data() -> None:
+    old, new = file("a", "2026-01-01", rules="1111111111", dataset="birds"), file("b", "2026-01-02", rules="22222222")
+    assert shown(old, new) == ["a ok", "b ok"]
+    assert names(old, new) == [
+        "birds, split time, protocol full; rules 1111111",
+        "body, split time, protocol full; rules 2222222",
+    ]
+
+
+def test_one_name_for_two_data_sets_gives_two_sections() -> None:
+    one, other = file("a", "2026-01-01", data="3f2a1b2c"), file("b", "2026-01-02", title="AOT-GAN", data="90909090")
+    assert names(one, other) == [
+        "body, split time, protocol full; data 3f2a1b2",
+        "body, split time, protocol full; data 9090909",
+    ]
+    assert [len(section.files) for section in sections([one, other])] == [1, 1]
+
+
+def test_one_name_for_two_splits_or_labels_gives_two_sections() -> None:
+    """Also where two digests of data differ, if one of them has two splits."""
+    files = [
+        file("a", "2026-01-01", data="3f2a1b2c", split="aaaaaaaa"),
+        file("b", "2026-01-02", data="3f2a1b2c", split="bbbbbbbb"),
+        file("c", "2026-01-02", data="90909090", split="cccccccc"),
+    ]
+    assert names(*files[:2]) == [f"body, split time, protocol full; split {digit * 7}" for digit in "ab"]
+    assert names(*files) == [
+        "body, split time, protocol full; data 3f2a1b2, split aaaaaaa",
+        "body, split time, protocol full; data 3f2a1b2, split bbbbbbb",
+        "body, split time, protocol full; data 9090909",
+    ]
+
+
+def test_sections_of_one_name_have_figures_of_their_own() -> None:
+    parts = sections([file("a", "2026-01-01", data="3f2a1b2c"), file("b", "2026-01-02", data="90909090")])
+    assert [place(section) for section in parts] == ["body-time-full-data-3f2a1b2", "body-time-full-data-9090909"]
 
 
 def test_another_data_set_is_another_section() -> None:
     parts = sections([file("a", "2026-01-01", dataset="zebra"), file("b", "2026-01-01", dataset="body")])
-    assert [(section.dataset, section.split, section.protocol) for section in parts] == [
-        ("body", "time", "full"),
-        ("zebra", "time", "full"),
+    assert [(section.dataset, section.split, section.protocol, section.differs) for section in parts] == [
+        ("body", "time", "full", ""),
+        ("zebra", "time", "full", ""),
     ]
 
 

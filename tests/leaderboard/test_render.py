@@ -20,8 +20,9 @@ from support.figures import followed
 from support.paths import ROOT
 from support.records import blank_record
 
-LEADERBOARDS = {name for name, one in PAGES.items() if one.experiment is None}
-"""Pages that show no experiment."""
+REPRODUCTION = "leaderboard/reproduction.md"
+LEADERBOARDS = {name for name, one in PAGES.items() if one.experiment is None} - {REPRODUCTION}
+"""Pages that show the records of any data set and protocol."""
 
 REGIONS = RegionValues(background=0.5, body=0.25, pattern=0.25)
 EXAMPLE = Example(image=0, density=1.0)

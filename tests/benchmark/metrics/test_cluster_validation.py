@@ -16,6 +16,7 @@ from benchmark.metrics.cluster_validation import (
     agreement,
     estimate,
     measure,
+    permuted_silhouette,
     unit,
     views,
     whiten,
@@ -334,3 +335,31 @@ def test_blocks_of_rows_make_the_same_sketch() -> None:
     embeddings, _ = blobs(30, 3000, spread=1.0)
     whole = reduce(embeddings, exact_images=20).points
     assert reduce(embeddings, exact_images=20, block_bytes=8 * 3000 * 7).points == pytest.approx(whole)
+
+
+def test_individuals_without_relation_to_the_embeddings_have_the_permuted_silhouette_in_any_dimension() -> None:
+    """With a relation they exceed it; in few dimensions the same clouds reach more, so that levels do not compare."""
+    levels = {}
+    for dimensions in (2, 200):
+        points, labels = np.random.default_rng(1).normal(size=(240, dimensions)), np.arange(240) % 6
+        null = permuted_silhouette(points, labels, seed=0)
+        assert null is not None
+        assert null == pytest.approx(metrics.silhouette_score(points, labels), abs=0.02)
+        apart = np.random.default_rng(2).normal(size=(6, dimensions))[labels] + points
+        excess = metrics.silhouette_score(apart, labels) - (permuted_silhouette(apart, labels, seed=0) or 0)
+        assert excess > 0.1
+        levels[dimensions] = null
+    assert levels[2] < levels[200] - 0.02
+
+
+def test_few_distinct_labels_have_no_permuted_silhouette() -> None:
+    points = np.arange(6.0)[:, None]
+    assert permuted_silhouette(points, np.zeros(6, int), seed=0) is None
+    assert permuted_silhouette(points, np.arange(6), seed=0) is None
+
+
+def test_of_many_images_the_sample_of_the_silhouette_is_permuted() -> None:
+    points, labels = np.random.default_rng(3).normal(size=(60, 5)), np.arange(60) % 4
+    rows = clustering.sample(60, 40)
+    sampled = permuted_silhouette(points, labels, seed=0, exact_images=40)
+    assert sampled == permuted_silhouette(points[rows], labels[rows], seed=0)

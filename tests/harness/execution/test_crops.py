@@ -18,6 +18,14 @@ def test_metadata_is_part_of_the_data(tmp_path: Path) -> None:
     assert len({cut(data).data_digest for data in (before, dated, marked)}) == 3
 
 
+def test_labels_are_part_of_the_split_but_the_order_of_the_jobs_stays(tmp_path: Path) -> None:
+    before = pets(tmp_path)
+    corrected = tuple(replace(row, identity={"a": "b"}.get(row.identity, row.identity)) for row in before.rows[:1])
+    first, second = cut(before), cut(replace(before, rows=(*corrected, *before.rows[1:])))
+    assert first.split_digest != second.split_digest
+    assert [first.opaque_id(row.image_id) for row in before.rows] == [second.opaque_id(r.image_id) for r in before.rows]
+
+
 def test_view_hashes_are_made_once_with_the_crops(tmp_path: Path) -> None:
     crops = cut(pets(tmp_path))
     assert crops.hashes.tolist() == view_hashes(crops.images).tolist()

@@ -59,6 +59,16 @@ def test_the_range_of_the_estimated_k_follows_it() -> None:
     assert shown(4, 4) == "4"
 
 
+def test_silhouettes_stand_beside_their_value_under_permuted_labels_and_the_dimension() -> None:
+    part = partition(0.1).model_copy(update={"permuted_silhouette": -0.123})
+    one = complete(clustering={"initial": clustered(0.1)}, cluster_validation={"initial": {"raw": part}})
+    text = page_text(PAGE, one)
+    assert cells(text, "lama")[1][8:10] == ["-0.04", "-0.12"]
+    assert cells(text, "lama")[1][14] == "4096"
+    assert "no row is the best" in text
+    assert "**0." not in text
+
+
 def test_records_without_such_measures_have_the_paper_s_table_alone() -> None:
     text = page_text(PAGE, complete())
     assert "Beside" not in text

@@ -1,0 +1,118 @@
+"""The page of the reproduction: the paper's tables beside ours, and a verdict on each of its claims."""
+
+from collections.abc import Iterable
+
+from benchmark.vocabulary import ClaimVerdict
+from leaderboard import headings
+from leaderboard.formats import bracketed, signed
+from leaderboard.markdown import NOTHING, escape, paragraphs, table
+from leaderboard.page import Note, Page
+from leaderboard.record_files import Section
+from leaderboard.reproduction import paper
+from leaderboard.reproduction.claims import CLAIMS, Claim, Finding, find, judge
+from leaderboard.reproduction.tables import ABLATION, CLUSTERING, INPAINTING
+from leaderboard.rows import ENCODER_PREFIXES_LEGEND
+
+COMMAND = "make bench-all DATA=aau-zebrafish PROTOCOL=paper"
+
+NO_RECORDS = (
+    f"No record of protocol `{paper.PROTOCOL}` on {paper.DATASET} yet, so all of our cells are empty and no claim can "
+    f"be judged. `{COMMAND}` writes the records, after `patternbench data fetch {paper.DATASET}` and with region masks "
+    "for its frames. Numbers of other protocols and other data are not comparable with the paper's and are not shown."
+)
+
+
+def _claims(section: Section) -> str:
+    """The table of claims, and the comparisons that they stand on."""
+    found = [(claim, [find(comparison, section) for comparison in claim.comparisons]) for claim in CLAIMS]
+    comparisons = [row for claim, findings in found for row in _comparisons(claim, findings)]
+    return paragraphs(
+        "### Claims",
+        table(
+            ["Claim", "Reproduced", "Not reproduced", "Cannot tell", "Verdict"],
+            [_verdict(claim, findings) for claim, findings in found],
+            ["left", "right", "right", "right", "left"],
+        ),
+        "<details><summary>The comparisons behind the claims</summary>",
+        table(
+            ["Claim", "Comparison", "Paper", "Ours", "Verdict"],
+            comparisons,
+            ["right", "left", "right", "right", "left"],
+        ),
+        "</details>",
+    )
+
+
+def _words(verdict: ClaimVerdict) -> str:
+    return verdict.replace("_", " ")
+
+
+def _verdict(claim: Claim, findings: list[Finding]) -> list[str]:
+    verdicts = [finding.verdict for finding in findings]
+    counts = [str(verdicts.count(verdict)) for verdict in ("reproduced", "not_reproduced", "cannot_tell")]
+    verdict = judge(findings)
+    reasons = list(dict.fromkeys(finding.reason for finding in findings if finding.reason))
+    reason = reasons[0] if len(reasons) == 1 else "reasons below"
+    because = f" ({escape(reason)})" if verdict == "cannot_tell" else ""
+    return [f"{CLAIMS.index(claim) + 1}. {claim.text}", *counts, f"{_words(verdict)}{because}"]
+
+
+def _comparisons(claim: Claim, findings: list[Finding]) -> list[list[str]]:
+    return [
+        [
+            str(CLAIMS.index(claim) + 1),
+            finding.comparison.title,
+            signed(finding.comparison.paper),
+            NOTHING
+            if finding.difference.value is None
+            else f"{signed(finding.difference.value)}{bracketed(finding.difference.interval)}",
+            f"{_words(finding.verdict)}{f' ({escape(finding.reason)})' if finding.reason else ''}",
+        ]
+        for finding in findings
+    ]
+
+
+def _section(section: Section, page: str) -> str:
+    return paragraphs(
+        headings.title(section),
+        "" if section.files else NO_RECORDS,
+        _claims(section),
+        "### The paper's tables beside ours",
+        *(part for mode, one in ABLATION.items() for part in (f"**Region ablation, {mode}**", one.text(section, page))),
+        "**Inpainting (Table 3)**",
+        INPAINTING.text(section, page),
+        "**Clustering**",
+        CLUSTERING.text(section, page),
+    )
+
+
+def comparable(sections: Iterable[Section]) -> list[Section]:
+    """The sections of the paper's data, split and protocol; one without records if there are none."""
+    names = (paper.DATASET, paper.SPLIT, paper.PROTOCOL)
+    found = [one for one in sections if (one.dataset, one.split, one.protocol) == names]
+    return found or [Section(*names, ())]
+
+
+PAGE = Page(
+    file="leaderboard/reproduction.md",
+    block="reproduction",
+    order=10,
+    section=_section,
+    tables=(*ABLATION.values(), INPAINTING, CLUSTERING),
+    notes=(
+        Note(
+            "*Verdict* of a comparison: *reproduced* if the 95 % interval of our difference excludes 0 on the side of "
+            "the paper's difference, *not reproduced* if it excludes 0 on the other side, else *cannot tell*. A claim "
+            "is reproduced if all of its comparisons are, and not reproduced if any is not."
+        ),
+        Note(
+            "Intervals of accuracies are by bootstrap over units and training seeds; those of the adjusted Rand index "
+            "are Student's over training seeds, of which they need three. Each holds by itself: of twenty true "
+            "differences of 0, one is expected to get a verdict."
+        ),
+        Note("*Shallow* is the paper's head: a linear layer trained by Adam for a fixed number of epochs."),
+        Note(ENCODER_PREFIXES_LEGEND),
+    ),
+    regroup=comparable,
+    in_terminal=False,
+)
