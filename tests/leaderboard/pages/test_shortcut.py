@@ -152,7 +152,7 @@ def test_records_of_the_experiment_are_on_its_page_alone(folder: Path) -> None:
     assert "READER" in texts[PAGE.file]
     assert "ORDINARY" not in texts[PAGE.file]
     assert [
-        name for name in PAGES if name != PAGE.file and ("READER" in texts[name] or "shortcut" in texts[name])
+        name for name in PAGES if name != PAGE.file and ("READER" in texts[name] or "shortcut-" in texts[name])
     ] == []
     assert "ORDINARY" in texts["leaderboard/classification.md"]
     (picture,) = (folder / "figures").glob("shortcut-*.png")
