@@ -166,7 +166,6 @@ def _around(record: Record, page: Page, sections: Iterable[Section]) -> list[Sec
         section
         for section in sections
         if section.protocol == record.protocol
-        and section.files
         and (record.experiment or place_of(section.records[0]) == place_of(record))
     ]
 

@@ -15,6 +15,9 @@ from leaderboard.rows import ENCODER_PREFIXES_LEGEND
 
 COMMAND = "make bench-all DATA=aau-zebrafish PROTOCOL=paper"
 
+NAMES = (paper.DATASET, paper.SPLIT, paper.PROTOCOL)
+"""What a section must be of to be compared with the paper."""
+
 NO_RECORDS = (
     f"No record of protocol `{paper.PROTOCOL}` on {paper.DATASET} yet, so all of our cells are empty and no claim can "
     f"be judged. `{COMMAND}` writes the records, after `patternbench data fetch {paper.DATASET}` and with region masks "
@@ -87,32 +90,31 @@ def _section(section: Section, page: str) -> str:
 
 
 def comparable(sections: Iterable[Section]) -> list[Section]:
-    """The sections of the paper's data, split and protocol; one without records if there are none."""
-    names = (paper.DATASET, paper.SPLIT, paper.PROTOCOL)
-    found = [one for one in sections if (one.dataset, one.split, one.protocol) == names]
-    return found or [Section(*names, ())]
+    """The sections of the paper's data, split and protocol."""
+    return [one for one in sections if (one.dataset, one.split, one.protocol) == NAMES]
 
+
+FILE = "leaderboard/reproduction.md"
+
+NOTES = (
+    "*Verdict* of a comparison: *reproduced* if the 95 % interval of our difference excludes 0 on the side of the "
+    "paper's difference, *not reproduced* if it excludes 0 on the other side, else *cannot tell*. A claim is reproduced "
+    "if all of its comparisons are, and not reproduced if any is not.",
+    "Intervals of accuracies are by bootstrap over units and training seeds; those of the adjusted Rand index are "
+    "Student's over training seeds, of which they need three. Each holds by itself: of twenty true differences of 0, "
+    "one is expected to get a verdict.",
+    "*Shallow* is the paper's head: a linear layer trained by Adam for a fixed number of epochs.",
+    ENCODER_PREFIXES_LEGEND,
+)
 
 PAGE = Page(
-    file="leaderboard/reproduction.md",
+    file=FILE,
     block="reproduction",
     order=10,
     section=_section,
     tables=(*ABLATION.values(), INPAINTING, CLUSTERING),
-    notes=(
-        Note(
-            "*Verdict* of a comparison: *reproduced* if the 95 % interval of our difference excludes 0 on the side of "
-            "the paper's difference, *not reproduced* if it excludes 0 on the other side, else *cannot tell*. A claim "
-            "is reproduced if all of its comparisons are, and not reproduced if any is not."
-        ),
-        Note(
-            "Intervals of accuracies are by bootstrap over units and training seeds; those of the adjusted Rand index "
-            "are Student's over training seeds, of which they need three. Each holds by itself: of twenty true "
-            "differences of 0, one is expected to get a verdict."
-        ),
-        Note("*Shallow* is the paper's head: a linear layer trained by Adam for a fixed number of epochs."),
-        Note(ENCODER_PREFIXES_LEGEND),
-    ),
+    notes=tuple(map(Note, NOTES)),
     regroup=comparable,
+    empty=paragraphs(_section(Section(*NAMES, ()), FILE), " ".join(NOTES)),
     in_terminal=False,
 )
