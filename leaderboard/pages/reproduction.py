@@ -97,13 +97,21 @@ def comparable(sections: Iterable[Section]) -> list[Section]:
 FILE = "leaderboard/reproduction.md"
 
 NOTES = (
-    "*Verdict* of a comparison: *reproduced* if the 95 % interval of our difference excludes 0 on the side of the "
-    "paper's difference, *not reproduced* if it excludes 0 on the other side, else *cannot tell*. A claim is reproduced "
-    "if all of its comparisons are, and not reproduced if any is not.",
-    "Intervals of accuracies are by bootstrap over units and training seeds; those of the adjusted Rand index are "
-    "Student's over training seeds, of which they need three. Each holds by itself: of twenty true differences of 0, "
-    "one is expected to get a verdict.",
+    (
+        "*Verdict* of a comparison: *reproduced* if the 95 % interval of our difference excludes 0 on the side of the "
+        "paper's difference, *not reproduced* if it excludes 0 on the other side, else *cannot tell*. A claim is "
+        "reproduced if all of its comparisons are, and not reproduced if any is not."
+    ),
+    (
+        "Intervals of accuracies are by bootstrap over units and training seeds; those of the adjusted Rand index are "
+        "Student's over training seeds, of which they need three. Each holds by itself: of twenty true differences of "
+        "0, one is expected to get a verdict."
+    ),
     "*Shallow* is the paper's head: a linear layer trained by Adam for a fixed number of epochs.",
+    (
+        "That classifiers look at the pattern is shown by pictures in the paper, without a number to compare with; the "
+        "page of focus measures it."
+    ),
     ENCODER_PREFIXES_LEGEND,
 )
 

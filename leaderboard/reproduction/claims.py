@@ -189,7 +189,7 @@ CLAIMS = (
         tuple(paper.INPAINTING_MODELS),
     ),
     _over_chance(
-        "The background alone identifies, which is a shortcut: deep accuracy on it is above chance.",
+        "The background alone identifies: deep accuracy on it is above chance.",
         "deep",
         "background",
         tuple(paper.INPAINTING_MODELS),

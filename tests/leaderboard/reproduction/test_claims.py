@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmark.records.classification import Scores
 from benchmark.vocabulary import RegionVariant
@@ -11,6 +12,7 @@ from leaderboard.pages.reproduction import NAMES, PAGE, comparable
 from leaderboard.record_files import RecordFile, Section, sections
 from leaderboard.reproduction import paper
 from leaderboard.reproduction.claims import CLAIMS, Claim, find, judge
+from support.answers import crossed_answers
 from support.records import clustered, record_file, trained
 from support.tables import cells, rows
 
@@ -198,3 +200,35 @@ def test_the_page_shows_ours_below_the_paper_s_with_the_training_loss() -> None:
     assert cells(text, "LaMa, *paper*")[2][2:5] == ["4.2551", "4", "12,784"]
     assert inpainting[2:5] == ["4.5", "4", "999"]
     assert "No record of protocol" not in text
+
+
+@pytest.mark.slow
+def test_equal_accuracies_get_a_verdict_in_five_of_a_hundred_simulations() -> None:
+    """Three seeds of two region variants that are equally good; 20 units of 6 images that agree within."""
+    random = np.random.default_rng(0)
+    images, runs = 120, 1000
+    decided = 0
+    for _ in range(runs):
+        right = crossed_answers(random, 0.5, seed_spread=0.2, shape=(2, 3, 20, 6))
+        files = [simulated(seed, *right[:, seed, :images]) for seed in range(3)]
+        decided += find(HIDING.comparisons[3], section(*files)).verdict != "cannot_tell"
+    assert decided / runs == pytest.approx(0.05, abs=0.02)
+
+
+def simulated(seed: int, whole: NDArray[np.bool_], hidden: NDArray[np.bool_]) -> RecordFile:
+    """A record of LaMa with these right and wrong answers on whole images and without the pattern; all labels are 0."""
+    given = [tuple(np.where(right, 0, 1).tolist()) for right in (whole, hidden)]
+    images = {
+        "labels": (0,) * len(whole),
+        "groups": [index // 6 for index in range(len(whole))],
+        "by": "stretches",
+        "train_images": [10] * 6,
+        "ablated": tuple(range(len(whole))),
+    }
+    return run(
+        "lama",
+        seed,
+        test_images=images,
+        classification={"deep": trained(0.7, answers=given[0])},
+        ablation={"deep": {"no_pattern": variant(0.7, 0) | {"answers": given[1]}}},
+    )
