@@ -65,7 +65,7 @@ def _comparisons(claim: Claim, findings: list[Finding]) -> list[list[str]]:
         [
             str(CLAIMS.index(claim) + 1),
             finding.comparison.title,
-            signed(finding.comparison.paper),
+            "pictures" if finding.comparison.paper is None else signed(finding.comparison.paper),
             NOTHING
             if finding.difference.value is None
             else f"{signed(finding.difference.value)}{bracketed(finding.difference.interval)}",
@@ -109,8 +109,8 @@ NOTES = (
     ),
     "*Shallow* is the paper's head: a linear layer trained by Adam for a fixed number of epochs.",
     (
-        "That classifiers look at the pattern is shown by pictures in the paper, without a number to compare with; the "
-        "page of focus measures it."
+        "*pictures*: the paper shows by pictures, without a number, that classifiers look at the pattern; the page of "
+        "focus explains how it is measured here."
     ),
     ENCODER_PREFIXES_LEGEND,
 )

@@ -20,12 +20,12 @@ class Comparison:
 
     Attributes:
         title: what is compared.
-        paper: the paper's difference.
+        paper: the paper's difference; None if it shows by pictures alone that the difference is above 0.
         ours: our difference; raises `MissingError`.
     """
 
     title: str
-    paper: float
+    paper: float | None
     ours: Callable[[Section], Difference]
 
 
@@ -70,7 +70,8 @@ def find(comparison: Comparison, section: Section) -> Finding:
         return Finding(comparison, difference, "cannot_tell", difference.reason)
     if interval.low <= 0 <= interval.high:
         return Finding(comparison, difference, "cannot_tell", "the interval contains 0")
-    return Finding(comparison, difference, "reproduced" if interval.low * comparison.paper > 0 else "not_reproduced")
+    direction = 1 if comparison.paper is None else comparison.paper
+    return Finding(comparison, difference, "reproduced" if interval.low * direction > 0 else "not_reproduced")
 
 
 def judge(findings: Sequence[Finding]) -> ClaimVerdict:
@@ -163,6 +164,19 @@ def _clusters(text: str, state: EncoderState, before: EncoderState | None) -> Cl
     return Claim(text, tuple(map(compare, paper.CLUSTERING)))
 
 
+def _looks_at_pattern(text: str) -> Claim:
+    """A claim on the CAMs of each model that inpaints, trained deep."""
+
+    def compare(backbone: str) -> Comparison:
+        return Comparison(
+            paper.TITLES[backbone],
+            None,
+            lambda section: differences.excess_on_pattern(contestant(section, backbone), "deep"),
+        )
+
+    return Claim(text, tuple(map(compare, paper.INPAINTING_MODELS)))
+
+
 CLAIMS = (
     _over_chance(
         "Trained deep, encoders that learnt to inpaint identify the individuals: accuracy on whole images is above "
@@ -201,6 +215,10 @@ CLAIMS = (
         "background",
     ),
     _between_variants("Hiding the pattern lowers the deep accuracy.", "deep", "all", "no_pattern"),
+    _looks_at_pattern(
+        "Trained deep, they look at the pattern: the density of Grad-CAM on it is above that of the same CAMs on other "
+        "images."
+    ),
     _clusters(
         "Clusters of the embeddings agree with the individuals: the adjusted Rand index after inpainting is above 0.",
         "initial",

@@ -12,9 +12,11 @@ from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, LEVEL, Bounds
 from benchmark.metrics.resampling.seeds import of_seed_means
 from benchmark.records.base import Interval
 from benchmark.records.classification import TestImages
+from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import EncoderState, Mode, RegionVariant
 from leaderboard.contestants import SEED, Contestant, contestants
+from leaderboard.derived import excess_density
 from leaderboard.record_files import Section
 
 FEWEST_SEEDS = 3
@@ -114,18 +116,46 @@ def between_states(one: Contestant, state: EncoderState, before: EncoderState | 
     Raises:
         MissingError: a record has no such clustering.
     """
-    values = [_rand(record, state) - (_rand(record, before) if before else 0) for record in one.records]
+    return _over_seeds([_rand(record, state) - (_rand(record, before) if before else 0) for record in one.records])
+
+
+def excess_on_pattern(one: Contestant, mode: Mode) -> Difference:
+    """Density of Grad-CAM on the pattern minus the swap density, that of the same CAMs on other test images.
+
+    With one seed the interval is the record's, over units; with several it is Student's over the seeds.
+
+    Args:
+        one: the contestant.
+        mode: of the classifier.
+
+    Raises:
+        MissingError: a record has no such density.
+    """
+    found = [_grad_cam(record, mode) for record in one.records]
+    values = [value for localisation in found if localisation and (value := excess_density(localisation)) is not None]
+    if len(values) < len(one.records):
+        raise MissingError(f"no Grad-CAM of {one.first.backbone} on the pattern")
+    if len(values) > 1:
+        return _over_seeds(values)
+    interval = found[0].pattern_excess if found[0] else None
+    return Difference(values[0], interval, "" if interval else f"too few units; an interval needs {FEWEST_GROUPS}")
+
+
+def _grad_cam(record: Record, mode: Mode) -> Localisation | None:
+    trained = record.classification.get(mode)
+    localisations = trained.localisations if trained else ()
+    return next((one for one in localisations if one.method == "gradcam"), None)
+
+
+def _over_seeds(values: list[float]) -> Difference:
+    """The mean of one number for each seed, with Student's interval."""
+    from scipy import stats
+
     if len(values) < FEWEST_SEEDS:
         seeds = f"{len(values)} seed{'s' * (len(values) > 1)}; an interval needs {FEWEST_SEEDS}"
         return Difference(mean(values), reason=seeds)
-    return Difference(mean(values), _over_seeds(values))
-
-
-def _over_seeds(values: list[float]) -> Interval:
-    from scipy import stats
-
     reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
-    return Interval(low=mean(values) - reach, high=mean(values) + reach, groups=len(values))
+    return Difference(mean(values), Interval(low=mean(values) - reach, high=mean(values) + reach, groups=len(values)))
 
 
 def _rand(record: Record, state: EncoderState) -> float:

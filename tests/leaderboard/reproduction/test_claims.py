@@ -98,7 +98,7 @@ def test_a_record_below_chance_contradicts_it() -> None:
 def test_the_order_of_two_regions_is_that_of_the_paper_whichever_it_is() -> None:
     """DeepFillV2 alone is better on the background in the paper."""
     order = claim("The pattern alone against")
-    assert [part.paper > 0 for part in order.comparisons] == [True, False, True, True]
+    assert [(part.paper or 0) > 0 for part in order.comparisons] == [True, False, True, True]
     turned = run("deepfillv2", accuracies={"pattern": 0.2, "background": 0.9})
     assert verdicts(order, [turned])[1][0] == "reproduced"
     assert (
@@ -161,6 +161,29 @@ def test_clusters_are_judged_over_seeds(gains: tuple[float, ...], verdict: str) 
     assert found.verdict == verdict
     assert found.difference.value == pytest.approx(np.mean(gains))
     assert (found.reason == "2 seeds; an interval needs 3") == (len(gains) == 2)
+
+
+def looking(own: float, swap: float, interval: tuple[float, float] | None) -> dict[str, Any]:
+    """Classifiers whose Grad-CAM has these densities on the pattern, of their own and swapped."""
+    regions = {"background": 1.0, "body": 1.0, "pattern": own}
+    swapped = {name: regions | {"pattern": swap} for name in ("mass", "density", "rank")}
+    localisation = {"mass": regions, "density": regions, "rank": regions, "images": IMAGES, "swap": swapped}
+    if interval:
+        localisation["pattern_excess"] = {"low": interval[0], "high": interval[1], "groups": 20}
+    return {"classification": {"deep": trained(0.9, localisations=[localisation])}}
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.2, 0.8), "reproduced"), ((-0.8, -0.2), "not_reproduced"), ((-0.1, 0.9), "cannot_tell"), (None, "cannot_tell")],
+)
+def test_pictures_are_judged_by_the_swapped_cams(interval: tuple[float, float] | None, verdict: str) -> None:
+    look = claim("they look at the pattern")
+    found = find(look.comparisons[3], section(run("lama", **looking(2.5, 2.0, interval))))
+    assert (found.verdict, found.difference.value) == (verdict, 0.5)
+    assert verdicts(look, [run("lama")])[3][1] == "no Grad-CAM of lama on the pattern"
+    seeds = [run("lama", seed, **looking(2.5 + seed / 10, 2.0, interval)) for seed in range(3)]
+    assert find(look.comparisons[3], section(*seeds)).verdict == "reproduced"
 
 
 def test_lama_s_clusters_get_worse_in_the_paper() -> None:
