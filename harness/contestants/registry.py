@@ -69,6 +69,7 @@ class BackboneFacts(Owner):
         capabilities: what the backbone can do; `train:deep` needs an encoder with parameters.
         variants: variants that a user may choose as `name:variant`; `*` among them = any text.
         size_multiple: image sides must be a multiple of this.
+        image_size: side in pixels of the images that it was made for; None = any.
         input: input convention in words, by topic.
         weights: published weights that it can start from.
         published_only: variants, as patterns such as `hub:*`, whose architecture is known from their published files
@@ -85,6 +86,7 @@ class BackboneFacts(Owner):
     licence: str
     capabilities: tuple[Capability, ...]
     size_multiple: Positive = 1
+    image_size: Positive | None = None
     input: dict[str, str]
     published_only: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
