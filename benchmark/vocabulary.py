@@ -218,6 +218,20 @@ IdentitySetting = Literal["closed", "open", "disjoint"]
 - `disjoint`: no test identity occurs in the training set.
 """
 
+FoldScheme = Literal["grouped", "random"]
+"""Which photos are never on both sides of a fold of a cross-validation.
+
+- `grouped`: photos of one recording, encounter, camera, day or folder stay together.
+- `random`: every photo is by itself; near-copies may be on both sides.
+"""
+
+SuspectKind = Literal["other_individual", "near_copy"]
+"""Why a person should look at a photo again.
+
+- `other_individual`: the photo is answered with confidence, and by its nearest photos, as another individual.
+- `near_copy`: the photo is almost equal to a photo of another individual.
+"""
+
 RunStatus = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output", "image_missing"]
 """How a run ended.
 

@@ -26,6 +26,16 @@ class ResultFolders:
         """The immutable records."""
         return self.pages / "records"
 
+    @property
+    def field(self) -> Path:
+        """Records of field studies."""
+        return self.pages / "field"
+
+    @property
+    def report(self) -> Path:
+        """Report of the field studies for people."""
+        return self.pages / "report.html"
+
     def predictions(self, record: Path) -> Path:
         """Table of the answers of one's own run, by its record: personal data, which is in no leaderboard."""
         return self.pages / "predictions" / f"{record.stem}.csv"

@@ -38,6 +38,12 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "benchmark.vocabulary",
         "benchmark.errors",
     ),
+    "benchmark.cross_validation": (
+        "benchmark.data",
+        "benchmark.probing",
+        "benchmark.splitting",
+        "benchmark.vocabulary",
+    ),
     "benchmark.synth": (
         "benchmark.data",
         "benchmark.splitting",

@@ -26,11 +26,14 @@ class ProbeAnswers(NamedTuple):
 
     Attributes:
         answers: for each set of test images that it was shown, (M,) int64, the class number of each image.
+        confidences: for each set, (M,) float64 in [0, 1]: the probability of the linear probe for its answer, or the
+            share of the neighbours that vote for it.
         choice: the inverse strength, or the number of neighbours, chosen by cross-validation on the training images.
         converged: whether the fit reached its tolerance.
     """
 
     answers: tuple[NDArray[np.int64], ...]
+    confidences: tuple[NDArray[np.float64], ...]
     choice: float
     converged: bool
 
@@ -60,8 +63,13 @@ def linear_probe(
         ]
         strength = STRENGTHS[int(np.argmin(losses))]
         model, converged = _fit(coordinates.train, labels, strength)
-        answers = tuple(model.predict(shown.points).astype(np.int64) for shown in coordinates.shown)
-    return ProbeAnswers(answers, strength, converged)
+        probabilities = [model.predict_proba(shown.points) for shown in coordinates.shown]
+    return ProbeAnswers(
+        tuple(model.classes_[one.argmax(axis=1)].astype(np.int64) for one in probabilities),
+        tuple(one.max(axis=1) for one in probabilities),
+        strength,
+        converged,
+    )
 
 
 def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], strength: float) -> NDArray[np.float64]:
@@ -97,7 +105,12 @@ def nearest_neighbour_probe(
 
     scores = [accuracy(k) for k in NEIGHBOURS]
     k = NEIGHBOURS[int(np.argmax(scores))]
-    return ProbeAnswers(tuple(_vote(shown.similarity, labels, k) for shown in coordinates.shown), float(k), True)
+    answers = tuple(_vote(shown.similarity, labels, k) for shown in coordinates.shown)
+    confidences = tuple(
+        (labels[_nearest(shown.similarity, k)] == answer[:, None]).mean(axis=1)
+        for shown, answer in zip(coordinates.shown, answers, strict=True)
+    )
+    return ProbeAnswers(answers, confidences, float(k), True)
 
 
 def _fit(
@@ -131,10 +144,14 @@ def _log_loss(
     return float(-probabilities[np.arange(len(held_out)), np.searchsorted(classes, labels[held_out])].mean())
 
 
+def _nearest(similarity: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+    """(M, k) the k nearest training images of each image, nearest first."""
+    return np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+
+
 def _vote(similarity: NDArray[np.float64], labels: NDArray[np.integer], k: int) -> NDArray[np.int64]:
     """(M,) the answers of the k nearest; `similarity` is (M, N)."""
-    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
-    votes = labels[nearest]
+    votes = labels[_nearest(similarity, k)]
     counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
     commonest = counts.argmax(axis=1)[:, None]
     answers: NDArray[np.int64] = np.take_along_axis(votes, commonest, axis=1)[:, 0].astype(np.int64)

@@ -103,13 +103,21 @@ def choose_precision(name: str) -> Precision:
     return cast("Precision", name)
 
 
+def init_of(init: str | None) -> InitChoice | None:
+    """The initial weights that the user named; None if none.
+
+    Raises:
+        InputError: there are no such.
+    """
+    if init is not None and init not in get_args(InitChoice):
+        raise InputError(f"Unknown initialisation {init!r}; there are: {', '.join(get_args(InitChoice))}.")
+    return cast("InitChoice | None", init)
+
+
 def choose_init(protocol: Protocol, init: str | None) -> Protocol:
     """The protocol with the initial weights that the user named, or with its own for None."""
-    if init is None:
-        return protocol
-    if init not in {"random", "published"}:
-        raise InputError(f"Unknown initialisation {init!r}; there are: random, published.")
-    return protocol.with_init(cast("InitChoice", init))
+    chosen = init_of(init)
+    return protocol if chosen is None else protocol.with_init(chosen)
 
 
 def choose_protocol(name: str, workspace: Workspace) -> Protocol:

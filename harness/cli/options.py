@@ -60,6 +60,16 @@ class ContestantOptions:
 class RunOptions(ContestantOptions):
     """The options of `patternbench run`."""
 
+    protocol: Annotated[
+        str,
+        typer.Option(
+            show_default=False,
+            help="`field` (own photos in minutes, nothing is trained; the default for them), `quick` (minutes; the "
+            "default for the project's own data), `longer` (the same with more inpainting), `paper` (the paper's values), "
+            "or the path of a .toml file.",
+        ),
+    ] = ""
+
     data: Annotated[
         str, typer.Option(help="Name of a data set (`patternbench data list`), or the path of your own.")
     ] = "zebrafish-synth"

@@ -1,7 +1,7 @@
 """`patternbench run`, and what every command that runs contestants shares: choose, run, render, show."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
 from benchmark.splitting.split import describe_split
 from benchmark.vocabulary import Device
-from harness.cli import choices
+from harness.cli import choices, field
 from harness.cli.console import RichListener
 from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
@@ -66,9 +66,14 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         RunError: a run failed, or several of many could not be made.
     """
     with DigestCache(workspace.digests, rehash=options.rehash) as cache:
-        request = choose(workspace, options, cache.digest)
-        catalogue = resolve_dataset(options.data, workspace, remember=True)
         listener = RichListener()
+        catalogue = resolve_dataset(options.data, workspace, remember=True)
+        own = workspace.results(catalogue.name).own
+        options = replace(options, protocol=options.protocol or (field.NAME if own else "quick"))
+        if options.protocol == field.NAME:
+            field.run_studies(workspace, options, catalogue, cache.digest)
+            return
+        request = choose(workspace, options, cache.digest)
         for remark in catalogue.remarks:
             listener.report(f"Note: {remark}")
         names = dict.fromkeys(options.splits or ["random"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmark.errors import InputError
 from benchmark.protocol import ResolvedProtocol
+from benchmark.vocabulary import Init
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Weights
 from harness.weights.entries import manual_steps
@@ -24,7 +25,22 @@ def required_files(backbone: BackboneFacts, protocol: ResolvedProtocol, workspac
         InputError: a file is missing or not known to be the published one (the message gives the ways to get it and to
             go without), the variant does not exist, or the backbone cannot start from random weights.
     """
-    published = protocol.init == "published"
+    perceptual = protocol.inpaint.perceptual == "published" and backbone.inpaints
+    return starting_files(backbone, protocol.init, workspace, perceptual=perceptual)
+
+
+def starting_files(
+    backbone: BackboneFacts, init: Init, workspace: Workspace, *, perceptual: bool = False
+) -> dict[str, Path]:
+    """The files of published weights that a backbone starts from, by entry name. Errors as `required_files`.
+
+    Args:
+        backbone: with its variant.
+        init: what it starts from.
+        workspace: the checkout.
+        perceptual: whether its perceptual networks are needed too.
+    """
+    published = init == "published"
     if not published and not backbone.starts_random:
         raise InputError(
             f"{backbone.label} cannot start from random weights: only its published files define the network. "
@@ -34,7 +50,7 @@ def required_files(backbone: BackboneFacts, protocol: ResolvedProtocol, workspac
     entries = tuple(with_metadata(backbone, entry, workspace) for entry in backbone.weights)
     backbone = backbone.model_copy(update={"weights": entries})
     required = backbone.published if published else ()
-    if protocol.inpaint.perceptual == "published" and backbone.inpaints:
+    if perceptual:
         required += backbone.perceptual
     files = [entry for entry in required if not entry.package]
     states = {entry.name: state(backbone, entry, workspace) for entry in files}

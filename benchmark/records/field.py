@@ -1,0 +1,144 @@
+"""Record of a field study: one encoder on all photos of a data set of one's own, by cross-validation."""
+
+from typing import Annotated, Literal
+
+from benchmark.records.base import Interval, Metric, RecordPart
+from benchmark.records.classification import Accuracy
+from benchmark.records.clustering import Clustering
+from benchmark.records.provenance import Provenance
+from benchmark.records.retrieval import Retrieval, RetrievalBaseline
+from benchmark.vocabulary import ChanceVerdict, FoldScheme, RegionQuestion, RegionVariant, SuspectKind, UnitKind
+
+
+class OutOfFold(RecordPart):
+    """Answers of one classifier to photos that it was not fitted on.
+
+    Attributes:
+        answers: class number given to each photo; None for a photo that was not tested.
+        accuracy: share of the tested photos given their own identity.
+        interval: of the accuracy, by units; None with fewer than six.
+    """
+
+    answers: tuple[int | None, ...]
+    accuracy: Accuracy
+    interval: Interval | None
+
+
+class FieldScores(RecordPart):
+    """Scores of one scheme of folds.
+
+    Attributes:
+        column: metadata column whose values stay on one side of a fold; empty for single photos.
+        groups: the value of that column for each photo, as a code.
+        tested: number of photos that were tested; the others have no photo of their individual on the other side.
+        linear: the linear probe on whole photos.
+        confidences: probability of each of its answers; None for a photo that was not tested.
+        nearest: the nearest neighbours on whole photos.
+        chance: one divided by the number of individuals.
+        commonest: accuracy of always answering the commonest individual.
+        better_than_chance: whether the linear probe is better than the higher of the two.
+        detectable: smallest difference of two accuracies that these photos can show (80 % power); None if none can.
+        regions: the linear probe by region variant and question; empty without regions, and for `random`.
+        pattern_advantage: accuracy on the pattern alone less that on the background alone, by question.
+        advantage_interval: of that difference, paired by photo; None with fewer than six units.
+    """
+
+    column: str
+    groups: tuple[int, ...]
+    tested: int
+    linear: OutOfFold
+    confidences: tuple[float | None, ...]
+    nearest: OutOfFold
+    chance: Annotated[float, Metric("chance", "one divided by the number of individuals", None)]
+    commonest: Annotated[float, Metric("commonest", "accuracy of always answering the commonest individual", None)]
+    better_than_chance: ChanceVerdict
+    detectable: Annotated[
+        float | None, Metric("detectable", "smallest difference of two accuracies that can be shown", None)
+    ]
+    regions: dict[RegionQuestion, dict[RegionVariant, OutOfFold]] = {}
+    pattern_advantage: Annotated[
+        dict[RegionQuestion, float], Metric("pattern - background", "difference of the accuracies on one region", None)
+    ] = {}
+    advantage_interval: dict[RegionQuestion, Interval | None] = {}
+
+
+class FieldRetrieval(RecordPart):
+    """Re-identification: every photo searches its individual among all others.
+
+    Attributes:
+        across: without photos of the query's own recording or encounter; None if these are not known.
+        anywhere: with them.
+        baselines: a random order of the same gallery.
+    """
+
+    across: Retrieval | None
+    anywhere: Retrieval
+    baselines: dict[Literal["across", "anywhere"], RetrievalBaseline]
+
+
+class Suspect(RecordPart):
+    """A photo to look at again.
+
+    Attributes:
+        photo: index of the photo.
+        kind: why.
+        other: class number of the other individual.
+        confidence: probability of that answer, or cosine of the two photos.
+        neighbours: indices of the photos that speak for it, nearest first.
+    """
+
+    photo: int
+    kind: SuspectKind
+    other: int
+    confidence: Annotated[float, Metric("confidence", "probability of the answer, or cosine of two photos", None)]
+    neighbours: tuple[int, ...]
+
+
+class FieldRecord(RecordPart):
+    """One encoder on all photos of a data set.
+
+    Attributes:
+        version: of the record format.
+        key: sha256 over what identifies the study.
+        backbone: name of its folder, or `name:variant`.
+        title: its name in tables.
+        licence: of its published weights if they were used, else of its code.
+        init: `random`, the names of the published weights, or `none`.
+        dataset: name of the data set.
+        image_size: side of the images in pixels.
+        seed: of the folds and intervals.
+        identities: names of the individuals in the order of class numbers.
+        photos: image_id of each photo.
+        labels: class number of each photo.
+        units: unit of each photo, as resampled for intervals.
+        unit_kind: what a unit is.
+        approximate_regions: whether some region masks were proposed by a program and corrected by nobody.
+        schemes: scores by scheme; `grouped` comes first, and is missing if no column can be kept together.
+        retrieval: re-identification.
+        clusters: clusters of all photos, found without labels.
+        suspects: photos to look at again, the surest first.
+        remarks: what was left out or assumed when the data were read, and findings of the audit, as sentences.
+        provenance: everything that made the numbers.
+    """
+
+    version: Literal[1] = 1
+    key: str
+    backbone: str
+    title: str
+    licence: str
+    init: str
+    dataset: str
+    image_size: int
+    seed: int
+    identities: tuple[str, ...]
+    photos: tuple[str, ...]
+    labels: tuple[int, ...]
+    units: tuple[int, ...]
+    unit_kind: UnitKind
+    approximate_regions: bool
+    schemes: dict[FoldScheme, FieldScores]
+    retrieval: FieldRetrieval
+    clusters: Clustering
+    suspects: tuple[Suspect, ...]
+    remarks: tuple[str, ...]
+    provenance: Provenance

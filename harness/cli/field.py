@@ -1,0 +1,113 @@
+"""`patternbench run` on photos of one's own: field studies, their report, and ten lines that answer."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from benchmark.data.catalogue import Catalogue
+from benchmark.errors import InputError, PatternbenchError, RunError
+from benchmark.records.field import FieldRecord
+from harness.cli import choices
+from harness.cli.console import RichListener
+from harness.cli.options import RunOptions
+from harness.contestants import registry as contestants
+from harness.contestants.registry import BackboneFacts
+from harness.field.report import write_report
+from harness.field.settings import NAME, FieldSettings
+from harness.field.study import study, study_spec
+from harness.weights.requirements import starting_files
+from harness.workspace import Workspace
+
+__all__ = ["NAME", "run_studies"]
+
+AUTO = "auto"
+"""In place of contestants: all that start from published weights and need no network."""
+
+
+def run_studies(
+    workspace: Workspace, options: RunOptions, catalogue: Catalogue, digest_of: Callable[[Path], str]
+) -> None:
+    """Study a data set with some contestants, write the report of all studies of it, and print what they answer.
+
+    Args:
+        workspace: the checkout.
+        options: as the user gave them.
+        catalogue: the data set.
+        digest_of: gives the sha256 of a file of the data set.
+
+    Raises:
+        InputError: an option does not belong to a field study, or a value, the data or the weights cannot be used.
+        RunError: a contestant failed.
+    """
+    _refuse_options(options)
+    facts = _chosen(options, workspace)
+    listener = RichListener()
+    runner, device = choices.choose_runner(options.runner, options.device, workspace, listener)
+    settings = FieldSettings(seed=options.seed or 0)
+    for remark in catalogue.remarks:
+        listener.report(f"Note: {remark}")
+    records: list[FieldRecord] = []
+    errors: dict[str, PatternbenchError] = {}
+    for one in facts:
+        try:
+            init = choices.init_of(options.init)
+            threads = os.cpu_count() or 1
+            spec = study_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
+            with RichListener() as progress:
+                progress.report(
+                    f"{one.display_name} on {len(catalogue.rows)} photos, {spec.image_size} pixels, {device}."
+                )
+                records.append(study(spec, workspace, runner, progress, digest_of))
+        except PatternbenchError as error:
+            errors[one.label] = error
+    if records:
+        typer.echo("\n".join(write_report(records, catalogue, workspace)))
+    if len(facts) == 1 and errors:
+        raise next(iter(errors.values()))
+    if errors:
+        lines = "\n".join(f"{name}: {error}" for name, error in errors.items())
+        raise RunError(f"{len(errors)} of {len(facts)} studies failed:\n{lines}")
+
+
+def _refuse_options(options: RunOptions) -> None:
+    refused = [
+        name
+        for name, given in (("--split", options.splits), ("--seeds", options.seeds > 1), ("--all", options.everyone))
+        if given
+    ]
+    if refused:
+        raise InputError(
+            f"{' and '.join(refused)} {'does' if len(refused) == 1 else 'do'} not belong to the protocol {NAME!r}, which "
+            "lets every photo be answered by the others, by groups and at random. Leave it out, or choose another "
+            "protocol, such as --protocol quick."
+        )
+
+
+def _chosen(options: RunOptions, workspace: Workspace) -> list[BackboneFacts]:
+    labels = options.backbones or []
+    if not labels:
+        raise InputError("Name the backbone, such as efficientnet_lite0, or `auto` for all whose weights are here.")
+    if AUTO in labels:
+        return _ready(workspace)
+    return [contestants.find(label, workspace) for label in labels]
+
+
+def _ready(workspace: Workspace) -> list[BackboneFacts]:
+    """The contestants whose published weights are on this machine."""
+    ready = []
+    for name in contestants.names(workspace):
+        if contestants.runs_without_variant(name, workspace):
+            facts = contestants.find(name, workspace)
+            if facts.published and _has_weights(facts, workspace):
+                ready.append(facts)
+    return ready
+
+
+def _has_weights(facts: BackboneFacts, workspace: Workspace) -> bool:
+    try:
+        starting_files(facts, "published", workspace)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,58 @@
+"""The answer to every photo as a table: personal data, for the user's own eyes."""
+
+import csv
+import io
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.data.catalogue import Catalogue
+from benchmark.records.field import FieldRecord
+
+NEIGHBOURS = 3
+"""Nearest photos that are named."""
+
+COLUMNS = (
+    *("photo", "image_id", "identity", "answer", "confidence", "correct", "unit"),
+    *(f"nearest_{number}{what}" for number in range(1, NEIGHBOURS + 1) for what in ("", "_identity", "_distance")),
+)
+"""Header of the table; `photo` and `nearest_N` are paths relative to the data set."""
+
+
+def predictions(record: FieldRecord, catalogue: Catalogue, embeddings: NDArray[np.float32]) -> str:
+    """A CSV table with a row for each photo: who it is, who the others say it is, and the nearest photos.
+
+    Answers are of the first scheme of the record; nearest photos are of other groups of that scheme, by cosine distance.
+
+    Args:
+        record: of a field study.
+        catalogue: its data set.
+        embeddings: (N, D) of unit length, in the order of the catalogue.
+    """
+    scores = next(iter(record.schemes.values()))
+    groups = np.array(scores.groups)
+    photos = [os.path.relpath(row.path, catalogue.root).replace(os.sep, "/") for row in catalogue.rows]
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for number, row in enumerate(catalogue.rows):
+        answer, confidence = scores.linear.answers[number], scores.confidences[number]
+        cells: dict[str, object] = {
+            "photo": photos[number],
+            "image_id": row.image_id,
+            "identity": row.identity,
+            "unit": record.units[number],
+        }
+        if answer is not None:
+            cells["answer"] = record.identities[answer]
+            cells["confidence"] = f"{confidence:.4f}"
+            cells["correct"] = "yes" if answer == record.labels[number] else "no"
+        similarity = np.where(groups == groups[number], -np.inf, embeddings @ embeddings[number])
+        for place, at in enumerate(np.argsort(-similarity, kind="stable")[:NEIGHBOURS], start=1):
+            if np.isfinite(similarity[at]):
+                cells[f"nearest_{place}"] = photos[at]
+                cells[f"nearest_{place}_identity"] = catalogue.rows[at].identity
+                cells[f"nearest_{place}_distance"] = f"{1 - similarity[at]:.4f}"
+        writer.writerow(cells)
+    return table.getvalue()

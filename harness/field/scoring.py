@@ -1,0 +1,175 @@
+"""From the embeddings of all photos to the scores of a field study."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.cross_validation.answers import NO_ANSWER, OutOfFoldAnswers, cross_validate
+from benchmark.cross_validation.schemes import Scheme, schemes
+from benchmark.data.catalogue import Catalogue
+from benchmark.data.pairing import Pairing, sightings_of
+from benchmark.metrics.clustering import cluster, reduce
+from benchmark.metrics.group_baselines import Grouped, retrieval_baseline
+from benchmark.metrics.matches import Images
+from benchmark.metrics.resampling.chance import best_guess, better_than_chance
+from benchmark.metrics.resampling.intervals import of_mean
+from benchmark.metrics.resampling.power import (
+    agreement_within,
+    detectable_difference,
+    effective_images,
+    mean_discordance,
+)
+from benchmark.metrics.resampling.units import Units, units_of
+from benchmark.metrics.retrieval import retrieve_each, summarise, summarise_pairing
+from benchmark.records.clustering import Clustering
+from benchmark.records.field import FieldRetrieval, FieldScores, OutOfFold, Suspect
+from benchmark.vocabulary import FoldScheme, RegionQuestion, RegionVariant
+from harness.execution.events import ProgressListener
+from harness.field.suspects import find_suspects
+
+
+@dataclass(frozen=True)
+class StudyScores:
+    """The scores of a study; the fields of `FieldRecord` of the same names."""
+
+    units: Units
+    schemes: dict[FoldScheme, FieldScores]
+    retrieval: FieldRetrieval
+    clusters: Clustering
+    suspects: tuple[Suspect, ...]
+
+
+def score(
+    catalogue: Catalogue,
+    embeddings: Mapping[RegionVariant, NDArray[np.floating]],
+    seed: int,
+    listener: ProgressListener,
+) -> StudyScores:
+    """Score the embeddings of all photos.
+
+    Args:
+        catalogue: the data set.
+        embeddings: (N, D) by region variant, in the order of the catalogue; `all` is needed.
+        seed: of folds and intervals.
+        listener: receives the progress.
+    """
+    whole = unit_length(embeddings["all"])
+    regions: dict[RegionVariant, NDArray[np.floating]] = {
+        variant: unit_length(part) for variant, part in embeddings.items() if variant != "all"
+    }
+    sightings = sightings_of(catalogue.rows)
+    labels = sightings.labels
+    units = units_of(labels, sightings.recordings, sightings.frames)
+    scores: dict[FoldScheme, FieldScores] = {}
+    answered: dict[FoldScheme, tuple[Scheme, OutOfFoldAnswers]] = {}
+    found = schemes(catalogue.rows, labels)
+    for scheme in found:
+        listener.report(f"Answering every photo by the others, folds {scheme.name}.")
+        shown = regions if scheme is found[0] else {}  # the regions of the scheme that counts
+        answers = cross_validate(whole, shown, labels, scheme, seed=seed)
+        answered[scheme.name] = scheme, answers
+        scores[scheme.name] = _scores(scheme, answers, labels, units, seed)
+    listener.report("Re-identification and clusters.")
+    return StudyScores(
+        units=units,
+        schemes=scores,
+        retrieval=_retrieval(whole, catalogue, units, seed),
+        clusters=cluster(reduce(whole, len(labels)), labels, seed),
+        suspects=find_suspects(whole, labels, *answered["random"]),
+    )
+
+
+def unit_length(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Embeddings (N, D) divided by their lengths; a zero stays zero."""
+    values = embeddings.astype(np.float32)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    return unit
+
+
+def _scores(
+    scheme: Scheme, answers: OutOfFoldAnswers, labels: NDArray[np.int64], units: Units, seed: int
+) -> FieldScores:
+    tested = answers.linear != NO_ANSWER
+    counts = np.bincount(labels)
+    reference = best_guess(labels, counts)[tested]
+
+    def scored(numbers: NDArray[np.int64]) -> OutOfFold:
+        return _out_of_fold(numbers, labels, tested, units, seed)
+
+    right = (answers.linear == labels)[tested]
+    agreement = agreement_within(right[None].astype(float), units.numbers[tested])
+    effective = effective_images(units.numbers[tested], agreement)
+    by_question: dict[RegionQuestion, dict[RegionVariant, NDArray[np.int64]]] = {
+        "reliance": answers.reliance,
+        "information": answers.information,
+    }
+    shown = {question: parts for question, parts in by_question.items() if parts}
+    advantages = {
+        question: _advantage(parts["pattern"], parts["background"], labels)[tested] for question, parts in shown.items()
+    }
+    return FieldScores(
+        column=scheme.column,
+        groups=tuple(scheme.groups.tolist()),
+        tested=int(tested.sum()),
+        linear=scored(answers.linear),
+        confidences=tuple(float(one) if known else None for one, known in zip(answers.confidence, tested, strict=True)),
+        nearest=scored(answers.nearest),
+        chance=1 / len(counts),
+        commonest=float(counts.max() / len(labels)),
+        better_than_chance=better_than_chance(right, reference, units.numbers[tested], seed=seed).verdict,
+        detectable=detectable_difference(effective, mean_discordance(right[None])),
+        regions={
+            question: {variant: scored(numbers) for variant, numbers in parts.items()}
+            for question, parts in shown.items()
+        },
+        pattern_advantage={question: float(values.mean()) for question, values in advantages.items()},
+        advantage_interval={
+            question: of_mean(values, units.numbers[tested], seed=seed, bounds=(-1, 1))
+            for question, values in advantages.items()
+        },
+    )
+
+
+def _out_of_fold(
+    answers: NDArray[np.int64], labels: NDArray[np.int64], tested: NDArray[np.bool_], units: Units, seed: int
+) -> OutOfFold:
+    right = (answers == labels)[tested]
+    return OutOfFold(
+        answers=tuple(None if answer == NO_ANSWER else answer for answer in answers.tolist()),
+        accuracy=float(right.mean()),
+        interval=of_mean(right, units.numbers[tested], seed=seed, bounds=(0, 1)),
+    )
+
+
+def _advantage(
+    pattern: NDArray[np.int64], background: NDArray[np.int64], labels: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """For each photo: 1 if the pattern alone names it and the background alone does not, -1 the other way round."""
+    difference: NDArray[np.float64] = (pattern == labels).astype(np.float64) - (background == labels)
+    return difference
+
+
+def _retrieval(embeddings: NDArray[np.float32], catalogue: Catalogue, units: Units, seed: int) -> FieldRetrieval:
+    sightings = sightings_of(catalogue.rows)
+    images = Images(embeddings, sightings.labels)
+    pairings = {"anywhere": Pairing(sightings, sightings, flank="same")}
+    if sightings.recordings is not None:
+        pairings["across"] = Pairing(sightings, sightings, flank="same", across_recordings=True)
+    if sightings.flanks is not None:
+        pairings["cross_flank"] = Pairing(sightings, sightings, flank="cross")
+    rankings = retrieve_each(images, images, {name: pairing.hidden for name, pairing in pairings.items()})
+    cosine = {name: ranking["cosine"] for name, ranking in rankings.items()}
+    cross = summarise_pairing(cosine["cross_flank"], units.numbers, seed=seed) if "cross_flank" in cosine else None
+    alike = Grouped(sightings.labels, np.zeros(len(sightings.labels), np.int64))
+    return FieldRetrieval(
+        across=summarise(cosine["across"], units.numbers, seed=seed, cross_flank=cross) if "across" in cosine else None,
+        anywhere=summarise(cosine["anywhere"], units.numbers, seed=seed, cross_flank=cross),
+        baselines={
+            name: retrieval_baseline(alike, alike, pairings[name].hidden)
+            for name in ("across", "anywhere")
+            if name in pairings
+        },
+    )

@@ -1,0 +1,317 @@
+"""One field study, from the photos to its record: prepare, encode, score, write."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.data.capture import TIME_COLUMNS
+from benchmark.data.catalogue import Catalogue
+from benchmark.data.content_digests import content_digests
+from benchmark.data.crops import taken
+from benchmark.errors import InputError, RunError
+from benchmark.files import atomic_write
+from benchmark.hashing import file_digest
+from benchmark.records.field import FieldRecord
+from benchmark.records.provenance import Provenance
+from benchmark.splitting.sequence import SEQUENCE_COLUMNS
+from benchmark.splitting.split import Split, SplitRow
+from benchmark.vocabulary import REGION_VARIANTS, Device, Init, RegionVariant
+from harness.contestants.registry import BackboneFacts, check_size
+from harness.contract import Encode, Resources
+from harness.disk import disk_errors
+from harness.execution import job_files
+from harness.execution.crops import CropSet, cut_crops
+from harness.execution.events import ProgressListener
+from harness.execution.jobs import StageError
+from harness.execution.packs import EncodePack, write_pack
+from harness.execution.plan import StageSpec
+from harness.execution.results import StageResult
+from harness.execution.runners.base import Limits, Runner
+from harness.execution.stages import StageRunner
+from harness.execution.store import Store, digest
+from harness.field.predictions import predictions
+from harness.field.scoring import StudyScores, score, unit_length
+from harness.field.settings import NAME, FieldSettings
+from harness.git import commit
+from harness.machine import hardware, now
+from harness.weights.local import own_files, run_licence
+from harness.weights.requirements import starting_files
+from harness.workspace import Workspace
+
+VERSION = 1
+"""Raised when a score is computed in another way, so that studies are made anew."""
+
+STAGE = "encode-photos"
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """What to study.
+
+    Attributes:
+        backbone: the contestant.
+        catalogue: the data set.
+        init: weights to start from.
+        weights: files of published weights by their names in backbone.toml.
+        settings: everything else.
+        device: hardware to encode on.
+        threads: processor threads of the encoding.
+    """
+
+    backbone: BackboneFacts
+    catalogue: Catalogue
+    init: Init
+    weights: Mapping[str, Path]
+    settings: FieldSettings
+    device: Device
+    threads: int
+
+    @property
+    def image_size(self) -> int:
+        """Side of the images in pixels: the contestant's own, else that of the settings."""
+        return self.backbone.image_size or self.settings.image_size
+
+    @property
+    def variants(self) -> tuple[RegionVariant, ...]:
+        """The region variants that the data set can carry; whole photos come first."""
+        if not self.catalogue.has_regions:
+            return ("all",)
+        return ("all", *(variant for variant in REGION_VARIANTS if variant != "all"))
+
+
+def study_spec(
+    backbone: BackboneFacts,
+    catalogue: Catalogue,
+    workspace: Workspace,
+    settings: FieldSettings,
+    *,
+    init: Init | None,
+    device: Device,
+    threads: int,
+) -> StudySpec:
+    """What to study, with the weights found.
+
+    Args:
+        backbone: the contestant.
+        catalogue: the data set.
+        workspace: the checkout.
+        settings: of the study.
+        init: as the user chose it; None = published weights where the contestant has some.
+        device: hardware to encode on.
+        threads: processor threads of the encoding.
+
+    Raises:
+        InputError: the data set has one individual alone, or the weights are not on this machine.
+    """
+    if len(catalogue.identities) < 2:  # noqa: PLR2004 - nothing to tell apart
+        raise InputError(
+            f"{catalogue.name} has photos of {catalogue.identities[0]!r} alone: there is nobody to tell it from. Add photos "
+            "of another individual."
+        )
+    chosen: Init = init or ("published" if backbone.published else "random")
+    try:
+        weights = starting_files(backbone, chosen, workspace)
+    except InputError as error:
+        raise InputError(f"{error} The contestant efficientnet_lite0 needs no download.") from error
+    spec = StudySpec(backbone, with_dates(catalogue), chosen, weights, settings, device, threads)
+    check_size(backbone, spec.image_size, f"The protocol {NAME!r} has image_size")
+    return spec
+
+
+def with_dates(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with the EXIF date of each photo as its group `date`, where no row says when it was taken."""
+    columns = (*SEQUENCE_COLUMNS, *TIME_COLUMNS)
+    if any(row.groups.get(column) for row in catalogue.rows for column in columns):
+        return catalogue
+    dates = {path: taken(path)[:10] for path in {row.path for row in catalogue.rows}}
+    rows = tuple(
+        replace(row, groups=row.groups | {"date": dates[row.path]}) if dates[row.path] else row
+        for row in catalogue.rows
+    )
+    return replace(catalogue, rows=rows)
+
+
+def study(
+    spec: StudySpec,
+    workspace: Workspace,
+    runner: Runner,
+    listener: ProgressListener,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> FieldRecord:
+    """Encode every photo once, score the embeddings, and write the record; a finished study is read instead.
+
+    Args:
+        spec: what to study.
+        workspace: where.
+        runner: runs the encoding.
+        listener: receives the events.
+        digest_of: gives the sha256 of a file of the data set.
+
+    Raises:
+        FaultsError: photos, boxes or masks cannot be used.
+        InputError: the backbone refused the job.
+        RunError: the backbone, the engine or the disk failed.
+    """
+    started, store = now(), Store(workspace.store)
+    digests = content_digests(spec.catalogue.rows, digest_of)
+    entry = cut_crops(store, spec.catalogue, digests, spec.image_size, listener)
+    crops = CropSet(spec.catalogue, _whole(spec.catalogue, digests), entry)
+    code = runner.prepare(spec.backbone, listener.report)
+    weights = {name: file_digest(path) for name, path in spec.weights.items()}
+    key = digest(
+        [
+            VERSION,
+            sorted(FieldRecord.model_fields),
+            code,
+            spec.backbone.variant,
+            crops.data_digest,
+            crops.split_digest,
+            vars(spec.settings),
+            spec.init,
+            spec.device,
+            weights,
+        ]
+    )
+    home = workspace.results(spec.catalogue.name)
+    path = home.field / f"{spec.backbone.slug}-{key[:12]}.json"
+    if path.is_file():
+        listener.report("This study is finished already.")
+        return read_study(path)
+    listener.on_plan(1)
+    stage = _encode(spec, crops, store, code, runner, listener)
+    embeddings = embeddings_of(stage, spec, crops)
+    scores = score(spec.catalogue, embeddings, spec.settings.seed, listener)
+    provenance = Provenance(
+        commit=commit(workspace.root),
+        code=code,
+        image=code if runner.name == "docker" else "",
+        data=crops.data_digest,
+        split=crops.split_digest,
+        protocol=digest(vars(spec.settings)),
+        weights=weights,
+        runner=runner.name,
+        hardware=hardware(),
+        versions=stage.result.versions,
+        started=started,
+        finished=now(),
+        stages={STAGE: stage.note},
+    )
+    record = _record(spec, workspace, scores, key, provenance)
+    _write(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
+    _write(path, record.model_dump_json(indent=1) + "\n")
+    return record
+
+
+def _write(path: Path, text: str) -> None:
+    with disk_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def read_study(path: Path) -> FieldRecord:
+    """The record of a finished study.
+
+    Raises:
+        InputError: the file is no such record.
+    """
+    try:
+        return FieldRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not the record of a field study ({error}). Delete it and run again.") from error
+
+
+def embeddings_of(stage: StageResult, spec: StudySpec, crops: CropSet) -> dict[RegionVariant, NDArray[np.floating]]:
+    """(N, D) embeddings by region variant, in the order of the catalogue."""
+    values = np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r")
+    count = len(spec.catalogue.rows)
+    place = np.empty(count, np.int64)
+    place[crops.positions(crops.ids("classify", "train"))] = np.arange(count)
+    return {variant: values[number * count + place] for number, variant in enumerate(spec.variants)}
+
+
+def _whole(catalogue: Catalogue, digests: Mapping[str, str]) -> Split:
+    """All photos in one part: folds take the place of a split."""
+    rows = tuple(SplitRow(row.image_id, digests[row.image_id], "classify", "train") for row in catalogue.rows)
+    return Split(catalogue.name, NAME, 0, "All photos; every photo is answered by the others.", rows)
+
+
+def _encode(
+    spec: StudySpec, crops: CropSet, store: Store, code: str, runner: Runner, listener: ProgressListener
+) -> StageResult:
+    settings = spec.settings
+    job = Encode(
+        variant=spec.backbone.variant,
+        image_size=spec.image_size,
+        seed=settings.seed,
+        precision="float32",
+        batch_size=settings.batch_size,
+        init=spec.init,
+        weights={name: f"{job_files.ARTIFACTS}/{path.name}" for name, path in spec.weights.items()},
+        checkpoint=None,
+        pooling=settings.pooling,
+        classes=None,
+    )
+    pack = EncodePack("train", spec.variants, settings.fill)
+    stage = StageSpec(STAGE, job, pack, tuple(spec.weights.values()), alone=True)
+    stages = StageRunner(
+        backbone=spec.backbone,
+        code=code,
+        runner=runner,
+        store=store,
+        limits=Limits(seconds=settings.seconds, memory_gib=settings.memory_gib),
+        resources=Resources(threads=spec.threads, device=spec.device),
+        listener=listener,
+    )
+    try:
+        return stages.run(stage, write_pack(pack, crops, store), {path.name: path for path in stage.weights})
+    except StageError as error:
+        outcome = error.outcome
+        raise RunError(
+            f"{spec.backbone.label} failed while it encoded the photos ({outcome.status}): {outcome.cause}.\n"
+            f"The end of its log:\n{outcome.log}"
+        ) from error
+    except KeyboardInterrupt:
+        stages.halt(kill=True)
+        raise
+
+
+def _record(
+    spec: StudySpec, workspace: Workspace, scores: StudyScores, key: str, provenance: Provenance
+) -> FieldRecord:
+    catalogue = spec.catalogue
+    number = {name: at for at, name in enumerate(catalogue.identities)}
+    return FieldRecord(
+        key=key,
+        backbone=spec.backbone.label,
+        title=spec.backbone.display_name,
+        licence=run_licence(spec.backbone, spec.init, workspace),
+        init=_init_label(spec, workspace),
+        dataset=catalogue.name,
+        image_size=spec.image_size,
+        seed=spec.settings.seed,
+        identities=catalogue.identities,
+        photos=tuple(row.image_id for row in catalogue.rows),
+        labels=tuple(number[row.identity] for row in catalogue.rows),
+        units=tuple(scores.units.numbers.tolist()),
+        unit_kind=scores.units.kind,
+        approximate_regions=catalogue.approximate_regions,
+        schemes=scores.schemes,
+        retrieval=scores.retrieval,
+        clusters=scores.clusters,
+        suspects=scores.suspects,
+        remarks=catalogue.remarks,
+        provenance=provenance,
+    )
+
+
+def _init_label(spec: StudySpec, workspace: Workspace) -> str:
+    """The names of the weights, as in `RunSpec.init_label`."""
+    if spec.init != "published":
+        return "random" if "train:deep" in spec.backbone.capabilities else "none"
+    own = own_files(spec.backbone, spec.weights, workspace)
+    names = (one.name for one in spec.backbone.published if one.role != "discriminator")
+    return "+".join(f"{name} (own file)" if name in own else name for name in names)

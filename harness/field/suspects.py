@@ -1,0 +1,86 @@
+"""Photos to look at again: they may have the wrong name, or show what another photo shows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.cross_validation.answers import OutOfFoldAnswers
+from benchmark.cross_validation.schemes import Scheme
+from benchmark.records.field import Suspect
+
+CONFIDENT = 0.7
+"""Probability from which an answer against the photo's name counts."""
+
+NEAR = 0.995
+"""Cosine from which two photos are near-copies."""
+
+VOTES = 3
+"""Nearest photos that must show the other individual."""
+
+MOST = 12
+"""Photos that a person is asked to look at."""
+
+
+def find_suspects(
+    embeddings: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    scheme: Scheme,
+    answers: OutOfFoldAnswers,
+) -> tuple[Suspect, ...]:
+    """Near-copies under two names, then photos that probe and neighbours give to another individual; the surest first.
+
+    Nothing is proven: an encoder that reads the place calls an animal in another's place by the other's name.
+
+    Args:
+        embeddings: (N, D) of unit length.
+        labels: (N,) class numbers.
+        scheme: of the answers.
+        answers: of random folds.
+    """
+    similarity = embeddings @ embeddings.T
+    np.fill_diagonal(similarity, -1)
+    others = labels[:, None] != labels[None, :]
+    copies = [
+        Suspect(
+            photo=photo,
+            kind="near_copy",
+            other=int(labels[twin]),
+            confidence=float(similarity[photo, twin]),
+            neighbours=(twin,),
+        )
+        for photo, twin in _pairs((similarity >= NEAR) & others)
+    ]
+    known = {suspect.photo for suspect in copies} | {suspect.neighbours[0] for suspect in copies}
+    wrong = [
+        suspect
+        for photo in np.flatnonzero((answers.linear != labels) & (np.nan_to_num(answers.confidence) >= CONFIDENT))
+        if photo not in known and (suspect := _suspect(int(photo), similarity, labels, scheme, answers)) is not None
+    ]
+    surest = sorted(copies, key=lambda one: -one.confidence) + sorted(wrong, key=lambda one: -one.confidence)
+    return tuple(surest[:MOST])
+
+
+def _suspect(
+    photo: int,
+    similarity: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    scheme: Scheme,
+    answers: OutOfFoldAnswers,
+) -> Suspect | None:
+    """The suspicion against a photo; None if its nearest photos of other groups do not all share it."""
+    elsewhere = np.where(scheme.groups == scheme.groups[photo], -1, similarity[photo])
+    nearest = np.argsort(-elsewhere, kind="stable")[:VOTES]
+    answer = int(answers.linear[photo])
+    if not (labels[nearest] == answer).all():
+        return None
+    return Suspect(
+        photo=photo,
+        kind="other_individual",
+        other=answer,
+        confidence=float(answers.confidence[photo]),
+        neighbours=tuple(nearest.tolist()),
+    )
+
+
+def _pairs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Each pair of a symmetric mask once."""
+    return [(int(one), int(two)) for one, two in zip(*np.nonzero(np.triu(mask)), strict=True)]
