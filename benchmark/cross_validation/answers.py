@@ -65,13 +65,13 @@ def cross_validate(
         if len(test) and len(np.unique(labels[fit])) > 1:
             known, groups = labels[fit], scheme.groups[fit]
             whole = reduce(embeddings[fit], embeddings[test], *(part[test] for part in regions.values()))
-            probe = linear_probe(whole, known, groups, seed)
+            probe = linear_probe(whole, known, groups, seed, balanced=True)
             linear[test], *shown = probe.answers
             confidence[test] = probe.confidences[0]
             nearest[test] = nearest_neighbour_probe(whole, known, groups, seed).answers[0]
             for (variant, part), answers in zip(regions.items(), shown, strict=True):
                 reliance[variant][test] = answers
                 pair = reduce(part[fit], part[test])
-                information[variant][test] = linear_probe(pair, known, groups, seed).answers[0]
+                information[variant][test] = linear_probe(pair, known, groups, seed, balanced=True).answers[0]
         on_fold(done, len(folds))
     return OutOfFoldAnswers(linear, confidence, nearest, reliance, information)

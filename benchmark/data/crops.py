@@ -106,7 +106,7 @@ def _cut_all(rows: Sequence[Row], size: int, side: int | None) -> tuple[list[Cro
 def check_row(row: Row, photo: "Photo") -> list[Fault]:
     """Why a row cannot be cut out of its photo: its box or its mask does not fit. Empty if it can."""
     try:
-        _window(row, photo.image.size, None)
+        window(row, photo.image.size, None)
         if row.segmentation is not None:
             region_mask(row, (photo.image.height, photo.image.width), photo.orientation)
     except FaultsError as error:
@@ -224,7 +224,7 @@ def _rgb(path: Path, image: "Image") -> "Image":
 def _cut(row: Row, photo: Photo, size: int, side: int | None) -> Crop:
     from PIL import Image
 
-    window = _window(row, photo.image.size, side)
+    window = window(row, photo.image.size, side)
     image = photo.image.crop(window).resize((size, size), Image.Resampling.BICUBIC)
     if row.segmentation is None:
         regions = np.zeros((size, size), np.uint8)
@@ -234,8 +234,17 @@ def _cut(row: Row, photo: Photo, size: int, side: int | None) -> Crop:
     return Crop(np.array(image), regions)
 
 
-def _window(row: Row, photo: tuple[int, int], side: int | None) -> tuple[int, int, int, int]:
-    """The square's (left, top, right, bottom) in the photo; half pixels are rounded up."""
+def window(row: Row, photo: tuple[int, int], side: int | None) -> tuple[int, int, int, int]:
+    """The square's (left, top, right, bottom) in the photo; half pixels are rounded up.
+
+    Args:
+        row: the annotated animal.
+        photo: (width, height) of the photo.
+        side: of the square; None = the longest side of the box.
+
+    Raises:
+        FaultsError: the box does not fit the photo.
+    """
     width, height = photo
     if row.box is None:
         x, y, box_width, box_height = 0.0, 0.0, float(width), float(height)

@@ -1,5 +1,6 @@
 """Folds of the training images that keep images taken together on one side."""
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -26,7 +27,9 @@ def grouped_folds(
     counts = [len(np.unique(groups[labels == label])) for label in np.unique(labels)]
     if max(counts) >= 2:  # noqa: PLR2004 - one side each
         folds = min(FOLDS, max(counts))
-        yield from StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, groups)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # individuals with few images
+            yield from StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, groups)
         return
     smallest = int(np.bincount(labels)[np.unique(labels)].min())
     if smallest >= 2:  # noqa: PLR2004 - one side each

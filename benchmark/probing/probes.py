@@ -39,7 +39,12 @@ class ProbeAnswers(NamedTuple):
 
 
 def linear_probe(
-    coordinates: Coordinates, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+    coordinates: Coordinates,
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    seed: int,
+    *,
+    balanced: bool = False,
 ) -> ProbeAnswers:
     """Multinomial logistic regression with an L2 penalty, fitted until it converges.
 
@@ -52,17 +57,26 @@ def linear_probe(
         labels: (N,) class numbers of the training images, at least two individuals.
         groups: (N,) groups that folds keep whole.
         seed: of the folds.
+        balanced: whether all individuals count the same, however many training images they have. Where images are
+            tested in folds, an individual has the fewest training images just when it is tested: without weights,
+            embeddings that know nothing would then be right less often than by chance.
     """
     from threadpoolctl import threadpool_limits
 
     folds = list(grouped_folds(labels, groups, seed))
     with threadpool_limits(1):
         losses = [
-            np.mean([_log_loss(coordinates.train, labels, fit, held_out, strength) for fit, held_out in folds] or [0.0])
+            np.mean(
+                [
+                    _log_loss(coordinates.train, labels, part, _Fit(strength, CHOICE_TOLERANCE, balanced))
+                    for part in folds
+                ]
+                or [0.0]
+            )
             for strength in STRENGTHS
         ]
         strength = STRENGTHS[int(np.argmin(losses))]
-        model, converged = _fit(coordinates.train, labels, strength)
+        model, converged = _fit(coordinates.train, labels, _Fit(strength, balanced=balanced))
         probabilities = [model.predict_proba(shown.points) for shown in coordinates.shown]
     return ProbeAnswers(
         tuple(model.classes_[one.argmax(axis=1)].astype(np.int64) for one in probabilities),
@@ -83,7 +97,7 @@ def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], 
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        model, _ = _fit(coordinates.train, labels, strength)
+        model, _ = _fit(coordinates.train, labels, _Fit(strength))
         probabilities: NDArray[np.float64] = model.predict_proba(coordinates.shown[0].points)
     return probabilities
 
@@ -113,14 +127,21 @@ def nearest_neighbour_probe(
     return ProbeAnswers(answers, confidences, float(k), True)
 
 
-def _fit(
-    points: NDArray[np.float64], labels: NDArray[np.integer], strength: float, tolerance: float = TOLERANCE
-) -> tuple[Any, bool]:
+class _Fit(NamedTuple):
+    """How a logistic regression is fitted: inverse strength of its penalty, tolerance, weights of the individuals."""
+
+    strength: float
+    tolerance: float = TOLERANCE
+    balanced: bool = False
+
+
+def _fit(points: NDArray[np.float64], labels: NDArray[np.integer], how: _Fit) -> tuple[Any, bool]:
     """The fitted model, and whether it converged."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=tolerance)
+    weights = "balanced" if how.balanced else None
+    model = LogisticRegression(C=how.strength, max_iter=MAX_ITERATIONS, tol=how.tolerance, class_weight=weights)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         model.fit(points, labels)
@@ -130,16 +151,16 @@ def _fit(
 def _log_loss(
     points: NDArray[np.float64],
     labels: NDArray[np.integer],
-    fit: NDArray[np.int64],
-    held_out: NDArray[np.int64],
-    strength: float,
+    fold: tuple[NDArray[np.int64], NDArray[np.int64]],
+    how: _Fit,
 ) -> float:
     """Mean log-loss on the images held out whose individual was fitted; 0 if there is none."""
+    fit, held_out = fold
     classes = np.unique(labels[fit])
     held_out = held_out[np.isin(labels[held_out], classes)]
     if not len(held_out) or len(classes) < 2:  # noqa: PLR2004 - nothing to tell apart
         return 0.0
-    model, _ = _fit(points[fit], labels[fit], strength, CHOICE_TOLERANCE)
+    model, _ = _fit(points[fit], labels[fit], how)
     probabilities = model.predict_log_proba(points[held_out])
     return float(-probabilities[np.arange(len(held_out)), np.searchsorted(classes, labels[held_out])].mean())
 

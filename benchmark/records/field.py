@@ -1,5 +1,6 @@
 """Record of a field study: one encoder on all photos of a data set of one's own, by cross-validation."""
 
+import re
 from typing import Annotated, Literal
 
 from benchmark.records.base import Interval, Metric, RecordPart
@@ -66,8 +67,9 @@ class FieldRetrieval(RecordPart):
     """Re-identification: every photo searches its individual among all others.
 
     Attributes:
-        across: without photos of the query's own recording or encounter; None if these are not known.
-        anywhere: with them.
+        across: without photos of the query's own recording or encounter, and of its flank alone where flanks are known;
+            None if recordings and encounters are not known.
+        anywhere: with all of them, of any flank.
         baselines: a random order of the same gallery.
     """
 
@@ -142,3 +144,8 @@ class FieldRecord(RecordPart):
     suspects: tuple[Suspect, ...]
     remarks: tuple[str, ...]
     provenance: Provenance
+
+    @property
+    def file_name(self) -> str:
+        """Name of its file, without ending: the contestant and the beginning of the key."""
+        return f"{re.sub(r'[^A-Za-z0-9_.]+', '-', self.backbone)}-{self.key[:12]}"

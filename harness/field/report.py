@@ -1,30 +1,67 @@
-"""The report of all field studies of a data set, and the lines that a run ends with."""
+"""The report of all field studies of a data set, its table, and the lines that a run ends with."""
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leaderboard.report.page import render
+from leaderboard.report.summary import summary
+from leaderboard.report.table import field_page
 
 from benchmark.data.catalogue import Catalogue
+from benchmark.data.crops import read_photo, window
+from benchmark.files import atomic_write
 from benchmark.records.field import FieldRecord
+from harness.disk import disk_errors
+from harness.field.study import read_study
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace: Workspace) -> list[str]:
-    """Temporary: the numbers as lines."""
-    lines = []
-    for record in records:
-        for name, scores in record.schemes.items():
-            lines.append(
-                f"{record.title} {name} ({scores.column}): {scores.linear.accuracy:.2f} {scores.linear.interval} nearest {scores.nearest.accuracy:.2f} chance {scores.chance:.3f} {scores.better_than_chance} tested {scores.tested} detectable {scores.detectable}"
-            )
-            for question, parts in scores.regions.items():
-                lines.append(
-                    f"  {question} "
-                    + ", ".join(f"{v} {p.accuracy:.2f}" for v, p in parts.items())
-                    + f" advantage {scores.pattern_advantage[question]:.2f} {scores.advantage_interval[question]}"
-                )
-        lines.append(
-            f"  retrieval across {record.retrieval.across and record.retrieval.across.rank1} anywhere {record.retrieval.anywhere.rank1} {record.retrieval.baselines}"
-        )
-        lines.append(
-            f"  suspects {[(s.kind, record.photos[s.photo], record.identities[s.other], round(s.confidence, 2)) for s in record.suspects]}"
-        )
-    return lines
+    """Write report, table and the newest predictions from all studies of the photos as they are.
+
+    Args:
+        records: of the run, at least one; they are among the studies on the disk.
+        catalogue: the data set.
+        workspace: where.
+
+    Returns:
+        The answer in lines for the terminal.
+
+    Raises:
+        RunError: the disk is full or cannot be written to.
+    """
+    home = workspace.results(catalogue.name)
+    studies = _newest(home.field, records[-1])
+
+    @cache
+    def photo(number: int) -> "Image":
+        row = catalogue.rows[number]
+        image = read_photo(row.path).image
+        return image.crop(window(row, image.size, None)) if row.box else image
+
+    answering = home.predictions(home.field / f"{records[-1].file_name}.json")
+    with disk_errors():
+        _write(home.report, render(studies, photo))
+        _write(home.pages / "field.md", field_page(studies))
+        if answering.is_file():
+            _write(home.newest_predictions, answering.read_text(encoding="utf-8"))
+    return summary(studies, str(home.report))
+
+
+def _newest(folder: Path, like: FieldRecord) -> list[FieldRecord]:
+    """The newest study of each contestant on the same photos and labels as a study."""
+    studies = [read_study(path) for path in sorted(folder.glob("*.json"))]
+    same = [one for one in studies if one.provenance.data == like.provenance.data]
+    ordered = sorted(same, key=lambda one: one.provenance.finished)
+    return list({(one.backbone, one.init): one for one in ordered}.values())
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -155,7 +155,7 @@ def _advantage(
 def _retrieval(embeddings: NDArray[np.float32], catalogue: Catalogue, units: Units, seed: int) -> FieldRetrieval:
     sightings = sightings_of(catalogue.rows)
     images = Images(embeddings, sightings.labels)
-    pairings = {"anywhere": Pairing(sightings, sightings, flank="same")}
+    pairings = {"anywhere": Pairing(sightings, sightings)}
     if sightings.recordings is not None:
         pairings["across"] = Pairing(sightings, sightings, flank="same", across_recordings=True)
     if sightings.flanks is not None:

@@ -176,7 +176,7 @@ def study(
         ]
     )
     home = workspace.results(spec.catalogue.name)
-    path = home.field / f"{spec.backbone.slug}-{key[:12]}.json"
+    path = home.field / f"{spec.backbone.slug}-{key[:12]}.json"  # `FieldRecord.file_name`
     if path.is_file():
         listener.report("This study is finished already.")
         return read_study(path)
