@@ -94,6 +94,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "leaderboard.pages": ("benchmark", "leaderboard"),
     "leaderboard.plots": ("benchmark", "leaderboard"),
     "leaderboard.reproduction": ("benchmark", "leaderboard"),
+    "leaderboard.report": ("benchmark", "leaderboard"),
 }
 """By package, the packages and modules that its modules may import beside their own package."""
 

@@ -119,6 +119,8 @@ class FieldRecord(RecordPart):
         retrieval: re-identification.
         clusters: clusters of all photos, found without labels.
         suspects: photos to look at again, the surest first.
+        neighbours: indices of the nearest photos of each photo, by cosine, nearest first; none of its own group of the
+            first scheme.
         remarks: what was left out or assumed when the data were read, and findings of the audit, as sentences.
         provenance: everything that made the numbers.
     """
@@ -142,6 +144,7 @@ class FieldRecord(RecordPart):
     retrieval: FieldRetrieval
     clusters: Clustering
     suspects: tuple[Suspect, ...]
+    neighbours: tuple[tuple[int, ...], ...]
     remarks: tuple[str, ...]
     provenance: Provenance
 

@@ -1,0 +1,165 @@
+"""The answer in three sentences: how many photos are named rightly, by what, and what looks wrong in the data.
+
+No sentence concludes more than its numbers carry. A region *carries* if the interval of its accuracy is above the best
+answer that is known without looking; a difference is shown if its interval does not contain zero.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
+from benchmark.records.base import Interval
+from benchmark.records.field import FieldRecord, FieldScores
+from leaderboard.formats import decimals
+from leaderboard.report.facts import best_first, carries, counting, others, tested_units
+from leaderboard.report.words import capitalised, counted, unit_noun, with_interval
+
+UNTOLD = "cannot tell"
+MASKS_NEEDED = "region masks are needed to tell (patternbench data masks)"
+
+
+class Verdict(NamedTuple):
+    """What a classifier of whole photos relies on.
+
+    Attributes:
+        name: `mostly pattern`, `mostly background`, `both` or `cannot tell`.
+        reason: why nothing can be told, or what limits the verdict; may be empty.
+    """
+
+    name: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.reason})" if self.reason else self.name
+
+
+def verdict(record: FieldRecord) -> Verdict:
+    """What the encoder's embeddings of whole photos name the animals by: the pattern, the background, or both.
+
+    It follows from the question `reliance`: a linear probe that was fitted on whole photos is shown one region.
+    """
+    scores = counting(record)
+    regions = scores.regions.get("reliance", {})
+    if "pattern" not in regions or "background" not in regions:
+        return Verdict(UNTOLD, "needs region masks: patternbench data masks")
+    interval = scores.advantage_interval.get("reliance")
+    if interval is None:
+        return Verdict(UNTOLD, few_units(record, scores))
+    if scores.better_than_chance != "yes":
+        return Verdict(UNTOLD, "the whole photos are not shown to be named better than chance")
+    return compared(carries(regions["pattern"], scores), carries(regions["background"], scores), interval)
+
+
+def compared(pattern: bool, background: bool, advantage: Interval) -> Verdict:
+    """The verdict from two regions.
+
+    >>> compared(True, False, Interval(low=0.1, high=0.4, groups=20)).name
+    'mostly pattern'
+
+    Args:
+        pattern: whether the pattern alone is named better than without looking.
+        background: the same of the background alone.
+        advantage: interval of the accuracy on the pattern less that on the background.
+    """
+    match pattern, background:
+        case False, False:
+            return Verdict(UNTOLD, "neither of the two alone is shown to be named better than chance")
+        case True, _ if advantage.low > 0:
+            return Verdict("mostly pattern", "the background alone is better than chance too" if background else "")
+        case _, True if advantage.high < 0:
+            return Verdict("mostly background", "the pattern alone is better than chance too" if pattern else "")
+        case True, True:
+            return Verdict("both", "each alone is better than chance; no difference between them is shown")
+        case _:
+            one, other = ("pattern", "background") if pattern else ("background", "pattern")
+            return Verdict(
+                UNTOLD, f"only the {one} alone is better than chance, but it is not shown to be better than the {other}"
+            )
+
+
+def few_units(record: FieldRecord, scores: FieldScores) -> str:
+    """Why there is no interval."""
+    units = tested_units(record, scores)
+    noun = unit_noun(record.unit_kind, units)
+    return f"{units} {noun} {'is' if units == 1 else 'are'} too few: {FEWEST_GROUPS} are needed"
+
+
+def answer(records: Sequence[FieldRecord]) -> tuple[str, ...]:
+    """The three sentences on the best of the encoders, and a fourth if there were several to choose from."""
+    ordered = best_first(records)
+    best = ordered[0]
+    sentences = named_rightly(best), relies_on(best), looks_wrong(best)
+    if len(ordered) == 1:
+        return sentences
+    chosen = (
+        f"This is {best.title}, the best of {counted(len(ordered), 'encoder')} on these same photos: "
+        "the best of several looks a little better than it is."
+    )
+    return *sentences, chosen
+
+
+def named_rightly(record: FieldRecord) -> str:
+    """The first sentence: the score of the scheme that counts, beside chance."""
+    scores = counting(record)
+    photos = "the photos" if scores.tested == len(record.photos) else f"the {scores.tested} photos that can be tested"
+    text = (
+        f"Your {record.dataset}: {with_interval(scores.linear.accuracy, scores.linear.interval)} of {photos} are named "
+        f"rightly by {others(scores)} ({chance(scores)})"
+    )
+    notes = [note for note in (_chance_note(record, scores), _random_note(scores)) if note]
+    return f"{'; '.join([text, *notes])}."
+
+
+def chance(scores: FieldScores) -> str:
+    """What is reached without looking."""
+    text = f"chance {decimals(scores.chance)}"
+    commonest = decimals(scores.commonest)
+    if scores.commonest <= scores.chance or commonest == decimals(scores.chance):
+        return text
+    return f"{text}, always answering the commonest individual {commonest}"
+
+
+def _chance_note(record: FieldRecord, scores: FieldScores) -> str:
+    if scores.better_than_chance == "yes":
+        return ""
+    if scores.better_than_chance == "no":
+        return "that is no better than chance"
+    units = tested_units(record, scores)
+    few = units < FEWEST_GROUPS
+    noun = unit_noun(record.unit_kind, units)
+    return f"whether that is better than chance cannot be told{f' from {units} {noun}' if few else ''}"
+
+
+def _random_note(scores: FieldScores) -> str:
+    return "" if scores.column else "these may be near-copies of it, so part of this may be memory"
+
+
+def relies_on(record: FieldRecord) -> str:
+    """The second sentence: background alone, pattern alone, and the verdict."""
+    scores = counting(record)
+    regions = scores.regions.get("reliance", {})
+    found = verdict(record)
+    if "pattern" not in regions or "background" not in regions:
+        return f"Pattern or background: {MASKS_NEEDED}."
+    background, pattern = regions["background"].accuracy, regions["pattern"].accuracy
+    text = f"The background alone gives {decimals(background)}, the pattern alone {decimals(pattern)}: {found}"
+    body = regions.get("body")
+    if body is not None and body.accuracy > max(background, pattern) and carries(body, scores):
+        text += f"; the body without its pattern gives {decimals(body.accuracy)}"
+    if record.approximate_regions:
+        text += "; the masks are approximate"
+    return f"{text}."
+
+
+def looks_wrong(record: FieldRecord) -> str:
+    """The third sentence: photos to look at again."""
+    kinds = Counter(suspect.kind for suspect in record.suspects)
+    if not kinds:
+        return "No photo looks mislabelled."
+    mislabelled, copies = kinds["other_individual"], kinds["near_copy"]
+    texts = [f"{counted(mislabelled, 'photo')} may be mislabelled"] if mislabelled else []
+    if copies:
+        pairs = counted(copies, "pair of photos", "pairs of photos")
+        texts.append(f"{pairs} of different individuals {'is' if copies == 1 else 'are'} almost equal")
+    return f"{capitalised(' and '.join(texts))}: see below."

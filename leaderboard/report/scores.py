@@ -1,0 +1,241 @@
+"""The table of scores: one row a measure, chance beside it, one column an encoder."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
+from benchmark.records.base import Interval
+from benchmark.records.clustering import Clustering
+from benchmark.records.field import FieldRecord, FieldScores
+from benchmark.records.retrieval import Retrieval
+from benchmark.vocabulary import FoldScheme
+from leaderboard.formats import decimals, signed
+from leaderboard.markdown import NOTHING
+from leaderboard.report.facts import counting, group_noun, memory, others, reference, tested_units
+from leaderboard.report.words import points, unit_noun, with_interval
+
+
+class Cell(NamedTuple):
+    """A score as text, and a remark that is shown small beside it."""
+
+    text: str
+    remark: str = ""
+
+
+class Line(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        title: of the measure.
+        meaning: one clause.
+        chance: what is reached without looking.
+        cells: one for each encoder.
+    """
+
+    title: str
+    meaning: str
+    chance: str
+    cells: tuple[Cell, ...]
+
+
+class Block(NamedTuple):
+    """Rows of the table that answer one question."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def blocks(records: Sequence[FieldRecord]) -> list[Block]:
+    """The rows of the table, by question.
+
+    Args:
+        records: of the same photos, in the order of the columns.
+    """
+    first = records[0]
+    named = [_named(records, scheme) for scheme in ("grouped", "random") if scheme in first.schemes]
+    return [*named, _memory(records), _search(records), _clusters(records)]
+
+
+def _named(records: Sequence[FieldRecord], scheme: FoldScheme) -> Block:
+    scores = records[0].schemes[scheme]
+    title = f"Named by {others(scores)}" if scores.column else "Named by any other photos, near-copies too"
+    best = decimals(reference(scores))
+
+    def cells(kind: Callable[[FieldScores], str]) -> tuple[Cell, ...]:
+        return tuple(
+            Cell(kind(record.schemes[scheme]), _no_interval(record.schemes[scheme].linear.interval))
+            for record in records
+        )
+
+    lines = [
+        Line(
+            "Linear probe",
+            "share of photos named rightly by logistic regression on the frozen embeddings",
+            best,
+            cells(lambda one: with_interval(one.linear.accuracy, one.linear.interval)),
+        ),
+        Line(
+            "Nearest neighbours",
+            "share of photos named rightly by the vote of the most similar photos",
+            best,
+            cells(lambda one: with_interval(one.nearest.accuracy, one.nearest.interval)),
+        ),
+    ]
+    return Block(f"{title} ({scores.tested} of {len(records[0].photos)} photos tested)", tuple(lines))
+
+
+def _no_interval(interval: Interval | None) -> str:
+    return "" if interval else f"no interval: fewer than {FEWEST_GROUPS} units"
+
+
+def _memory(records: Sequence[FieldRecord]) -> Block:
+    found = [memory(record) for record in records]
+    column = counting(records[0]).column
+    noun = group_noun(column) if column else ""
+    cells = tuple(
+        Cell(
+            signed(round(one.random, 2) - round(one.grouped, 2))
+            + (f" [{signed(one.interval.low)}, {signed(one.interval.high)}]" if one.interval else ""),
+            f"{decimals(one.random)} less {decimals(one.grouped)}, on the photos that both tested",
+        )
+        if one
+        else Cell(NOTHING, "needs a column such as encounter or date, and photos that both tested")
+        for one in found
+    )
+    meaning = f"gain of the linear probe if photos of the same {noun} may answer" if noun else "gain by near-copies"
+    return Block("Near-copies", (Line("Gain by near-copies", meaning, "0.00", cells),))
+
+
+def _search(records: Sequence[FieldRecord]) -> Block:
+    """Re-identification: every photo searches its individual."""
+    baselines = records[0].retrieval.baselines
+    across, anywhere = baselines.get("across"), baselines.get("anywhere")
+    flanks = any(_crossed(record) for record in records)
+    where = f"{'on the same flank ' if flanks else ''}in another recording or encounter"
+
+    def line(title: str, meaning: str, chance: float | None, score: Callable[[FieldRecord], Cell]) -> Line:
+        return Line(title, meaning, NOTHING if chance is None else decimals(chance), tuple(map(score, records)))
+
+    lines = [
+        line(
+            "Rank-1 across",
+            f"share of photos whose most similar photo {where} shows the same individual",
+            across.rank1 if across else None,
+            lambda record: _searched(record.retrieval.across, _rank1),
+        ),
+        line(
+            "Rank-5 across",
+            "the same with the five most similar photos",
+            across.rank5 if across else None,
+            lambda record: _searched(record.retrieval.across, lambda one: _number(one.rank5)),
+        ),
+        line(
+            "mAP across",
+            "mean average precision: how early all photos of the individual come",
+            across.mean_average_precision if across else None,
+            lambda record: _searched(record.retrieval.across, _precision),
+        ),
+        line(
+            "Rank-1 anywhere",
+            "as rank-1, but photos of the same recording or encounter may answer",
+            anywhere.rank1 if anywhere else None,
+            lambda record: _searched(record.retrieval.anywhere, _rank1),
+        ),
+    ]
+    if flanks:
+        meaning = "only photos of the other flank may answer: size, colour and place, hardly the pattern"
+        lines.append(line("Rank-1, other flank", meaning, None, _cross))
+    return Block("Re-identification: each photo searches its individual", tuple(lines))
+
+
+def _rank1(scores: Retrieval) -> str:
+    return _number(scores.rank1, scores.rank1_interval)
+
+
+def _precision(scores: Retrieval) -> str:
+    return _number(scores.mean_average_precision, scores.map_interval)
+
+
+def _number(value: float | None, interval: Interval | None = None) -> str:
+    return NOTHING if value is None else with_interval(value, interval)
+
+
+def _searched(retrieval: Retrieval | None, number: Callable[[Retrieval], str]) -> Cell:
+    if retrieval is None:
+        return Cell(NOTHING, "no column says which photos were taken together, such as encounter or date")
+    if retrieval.rank1 is None:
+        return Cell(NOTHING, "no photo has another of its individual to find")
+    few = _no_interval(retrieval.rank1_interval)
+    return Cell(number(retrieval), "; ".join(text for text in (f"{retrieval.queries} photos", few) if text))
+
+
+def _crossed(record: FieldRecord) -> bool:
+    retrieval = record.retrieval.across or record.retrieval.anywhere
+    return retrieval.cross_flank is not None
+
+
+def _cross(record: FieldRecord) -> Cell:
+    scores = (record.retrieval.across or record.retrieval.anywhere).cross_flank
+    if scores is None or scores.rank1 is None:
+        return Cell(NOTHING, "no individual is known from both flanks")
+    return Cell(with_interval(scores.rank1, scores.rank1_interval), f"{scores.queries} photos")
+
+
+def _clusters(records: Sequence[FieldRecord]) -> Block:
+    permuted = records[0].clusters.permuted
+    return Block(
+        "Clusters, found without names",
+        (
+            Line(
+                "Agreement with the individuals",
+                "adjusted mutual information of k-means clusters: 1 = equal",
+                decimals(permuted.adjusted_mutual_information) if permuted else "0.00",
+                tuple(_clustered(record.clusters) for record in records),
+            ),
+        ),
+    )
+
+
+def _clustered(clusters: Clustering) -> Cell:
+    if clusters.adjusted_mutual_information is None:
+        return Cell(NOTHING, "no individual has three photos: clusters of one or two show no shape")
+    return Cell(decimals(clusters.adjusted_mutual_information))
+
+
+def could_show(record: FieldRecord) -> str:
+    """What these photos could have shown, as a sentence."""
+    scores = counting(record)
+    units = tested_units(record, scores)
+    base = f"{scores.tested} photos in {units} {unit_noun(record.unit_kind, units)}"
+    if record.unit_kind == "images":
+        base = f"{scores.tested} photos, each counted as independent because nothing says which were taken together"
+    if units < FEWEST_GROUPS:
+        return f"The scores rest on {base}: too few for an interval, which needs {FEWEST_GROUPS}."
+    if scores.detectable is None:
+        return f"The scores rest on {base}: no difference between two encoders could be shown."
+    return (
+        f"The scores rest on {base}. A difference between two encoders below {points(scores.detectable)} would "
+        "mostly go unnoticed (80 % power, 5 % error)."
+    )
+
+
+def beyond_chance(record: FieldRecord) -> str:
+    """Whether the linear probe is better than chance, as a table cell."""
+    return {"yes": "yes", "no": "no", "cannot_tell": "cannot tell"}[counting(record).better_than_chance]
+
+
+def memory_sentence(record: FieldRecord) -> str:
+    """What the difference of the two schemes means; empty if only one is known."""
+    found = memory(record)
+    if found is None:
+        return ""
+    noun = group_noun(counting(record).column)
+    both = f"{decimals(found.random)} with photos of the same {noun}, {decimals(found.grouped)} without"
+    if found.shown:
+        return (
+            f"{both}: photos of the same {noun} give part of the answer away, as near-copies or by the place. "
+            f"For animals met again, expect {decimals(found.grouped)}."
+        )
+    if found.interval is None:
+        return f"{both}: too few units to tell whether photos of the same {noun} give the answer away."
+    return f"{both}: no gain by near-copies is shown."

@@ -1,0 +1,99 @@
+"""The last lines of a run: the answer in ten lines of plain text."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+from benchmark.records.field import FieldRecord
+from leaderboard.formats import decimals
+from leaderboard.report.answer import chance, verdict
+from leaderboard.report.facts import best_first, counting, memory, others
+from leaderboard.report.scores import beyond_chance
+from leaderboard.report.words import counted, printable, with_interval
+
+WIDTH = 80
+"""Columns of a line."""
+
+INDENT = 15
+"""Columns of a label."""
+
+
+def summary(records: Sequence[FieldRecord], report: str) -> list[str]:
+    """Ten lines of at most 80 columns: photos, encoder, score, chance, regions, verdict, search, suspects, report.
+
+    A text that is too long ends in an ellipsis. Only the report's path is never cut, since people copy it.
+
+    Args:
+        records: one for each encoder, of the same photos; in any order.
+        report: path of the report.
+
+    Raises:
+        InputError: there is no record, or the records are not of the same photos.
+    """
+    ordered = best_first(records)
+    best = ordered[0]
+    scores = counting(best)
+    lines = {
+        "Photos": f"{len(best.photos)} of {counted(len(best.identities), 'individual')} in {best.dataset}",
+        "Encoder": _encoder(ordered),
+        "Named rightly": _score(best),
+        "Chance": f"{chance(scores).removeprefix('chance ')}; better than chance: {beyond_chance(best)}",
+        "Background": _alone(best, "background"),
+        "Pattern": _alone(best, "pattern"),
+        "Verdict": _verdict(best),
+        "Rank-1": _rank1(best),
+        "Look again": _look_again(best),
+    }
+    return [*(_line(label, text) for label, text in lines.items()), f"{'Report':<{INDENT}}{report}"]
+
+
+def _line(label: str, text: str) -> str:
+    """One line, without control characters."""
+    line = f"{label:<{INDENT}}{printable(text)}"
+    return line if cell_len(line) <= WIDTH else f"{set_cell_size(line, WIDTH - 1).rstrip()}…"
+
+
+def _encoder(ordered: Sequence[FieldRecord]) -> str:
+    best = ordered[0]
+    chosen = f", the best of {counted(len(ordered), 'encoder')}" if len(ordered) > 1 else ""
+    return f"{best.title} (weights: {best.init}){chosen}"
+
+
+def _score(record: FieldRecord) -> str:
+    scores = counting(record)
+    found = memory(record)
+    anyhow = f" (any: {decimals(found.random)})" if found else ""
+    return f"{with_interval(scores.linear.accuracy, scores.linear.interval)} by {others(scores)}{anyhow}"
+
+
+def _verdict(record: FieldRecord) -> str:
+    """With its reason if there is room."""
+    found = verdict(record)
+    return str(found) if cell_len(str(found)) <= WIDTH - INDENT else f"{found.name}: see the report"
+
+
+def _look_again(record: FieldRecord) -> str:
+    kinds = Counter(suspect.kind for suspect in record.suspects)
+    copies = counted(kinds["near_copy"], "near-copy", "near-copies")
+    return f"{counted(kinds['other_individual'], 'photo')} may be mislabelled; {copies} under two names"
+
+
+def _alone(record: FieldRecord, region: Literal["background", "pattern"]) -> str:
+    parts = counting(record).regions.get("reliance", {})
+    if region not in parts:
+        return "not known: no region masks"
+    return f"{with_interval(parts[region].accuracy, parts[region].interval)} alone"
+
+
+def _rank1(record: FieldRecord) -> str:
+    """Of the search across encounters, or of the only one there is."""
+    across, baselines = record.retrieval.across, record.retrieval.baselines
+    retrieval = across or record.retrieval.anywhere
+    where = "in other encounters" if across else "among all photos"
+    baseline = baselines.get("across" if across else "anywhere")
+    if retrieval.rank1 is None:
+        return "not known: no photo has another of its individual to find"
+    by_chance = f" (chance {decimals(baseline.rank1)})" if baseline and baseline.rank1 is not None else ""
+    return f"{with_interval(retrieval.rank1, retrieval.rank1_interval)} {where}{by_chance}"
