@@ -122,10 +122,10 @@ def collect_more(record: FieldRecord) -> Advice | None:
         return None
     needed = units_needed(record)
     difference = f"a difference of {round(100 * WANTED)} points between two encoders"
-    noun = unit_noun(record.unit_kind, 2)
     if needed is None:
-        return Advice(f"Add photos: far more {noun} are needed to show {difference}.")
+        return Advice(f"Add photos: far more {unit_noun(record.unit_kind, 2)} are needed to show {difference}.")
     more = two_digits(max(needed, FEWEST_GROUPS) - have)
+    noun = unit_noun(record.unit_kind, more)
     return Advice(
         f"Add photos: about {more:,} more {noun} like these {have} would show {difference}, if as many individuals "
         "are photographed as now."

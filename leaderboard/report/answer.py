@@ -132,7 +132,7 @@ def _chance_note(record: FieldRecord, scores: FieldScores) -> str:
 
 
 def _random_note(scores: FieldScores) -> str:
-    return "" if scores.column else "these may be near-copies of it, so part of this may be memory"
+    return "" if scores.column else "these may be near-copies, so part of this may be memory"
 
 
 def relies_on(record: FieldRecord) -> str:

@@ -49,11 +49,17 @@ def best_first(records: Sequence[FieldRecord]) -> list[FieldRecord]:
     """
     if not records:
         raise InputError("There is no record to report. Run an encoder on the photos first.")
-    if len({(record.dataset, record.photos, record.labels) for record in records}) > 1:
+    if len({_photos(record) for record in records}) > 1:
         raise InputError(
             "The records are not of the same photos. Report those of one data set, made after its last change."
         )
     return sorted(records, key=lambda one: (-counting(one).linear.accuracy, one.title, one.init, one.key))
+
+
+def _photos(record: FieldRecord) -> tuple[object, ...]:
+    """What records share that may stand side by side."""
+    columns = [(name, scores.column, scores.groups) for name, scores in sorted(record.schemes.items())]
+    return record.dataset, record.photos, record.labels, tuple(columns)
 
 
 def scheme_of(record: FieldRecord) -> FoldScheme:

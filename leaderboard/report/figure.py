@@ -27,7 +27,7 @@ QUESTIONS: dict[RegionQuestion, tuple[str, str]] = {
         "A classifier that was fitted on whole photos is shown photos in which parts are hidden.",
     ),
     "information": (
-        "What is in it?",
+        "What does each part hold?",
         "A classifier is fitted on photos in which parts are hidden, and shown others with the same parts hidden.",
     ),
 }

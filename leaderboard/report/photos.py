@@ -69,17 +69,22 @@ def rightly(record: FieldRecord) -> list[Strip]:
 
 def suspected(record: FieldRecord) -> list[tuple[Suspect, Strip]]:
     """The suspects with the photos that speak for the suspicion."""
-    return [(one, _strip(record, one.photo, one.other, one.confidence, one.neighbours)) for one in record.suspects]
+    return [
+        (one, _strip(record, one.photo, one.other, decimals(one.confidence, 3), one.neighbours))
+        for one in record.suspects
+    ]
 
 
 def _answered(record: FieldRecord, photo: int) -> Strip:
     scores = counting(record)
     answer = scores.linear.answers[photo]
+    confidence = scores.confidences[photo]
     assert answer is not None
-    return _strip(record, photo, answer, scores.confidences[photo] or 0.0, record.neighbours[photo])
+    assert confidence is not None
+    return _strip(record, photo, answer, decimals(confidence), record.neighbours[photo])
 
 
-def _strip(record: FieldRecord, photo: int, answer: int, confidence: float, neighbours: tuple[int, ...]) -> Strip:
+def _strip(record: FieldRecord, photo: int, answer: int, confidence: str, neighbours: tuple[int, ...]) -> Strip:
     truth = record.labels[photo]
     names = record.identities
     nearest = [
@@ -87,4 +92,4 @@ def _strip(record: FieldRecord, photo: int, answer: int, confidence: float, neig
         for place, one in enumerate(neighbours, start=1)
     ]
     first = Picture(photo, "this photo", names[truth])
-    return Strip(names[truth], names[answer], decimals(confidence), (first, *nearest))
+    return Strip(names[truth], names[answer], confidence, (first, *nearest))

@@ -8,11 +8,19 @@ from benchmark.records.base import Interval
 from benchmark.records.clustering import Clustering
 from benchmark.records.field import FieldRecord, FieldScores
 from benchmark.records.retrieval import Retrieval
-from benchmark.vocabulary import FoldScheme
+from benchmark.vocabulary import FoldScheme, UnitKind
 from leaderboard.formats import decimals, signed
 from leaderboard.markdown import NOTHING
 from leaderboard.report.facts import counting, group_noun, memory, others, reference, tested_units
 from leaderboard.report.words import points, unit_noun, with_interval
+
+UNITS: dict[UnitKind, str] = {
+    "stretches": "photos of one individual in successive frames of one recording",
+    "encounters": "photos of one individual that were taken together",
+    "recordings": "photos of one recording",
+    "images": "each counted as independent because nothing says which were taken together",
+}
+"""What a unit is."""
 
 
 class Cell(NamedTuple):
@@ -96,14 +104,15 @@ def _memory(records: Sequence[FieldRecord]) -> Block:
         Cell(
             signed(round(one.random, 2) - round(one.grouped, 2))
             + (f" [{signed(one.interval.low)}, {signed(one.interval.high)}]" if one.interval else ""),
-            f"{decimals(one.random)} less {decimals(one.grouped)}, on the photos that both tested",
+            f"{decimals(one.random)} less {decimals(one.grouped)}",
         )
         if one
         else Cell(NOTHING, "needs a column such as encounter or date, and photos that both tested")
         for one in found
     )
-    meaning = f"gain of the linear probe if photos of the same {noun} may answer" if noun else "gain by near-copies"
-    return Block("Near-copies", (Line("Gain by near-copies", meaning, "0.00", cells),))
+    same = f"photos of the same {noun}" if noun else "near-copies"
+    meaning = f"gain of the linear probe if {same} may answer, on the photos that both tested"
+    return Block("Near-copies", (Line("Gain by near-copies", meaning, NOTHING, cells),))
 
 
 def _search(records: Sequence[FieldRecord]) -> Block:
@@ -118,19 +127,19 @@ def _search(records: Sequence[FieldRecord]) -> Block:
 
     lines = [
         line(
-            "Rank-1 across",
+            "Rank-1 across encounters",
             f"share of photos whose most similar photo {where} shows the same individual",
             across.rank1 if across else None,
             lambda record: _searched(record.retrieval.across, _rank1),
         ),
         line(
-            "Rank-5 across",
+            "Rank-5 across encounters",
             "the same with the five most similar photos",
             across.rank5 if across else None,
             lambda record: _searched(record.retrieval.across, lambda one: _number(one.rank5)),
         ),
         line(
-            "mAP across",
+            "mAP across encounters",
             "mean average precision: how early all photos of the individual come",
             across.mean_average_precision if across else None,
             lambda record: _searched(record.retrieval.across, _precision),
@@ -206,9 +215,9 @@ def could_show(record: FieldRecord) -> str:
     """What these photos could have shown, as a sentence."""
     scores = counting(record)
     units = tested_units(record, scores)
-    base = f"{scores.tested} photos in {units} {unit_noun(record.unit_kind, units)}"
+    base = f"{scores.tested} photos in {units} {unit_noun(record.unit_kind, units)} ({UNITS[record.unit_kind]})"
     if record.unit_kind == "images":
-        base = f"{scores.tested} photos, each counted as independent because nothing says which were taken together"
+        base = f"{scores.tested} photos, {UNITS['images']}"
     if units < FEWEST_GROUPS:
         return f"The scores rest on {base}: too few for an interval, which needs {FEWEST_GROUPS}."
     if scores.detectable is None:
@@ -234,7 +243,7 @@ def memory_sentence(record: FieldRecord) -> str:
     if found.shown:
         return (
             f"{both}: photos of the same {noun} give part of the answer away, as near-copies or by the place. "
-            f"For animals met again, expect {decimals(found.grouped)}."
+            f"For animals met again, {decimals(found.grouped)} is the fairer number."
         )
     if found.interval is None:
         return f"{both}: too few units to tell whether photos of the same {noun} give the answer away."

@@ -57,8 +57,8 @@ def _line(label: str, text: str) -> str:
 
 def _encoder(ordered: Sequence[FieldRecord]) -> str:
     best = ordered[0]
-    chosen = f", the best of {counted(len(ordered), 'encoder')}" if len(ordered) > 1 else ""
-    return f"{best.title} (weights: {best.init}){chosen}"
+    chosen = f"best of {len(ordered)}: " if len(ordered) > 1 else ""
+    return f"{chosen}{best.title}, weights {best.init}"
 
 
 def _score(record: FieldRecord) -> str:

@@ -29,9 +29,7 @@ LEGEND = (
     "commonest individual, or above chance if that is higher, by a test over units (5 %). Brackets: 95 % intervals; "
     "none with fewer than six units. `{nothing}`: no such number."
 )
-NOT_CLEAN = (
-    "No column says which photos were taken together: the scores measure memory of near-copies at least in part."
-)
+NOT_CLEAN = "No column says which photos were taken together: the scores may be memory of near-copies in part."
 APPROXIMATE = "*Region masks are approximate: proposed by a program, not all corrected by a person.*"
 
 
