@@ -69,10 +69,12 @@ def rightly(record: FieldRecord) -> list[Strip]:
 
 def suspected(record: FieldRecord) -> list[tuple[Suspect, Strip]]:
     """The suspects with the photos that speak for the suspicion."""
-    return [
-        (one, _strip(record, one.photo, one.other, decimals(one.confidence, 3), one.neighbours))
-        for one in record.suspects
-    ]
+    return [(one, _strip(record, one.photo, one.other, _confidence(one), one.neighbours)) for one in record.suspects]
+
+
+def _confidence(suspect: Suspect) -> str:
+    """A cosine has three decimals: all near-copies are near 1."""
+    return decimals(suspect.confidence, 3 if suspect.kind == "near_copy" else 2)
 
 
 def _answered(record: FieldRecord, photo: int) -> Strip:

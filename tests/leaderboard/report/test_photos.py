@@ -34,5 +34,10 @@ def test_without_wrong_answers_there_is_no_strip() -> None:
 def test_a_suspect_is_shown_with_the_photos_that_speak_for_it() -> None:
     ((one, strip),) = suspected(field_record(suspects=[suspect(1)]))
     assert one.kind == "other_individual"
-    assert (strip.truth, strip.answer, strip.confidence) == ("Bo", "Cy", "0.900")
+    assert (strip.truth, strip.answer, strip.confidence) == ("Bo", "Cy", "0.90")
     assert [picture.photo for picture in strip.pictures] == [1, 2, 6, 10]
+
+
+def test_the_cosine_of_near_copies_has_three_decimals() -> None:
+    ((_, strip),) = suspected(field_record(suspects=[suspect(1, "near_copy")]))
+    assert strip.confidence == "0.900"

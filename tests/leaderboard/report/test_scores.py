@@ -72,7 +72,7 @@ def test_encoders_are_columns() -> None:
     [
         (
             {},
-            "48 photos in 48 encounters (photos of one individual that were taken together). A difference between two encoders below 20 points would mostly go unnoticed",
+            "in 48 encounters (photos of one individual that were taken together). A difference between two encoders",
         ),
         ({"unit_kind": "images"}, "48 photos, each counted as independent because nothing says"),
         ({"units": [0] * 48}, "taken together): too few for an interval, which needs 6."),
