@@ -69,12 +69,14 @@ def outer_folds(
         scheme: whose groups stay whole.
         seed: of the order of the groups.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
     folds = min(FOLDS, len(np.unique(scheme.groups)))
+    few = np.bincount(labels).max() < folds  # no individual has a photo for every fold
+    kind = GroupKFold if few else StratifiedGroupKFold
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # individuals with few photos
-        parts = list(StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, scheme.groups))
+        warnings.filterwarnings("ignore", "The (least|number of unique)", UserWarning)  # individuals with few photos
+        parts = list(kind(folds, shuffle=True, random_state=seed).split(labels, labels, scheme.groups))
     return [(fit, test[scheme.testable[test]]) for fit, test in parts]
 
 

@@ -224,13 +224,13 @@ def _rgb(path: Path, image: "Image") -> "Image":
 def _cut(row: Row, photo: Photo, size: int, side: int | None) -> Crop:
     from PIL import Image
 
-    window = window(row, photo.image.size, side)
-    image = photo.image.crop(window).resize((size, size), Image.Resampling.BICUBIC)
+    square = window(row, photo.image.size, side)
+    image = photo.image.crop(square).resize((size, size), Image.Resampling.BICUBIC)
     if row.segmentation is None:
         regions = np.zeros((size, size), np.uint8)
     else:
         mask = Image.fromarray(region_mask(row, (photo.image.height, photo.image.width), photo.orientation))
-        regions = np.array(mask.crop(window).resize((size, size), Image.Resampling.NEAREST))
+        regions = np.array(mask.crop(square).resize((size, size), Image.Resampling.NEAREST))
     return Crop(np.array(image), regions)
 
 

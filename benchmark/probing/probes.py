@@ -144,6 +144,7 @@ def _fit(points: NDArray[np.float64], labels: NDArray[np.integer], how: _Fit) ->
     model = LogisticRegression(C=how.strength, max_iter=MAX_ITERATIONS, tol=how.tolerance, class_weight=weights)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique", UserWarning)  # individuals with few images
         model.fit(points, labels)
     return model, not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 

@@ -79,9 +79,8 @@ def _refuse_options(options: RunOptions) -> None:
     ]
     if refused:
         raise InputError(
-            f"{' and '.join(refused)} {'does' if len(refused) == 1 else 'do'} not belong to the protocol {NAME!r}, which "
-            "lets every photo be answered by the others, by groups and at random. Leave it out, or choose another "
-            "protocol, such as --protocol quick."
+            f"The protocol {NAME!r} takes no {' and no '.join(refused)}: every photo is answered by the others, by "
+            "groups and at random. Leave it out, or choose another protocol, such as --protocol quick."
         )
 
 

@@ -64,9 +64,9 @@ class RunOptions(ContestantOptions):
         str,
         typer.Option(
             show_default=False,
-            help="`field` (own photos in minutes, nothing is trained; the default for them), `quick` (minutes; the "
-            "default for the project's own data), `longer` (the same with more inpainting), `paper` (the paper's values), "
-            "or the path of a .toml file.",
+            help="`field` (minutes, nothing is trained; the default for your own photos), `quick` (minutes; the "
+            "default for the project's data), `longer` (quick with more inpainting), `paper` (the paper's values), or "
+            "the path of a .toml file.",
         ),
     ] = ""
 

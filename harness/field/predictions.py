@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Catalogue
 from benchmark.records.field import FieldRecord
-
-NEIGHBOURS = 3
-"""Nearest photos that are named."""
+from harness.field.scoring import NEIGHBOURS
 
 COLUMNS = (
     *("photo", "image_id", "identity", "answer", "confidence", "correct", "unit"),
@@ -23,7 +21,7 @@ COLUMNS = (
 def predictions(record: FieldRecord, catalogue: Catalogue, embeddings: NDArray[np.float32]) -> str:
     """A CSV table with a row for each photo: who it is, who the others say it is, and the nearest photos.
 
-    Answers are of the first scheme of the record; nearest photos are of other groups of that scheme, by cosine distance.
+    Answers are of the first scheme of the record, nearest photos of its other groups, by cosine distance.
 
     Args:
         record: of a field study.
@@ -31,7 +29,6 @@ def predictions(record: FieldRecord, catalogue: Catalogue, embeddings: NDArray[n
         embeddings: (N, D) of unit length, in the order of the catalogue.
     """
     scores = next(iter(record.schemes.values()))
-    groups = np.array(scores.groups)
     photos = [os.path.relpath(row.path, catalogue.root).replace(os.sep, "/") for row in catalogue.rows]
     table = io.StringIO(newline="")
     writer = csv.DictWriter(table, COLUMNS, restval="", lineterminator="\n")
@@ -48,11 +45,9 @@ def predictions(record: FieldRecord, catalogue: Catalogue, embeddings: NDArray[n
             cells["answer"] = record.identities[answer]
             cells["confidence"] = f"{confidence:.4f}"
             cells["correct"] = "yes" if answer == record.labels[number] else "no"
-        similarity = np.where(groups == groups[number], -np.inf, embeddings @ embeddings[number])
-        for place, at in enumerate(np.argsort(-similarity, kind="stable")[:NEIGHBOURS], start=1):
-            if np.isfinite(similarity[at]):
-                cells[f"nearest_{place}"] = photos[at]
-                cells[f"nearest_{place}_identity"] = catalogue.rows[at].identity
-                cells[f"nearest_{place}_distance"] = f"{1 - similarity[at]:.4f}"
+        for place, at in enumerate(record.neighbours[number], start=1):
+            cells[f"nearest_{place}"] = photos[at]
+            cells[f"nearest_{place}_identity"] = catalogue.rows[at].identity
+            cells[f"nearest_{place}_distance"] = f"{1 - embeddings[at] @ embeddings[number]:.4f}"
         writer.writerow(cells)
     return table.getvalue()

@@ -5,10 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leaderboard.report.page import render
-from leaderboard.report.summary import summary
-from leaderboard.report.table import field_page
-
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.crops import read_photo, window
 from benchmark.files import atomic_write
@@ -16,6 +12,9 @@ from benchmark.records.field import FieldRecord
 from harness.disk import disk_errors
 from harness.field.study import read_study
 from harness.workspace import Workspace
+from leaderboard.report.page import render
+from leaderboard.report.summary import summary
+from leaderboard.report.table import field_page
 
 if TYPE_CHECKING:
     from PIL.Image import Image

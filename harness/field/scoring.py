@@ -29,6 +29,9 @@ from benchmark.vocabulary import FoldScheme, RegionQuestion, RegionVariant
 from harness.execution.events import ProgressListener
 from harness.field.suspects import find_suspects
 
+NEIGHBOURS = 3
+"""Nearest photos that a record names of each photo."""
+
 
 @dataclass(frozen=True)
 class StudyScores:
@@ -39,6 +42,7 @@ class StudyScores:
     retrieval: FieldRetrieval
     clusters: Clustering
     suspects: tuple[Suspect, ...]
+    neighbours: tuple[tuple[int, ...], ...]
 
 
 def score(
@@ -78,7 +82,23 @@ def score(
         retrieval=_retrieval(whole, catalogue, units, seed),
         clusters=cluster(reduce(whole, len(labels)), labels, seed),
         suspects=find_suspects(whole, labels, *answered["random"]),
+        neighbours=nearest_photos(whole, found[0].groups),
     )
+
+
+def nearest_photos(embeddings: NDArray[np.float32], groups: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+    """Indices of the `NEIGHBOURS` nearest photos of each photo by cosine, nearest first, none of its own group.
+
+    Args:
+        embeddings: (N, D) of unit length.
+        groups: (N,) the group of each photo.
+    """
+    nearest = []
+    for number, group in enumerate(groups):
+        similarity = np.where(groups == group, -np.inf, embeddings @ embeddings[number])
+        order = np.argsort(-similarity, kind="stable")[:NEIGHBOURS]
+        nearest.append(tuple(order[np.isfinite(similarity[order])].tolist()))
+    return tuple(nearest)
 
 
 def unit_length(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:

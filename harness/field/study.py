@@ -108,8 +108,8 @@ def study_spec(
     """
     if len(catalogue.identities) < 2:  # noqa: PLR2004 - nothing to tell apart
         raise InputError(
-            f"{catalogue.name} has photos of {catalogue.identities[0]!r} alone: there is nobody to tell it from. Add photos "
-            "of another individual."
+            f"{catalogue.name} has photos of {catalogue.identities[0]!r} alone: there is nobody to tell it from. Add "
+            "photos of another individual."
         )
     chosen: Init = init or ("published" if backbone.published else "random")
     try:
@@ -303,6 +303,7 @@ def _record(
         retrieval=scores.retrieval,
         clusters=scores.clusters,
         suspects=scores.suspects,
+        neighbours=scores.neighbours,
         remarks=catalogue.remarks,
         provenance=provenance,
     )
