@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.records.base import Interval
-from benchmark.records.field import FieldRecord, FieldScores
+from benchmark.records.field import FieldRecord, FieldScores, OutOfFold
 from leaderboard.formats import decimals
-from leaderboard.report.facts import best_first, carries, counting, others, tested_units
+from leaderboard.report.facts import best_first, carries, counting, others, reference, tested_units
 from leaderboard.report.words import capitalised, counted, unit_noun, with_interval
+
+MOSTLY = 0.5
+"""Share of the gain over not looking that a region alone must keep to be called most of it; a convention."""
 
 UNTOLD = "cannot tell"
 MASKS_NEEDED = "region masks are needed to tell (patternbench data masks)"
@@ -23,7 +26,8 @@ class Verdict(NamedTuple):
     """What a classifier of whole photos relies on.
 
     Attributes:
-        name: `mostly pattern`, `mostly background`, `both` or `cannot tell`.
+        name: `mostly pattern` or `mostly background`; `more pattern than background` or the reverse, if the better of
+            the two is still far from the whole photo; `both`; `cannot tell`.
         reason: why nothing can be told, or what limits the verdict; may be empty.
     """
 
@@ -32,6 +36,18 @@ class Verdict(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.reason})" if self.reason else self.name
+
+
+class Alone(NamedTuple):
+    """What photos that show only one region are named by.
+
+    Attributes:
+        carries: whether they are named better than without looking.
+        is_most: whether they keep at least the share `MOSTLY` of what whole photos gain over not looking.
+    """
+
+    carries: bool
+    is_most: bool
 
 
 def verdict(record: FieldRecord) -> Verdict:
@@ -48,34 +64,43 @@ def verdict(record: FieldRecord) -> Verdict:
         return Verdict(UNTOLD, few_units(record, scores))
     if scores.better_than_chance != "yes":
         return Verdict(UNTOLD, "the whole photos are not shown to be named better than chance")
-    return compared(carries(regions["pattern"], scores), carries(regions["background"], scores), interval)
+    return compared(alone(regions["pattern"], scores), alone(regions["background"], scores), interval)
 
 
-def compared(pattern: bool, background: bool, advantage: Interval) -> Verdict:
+def alone(part: OutOfFold, scores: FieldScores) -> Alone:
+    """What a region shows alone."""
+    gain, whole = part.accuracy - reference(scores), scores.linear.accuracy - reference(scores)
+    return Alone(carries(part, scores), gain >= MOSTLY * whole)
+
+
+def compared(pattern: Alone, background: Alone, advantage: Interval) -> Verdict:
     """The verdict from two regions.
 
-    >>> compared(True, False, Interval(low=0.1, high=0.4, groups=20)).name
+    >>> compared(Alone(True, True), Alone(False, False), Interval(low=0.1, high=0.4, groups=20)).name
     'mostly pattern'
 
     Args:
-        pattern: whether the pattern alone is named better than without looking.
-        background: the same of the background alone.
+        pattern: what the pattern shows alone.
+        background: what the background shows alone.
         advantage: interval of the accuracy on the pattern less that on the background.
     """
-    match pattern, background:
-        case False, False:
-            return Verdict(UNTOLD, "neither of the two alone is shown to be named better than chance")
-        case True, _ if advantage.low > 0:
-            return Verdict("mostly pattern", "the background alone is better than chance too" if background else "")
-        case _, True if advantage.high < 0:
-            return Verdict("mostly background", "the pattern alone is better than chance too" if pattern else "")
-        case True, True:
-            return Verdict("both", "each alone is better than chance; no difference between them is shown")
-        case _:
-            one, other = ("pattern", "background") if pattern else ("background", "pattern")
-            return Verdict(
-                UNTOLD, f"only the {one} alone is better than chance, but it is not shown to be better than the {other}"
-            )
+    if pattern.carries and advantage.low > 0:
+        return _one_above("pattern", "background", pattern, background)
+    if background.carries and advantage.high < 0:
+        return _one_above("background", "pattern", background, pattern)
+    if pattern.carries and background.carries:
+        return Verdict("both", "each alone is better than chance; no difference between them is shown")
+    if not pattern.carries and not background.carries:
+        return Verdict(UNTOLD, "neither of the two alone is shown to be named better than chance")
+    one, other = ("pattern", "background") if pattern.carries else ("background", "pattern")
+    return Verdict(
+        UNTOLD, f"only the {one} alone is better than chance, but it is not shown to be better than the {other}"
+    )
+
+
+def _one_above(one: str, other: str, above: Alone, below: Alone) -> Verdict:
+    name = f"mostly {one}" if above.is_most else f"more {one} than {other}"
+    return Verdict(name, f"the {other} alone is better than chance too" if below.carries else "")
 
 
 def few_units(record: FieldRecord, scores: FieldScores) -> str:
@@ -161,5 +186,5 @@ def looks_wrong(record: FieldRecord) -> str:
     texts = [f"{counted(mislabelled, 'photo')} may be mislabelled"] if mislabelled else []
     if copies:
         pairs = counted(copies, "pair of photos", "pairs of photos")
-        texts.append(f"{pairs} of different individuals {'is' if copies == 1 else 'are'} almost equal")
+        texts.append(f"{pairs} of different individuals {'looks' if copies == 1 else 'look'} almost equal")
     return f"{capitalised(' and '.join(texts))}: see below."

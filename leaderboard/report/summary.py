@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
-from leaderboard.report.answer import chance, verdict
+from leaderboard.report.answer import verdict
 from leaderboard.report.facts import best_first, counting, memory, others
 from leaderboard.report.scores import beyond_chance
 from leaderboard.report.words import counted, printable, with_interval
@@ -39,7 +39,7 @@ def summary(records: Sequence[FieldRecord], report: str) -> list[str]:
         "Photos": f"{len(best.photos)} of {counted(len(best.identities), 'individual')} in {best.dataset}",
         "Encoder": _encoder(ordered),
         "Named rightly": _score(best),
-        "Chance": f"{chance(scores).removeprefix('chance ')}; better than chance: {beyond_chance(best)}",
+        "Chance": _chance(best),
         "Background": _alone(best, "background"),
         "Pattern": _alone(best, "pattern"),
         "Verdict": _verdict(best),
@@ -68,6 +68,13 @@ def _score(record: FieldRecord) -> str:
     return f"{with_interval(scores.linear.accuracy, scores.linear.interval)} by {others(scores)}{anyhow}"
 
 
+def _chance(record: FieldRecord) -> str:
+    scores = counting(record)
+    value, commonest = decimals(scores.chance), decimals(scores.commonest)
+    higher = f" (commonest individual {commonest})" if scores.commonest > scores.chance and commonest != value else ""
+    return f"{value}{higher}; better than chance: {beyond_chance(record)}"
+
+
 def _verdict(record: FieldRecord) -> str:
     """With its reason if there is room."""
     found = verdict(record)
@@ -77,7 +84,9 @@ def _verdict(record: FieldRecord) -> str:
 def _look_again(record: FieldRecord) -> str:
     kinds = Counter(suspect.kind for suspect in record.suspects)
     copies = counted(kinds["near_copy"], "near-copy", "near-copies")
-    return f"{counted(kinds['other_individual'], 'photo')} may be mislabelled; {copies} under two names"
+    wrong = kinds["other_individual"]
+    named = f"{counted(wrong, 'photo')} may be mislabelled" if wrong else "no photo looks mislabelled"
+    return f"{named}; {copies} under two names"
 
 
 def _alone(record: FieldRecord, region: Literal["background", "pattern"]) -> str:

@@ -5,19 +5,21 @@ import pytest
 from benchmark.records.base import Interval
 from benchmark.records.field import OutOfFold
 from benchmark.vocabulary import RegionVariant
-from leaderboard.report.answer import answer, compared, verdict
+from leaderboard.report.answer import Alone, answer, compared, verdict
 from support.field_records import (
     ACCURACIES,
     PHOTOS,
     field_record,
     field_scores,
     interval,
+    out_of_fold,
     random_scores,
     region,
     regions,
     suspect,
 )
 
+SHOWN = [Alone(carries=True, is_most=True), Alone(carries=True, is_most=False), Alone(carries=False, is_most=False)]
 ABOVE, OPEN = (0.3, 0.7), (0.2, 0.4)
 """Intervals of an accuracy that exclude the chance of 0.25, and that do not."""
 
@@ -29,7 +31,7 @@ def alone(pattern: tuple[float, float], background: tuple[float, float], differe
     """A record with these intervals of the accuracy on one region, and of their difference."""
     parts: dict[RegionVariant, OutOfFold] = {
         "pattern": region(0.5, *pattern),
-        "background": region(0.4, *background),
+        "background": region(0.5, *background),
         "body": region(0.3, *OPEN),
     }
     scores = field_scores(
@@ -74,17 +76,26 @@ def test_the_verdict_needs_a_region_above_chance_and_a_difference_that_is_shown(
     assert str(verdict(alone(pattern, background, difference))) == expected
 
 
-@pytest.mark.parametrize("pattern", [True, False])
-@pytest.mark.parametrize("background", [True, False])
+@pytest.mark.parametrize("pattern", SHOWN)
+@pytest.mark.parametrize("background", SHOWN)
 @pytest.mark.parametrize("ends", [(-0.5, -0.1), (-0.1, 0.1), (0.1, 0.5)])
 def test_the_verdict_on_exchanged_regions_is_exchanged(
-    ends: tuple[float, float], *, pattern: bool, background: bool
+    ends: tuple[float, float], pattern: Alone, background: Alone
 ) -> None:
     low, high = ends
     found = compared(pattern, background, Interval(low=low, high=high, groups=9))
     other = compared(background, pattern, Interval(low=-high, high=-low, groups=9))
-    swapped = str(other).replace("pattern", "#").replace("background", "pattern").replace("#", "background")
-    assert str(found) == swapped
+    assert str(found) == str(other).replace("pattern", "#").replace("background", "pattern").replace("#", "background")
+
+
+@pytest.mark.parametrize(
+    ("whole", "expected"), [(0.75, "mostly pattern"), (0.76, "more pattern than background"), (0.5, "mostly pattern")]
+)
+def test_most_of_it_is_half_of_the_gain_over_chance(whole: float, expected: str) -> None:
+    scores = field_scores(
+        linear=out_of_fold(0.75).model_copy(update={"accuracy": whole})
+    )  # the pattern alone gains 0.25 over chance
+    assert verdict(field_record(schemes={"grouped": scores})).name == expected
 
 
 @pytest.mark.parametrize("better", ["no", "cannot_tell"])
@@ -154,10 +165,10 @@ def test_suspects_are_counted_by_kind() -> None:
     assert answer([field_record()])[2] == "No photo looks mislabelled."
     copies = [suspect(1, "near_copy"), suspect(5, "near_copy")]
     assert answer([field_record(suspects=copies)])[2] == (
-        "Two pairs of photos of different individuals are almost equal: see below."
+        "Two pairs of photos of different individuals look almost equal: see below."
     )
     assert answer([field_record(suspects=[suspect(1), suspect(2, "near_copy")])])[2] == (
-        "One photo may be mislabelled and one pair of photos of different individuals is almost equal: see below."
+        "One photo may be mislabelled and one pair of photos of different individuals looks almost equal: see below."
     )
 
 

@@ -128,7 +128,7 @@ def test_the_page_says_what_the_record_holds() -> None:
         "Without looking: chance 0.25.",
         "AnnBo3 of 12",
         "Named Bo, looks like Cy",
-        "Almost equal to a photo of Di, but named Cy",
+        "Named Cy, to this encoder almost equal to a photo of Di",
         "Column tank predicts the individual.",
         "Re-identification leaves out three photos",
         "Look at the two suspects above",

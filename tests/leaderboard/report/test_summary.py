@@ -74,3 +74,12 @@ def test_no_name_breaks_a_line_or_steers_the_terminal(name: str) -> None:
 def test_the_path_of_the_report_is_never_cut() -> None:
     path = f"results/{'x' * 200}/report.html"
     assert summary([field_record()], path)[-1].endswith(path)
+
+
+def test_the_commonest_individual_and_suspects_are_counted() -> None:
+    found = lines(
+        schemes={"grouped": field_scores(commonest=0.4, better_than_chance="cannot_tell")},
+        suspects=[suspect(1, "near_copy")],
+    )
+    assert found["Chance"] == "0.25 (commonest individual 0.40); better than chance: cannot tell"
+    assert found["Look again"] == "no photo looks mislabelled; one near-copy under two names"
