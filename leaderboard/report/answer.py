@@ -12,7 +12,7 @@ from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.records.base import Interval
 from benchmark.records.field import FieldRecord, FieldScores, OutOfFold
 from leaderboard.formats import decimals
-from leaderboard.report.facts import best_first, carries, counting, others, reference, tested_units
+from leaderboard.report.facts import best_first, carries, commonest, counting, others, reference, tested_units
 from leaderboard.report.words import capitalised, counted, unit_noun, with_interval
 
 MOSTLY = 0.5
@@ -138,11 +138,10 @@ def named_rightly(record: FieldRecord) -> str:
 
 def chance(scores: FieldScores) -> str:
     """What is reached without looking."""
-    text = f"chance {decimals(scores.chance)}"
-    commonest = decimals(scores.commonest)
-    if scores.commonest <= scores.chance or commonest == decimals(scores.chance):
-        return text
-    return f"{text}, always answering the commonest individual {commonest}"
+    higher = commonest(scores)
+    return f"chance {decimals(scores.chance)}" + (
+        f", always answering the commonest individual {higher}" if higher else ""
+    )
 
 
 def _chance_note(record: FieldRecord, scores: FieldScores) -> str:

@@ -12,6 +12,7 @@ from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.records.base import Interval
 from benchmark.records.field import FieldRecord, FieldScores, OutOfFold
 from benchmark.vocabulary import FoldScheme
+from leaderboard.formats import decimals
 
 GROUP_NOUNS = {
     "sequence": "sequences",
@@ -89,6 +90,17 @@ def others(scores: FieldScores) -> str:
 def reference(scores: FieldScores) -> float:
     """Accuracy of the best answer that is known without looking."""
     return max(scores.chance, scores.commonest)
+
+
+def beyond_chance(scores: FieldScores) -> str:
+    """Whether the linear probe is better than the best answer without looking: `yes`, `no` or `cannot tell`."""
+    return scores.better_than_chance.replace("_", " ")
+
+
+def commonest(scores: FieldScores) -> str:
+    """Accuracy of always answering the commonest individual, as text; empty if it is not above chance as shown."""
+    text = decimals(scores.commonest)
+    return text if scores.commonest > scores.chance and text != decimals(scores.chance) else ""
 
 
 def carries(part: OutOfFold, scores: FieldScores) -> bool:

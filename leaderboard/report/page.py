@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
-from leaderboard.report import figure, photos, scores
+from leaderboard.report import figure, limits, photos, scores
 from leaderboard.report.advice import advice
 from leaderboard.report.answer import answer, chance, verdict
-from leaderboard.report.facts import best_first, confusions, counting, group_noun, reference, scheme_of
+from leaderboard.report.facts import best_first, beyond_chance, confusions, counting, group_noun, reference, scheme_of
 from leaderboard.report.words import capitalised, counted, unit_noun, with_interval
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def render(records: Sequence[FieldRecord], photo: Callable[[int], "Image"]) -> s
         answer=answer(ordered),
         blocks=scores.blocks(ordered),
         chance=chance(shown),
-        could_show=scores.could_show(best),
-        memory=scores.memory_sentence(best),
+        could_show=limits.could_show(best),
+        memory=limits.memory_sentence(best),
         panels=figure.panels(shown),
         panel_width=figure.WIDTH,
         bar_height=figure.BAR,
@@ -128,7 +128,7 @@ def _beside(record: FieldRecord) -> dict[str, str]:
         "init": record.init,
         "whole": with_interval(found.linear.accuracy, found.linear.interval),
         "verdict": str(verdict(record)),
-        "better": scores.beyond_chance(record),
+        "better": beyond_chance(found),
         **cells,
     }
 

@@ -8,19 +8,11 @@ from benchmark.records.base import Interval
 from benchmark.records.clustering import Clustering
 from benchmark.records.field import FieldRecord, FieldScores
 from benchmark.records.retrieval import Retrieval
-from benchmark.vocabulary import FoldScheme, UnitKind
-from leaderboard.formats import decimals, signed
+from benchmark.vocabulary import FoldScheme
+from leaderboard.formats import decimals, difference, signed
 from leaderboard.markdown import NOTHING
-from leaderboard.report.facts import counting, group_noun, memory, others, reference, tested_units
-from leaderboard.report.words import points, unit_noun, with_interval
-
-UNITS: dict[UnitKind, str] = {
-    "stretches": "photos of one individual in successive frames of one recording",
-    "encounters": "photos of one individual that were taken together",
-    "recordings": "photos of one recording",
-    "images": "each counted as independent because nothing says which were taken together",
-}
-"""What a unit is."""
+from leaderboard.report.facts import counting, group_noun, memory, others, reference
+from leaderboard.report.words import with_interval
 
 
 class Cell(NamedTuple):
@@ -102,7 +94,7 @@ def _memory(records: Sequence[FieldRecord]) -> Block:
     noun = group_noun(column) if column else ""
     cells = tuple(
         Cell(
-            signed(round(one.random, 2) - round(one.grouped, 2))
+            signed(difference(one.random, one.grouped))
             + (f" [{signed(one.interval.low)}, {signed(one.interval.high)}]" if one.interval else ""),
             f"{decimals(one.random)} less {decimals(one.grouped)}",
         )
@@ -209,42 +201,3 @@ def _clustered(clusters: Clustering) -> Cell:
     if clusters.adjusted_mutual_information is None:
         return Cell(NOTHING, "no individual has three photos: clusters of one or two show no shape")
     return Cell(decimals(clusters.adjusted_mutual_information))
-
-
-def could_show(record: FieldRecord) -> str:
-    """What these photos could have shown, as a sentence."""
-    scores = counting(record)
-    units = tested_units(record, scores)
-    base = f"{scores.tested} photos in {units} {unit_noun(record.unit_kind, units)} ({UNITS[record.unit_kind]})"
-    if record.unit_kind == "images":
-        base = f"{scores.tested} photos, {UNITS['images']}"
-    if units < FEWEST_GROUPS:
-        return f"The scores rest on {base}: too few for an interval, which needs {FEWEST_GROUPS}."
-    if scores.detectable is None:
-        return f"The scores rest on {base}: no difference between two encoders could be shown."
-    return (
-        f"The scores rest on {base}. A difference between two encoders below {points(scores.detectable)} would "
-        "mostly go unnoticed (80 % power, 5 % error)."
-    )
-
-
-def beyond_chance(record: FieldRecord) -> str:
-    """Whether the linear probe is better than chance, as a table cell."""
-    return {"yes": "yes", "no": "no", "cannot_tell": "cannot tell"}[counting(record).better_than_chance]
-
-
-def memory_sentence(record: FieldRecord) -> str:
-    """What the difference of the two schemes means; empty if only one is known."""
-    found = memory(record)
-    if found is None:
-        return ""
-    noun = group_noun(counting(record).column)
-    both = f"{decimals(found.random)} with photos of the same {noun}, {decimals(found.grouped)} without"
-    if found.shown:
-        return (
-            f"{both}: photos of the same {noun} give part of the answer away, as near-copies or by the place. "
-            f"For animals met again, {decimals(found.grouped)} is the fairer number."
-        )
-    if found.interval is None:
-        return f"{both}: too few units to tell whether photos of the same {noun} give the answer away."
-    return f"{both}: no gain by near-copies is shown."

@@ -9,8 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
 from leaderboard.report.answer import verdict
-from leaderboard.report.facts import best_first, counting, memory, others
-from leaderboard.report.scores import beyond_chance
+from leaderboard.report.facts import best_first, beyond_chance, commonest, counting, memory, others
 from leaderboard.report.words import counted, printable, with_interval
 
 WIDTH = 80
@@ -34,7 +33,6 @@ def summary(records: Sequence[FieldRecord], report: str) -> list[str]:
     """
     ordered = best_first(records)
     best = ordered[0]
-    scores = counting(best)
     lines = {
         "Photos": f"{len(best.photos)} of {counted(len(best.identities), 'individual')} in {best.dataset}",
         "Encoder": _encoder(ordered),
@@ -70,9 +68,8 @@ def _score(record: FieldRecord) -> str:
 
 def _chance(record: FieldRecord) -> str:
     scores = counting(record)
-    value, commonest = decimals(scores.chance), decimals(scores.commonest)
-    higher = f" (commonest individual {commonest})" if scores.commonest > scores.chance and commonest != value else ""
-    return f"{value}{higher}; better than chance: {beyond_chance(record)}"
+    higher = f" (commonest individual {commonest(scores)})" if commonest(scores) else ""
+    return f"{decimals(scores.chance)}{higher}; better than chance: {beyond_chance(scores)}"
 
 
 def _verdict(record: FieldRecord) -> str:

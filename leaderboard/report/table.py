@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from benchmark.records.field import FieldRecord
 from leaderboard.markdown import NOTHING, Align, escape, paragraphs, table
 from leaderboard.report.answer import chance, verdict
-from leaderboard.report.facts import best_first, counting, others, scheme_of
-from leaderboard.report.scores import beyond_chance, could_show
+from leaderboard.report.facts import best_first, beyond_chance, counting, others, scheme_of
+from leaderboard.report.limits import could_show
 from leaderboard.report.words import counted, with_interval
 
 HEADERS = (
@@ -26,8 +26,8 @@ LEGEND = (
     "{others}. *Background alone*, *Pattern alone*: the same probe is shown photos in which the rest is hidden. "
     "*Verdict*: which of the two it relies on, if their difference is shown; *mostly*: alone it keeps at least half of "
     "what whole photos gain over chance. *Rank-1 across*: share of photos whose most similar photo in another "
-    "recording or encounter shows the same individual. *Better than chance?*: above the commonest individual, or above chance if "
-    "that is higher, by a test over units (5 %). Brackets: 95 % intervals; none with fewer than six units. "
+    "recording or encounter shows the same individual. *Better than chance?*: above the commonest individual, or above "
+    "chance if that is higher, by a test over units (5 %). Brackets: 95 % intervals; none with fewer than six units. "
     "`{nothing}`: no such number."
 )
 NOT_CLEAN = "No column says which photos were taken together: the scores may be memory of near-copies in part."
@@ -75,5 +75,5 @@ def _row(record: FieldRecord) -> list[str]:
         *alone,
         verdict(record).name,
         with_interval(across.rank1, across.rank1_interval) if across and across.rank1 is not None else NOTHING,
-        beyond_chance(record),
+        beyond_chance(scores),
     ]

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from leaderboard.report.scores import Cell, blocks, could_show, memory_sentence
+from leaderboard.report.scores import Cell, blocks
 from support.field_records import crossed, field_record, field_scores, out_of_fold, random_scores, ranked, searched
 from support.records import clustered
 
@@ -65,27 +65,3 @@ def test_encoders_are_columns() -> None:
     records = [field_record(), field_record(title="Other", schemes=worse)]
     linear = blocks(records)[0].lines[0]
     assert [cell.text for cell in linear.cells] == ["0.75 [0.65, 0.85]", "0.50 [0.40, 0.60]"]
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        (
-            {},
-            "in 48 encounters (photos of one individual that were taken together). A difference between two encoders",
-        ),
-        ({"unit_kind": "images"}, "48 photos, each counted as independent because nothing says"),
-        ({"units": [0] * 48}, "taken together): too few for an interval, which needs 6."),
-        ({"schemes": {"grouped": field_scores(detectable=None)}}, "no difference between two encoders could be shown"),
-    ],
-)
-def test_what_the_photos_could_have_shown(fields: dict[str, Any], expected: str) -> None:
-    assert expected in could_show(field_record(**fields))
-
-
-def test_the_gain_by_near_copies_is_explained_by_what_is_shown_of_it() -> None:
-    gain = {"grouped": field_scores(0.25), "random": random_scores(0.75)}
-    assert "give part of the answer away" in memory_sentence(field_record(schemes=gain))
-    assert "no gain by near-copies is shown" in memory_sentence(field_record())
-    assert "too few units to tell" in memory_sentence(field_record(schemes=gain, units=[0] * 48))
-    assert memory_sentence(field_record(schemes={"random": random_scores()})) == ""
