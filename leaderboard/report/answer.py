@@ -12,7 +12,7 @@ from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.records.base import Interval
 from benchmark.records.field import FieldRecord, FieldScores, OutOfFold
 from leaderboard.formats import decimals
-from leaderboard.report.facts import best_first, carries, commonest, counting, others, reference, tested_units
+from leaderboard.report.facts import best_first, carries, commonest, counting, lead, others, reference, tested_units
 from leaderboard.report.words import capitalised, counted, unit_noun, with_interval
 
 MOSTLY = 0.5
@@ -117,11 +117,22 @@ def answer(records: Sequence[FieldRecord]) -> tuple[str, ...]:
     sentences = named_rightly(best), relies_on(best), looks_wrong(best)
     if len(ordered) == 1:
         return sentences
-    chosen = (
+    return *sentences, best_of_several(ordered)
+
+
+def best_of_several(ordered: Sequence[FieldRecord]) -> str:
+    """Which encoder the answer is about, and whether it is shown to be better than the second.
+
+    Args:
+        ordered: at least two records, best first.
+    """
+    best, second = ordered[:2]
+    ahead = lead(best, second)
+    shown = "" if ahead and ahead.low > 0 else f" It is not shown to be better than {second.title}, the second."
+    return (
         f"This is {best.title}, the best of {counted(len(ordered), 'encoder')} on these same photos: "
-        "the best of several looks a little better than it is."
+        f"the best of several looks a little better than it is.{shown}"
     )
-    return *sentences, chosen
 
 
 def named_rightly(record: FieldRecord) -> str:
@@ -139,9 +150,8 @@ def named_rightly(record: FieldRecord) -> str:
 def chance(scores: FieldScores) -> str:
     """What is reached without looking."""
     higher = commonest(scores)
-    return f"chance {decimals(scores.chance)}" + (
-        f", always answering the commonest individual {higher}" if higher else ""
-    )
+    note = f", always answering the commonest individual {higher}" if higher else ""
+    return f"chance {decimals(scores.chance)}{note}"
 
 
 def _chance_note(record: FieldRecord, scores: FieldScores) -> str:
@@ -173,6 +183,8 @@ def relies_on(record: FieldRecord) -> str:
         text += f"; the body without its pattern gives {decimals(body.accuracy)}"
     if record.approximate_regions:
         text += "; the masks are approximate"
+    if not scores.column:
+        text += "; near-copies may give away either"
     return f"{text}."
 
 

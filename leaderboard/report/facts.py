@@ -151,6 +151,18 @@ def memory(record: FieldRecord) -> Memory | None:
     return Memory(float(random[both].mean()), float(grouped[both].mean()), interval)
 
 
+def lead(record: FieldRecord, other: FieldRecord) -> Interval | None:
+    """Interval of the difference of two encoders' accuracies, paired by photo; None with fewer than six units.
+
+    Args:
+        record: of the better encoder.
+        other: of the same photos.
+    """
+    difference = right(record, counting(record).linear) - right(other, counting(other).linear)
+    tested = ~np.isnan(difference)
+    return of_mean(difference[tested], np.array(record.units)[tested], seed=record.seed, bounds=(-1, 1))
+
+
 def confusions(record: FieldRecord) -> list[Confusion]:
     """Wrong answers of the linear probe by individual and answer, the most frequent first."""
     scores = counting(record)

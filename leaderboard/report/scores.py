@@ -138,7 +138,7 @@ def _search(records: Sequence[FieldRecord]) -> Block:
         ),
         line(
             "Rank-1 anywhere",
-            "as rank-1, but photos of the same recording or encounter may answer",
+            "the same, but photos of the same recording or encounter, and of any flank, may answer",
             anywhere.rank1 if anywhere else None,
             lambda record: _searched(record.retrieval.anywhere, _rank1),
         ),

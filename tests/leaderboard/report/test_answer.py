@@ -92,9 +92,8 @@ def test_the_verdict_on_exchanged_regions_is_exchanged(
     ("whole", "expected"), [(0.75, "mostly pattern"), (0.76, "more pattern than background"), (0.5, "mostly pattern")]
 )
 def test_most_of_it_is_half_of_the_gain_over_chance(whole: float, expected: str) -> None:
-    scores = field_scores(
-        linear=out_of_fold(0.75).model_copy(update={"accuracy": whole})
-    )  # the pattern alone gains 0.25 over chance
+    linear = out_of_fold(0.75).model_copy(update={"accuracy": whole})
+    scores = field_scores(linear=linear)  # the pattern alone gains 0.25 over chance
     assert verdict(field_record(schemes={"grouped": scores})).name == expected
 
 
@@ -161,6 +160,11 @@ def test_a_body_that_is_better_than_the_pattern_and_approximate_masks_are_mentio
     )
 
 
+def test_regions_without_known_encounters_may_be_memory_too() -> None:
+    record = field_record(schemes={"random": field_scores(column="", groups=range(PHOTOS))})
+    assert answer([record])[1].endswith("mostly pattern; near-copies may give away either.")
+
+
 def test_suspects_are_counted_by_kind() -> None:
     assert answer([field_record()])[2] == "No photo looks mislabelled."
     copies = [suspect(1, "near_copy"), suspect(5, "near_copy")]
@@ -177,3 +181,10 @@ def test_the_best_of_several_encoders_is_answered_for_and_named() -> None:
     sentences = answer([worse, field_record()])
     assert sentences[0].startswith("Your leopards: 0.75")
     assert sentences[3].startswith("This is EfficientNet-Lite0, the best of two encoders on these same photos")
+    assert "not shown to be better" not in sentences[3]
+
+
+@pytest.mark.parametrize("fields", [{"units": [photo % 5 for photo in range(PHOTOS)]}, {}])
+def test_a_lead_that_is_not_shown_is_said(fields: dict[str, Any]) -> None:
+    first, second = field_record(**fields), field_record(title="Z", **fields)
+    assert answer([second, first])[3].endswith("It is not shown to be better than Z, the second.")
