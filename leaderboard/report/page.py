@@ -84,10 +84,10 @@ def data_uri(image: "Image") -> str:
     """
     from PIL import Image as Images
 
-    small = image.convert("RGBA")
+    small = image.copy() if image.mode == "RGB" else image.convert("RGBA")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     flat = Images.new("RGB", small.size, "white")
-    flat.paste(small, mask=small.getchannel("A"))
+    flat.paste(small, mask=small.getchannel("A") if small.mode == "RGBA" else None)
     buffer = io.BytesIO()
     flat.save(buffer, "JPEG", quality=QUALITY, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

@@ -1,3 +1,5 @@
+import base64
+import io
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -219,3 +221,8 @@ def test_texts_and_bars_stand_out_in_both_themes(theme: int) -> None:
             assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
         for name in ("pattern", "background", "body", "other"):
             assert contrast(colours[name], colours[ground]) >= 3, (name, ground)
+
+
+def test_transparency_becomes_white() -> None:
+    image = Image.open(io.BytesIO(base64.b64decode(data_uri(Image.new("RGBA", (9, 9), (0, 0, 0, 0))).split(",")[1])))
+    assert image.getpixel((4, 4)) == (255, 255, 255)
