@@ -28,12 +28,12 @@ class ResultFolders:
 
     @property
     def field(self) -> Path:
-        """Records of field studies."""
+        """Records of field surveys."""
         return self.pages / "field"
 
     @property
     def report(self) -> Path:
-        """Report of the field studies for people."""
+        """Report of the field surveys for people."""
         return self.pages / "report.html"
 
     def predictions(self, record: Path) -> Path:

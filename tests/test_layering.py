@@ -87,6 +87,18 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "harness.workspace",
     ),
     "harness.scoring": ("benchmark", "harness.execution"),
+    "harness.field": (
+        "benchmark",
+        "harness.contestants",
+        "harness.contract",
+        "harness.disk",
+        "harness.execution",
+        "harness.git",
+        "harness.machine",
+        "harness.weights",
+        "harness.workspace",
+        "leaderboard.report",
+    ),
     "harness.conformance": ("benchmark", "harness.contestants", "harness.contract", "harness.execution"),
     "harness.cli": ("benchmark", "harness", "leaderboard"),
     # presentation: records in, tables and figures out

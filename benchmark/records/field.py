@@ -1,4 +1,4 @@
-"""Record of a field study: one encoder on all photos of a data set of one's own, by cross-validation."""
+"""Record of a field survey: one encoder on all photos of a data set of one's own, by cross-validation."""
 
 import re
 from typing import Annotated, Literal
@@ -36,7 +36,7 @@ class FieldScores(RecordPart):
         confidences: probability of each of its answers; None for a photo that was not tested.
         nearest: the nearest neighbours on whole photos.
         chance: one divided by the number of individuals.
-        commonest: accuracy of always answering the commonest individual.
+        commonest: accuracy on the tested photos of always answering the commonest individual.
         better_than_chance: whether the linear probe is better than the higher of the two.
         detectable: smallest difference of two accuracies that these photos can show (80 % power); None if none can.
         regions: the linear probe by region variant and question; empty without regions, and for `random`.
@@ -101,7 +101,7 @@ class FieldRecord(RecordPart):
 
     Attributes:
         version: of the record format.
-        key: sha256 over what identifies the study.
+        key: sha256 over what identifies the survey.
         backbone: name of its folder, or `name:variant`.
         title: its name in tables.
         licence: of its published weights if they were used, else of its code.

@@ -1,4 +1,4 @@
-"""`patternbench run` on photos of one's own: field studies, their report, and ten lines that answer."""
+"""`patternbench run` on photos of one's own: field surveys, their report, and ten lines that answer."""
 
 import os
 from collections.abc import Callable
@@ -16,20 +16,20 @@ from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
 from harness.field.report import write_report
 from harness.field.settings import NAME, FieldSettings
-from harness.field.study import study, study_spec
+from harness.field.survey import survey, survey_spec
 from harness.weights.requirements import starting_files
 from harness.workspace import Workspace
 
-__all__ = ["NAME", "run_studies"]
+__all__ = ["NAME", "run_surveys"]
 
 AUTO = "auto"
 """In place of contestants: all that start from published weights and need no network."""
 
 
-def run_studies(
+def run_surveys(
     workspace: Workspace, options: RunOptions, catalogue: Catalogue, digest_of: Callable[[Path], str]
 ) -> None:
-    """Study a data set with some contestants, write the report of all studies of it, and print what they answer.
+    """Survey a data set with some contestants, write the report of all surveys of it, and print what they answer.
 
     Args:
         workspace: the checkout.
@@ -38,7 +38,7 @@ def run_studies(
         digest_of: gives the sha256 of a file of the data set.
 
     Raises:
-        InputError: an option does not belong to a field study, or a value, the data or the weights cannot be used.
+        InputError: an option does not belong to a field survey, or a value, the data or the weights cannot be used.
         RunError: a contestant failed.
     """
     _refuse_options(options)
@@ -54,12 +54,12 @@ def run_studies(
         try:
             init = choices.init_of(options.init)
             threads = os.cpu_count() or 1
-            spec = study_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
+            spec = survey_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
             with RichListener() as progress:
                 progress.report(
                     f"{one.display_name} on {len(catalogue.rows)} photos, {spec.image_size} pixels, {device}."
                 )
-                records.append(study(spec, workspace, runner, progress, digest_of))
+                records.append(survey(spec, workspace, runner, progress, digest_of))
         except PatternbenchError as error:
             errors[one.label] = error
     if records:
@@ -68,7 +68,7 @@ def run_studies(
         raise next(iter(errors.values()))
     if errors:
         lines = "\n".join(f"{name}: {error}" for name, error in errors.items())
-        raise RunError(f"{len(errors)} of {len(facts)} studies failed:\n{lines}")
+        raise RunError(f"{len(errors)} of {len(facts)} surveys failed:\n{lines}")
 
 
 def _refuse_options(options: RunOptions) -> None:

@@ -71,7 +71,7 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         own = workspace.results(catalogue.name).own
         options = replace(options, protocol=options.protocol or (field.NAME if own else "quick"))
         if options.protocol == field.NAME:
-            field.run_studies(workspace, options, catalogue, cache.digest)
+            field.run_surveys(workspace, options, catalogue, cache.digest)
             return
         request = choose(workspace, options, cache.digest)
         for remark in catalogue.remarks:

@@ -1,1 +1,1 @@
-"""Field studies: one encoder on all photos of a data set of one's own, in minutes."""
+"""Field surveys: one encoder on all photos of a data set of one's own, in minutes."""

@@ -24,7 +24,7 @@ def predictions(record: FieldRecord, catalogue: Catalogue, embeddings: NDArray[n
     Answers are of the first scheme of the record, nearest photos of its other groups, by cosine distance.
 
     Args:
-        record: of a field study.
+        record: of a field survey.
         catalogue: its data set.
         embeddings: (N, D) of unit length, in the order of the catalogue.
     """

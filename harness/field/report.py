@@ -1,4 +1,4 @@
-"""The report of all field studies of a data set, its table, and the lines that a run ends with."""
+"""The report of all field surveys of a data set, its table, and the lines that a run ends with."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,7 +10,7 @@ from benchmark.data.crops import read_photo, window
 from benchmark.files import atomic_write
 from benchmark.records.field import FieldRecord
 from harness.disk import disk_errors
-from harness.field.study import read_study
+from harness.field.survey import read_survey
 from harness.workspace import Workspace
 from leaderboard.report.page import render
 from leaderboard.report.summary import summary
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace: Workspace) -> list[str]:
-    """Write report, table and the newest predictions from all studies of the photos as they are.
+    """Write report, table and the newest predictions from all surveys of the photos as they are.
 
     Args:
-        records: of the run, at least one; they are among the studies on the disk.
+        records: of the run, at least one; they are among the surveys on the disk.
         catalogue: the data set.
         workspace: where.
 
@@ -35,7 +35,7 @@ def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace
         RunError: the disk is full or cannot be written to.
     """
     home = workspace.results(catalogue.name)
-    studies = _newest(home.field, records[-1])
+    surveys = _newest(home.field, records[-1])
 
     @cache
     def photo(number: int) -> "Image":
@@ -45,17 +45,17 @@ def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace
 
     answering = home.predictions(home.field / f"{records[-1].file_name}.json")
     with disk_errors():
-        _write(home.report, render(studies, photo))
-        _write(home.pages / "field.md", field_page(studies))
+        _write(home.report, render(surveys, photo))
+        _write(home.pages / "field.md", field_page(surveys))
         if answering.is_file():
             _write(home.newest_predictions, answering.read_text(encoding="utf-8"))
-    return summary(studies, str(home.report))
+    return summary(surveys, str(home.report))
 
 
 def _newest(folder: Path, like: FieldRecord) -> list[FieldRecord]:
-    """The newest study of each contestant on the same photos and labels as a study."""
-    studies = [read_study(path) for path in sorted(folder.glob("*.json"))]
-    same = [one for one in studies if one.provenance.data == like.provenance.data]
+    """The newest survey of each contestant on the same photos and labels as a survey."""
+    surveys = [read_survey(path) for path in sorted(folder.glob("*.json"))]
+    same = [one for one in surveys if one.provenance.data == like.provenance.data]
     ordered = sorted(same, key=lambda one: one.provenance.finished)
     return list({(one.backbone, one.init): one for one in ordered}.values())
 

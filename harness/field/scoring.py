@@ -1,4 +1,4 @@
-"""From the embeddings of all photos to the scores of a field study."""
+"""From the embeddings of all photos to the scores of a field survey."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ NEIGHBOURS = 3
 
 
 @dataclass(frozen=True)
-class StudyScores:
-    """The scores of a study; the fields of `FieldRecord` of the same names."""
+class SurveyScores:
+    """The scores of a survey; the fields of `FieldRecord` of the same names."""
 
     units: Units
     schemes: dict[FoldScheme, FieldScores]
@@ -50,7 +50,7 @@ def score(
     embeddings: Mapping[RegionVariant, NDArray[np.floating]],
     seed: int,
     listener: ProgressListener,
-) -> StudyScores:
+) -> SurveyScores:
     """Score the embeddings of all photos.
 
     Args:
@@ -76,7 +76,7 @@ def score(
         answered[scheme.name] = scheme, answers
         scores[scheme.name] = _scores(scheme, answers, labels, units, seed)
     listener.report("Re-identification and clusters.")
-    return StudyScores(
+    return SurveyScores(
         units=units,
         schemes=scores,
         retrieval=_retrieval(whole, catalogue, units, seed),
@@ -138,7 +138,7 @@ def _scores(
         confidences=tuple(float(one) if known else None for one, known in zip(answers.confidence, tested, strict=True)),
         nearest=scored(answers.nearest),
         chance=1 / len(counts),
-        commonest=float(counts.max() / len(labels)),
+        commonest=float((labels[tested] == counts.argmax()).mean()),
         better_than_chance=better_than_chance(right, reference, units.numbers[tested], seed=seed).verdict,
         detectable=detectable_difference(effective, mean_discordance(right[None])),
         regions={

@@ -1,4 +1,4 @@
-"""The rules of a field study, which are the same for every contestant and data set."""
+"""The rules of a field survey, which are the same for every contestant and data set."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ NAME = "field"
 
 @dataclass(frozen=True)
 class FieldSettings:
-    """Values of a field study.
+    """Values of a field survey.
 
     Attributes:
         image_size: side of the images in pixels, for a contestant without a size of its own.

@@ -67,8 +67,8 @@ def _suspect(
     answers: OutOfFoldAnswers,
 ) -> Suspect | None:
     """The suspicion against a photo; None if its nearest photos of other groups do not all share it."""
-    elsewhere = np.where(scheme.groups == scheme.groups[photo], -1, similarity[photo])
-    nearest = np.argsort(-elsewhere, kind="stable")[:VOTES]
+    of_other_groups = np.where(scheme.groups == scheme.groups[photo], -1, similarity[photo])
+    nearest = np.argsort(-of_other_groups, kind="stable")[:VOTES]
     answer = int(answers.linear[photo])
     if not (labels[nearest] == answer).all():
         return None

@@ -1,4 +1,4 @@
-"""One field study, from the photos to its record: prepare, encode, score, write."""
+"""One field survey, from the photos to its record: prepare, encode, score, write."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ from harness.execution.runners.base import Limits, Runner
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.field.predictions import predictions
-from harness.field.scoring import StudyScores, score, unit_length
+from harness.field.scoring import SurveyScores, score, unit_length
 from harness.field.settings import NAME, FieldSettings
 from harness.git import commit
 from harness.machine import hardware, now
@@ -42,14 +42,14 @@ from harness.weights.requirements import starting_files
 from harness.workspace import Workspace
 
 VERSION = 1
-"""Raised when a score is computed in another way, so that studies are made anew."""
+"""Raised when a score is computed in another way, so that surveys are made anew."""
 
 STAGE = "encode-photos"
 
 
 @dataclass(frozen=True)
-class StudySpec:
-    """What to study.
+class SurveySpec:
+    """What to survey.
 
     Attributes:
         backbone: the contestant.
@@ -82,7 +82,7 @@ class StudySpec:
         return ("all", *(variant for variant in REGION_VARIANTS if variant != "all"))
 
 
-def study_spec(
+def survey_spec(
     backbone: BackboneFacts,
     catalogue: Catalogue,
     workspace: Workspace,
@@ -91,14 +91,14 @@ def study_spec(
     init: Init | None,
     device: Device,
     threads: int,
-) -> StudySpec:
-    """What to study, with the weights found.
+) -> SurveySpec:
+    """What to survey, with the weights found.
 
     Args:
         backbone: the contestant.
         catalogue: the data set.
         workspace: the checkout.
-        settings: of the study.
+        settings: of the survey.
         init: as the user chose it; None = published weights where the contestant has some.
         device: hardware to encode on.
         threads: processor threads of the encoding.
@@ -116,7 +116,7 @@ def study_spec(
         weights = starting_files(backbone, chosen, workspace)
     except InputError as error:
         raise InputError(f"{error} The contestant efficientnet_lite0 needs no download.") from error
-    spec = StudySpec(backbone, with_dates(catalogue), chosen, weights, settings, device, threads)
+    spec = SurveySpec(backbone, with_dates(catalogue), chosen, weights, settings, device, threads)
     check_size(backbone, spec.image_size, f"The protocol {NAME!r} has image_size")
     return spec
 
@@ -134,17 +134,17 @@ def with_dates(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, rows=rows)
 
 
-def study(
-    spec: StudySpec,
+def survey(
+    spec: SurveySpec,
     workspace: Workspace,
     runner: Runner,
     listener: ProgressListener,
     digest_of: Callable[[Path], str] = file_digest,
 ) -> FieldRecord:
-    """Encode every photo once, score the embeddings, and write the record; a finished study is read instead.
+    """Encode every photo once, score the embeddings, and write the record; a finished survey is read instead.
 
     Args:
-        spec: what to study.
+        spec: what to survey.
         workspace: where.
         runner: runs the encoding.
         listener: receives the events.
@@ -178,8 +178,8 @@ def study(
     home = workspace.results(spec.catalogue.name)
     path = home.field / f"{spec.backbone.slug}-{key[:12]}.json"  # `FieldRecord.file_name`
     if path.is_file():
-        listener.report("This study is finished already.")
-        return read_study(path)
+        listener.report("This survey is finished already.")
+        return read_survey(path)
     listener.on_plan(1)
     stage = _encode(spec, crops, store, code, runner, listener)
     embeddings = embeddings_of(stage, spec, crops)
@@ -212,8 +212,8 @@ def _write(path: Path, text: str) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def read_study(path: Path) -> FieldRecord:
-    """The record of a finished study.
+def read_survey(path: Path) -> FieldRecord:
+    """The record of a finished survey.
 
     Raises:
         InputError: the file is no such record.
@@ -221,10 +221,10 @@ def read_study(path: Path) -> FieldRecord:
     try:
         return FieldRecord.model_validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not the record of a field study ({error}). Delete it and run again.") from error
+        raise InputError(f"{path}: not the record of a field survey ({error}). Delete it and run again.") from error
 
 
-def embeddings_of(stage: StageResult, spec: StudySpec, crops: CropSet) -> dict[RegionVariant, NDArray[np.floating]]:
+def embeddings_of(stage: StageResult, spec: SurveySpec, crops: CropSet) -> dict[RegionVariant, NDArray[np.floating]]:
     """(N, D) embeddings by region variant, in the order of the catalogue."""
     values = np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r")
     count = len(spec.catalogue.rows)
@@ -240,7 +240,7 @@ def _whole(catalogue: Catalogue, digests: Mapping[str, str]) -> Split:
 
 
 def _encode(
-    spec: StudySpec, crops: CropSet, store: Store, code: str, runner: Runner, listener: ProgressListener
+    spec: SurveySpec, crops: CropSet, store: Store, code: str, runner: Runner, listener: ProgressListener
 ) -> StageResult:
     settings = spec.settings
     job = Encode(
@@ -280,7 +280,7 @@ def _encode(
 
 
 def _record(
-    spec: StudySpec, workspace: Workspace, scores: StudyScores, key: str, provenance: Provenance
+    spec: SurveySpec, workspace: Workspace, scores: SurveyScores, key: str, provenance: Provenance
 ) -> FieldRecord:
     catalogue = spec.catalogue
     number = {name: at for at, name in enumerate(catalogue.identities)}
@@ -309,7 +309,7 @@ def _record(
     )
 
 
-def _init_label(spec: StudySpec, workspace: Workspace) -> str:
+def _init_label(spec: SurveySpec, workspace: Workspace) -> str:
     """The names of the weights, as in `RunSpec.init_label`."""
     if spec.init != "published":
         return "random" if "train:deep" in spec.backbone.capabilities else "none"
