@@ -55,7 +55,7 @@ def assign_groups(
     best_cost: tuple[int, int] | None = None
     best = np.empty(0, dtype=np.int8)
     for draw in range(_DRAWS):
-        part_of = _draw(members, targets.tolist(), f"{seed}:{draw}")
+        part_of = place_groups(members, targets.tolist(), f"{seed}:{draw}")
         parts = drop_images(np.array([part_of[group] for group in groups], dtype=np.int8))
         cost = _cost(owners, parts, targets)
         if best_cost is None or cost < best_cost:
@@ -63,10 +63,26 @@ def assign_groups(
     return best
 
 
-def _draw(members: Mapping[str, Counter[int]], targets: list[list[int]], salt: str) -> dict[str, int]:
-    """One random assignment: the part of each group."""
-    lacking = [list(sizes) for sizes in targets]
-    missing_parts = [set(range(len(SPLIT_PARTS))) for _ in targets]
+def place_groups(
+    members: Mapping[str, Counter[int]],
+    targets: Sequence[Sequence[int]],
+    salt: str,
+    present: Sequence[Sequence[int]] | None = None,
+) -> dict[str, int]:
+    """One random assignment of groups, each to the part with the largest gain (see `assign_groups`).
+
+    Args:
+        members: by group, the images of each individual by its code.
+        targets: by individual, its images in each part when all are placed; at least 1.
+        salt: of the order of the groups.
+        present: by individual, the images that are in each part already; None = none.
+
+    Returns:
+        The code of each group's part: 0, 1, 2 for train, val, test.
+    """
+    present = present or [[0] * len(SPLIT_PARTS)] * len(targets)
+    lacking = [[size - held for size, held in zip(*pair, strict=True)] for pair in zip(targets, present, strict=True)]
+    missing_parts = [{part for part, count in enumerate(held) if not count} for held in present]
     groups_left = Counter(owner for owners in members.values() for owner in owners)
     part_of: dict[str, int] = {}
     for group in shuffled(members, salt):

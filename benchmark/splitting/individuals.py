@@ -13,10 +13,14 @@ from benchmark.splitting.sequence import sequence_parts
 from benchmark.splitting.split import Split
 from benchmark.vocabulary import SPLIT_PARTS
 
-_INDIVIDUALS_PER_UNKNOWN = 5
+INDIVIDUALS_PER_UNKNOWN = 5
+"""An open split has one unknown individual in so many, rounded up."""
+
+DISJOINT_SHARES = (3, 1, 2)
+"""Shares of the individuals in train, val and test of a disjoint split."""
+
 _MIN_OPEN = 3
 _MIN_DISJOINT = 5
-_DISJOINT_SHARES = (3, 1, 2)
 _PAIR = 2
 _ENOUGH_FOR_PAIRS = 8
 """With this many images of an individual, val and test get two each: one for either set."""
@@ -46,7 +50,7 @@ def open_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, *, n
             "an unknown one are needed."
         )
     base = strictest_parts(catalogue, seed)
-    unknown = sorted(_mixed_by_recording(catalogue, seed)[: -(-len(images) // _INDIVIDUALS_PER_UNKNOWN)])
+    unknown = sorted(_mixed_by_recording(catalogue, seed)[: -(-len(images) // INDIVIDUALS_PER_UNKNOWN)])
     removed = {
         image_id for identity in unknown for image_id in images[identity] if base.part_of.get(image_id) != "test"
     }
@@ -86,7 +90,7 @@ def disjoint_split(catalogue: Catalogue, digests: Mapping[str, str], seed: int, 
             f"{catalogue.name} does not support the split 'disjoint': it has {len(images)} individuals; two in train, "
             "one in val and two in test are needed."
         )
-    _, val, test = apportion(len(images), _DISJOINT_SHARES)
+    _, val, test = apportion(len(images), DISJOINT_SHARES)
     val, test = max(val, 1), max(test, 2)
     column = _place_column(catalogue)
     order = _mixed_by_recording(catalogue, seed)

@@ -8,6 +8,7 @@ the sizes of the parts give both sets the paper's shares: 80:16:4 and 80:10:10.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,12 @@ _CLASSIFY = tuple((100 - INPAINT_PERCENT) * share for share in CLASSIFY_SHARES)
 
 PART_SHARES = (_INPAINT[0] + _CLASSIFY[0], _INPAINT[1] + _CLASSIFY[1], _INPAINT[2] + _CLASSIFY[2])
 """Shares of train, val and test among all images: 80 : 11.2 : 8.8."""
+
+INPAINT_SHARE = {
+    part: Fraction(inpaint, inpaint + classify)
+    for part, inpaint, classify in zip(SPLIT_PARTS, _INPAINT, _CLASSIFY, strict=True)
+}
+"""Share of the inpainting set among the images of each part."""
 
 DROPPED = -1
 """An image in no part, where parts are codes: 0 = train, 1 = val, 2 = test."""
