@@ -51,6 +51,20 @@ def check_photos(rows: Sequence[Row], progress: Progress | None = None) -> Photo
     return PhotoReport(tuple(faults), taken)
 
 
+def check_individuals(rows: Iterable[Row], place: Path) -> list[Fault]:
+    """The fault of a data set whose photos all show one individual; empty if they show several, or if there are none.
+
+    Args:
+        rows: of a catalogue.
+        place: the data set.
+    """
+    identities = {row.identity for row in rows}
+    if len(identities) != 1:
+        return []
+    reason = f"all photos show one individual, {identities.pop()!r}: nothing can be told apart"
+    return [Fault(place, reason, "Add photos of at least one other individual.")]
+
+
 def copies(rows: Iterable[Row], digests: Mapping[str, str]) -> list[tuple[Row, ...]]:
     """Rows of different individuals that show the same picture.
 

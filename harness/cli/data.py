@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import masks
+from harness.cli import masks, splits
 from harness.cli.options import examples, workspace_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ LayoutTemplate = Annotated[
 ]
 TrustedPickle = Annotated[
     bool, typer.Option("--trusted-pickle", help="Read a pickled table; it can run any program inside it.")
+]
+
+MinImages = Annotated[
+    int, typer.Option("--min-images", min=1, help="Leave out individuals with fewer photos, and list them.")
 ]
 
 WAYS = {"built-in": "here", "kaggle": "fetch", "elsewhere": "import"}
@@ -75,23 +79,24 @@ def fetch(
     Needs the extra package: `pip install 'patternbench[kaggle]'`. For a data set that is not on Kaggle, the command
     shows where to get it.
     """
-    from harness.datasets import registry
+    from harness.datasets import importing
     from harness.datasets.kaggle import download_from_kaggle
 
-    _print_overview(registry.fetch(name, workspace_of(context), download_from_kaggle))
+    _print_overview(importing.fetch(name, workspace_of(context), download_from_kaggle))
 
 
 @app.command(
     "import",
     epilog=examples("patternbench data import ~/photos/leopards", "patternbench data import newts.zip"),
 )
-def import_command(  # noqa: PLR0917 - the options of a command
+def import_command(  # noqa: PLR0913, PLR0917 - the options of a command
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a table, or a .zip file with either.")],
     name: Annotated[str | None, typer.Option(help="Name to register; by default that of the folder or file.")] = None,
     columns: Columns = None,
     layout: LayoutTemplate = "",
     trusted_pickle: TrustedPickle = False,
+    min_images: MinImages = 1,
     approximate_masks: Annotated[
         bool,
         typer.Option(
@@ -106,17 +111,17 @@ def import_command(  # noqa: PLR0917 - the options of a command
 ) -> None:
     """Check a data set of your own and register it under a name.
 
-    Three layouts are allowed: the AAU zebrafish's annotations.csv; a table metadata.csv, .xlsx, .json or .parquet with
-    the columns identity and path (and, if known, image_id, bbox, segmentation or mask, video, camera, date, ...); or
-    one folder of photos for each individual. Folders stay where they are; a zip file is unpacked. Every photo is read:
-    what cannot be used is listed whole, as `patternbench data check` does.
+    It may be a table with the columns identity and path (CSV, Excel, JSON, Parquet), a file of COCO or MegaDetector,
+    one folder of photos for each individual, or nested folders with --layout; docs/data.md explains them. Folders stay
+    where they are; a zip file is unpacked. Every photo is read: what cannot be used is listed whole, as `patternbench
+    data check` does.
     """
     from harness.cli.bars import counting_bar
     from harness.datasets.digest_cache import DigestCache
-    from harness.datasets.registry import ImportOptions, import_dataset
+    from harness.datasets.importing import ImportOptions, import_dataset
 
     workspace = workspace_of(context)
-    options = ImportOptions(_reading(columns, layout, trusted_pickle), approximate_masks, skip_bad)
+    options = ImportOptions(_reading(columns, layout, trusted_pickle, min_images), approximate_masks, skip_bad)
     with DigestCache(workspace.digests) as cache, counting_bar("photos") as on_progress:
         imported = import_dataset(path, workspace, name, options, cache.digest, on_progress)
     for fault in imported.left_out:
@@ -136,20 +141,21 @@ def check(
     columns: Columns = None,
     layout: LayoutTemplate = "",
     trusted_pickle: TrustedPickle = False,
+    min_images: MinImages = 1,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the report to FILE.csv (faults alone) or FILE.json.")
     ] = None,
 ) -> None:
     """Read every photo and row, and report everything that cannot be used, at once.
 
-    Exit code 2 if there is a fault. Nothing is imported or changed.
+    It counts individuals with one photo or two, too. Exit code 2 if there is a fault. Nothing is imported or changed.
     """
     from harness.cli.bars import counting_bar
     from harness.cli.check_report import print_report, write_report
     from harness.datasets.checking import check_location
     from harness.datasets.digest_cache import DigestCache
 
-    reading = _reading(columns, layout, trusted_pickle)
+    reading = _reading(columns, layout, trusted_pickle, min_images)
     with DigestCache(workspace_of(context).digests) as cache, counting_bar("photos") as on_progress:
         report = check_location(path, reading, cache.digest, on_progress)
     print_report(report)
@@ -291,6 +297,16 @@ def audit(
 
 
 app.command(
+    "split",
+    epilog=examples(
+        "patternbench data split leopards --split sequence",
+        "patternbench data split leopards --split random --seed 1 --redraw",
+    ),
+)(splits.split)
+
+app.command("update", epilog=examples("patternbench data update leopards"))(splits.update)
+
+app.command(
     "masks",
     epilog=examples(
         "patternbench data masks ~/photos/leopards --sheet leopards.png",
@@ -299,7 +315,7 @@ app.command(
 )(masks.masks)
 
 
-def _reading(columns: str | None, layout: str, trusted_pickle: bool) -> "ReadingOptions":
+def _reading(columns: str | None, layout: str, trusted_pickle: bool, min_images: int) -> "ReadingOptions":
     from benchmark.data.adapters.layouts import ReadingOptions
     from benchmark.errors import InputError
 
@@ -312,7 +328,7 @@ def _reading(columns: str | None, layout: str, trusted_pickle: bool) -> "Reading
                 "identity=name,path=file_name."
             )
         pairs[meaning.strip()] = column.strip()
-    return ReadingOptions(trusted_pickle=trusted_pickle, columns=pairs, layout=layout)
+    return ReadingOptions(trusted_pickle=trusted_pickle, columns=pairs, layout=layout, min_images=min_images)
 
 
 def _print_overview(catalogue: "Catalogue") -> None:

@@ -80,6 +80,13 @@ class RunOptions(ContestantOptions):
             help="Name of a split, by default `random`; made at its first use, then fixed. May be repeated.",
         ),
     ] = None
+    skip_bad: Annotated[
+        bool,
+        typer.Option(
+            "--skip-bad",
+            help="Read all of your own data first; leave out, now and later, photos and rows that cannot be used.",
+        ),
+    ] = False
     rehash: Annotated[
         bool,
         typer.Option("--rehash", help="Read every photo again, also those that have not changed since the last run."),

@@ -8,7 +8,9 @@ from pathlib import Path
 import typer
 
 from benchmark.data.catalogue import Catalogue
+from benchmark.data.checking import check_individuals
 from benchmark.data.content_digests import content_digests
+from benchmark.data.faults import FaultsError
 from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
@@ -20,6 +22,7 @@ from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
 from harness.datasets.digest_cache import DigestCache
+from harness.datasets.importing import reread
 from harness.datasets.registry import resolve as resolve_dataset
 from harness.execution.crops import cut_crops
 from harness.execution.runners.base import Runner
@@ -67,7 +70,12 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
     """
     with DigestCache(workspace.digests, rehash=options.rehash) as cache:
         listener = RichListener()
+        if options.skip_bad:
+            for fault in reread(options.data, workspace, cache.digest, skip_bad=True).left_out:
+                listener.report(f"Left out: {fault}")
         catalogue = resolve_dataset(options.data, workspace, remember=True)
+        if lonely := check_individuals(catalogue.rows, catalogue.root):
+            raise FaultsError(lonely)
         own = workspace.results(catalogue.name).own
         options = replace(options, protocol=options.protocol or (field.NAME if own else "quick"))
         if options.protocol == field.NAME:

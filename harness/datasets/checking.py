@@ -4,13 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmark.data.adapters.layouts import ReadingOptions, read_location
-from benchmark.data.adapters.reading import Reading
+from benchmark.data.adapters.reading import Reading, finish
 from benchmark.data.catalogue import Row
-from benchmark.data.checking import Progress, check_photos, copies, without_faults
+from benchmark.data.checking import Progress, check_individuals, check_photos, copies, without_faults
 from benchmark.data.content_digests import content_digests
 from benchmark.data.faults import Fault, counted
 from benchmark.hashing import file_digest
@@ -54,15 +54,16 @@ def check_location(
     reading = read_location(location, options)
     photos = check_photos(reading.rows, progress)
     rows = without_faults(reading.rows, photos.faults)
-    remarks = [*reading.remarks, *_copies(rows, digest_of)]
+    kept = finish(replace(reading, rows=rows, faults=()), options.min_images)
+    remarks = [*kept.remarks, *_copies(kept.rows, digest_of)]
     if photos.taken:
         moments = sorted(photos.taken.values())
         remarks.append(
             f"{len(moments)} of {len({row.path for row in reading.rows})} photos have an EXIF date, from "
             f"{moments[0][:10]} to {moments[-1][:10]}."
         )
-    kept = Reading(reading.root, rows, crop_side=reading.crop_side)
-    return CheckReport(kept, (*reading.faults, *photos.faults), tuple(remarks))
+    faults = (*reading.faults, *photos.faults, *check_individuals(kept.rows, location))
+    return CheckReport(kept, faults, tuple(remarks))
 
 
 def faults_as_csv(report: CheckReport) -> str:

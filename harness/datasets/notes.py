@@ -58,6 +58,7 @@ def read_note(name: str, workspace: Workspace) -> ImportNote:
             trusted_pickle=bool(note.get("trusted_pickle", False)),
             columns=dict(note.get("columns", {})),
             layout=str(note.get("template", "")),
+            min_images=int(note.get("min_images", 1)),
         )
         return ImportNote(
             path=Path(note["path"]),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from benchmark.data.adapters.aau import find_aau, read_aau
 from benchmark.data.adapters.detections import find_detections, read_detections
 from benchmark.data.adapters.folders import describe_structure, find_folders, read_folders
-from benchmark.data.adapters.reading import Reading, catalogue_of, settle, slug
+from benchmark.data.adapters.reading import Reading, catalogue_of, finish, settle, slug
 from benchmark.data.adapters.table import find_table, read_table
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
@@ -25,11 +25,13 @@ class ReadingOptions:
         trusted_pickle: whether a table may be a pickle; reading one can run any program inside it.
         columns: column of a table by meaning (`columns.SYNONYMS`).
         layout: what nested folders are, such as `{species}/{identity}/{date}`; empty = the location's own layout.
+        min_images: photos that an individual needs; those with fewer are left out.
     """
 
     trusted_pickle: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
+    min_images: int = 1
 
 
 class Layout(NamedTuple):
@@ -92,14 +94,14 @@ def open_dataset(
         FaultsError: rows or files cannot be used.
         InputError: the location does not exist, has no known layout, or none of its content can be used.
     """
-    reading = read_location(location, options)
+    reading = finish(read_location(location, options), options.min_images)
     return catalogue_of(reading, slug(name or reading.root.resolve().name), skip_bad=skip_bad)
 
 
 def read_location(location: Path, options: ReadingOptions = ReadingOptions()) -> Reading:
     """The rows, faults and remarks of a location of any layout. Arguments and errors as `open_dataset`.
 
-    Faults are collected, not raised.
+    Faults are collected, not raised. Individuals with few photos are not left out yet.
     """
     layout, path = detect_layout(location, options)
     return settle(layout.read(path, options))

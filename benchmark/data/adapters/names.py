@@ -14,6 +14,12 @@ NOBODY = frozenset(
 DOUBTFUL = frozenset({"new", "unk", "other", "others", "misc", "todo", "tbd", "test", "undefined", "unsure"})
 """Identities that may be a name or a word for nobody; they are kept, and remarked."""
 
+_MEANING = {
+    1: "one photo serve re-identification as distractors alone",
+    2: "two photos serve re-identification alone; no classifier can learn and be tested on them",
+}
+"""What an individual with so few photos is good for."""
+
 SHOWN = 5
 """Names that a remark lists."""
 
@@ -57,10 +63,25 @@ def remarks(identities: Sequence[str]) -> list[str]:
     if words := doubtful(identities):
         listed = named_counts(name for name in identities if name in words)
         texts.append(f"Names that may name nobody are kept as individuals: {listed}.")
-    single = sorted(name for name, count in Counter(identities).items() if count == 1)
-    if single:
-        listed = ", ".join(f"`{name}`" for name in single[:SHOWN])
-        texts.append(f"Individuals with one photo alone, which nothing can match: {listed}{_more(len(single))}.")
+    return texts
+
+
+def few_photos(identities: Iterable[str]) -> list[str]:
+    """What individuals with one photo or two are good for, as sentences.
+
+    >>> few_photos(["Ada", "Bo", "Bo", "Bo"])
+    ['Individuals with one photo serve re-identification as distractors alone: 1 (`Ada`).']
+
+    Args:
+        identities: of each row.
+    """
+    counts = Counter(identities)
+    texts = []
+    for number, meaning in _MEANING.items():
+        own = sorted(name for name, count in counts.items() if count == number)
+        if own:
+            listed = ", ".join(f"`{name}`" for name in own[:SHOWN])
+            texts.append(f"Individuals with {meaning}: {len(own)} ({listed}{_more(len(own))}).")
     return texts
 
 

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmark.data.adapters import names
@@ -89,6 +90,34 @@ def settle(reading: Reading) -> Reading:
             kept[row.image_id] = row
     remarks += names.remarks([row.identity for row in kept.values()])
     return Reading(reading.root, tuple(kept.values()), tuple(faults), tuple(remarks), crop_side=reading.crop_side)
+
+
+def finish(reading: Reading, min_images: int = 1) -> Reading:
+    """The reading without individuals of too few photos, and with remarks on those of few.
+
+    Args:
+        reading: whose rows can all be used.
+        min_images: photos that an individual needs.
+
+    Raises:
+        InputError: no individual has so many.
+    """
+    counts = Counter(row.identity for row in reading.rows)
+    if counts and max(counts.values()) < min_images:
+        raise InputError(
+            f"{reading.root}: no individual has {min_images} photos; the most of one are {max(counts.values())}. "
+            "Give a smaller --min-images."
+        )
+    few = {identity: count for identity, count in sorted(counts.items()) if count < min_images}
+    rows = tuple(row for row in reading.rows if row.identity not in few)
+    remarks = list(reading.remarks)
+    if few:
+        listed = ", ".join(f"`{identity}` {count}" for identity, count in few.items())
+        remarks.append(
+            f"Left out, because they have fewer than {min_images} photos: {counted(len(few), 'individual')} ({listed})."
+        )
+    remarks += names.few_photos([row.identity for row in rows])
+    return replace(reading, rows=rows, remarks=tuple(remarks))
 
 
 def catalogue_of(reading: Reading, name: str, *, skip_bad: bool = False) -> Catalogue:

@@ -8,7 +8,8 @@ from PIL import Image
 
 from benchmark.errors import InputError
 from harness.datasets.checking import check_location, faults_as_csv, report_as_json
-from harness.datasets.registry import ImportOptions, import_dataset, resolve
+from harness.datasets.importing import ImportOptions, import_dataset
+from harness.datasets.registry import resolve
 from harness.workspace import Workspace
 
 

@@ -11,7 +11,7 @@ from harness.workspace import Workspace
 
 def test_a_note_is_read_as_it_was_written(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    options = ReadingOptions(trusted_pickle=True, columns={"identity": "name"}, layout="{identity}/{date}")
+    options = ReadingOptions(True, {"identity": "name"}, "{identity}/{date}", min_images=3)
     note = ImportNote(tmp_path / "photos", "table", options, approximate_masks=True, left_out=("a", "b"))
     notes.write_note("photos", note, workspace)
     assert notes.read_note("photos", workspace) == note

@@ -18,9 +18,10 @@ from benchmark.records.record import Record
 from benchmark.splitting.kinds import draw_split
 from benchmark.splitting.split import Split
 from harness.contestants import registry as contestants
+from harness.datasets.importing import ImportOptions, import_dataset
 from harness.datasets.mask_files import COLOURS
 from harness.datasets.region_masks import MANIFEST, RegionMasks, masks_folder, set_masks_folder
-from harness.datasets.registry import ImportOptions, import_dataset, resolve
+from harness.datasets.registry import resolve
 from harness.execution.runners.base import Outcome, Runner
 from harness.execution.spec import DataBundle, RunSpec
 from harness.run import bench

@@ -9,7 +9,8 @@ from PIL import Image
 from benchmark.data.adapters.layouts import ReadingOptions
 from benchmark.errors import InputError, RunError
 from harness.datasets import notes
-from harness.datasets.registry import ImportOptions, fetch, import_dataset, resolve
+from harness.datasets.importing import ImportOptions, fetch, import_dataset
+from harness.datasets.registry import resolve
 from harness.workspace import Workspace
 
 
@@ -29,6 +30,7 @@ def _aau(folder: Path) -> Path:
         "Filename;Object ID;Annotation tag;Upper left corner X;Upper left corner Y;Lower right corner X;"
         "Lower right corner Y;Right,Turning,Occlusion,Glitch;Buffer;;\n"
         "Vid1_0001.png;1;Z;0;0;9;9;1,0,0,0;0;;\n"
+        "Vid1_0001.png;2;Z;5;0;9;9;1,0,0,0;0;;\n"
     )
     return folder
 
@@ -62,12 +64,13 @@ def test_the_trust_in_a_pickled_table_is_noted(workspace: Workspace, pets: Path)
     import pandas as pd
 
     table = pets / "list.pkl"
-    pd.DataFrame([{"image_id": "1", "identity": "fox", "path": "fox/1.png"}]).to_pickle(table)
+    lines = [{"image_id": name, "identity": name, "path": f"{name}/1.png"} for name in ("fox", "owl")]
+    pd.DataFrame(lines).to_pickle(table)
     with pytest.raises(InputError, match="--trusted-pickle"):
         import_dataset(table, workspace, "p")
     assert notes.names(workspace) == []
     import_dataset(table, workspace, "p", ImportOptions(ReadingOptions(trusted_pickle=True)))
-    assert resolve("p", workspace).identities == ("fox",)
+    assert resolve("p", workspace).identities == ("fox", "owl")
 
 
 @pytest.mark.parametrize("inside", ["", "wrapped", "twice/wrapped"])

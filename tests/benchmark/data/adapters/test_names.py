@@ -1,6 +1,6 @@
 import pytest
 
-from benchmark.data.adapters.names import doubtful, near_equal, remarks
+from benchmark.data.adapters.names import doubtful, few_photos, near_equal, remarks
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,17 @@ def test_equal_names_are_one_name() -> None:
     assert near_equal(["k0", "k0"]) == []
 
 
-def test_doubtful_names_are_remarked_and_single_photos_counted() -> None:
+def test_doubtful_names_are_remarked() -> None:
     assert doubtful(["new", "Ada", "New"]) == ["New", "new"]
     texts = " ".join(remarks(["new", "Ada", "Ada", "Bo"]))
     assert "may name nobody are kept as individuals: `new` 1" in texts
-    assert "one photo alone, which nothing can match: `Bo`, `new`" in texts
+
+
+def test_what_few_photos_are_good_for_is_said() -> None:
+    one, two = few_photos(["Ada", *["Bo"] * 2, *["Cy"] * 3, *(f"i{number}" for number in range(6))])
+    assert one == (
+        "Individuals with one photo serve re-identification as distractors alone: 7 (`Ada`, `i0`, `i1`, `i2`, `i3` and "
+        "2 more)."
+    )
+    assert two.startswith("Individuals with two photos serve re-identification alone; no classifier can learn")
+    assert two.endswith(": 1 (`Bo`).")
