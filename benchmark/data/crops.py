@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Row
 from benchmark.data.faults import Fault, FaultsError
+from benchmark.data.image_files import open_image
 from benchmark.data.segmentation import region_mask
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 HEIC_SUFFIXES = frozenset({".heic", ".heif"})
 HEIC_FIX = "Install it: pip install 'patternbench[heic]'; or export the photo as JPEG."
+
+SMALLEST_SIDE = 3
+"""Pixels; a narrower box or photo shows nothing."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -135,7 +139,8 @@ class Photo(NamedTuple):
 def read_photo(path: Path) -> Photo:
     """Read a photo as 8-bit RGB, turned upright by its EXIF orientation.
 
-    Greyscale and palette images become RGB, 16-bit values are scaled to 8 bits, transparent pixels become black.
+    Of a file with several frames or pages the first is read. Greyscale and palette images become RGB, 16-bit values are
+    scaled to 8 bits, transparent pixels become black.
 
     Raises:
         FaultsError: the file is not an image, is truncated, or holds values without a known range.
@@ -145,7 +150,7 @@ def read_photo(path: Path) -> Photo:
     if path.suffix.lower() in HEIC_SUFFIXES and not heic_is_readable():
         raise FaultsError([Fault(path, "HEIC photos need a library that is not installed", HEIC_FIX)])
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             image.load()
             exif = image.getexif()
             upright = ImageOps.exif_transpose(image)
@@ -153,7 +158,12 @@ def read_photo(path: Path) -> Photo:
         what = "the file is empty" if not path.stat().st_size else "the photo cannot be read: it is of no known format"
         fix = "Copy it again, or export it as JPEG."
         raise FaultsError([Fault(path, what, fix)]) from error
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except PermissionError as error:
+        raise FaultsError([Fault(path, "the file may not be read", "Change its permissions: chmod u+r.")]) from error
+    except Image.DecompressionBombError as error:
+        most = f"{2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
+        raise FaultsError([Fault(path, f"the photo has more than {most}", "Save it smaller.")]) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         fix = "Download it again, or remove its rows from the table."
         raise FaultsError([Fault(path, f"the photo cannot be read ({error})", fix)]) from error
     return Photo(_rgb(path, upright), _orientation(exif), _taken(exif))
@@ -164,7 +174,7 @@ def upright_size(path: Path) -> tuple[int, int] | None:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             sideways = _orientation(image.getexif()) >= 5  # noqa: PLR2004 - width and height change places
             return (image.height, image.width) if sideways else image.size
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
@@ -176,7 +186,7 @@ def taken(path: Path) -> str:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             return _taken(image.getexif())
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         return ""
@@ -247,6 +257,9 @@ def window(row: Row, photo: tuple[int, int], side: int | None) -> tuple[int, int
     """
     width, height = photo
     if row.box is None:
+        if min(photo) < SMALLEST_SIDE:
+            reason = f"the photo has {width} x {height} pixels, which show nothing"
+            raise FaultsError([Fault(row.path, reason, "Copy the original photo, or remove it.")])
         x, y, box_width, box_height = 0.0, 0.0, float(width), float(height)
         side = None
     else:

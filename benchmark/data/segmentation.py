@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN, MaskFile, MaskFrame, Polygons, ProposedMask, Rle, Row
 from benchmark.data.faults import Fault, FaultsError
+from benchmark.data.image_files import open_image
 
 Regions = NDArray[np.uint8]
 
@@ -82,7 +83,7 @@ def _read(path: Path) -> NDArray[np.int32]:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise _fault(path, f"not a readable mask ({error})", "Write it again as a PNG.") from error

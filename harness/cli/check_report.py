@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmark.data.faults import counted
+from benchmark.data.faults import counted, printable
 from benchmark.errors import InputError
 from harness.datasets.checking import CheckReport, faults_as_csv, report_as_json
 from harness.disk import output_errors
@@ -24,7 +24,8 @@ def print_report(report: CheckReport) -> None:
         for header in ("file", "row", "reason", "fix"):
             table.add_column(header, overflow="fold")
         for fault in report.faults:
-            table.add_row(*map(Text, (_short(fault.file, report.reading.root), fault.row, fault.reason, fault.fix)))
+            cells = (_short(fault.file, report.reading.root), fault.row, fault.reason, fault.fix)
+            table.add_row(*(Text(printable(cell)) for cell in cells))
         console.print(table)
     for remark in report.remarks:
         console.print(Text(f"note: {remark}"), soft_wrap=True)

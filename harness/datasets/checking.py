@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmark.data.adapters.layouts import ReadingOptions, read_location
 from benchmark.data.adapters.reading import Reading, finish
 from benchmark.data.catalogue import Row
-from benchmark.data.checking import Progress, check_individuals, check_photos, copies, without_faults
+from benchmark.data.checking import Progress, check_capture, check_individuals, check_photos, copies, without_faults
 from benchmark.data.content_digests import content_digests
-from benchmark.data.faults import Fault, counted
+from benchmark.data.faults import Fault, counted, printable
 from benchmark.hashing import file_digest
 
 SHOWN = 5
@@ -62,8 +62,8 @@ def check_location(
             f"{len(moments)} of {len({row.path for row in reading.rows})} photos have an EXIF date, from "
             f"{moments[0][:10]} to {moments[-1][:10]}."
         )
-    faults = (*reading.faults, *photos.faults, *check_individuals(kept.rows, location))
-    return CheckReport(kept, faults, tuple(remarks))
+    faults = [*reading.faults, *photos.faults, *check_capture(kept.rows)] or check_individuals(kept.rows, location)
+    return CheckReport(replace(kept, rows=without_faults(kept.rows, faults)), tuple(faults), tuple(remarks))
 
 
 def faults_as_csv(report: CheckReport) -> str:
@@ -87,7 +87,7 @@ def report_as_json(report: CheckReport) -> str:
 
 
 def _plain(fault: Fault) -> dict[str, str]:
-    return asdict(fault) | {"file": str(fault.file)}
+    return {name: printable(str(value)) for name, value in asdict(fault).items()}
 
 
 def _copies(rows: tuple[Row, ...], digest_of: Callable[[Path], str]) -> list[str]:

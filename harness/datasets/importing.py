@@ -87,7 +87,8 @@ def import_dataset(
     with disk_errors():
         extract_zip(path, folder)
     try:
-        return _register(name, _data_root(folder), workspace, options, digest_of, progress)
+        packed_options = replace(options, reading=replace(options.reading, within=True))
+        return _register(name, _data_root(folder), workspace, packed_options, digest_of, progress)
     except InputError:
         shutil.rmtree(folder)
         raise
@@ -143,9 +144,10 @@ def check_noted(
         InputError: the data set cannot be opened.
     """
     report = check_location(note.path, note.options, digest_of, progress)
-    lonely = check_individuals(report.reading.rows, note.path)
-    if report.faults and (lonely or not skip_bad):
+    if report.faults and not skip_bad:
         raise FaultsError(report.faults, note.path)
+    if lonely := check_individuals(report.reading.rows, note.path):
+        raise FaultsError(lonely)
     catalogue = catalogue_of(report.reading, name)
     left_out = tuple(dict.fromkeys(fault.image_id or str(fault.file) for fault in report.faults))
     note = replace(note, left_out=left_out)
@@ -180,7 +182,8 @@ def fetch(name: str, workspace: Workspace, download: Download) -> Catalogue:
             f"Kaggle did not give {known.handle}: {error}. Download it by hand from {known.address} and "
             f"run `patternbench data import FILE.zip --name {name}`."
         ) from error
-    return import_dataset(_data_root(folder), workspace, name).catalogue
+    options = ImportOptions(ReadingOptions(within=True))
+    return import_dataset(_data_root(folder), workspace, name, options).catalogue
 
 
 def _register(

@@ -59,6 +59,7 @@ def read_note(name: str, workspace: Workspace) -> ImportNote:
             columns=dict(note.get("columns", {})),
             layout=str(note.get("template", "")),
             min_images=int(note.get("min_images", 1)),
+            within=bool(note.get("within", False)),
         )
         return ImportNote(
             path=Path(note["path"]),

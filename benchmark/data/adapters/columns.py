@@ -15,7 +15,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "mask_quality": ("mask_quality",),
     "mask_frame": ("mask_frame",),
 }
-"""Names of each column, its own first; a table is read by the first that it has (wildlife-datasets, Wild Me, COCO)."""
+"""Names of each column, its own first; a table is read by the first that it has (wildlife-datasets, Wild Me, COCO).
+
+Upper case, spaces and hyphens make no difference.
+"""
 
 BOX_SIDES: tuple[tuple[str, str, str, str], ...] = (
     ("x", "y", "w", "h"),
@@ -79,8 +82,9 @@ def find_columns(place: str, header: Collection[str], chosen: Mapping[str, str] 
             )
     taken = set(chosen.values())
     names = dict(chosen)
+    written = {_plain(name): name for name in reversed(list(header))} | {name: name for name in header}
     for meaning, synonyms in SYNONYMS.items():
-        found = next((name for name in synonyms if name in header and name not in taken), None)
+        found = next((written[name] for name in synonyms if name in written and written[name] not in taken), None)
         if meaning not in names and found is not None:
             names[meaning] = found
             taken.add(found)
@@ -92,3 +96,8 @@ def find_columns(place: str, header: Collection[str], chosen: Mapping[str, str] 
             )
     sides = next((sides for sides in BOX_SIDES if set(sides) <= set(header)), None)
     return Columns(names, None if "bbox" in names else sides)
+
+
+def _plain(name: str) -> str:
+    """A column's name as the known ones are written: `File Name` is `file_name`."""
+    return "_".join(name.casefold().replace("-", " ").split())

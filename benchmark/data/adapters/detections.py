@@ -61,14 +61,19 @@ def read_detections(path: Path) -> Reading:
     content = _load(path)
     if content is None:
         raise InputError(f"{path}: neither COCO annotations nor MegaDetector's output.")
-    return _READERS["annotations" in content](path, content)
+    has_annotations = "annotations" in content
+    try:
+        return _READERS[has_annotations](path, content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        tool = "COCO" if has_annotations else "MegaDetector"
+        raise InputError(f"{path}: it is not as {tool} writes it ({error!r}). Export it again.") from error
 
 
 def _load(path: Path) -> Json | None:
     """The content of a file of detections; None if it is something else."""
     try:
         content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return None
     images = content.get("images") if isinstance(content, dict) else None
     if not isinstance(images, list) or not all(isinstance(image, dict) for image in images):
@@ -79,7 +84,7 @@ def _load(path: Path) -> Json | None:
 def _read_coco(path: Path, content: Json) -> Reading:
     images = {image.get("id"): image for image in content["images"]}
     annotations = [one for one in content["annotations"] if isinstance(one, dict)]
-    categories = {one.get("id"): parse_text(one.get("name")) for one in content.get("categories", [])}
+    categories = {one.get("id"): parse_text(one.get("name")) for one in content.get("categories") or []}
     identities, remarks = _coco_identities(path, annotations, images, categories)
     per_photo = Counter(annotation.get("image_id") for annotation in annotations)
     rows: list[Row] = []

@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
+from os.path import isdir, isfile
 from pathlib import Path
 
 from benchmark.data.adapters.reading import Reading
 from benchmark.data.catalogue import Row
 from benchmark.data.crops import HEIC_FIX, HEIC_SUFFIXES, heic_is_readable
 from benchmark.data.faults import Fault, counted
+from benchmark.data.image_files import open_image
 from benchmark.errors import InputError
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"})
@@ -27,7 +28,7 @@ def find_folders(location: Path) -> Path | None:
     if not location.is_dir():
         return None
     folders = (path for path in location.iterdir() if path.is_dir() and not _hidden(path))
-    return location if any(_is_image(path) for folder in folders for path in folder.iterdir()) else None
+    return location if any(_is_image(path) for folder in folders for path in _entries(folder)) else None
 
 
 def read_folders(root: Path, layout: str | None = None) -> Reading:
@@ -53,14 +54,17 @@ def read_folders(root: Path, layout: str | None = None) -> Reading:
     faults: list[Fault] = []
     others: Counter[str] = Counter()
     outside = 0
-    for path in _files(root):
+    files, bad_files = _walk(root)
+    faults += bad_files
+    developed = {str(path.with_suffix("")).lower() for path in files if path.suffix.lower() in PHOTO_SUFFIXES}
+    for path in files:
         folders = path.relative_to(root).parts[:-1]
         if not _is_image(path):
             others[path.suffix.lower() or "no ending"] += 1
         elif len(folders) < len(fields):
             outside += 1
         elif (fault := _unreadable(path)) is not None:
-            if not _has_developed_copy(path):
+            if str(path.with_suffix("")).lower() not in developed:
                 faults.append(fault)
             else:
                 others[path.suffix.lower()] += 1
@@ -82,7 +86,7 @@ def read_folders(root: Path, layout: str | None = None) -> Reading:
 
 def describe_structure(root: Path) -> str:
     """What a folder holds, in sentences, for a message that no layout fits it."""
-    files = list(_files(root))
+    files, _ = _walk(root)
     photos = [path for path in files if _is_image(path)]
     if not photos:
         endings = ", ".join(f"{suffix or 'no ending'} {count}" for suffix, count in _endings(files))
@@ -123,22 +127,48 @@ def _capture_time(photo: Path) -> dict[str, str]:
     from PIL import ExifTags, Image
 
     try:
-        with Image.open(photo) as image:
+        with open_image(photo) as image:
             written = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
         return {"datetime": datetime.strptime(str(written), _EXIF_TIME).isoformat()}  # noqa: DTZ007 - it has no zone
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return {}
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Every file below a folder, sorted; hidden files and folders are left out."""
-    for path in sorted(root.iterdir()):
-        if _hidden(path):
-            continue
-        if path.is_dir():
-            yield from _files(path)
-        elif path.is_file():
-            yield path
+def _walk(root: Path) -> tuple[list[Path], list[Fault]]:
+    """Every file below a folder, sorted, without hidden ones; and what cannot be looked into.
+
+    Links to folders are followed, but not back into a folder that holds them.
+    """
+    files: list[Path] = []
+    faults: list[Fault] = []
+
+    def visit(folder: Path, above: frozenset[Path]) -> None:
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            faults.append(Fault(folder, f"the folder cannot be read ({error.strerror})", "Change its permissions."))
+            return
+        for path in entries:
+            if _hidden(path):
+                continue
+            if isdir(path):  # noqa: PTH112 - Path.is_dir fails on links in a circle
+                if (place := path.resolve()) not in above:
+                    visit(path, above | {place})
+            elif isfile(path):  # noqa: PTH113
+                files.append(path)
+            elif _is_image(path):
+                reason = "it is no file, but a link to nowhere, a pipe or a device"
+                faults.append(Fault(path, reason, "Put the photo there, or remove it."))
+
+    visit(root, frozenset({root.resolve()}))
+    return files, faults
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _hidden(path: Path) -> bool:
@@ -147,12 +177,6 @@ def _hidden(path: Path) -> bool:
 
 def _is_image(path: Path) -> bool:
     return not _hidden(path) and path.suffix.lower() in PHOTO_SUFFIXES | HEIC_SUFFIXES | RAW_SUFFIXES
-
-
-def _has_developed_copy(path: Path) -> bool:
-    """Whether a readable photo of the same name is beside a file, as cameras write both."""
-    names = {other.name.lower() for other in path.parent.iterdir()}
-    return any(f"{path.stem.lower()}{suffix}" in names for suffix in PHOTO_SUFFIXES)
 
 
 def _unreadable(path: Path) -> Fault | None:

@@ -26,12 +26,14 @@ class ReadingOptions:
         columns: column of a table by meaning (`columns.SYNONYMS`).
         layout: what nested folders are, such as `{species}/{identity}/{date}`; empty = the location's own layout.
         min_images: photos that an individual needs; those with fewer are left out.
+        within: whether photos and masks outside the folder of the data set are refused, as those of an archive are.
     """
 
     trusted_pickle: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
     min_images: int = 1
+    within: bool = False
 
 
 class Layout(NamedTuple):
@@ -104,7 +106,7 @@ def read_location(location: Path, options: ReadingOptions = ReadingOptions()) ->
     Faults are collected, not raised. Individuals with few photos are not left out yet.
     """
     layout, path = detect_layout(location, options)
-    return settle(layout.read(path, options))
+    return settle(layout.read(path, options), within=options.within)
 
 
 def detect_layout(location: Path, options: ReadingOptions = ReadingOptions()) -> tuple[Layout, Path]:

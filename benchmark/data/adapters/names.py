@@ -5,6 +5,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from benchmark.data.faults import printable
+
 NOBODY = frozenset(
     {"", "unknown", "unidentified", "unnamed", "unassigned", "noname", "noid", "nan", "none", "null", "na"}
 )
@@ -91,7 +93,7 @@ def named_counts(names: Iterable[str]) -> str:
     >>> named_counts(["?", "unknown", "?"])
     '`?` 2, `unknown` 1'
     """
-    return ", ".join(f"`{name}` {count}" for name, count in Counter(names).most_common())
+    return ", ".join(f"`{printable(name)}` {count}" for name, count in Counter(names).most_common())
 
 
 def _more(number: int) -> str:

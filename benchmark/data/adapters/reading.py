@@ -5,12 +5,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import isfile, normpath
 from pathlib import Path
 
 from benchmark.data.adapters import names
 from benchmark.data.adapters.names import is_nobody, named_counts
 from benchmark.data.catalogue import Catalogue, MaskFile, Row
-from benchmark.data.faults import Fault, FaultsError, counted
+from benchmark.data.faults import Fault, FaultsError, counted, is_unprintable, printable
 from benchmark.errors import InputError
 
 
@@ -51,12 +52,20 @@ def slug(text: str) -> str:
     return name
 
 
-def settle(reading: Reading) -> Reading:
+def settle(reading: Reading, *, within: bool = False) -> Reading:
     """The reading without unidentified animals, with a fault for each row that no catalogue can hold.
 
     Rows whose identity is a word for nobody, such as `unknown`, are left out with a remark. A row whose photo or mask
-    does not exist, and a row whose image_id another row has, becomes a fault.
+    does not exist, whose name cannot be printed, or whose image_id another row has, becomes a fault.
+
+    Photos outside the folder of the data set are remarked: a table of one's own may have absolute paths, or paths that
+    begin with `..`. They are faults of an archive, whose author should not choose which other files are read.
+
+    Args:
+        reading: what was read.
+        within: whether files outside the folder are faults.
     """
+    root = reading.root.resolve()
     identified = [row for row in reading.rows if not is_nobody(row.identity)]
     nobody = [row.identity for row in reading.rows if is_nobody(row.identity)]
     remarks = list(reading.remarks)
@@ -78,6 +87,24 @@ def settle(reading: Reading) -> Reading:
                     image_id=row.image_id,
                 )
             )
+        elif bad := next((name for name in (row.identity, row.image_id) if any(map(is_unprintable, name))), None):
+            faults.append(
+                Fault(
+                    row.path,
+                    f"the name {bad!r} has control characters, no UTF-8, or signs that turn the direction of text",
+                    "Write the name without them.",
+                    image_id=row.image_id,
+                )
+            )
+        elif within and (outside := next((path for path in _files(row) if _is_outside(path, root)), None)):
+            faults.append(
+                Fault(
+                    outside,
+                    f"the file is outside the data set, which came from elsewhere (image_id {row.image_id!r})",
+                    "Unpack the archive yourself and import its folder, if you trust its table.",
+                    image_id=row.image_id,
+                )
+            )
         elif row.image_id in kept:
             faults.append(
                 Fault(
@@ -88,6 +115,12 @@ def settle(reading: Reading) -> Reading:
             )
         else:
             kept[row.image_id] = row
+    outer = [row for row in kept.values() if not Path(normpath(row.path)).is_relative_to(normpath(reading.root))]
+    if outer:
+        remarks.append(
+            f"Outside the folder of the data set: {counted(len(outer), 'photo')}, such as "
+            f"{printable(str(outer[0].path))}."
+        )
     remarks += names.remarks([row.identity for row in kept.values()])
     return Reading(reading.root, tuple(kept.values()), tuple(faults), tuple(remarks), crop_side=reading.crop_side)
 
@@ -149,4 +182,9 @@ def _files(row: Row) -> Sequence[Path]:
 
 def _missing_files(rows: Iterable[Row]) -> set[Path]:
     """The photos and masks that do not exist; each is looked for once."""
-    return {path for path in {path for row in rows for path in _files(row)} if not path.is_file()}
+    paths = {path for row in rows for path in _files(row)}
+    return {path for path in paths if not isfile(path)}  # noqa: PTH113 - Path.is_file fails on names too long
+
+
+def _is_outside(path: Path, root: Path) -> bool:
+    return not path.resolve().is_relative_to(root)

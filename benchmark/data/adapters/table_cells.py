@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from benchmark.data.catalogue import MaskFile, Polygons, Rle, Segmentation
+from benchmark.data.crops import SMALLEST_SIDE
 
 Box = tuple[float, float, float, float]
-
-SMALLEST_SIDE = 3
-"""Pixels; a narrower box is a slip of the hand, or is not in pixels."""
 
 _BOX_NUMBERS = 4
 _POLYGON_NUMBERS = 6

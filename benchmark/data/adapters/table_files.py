@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,13 @@ _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL = 2**31 - 1
 """Characters of a cell; outlines and run-length codes of large photos are longer than the library's limit."""
 
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"\xef\xbb\xbf": "utf-8-sig",
+}
 """Text encodings by the mark at the beginning of a file."""
 
 
@@ -90,28 +96,61 @@ def _read_csv(path: Path) -> TableFile:
     text, remarks = _text(path)
     if text[:4].lower() == "sep=":  # Excel's own first line
         text = text.partition("\n")[2]
-    header = text.partition("\n")[0]
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # lines as old Macs end them
+    content = text.lstrip("\r\n")
+    skipped = text[: len(text) - len(content)].count("\n")
+    header = content.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=lambda sign: len(next(csv.reader([header], delimiter=sign), [])))
-    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     rows = []
-    for cells in lines:
+    for cells in _cells(path, lines, skipped):
         if None in cells or None in cells.values():
             raise InputError(
-                f"{path}, line {lines.line_num}: the number of cells differs from the header. "
+                f"{path}, line {skipped + lines.line_num}: the number of cells differs from the header. "
                 'Put values with commas between double quotes, as in "[10, 10, 30, 20]".'
             )
-        rows.append(Line(lines.line_num, {_name(column): cell for column, cell in cells.items()}))
+        rows.append(Line(skipped + lines.line_num, {_name(column): cell for column, cell in cells.items()}))
     return TableFile(tuple(rows), remarks)
+
+
+def _cells(path: Path, lines: "csv.DictReader[str]", skipped: int) -> Iterator[dict[str, str]]:
+    """The rows of a CSV.
+
+    Args:
+        path: the table, for messages.
+        lines: its reader.
+        skipped: lines before its header.
+
+    Raises:
+        InputError: its quotes are broken, or two of its columns have one name.
+    """
+    try:
+        _check_header(path, [_name(column) for column in lines.fieldnames or ()])
+        yield from lines
+    except csv.Error as error:
+        raise InputError(
+            f"{path}, after line {skipped + lines.line_num}: double quotes do not match ({error}). A value with commas "
+            'or quotes is written between double quotes, and each quote in it twice: "a ""b"" c".'
+        ) from error
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    double = sorted({name for name in header if name and header.count(name) > 1})
+    if double:
+        raise InputError(
+            f"{path}: two columns are called {double[0]!r}, so it is not clear which holds what. Rename or delete one."
+        )
 
 
 def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     """The text of a file by its mark, else as UTF-8, else as Windows-1252, which is remarked."""
     content = path.read_bytes()
-    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), _unmarked(content))
     try:
         return content.decode(encoding), ()
     except UnicodeDecodeError as error:
-        if encoding != "utf-8":
+        if encoding != "utf-8" or b"\0" in content:
             raise InputError(f"{path}: its text is no {encoding}: {error}. Save it as CSV UTF-8.") from error
     try:
         text = content.decode("cp1252")
@@ -120,6 +159,15 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     return text, (
         f"{path.name} is not UTF-8 and is read as Windows-1252: check names with accents, or save it as CSV UTF-8.",
     )
+
+
+def _unmarked(content: bytes) -> str:
+    """The encoding of a text without mark: in UTF-16 every other byte of its first characters is 0."""
+    first = content[:64]
+    for encoding, zeros, signs in (("utf-16-le", first[1::2], first[::2]), ("utf-16-be", first[::2], first[1::2])):
+        if len(zeros) > 1 and not any(zeros) and all(signs[: len(zeros)]):
+            return encoding
+    return "utf-8"
 
 
 def _read_excel(path: Path) -> TableFile:
@@ -131,6 +179,7 @@ def _read_excel(path: Path) -> TableFile:
         sheet = book.worksheets[0]
         rows = enumerate(sheet.iter_rows(values_only=True), start=1)
         header: list[str] = next(([_name(cell) for cell in cells] for _, cells in rows), [])
+        _check_header(path, header)
         lines = tuple(
             Line(number, {column: cell for column, cell in zip(header, cells, strict=False) if column})
             for number, cells in rows
