@@ -20,10 +20,12 @@ def printable(text: str) -> str:
     >>> printable("A\x1b[31mda"), printable("Zoë 猫")
     ('A\\x1b[31mda', 'Zoë 猫')
     """
-    return "".join(sign.encode("unicode_escape").decode() if is_unprintable(sign) else sign for sign in text)
+    if text.isprintable():
+        return text
+    return "".join(sign.encode("unicode_escape").decode() if _is_unprintable(sign) else sign for sign in text)
 
 
-def is_unprintable(sign: str) -> bool:
+def _is_unprintable(sign: str) -> bool:
     """Whether a character is a control character, a lone surrogate, or an embedding or override of the direction.
 
     Marks of direction and joiners are none of these: names in Arabic, Persian or Hindi have them.

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmark.data.adapters import names
 from benchmark.data.adapters.names import is_nobody, named_counts
 from benchmark.data.catalogue import Catalogue, MaskFile, Row
-from benchmark.data.faults import Fault, FaultsError, counted, is_unprintable, printable
+from benchmark.data.faults import Fault, FaultsError, counted, printable
 from benchmark.errors import InputError
 
 
@@ -87,7 +87,7 @@ def settle(reading: Reading, *, within: bool = False) -> Reading:
                     image_id=row.image_id,
                 )
             )
-        elif bad := next((name for name in (row.identity, row.image_id) if any(map(is_unprintable, name))), None):
+        elif bad := next((name for name in (row.identity, row.image_id) if printable(name) != name), None):
             faults.append(
                 Fault(
                     row.path,

@@ -128,7 +128,7 @@ def test_a_path_that_is_no_photo_is_a_fault_of_its_row(root: Path, path: str) ->
     assert len(check_location(root).faults) == 1
 
 
-BAD_NAMES = ["A\0da", "A\nda", "B\x1b[31mo", "\u202eolE", "A\ud800", "\u2066x", "A\x85"]
+BAD_NAMES = ["A\0da", "A\nda", "B\x1b[31mo", "\u202eolE", "A\ud800", "\u2066x", "A\x85b"]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
@@ -146,7 +146,7 @@ def test_names_that_a_terminal_obeys_are_faults_and_printed_escaped(
 
 
 @pytest.mark.parametrize(
-    "name", ["Zoë", "猫", "نمر\u200c۱", "\u200fפנתר", "[red]x[/red]", "=1+1", "A,B", 'O\'Neil "x"']
+    "name", ["Zoë", "猫", "نمر\u200cنمر", "\u200fפנתר", "[red]x[/red]", "=1+1", "A,B", 'O\'Neil "x"']
 )
 def test_names_of_every_script_are_kept(root: Path, name: str) -> None:
     rows = [{"identity": who, "path": path} for who, path in (("Ada", "a.png"), (name, "b.png"))]
@@ -286,7 +286,7 @@ def test_a_name_in_bytes_that_are_no_utf8_is_a_fault(tmp_path: Path) -> None:
         _photo(tmp_path / name / "1.png", len(name))
     folder = os.fsencode(tmp_path) + b"/C\xff"
     try:
-        os.mkdir(folder)
+        Path(os.fsdecode(folder)).mkdir()
     except OSError:
         pytest.skip("this file system has UTF-8 names alone")
     shutil.copy(tmp_path / "Bo" / "1.png", folder + b"/1.png")
