@@ -33,14 +33,15 @@ def masks(
     from harness.cli.facts import print_facts
     from harness.datasets.overview import draw_sheet, save_sheet
     from harness.datasets.region_masks import RegionMasks, masks_folder, rows_without_mask, set_masks_folder
-    from harness.datasets.registry import resolve_original
+    from harness.datasets.registry import remember_path, resolve_original
 
     workspace = workspace_of(context)
-    catalogue = resolve_original(data, workspace, remember=True)
+    catalogue = resolve_original(data, workspace)
     images = len(rows_without_mask(catalogue))
     if not images:
         typer.echo(f"Every image of {catalogue.name} has a region mask of its own; there is nothing to propose.")
         return
+    remember_path(data, workspace)
     name = catalogue.name
     folder = set_masks_folder(name, workspace, output) if output else masks_folder(name, workspace)
     region_masks = RegionMasks(catalogue, folder)

@@ -38,11 +38,22 @@ def resolve_original(data: str, workspace: Workspace, *, remember: bool = False)
     if known is not None and known.source == "built-in":
         catalogue = open_dataset(workspace.builtin_data / data, data)
     else:
-        name, note = locate(data, workspace)
-        catalogue = open_noted(name, note)
-        if remember and name not in notes.names(workspace):
-            notes.write_note(name, note, workspace)
+        catalogue = open_noted(*locate(data, workspace))
+        if remember:
+            remember_path(data, workspace)
     return catalogue if known is None else replace(catalogue, licence=known.licence)
+
+
+def remember_path(data: str, workspace: Workspace) -> None:
+    """Notes the name of a path that has none yet, because splits, masks or results are to be kept under it.
+
+    Args:
+        data: as in `resolve`, but not built in.
+        workspace: the checkout.
+    """
+    name, note = locate(data, workspace)
+    if name not in notes.names(workspace):
+        notes.write_note(name, note, workspace)
 
 
 def locate(data: str, workspace: Workspace) -> tuple[str, ImportNote]:

@@ -82,10 +82,10 @@ def test_masks_must_be_proposed_before_they_are_taken(tmp_path: Path, pets: Path
 
 def test_import_notes_that_masks_are_approximate(tmp_path: Path) -> None:
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
-    (tmp_path / "metadata.csv").write_text("image_id,identity,path,mask\na,fox,a.png,a.png\n")
+    (tmp_path / "metadata.csv").write_text("image_id,identity,path,mask\na,fox,a.png,a.png\nb,owl,a.png,a.png\n")
     assert "approximate" not in _run(tmp_path, "import", tmp_path, "--name", "zoo")
-    assert "approximate on 1" in _run(tmp_path, "import", tmp_path, "--name", "zoo", "--approximate-masks")
-    assert "approximate on 1" in _run(tmp_path, "show", "zoo")
+    assert "approximate on 2" in _run(tmp_path, "import", tmp_path, "--name", "zoo", "--approximate-masks")
+    assert "approximate on 2" in _run(tmp_path, "show", "zoo")
 
 
 def test_the_command_has_help_with_an_example(tmp_path: Path) -> None:
