@@ -28,9 +28,7 @@ def grouped_folds(
     if max(counts) >= 2:  # noqa: PLR2004 - one side each
         folds = min(FOLDS, max(counts))
         with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "The (least|number of unique)", UserWarning
-            )  # few images
+            warnings.filterwarnings("ignore", "The (least|number of unique)", UserWarning)  # few images
             yield from StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(labels, labels, groups)
         return
     smallest = int(np.bincount(labels)[np.unique(labels)].min())

@@ -151,7 +151,7 @@ def check(
     It counts individuals with one photo or two, too. Exit code 2 if there is a fault. Nothing is imported or changed.
     """
     from harness.cli.bars import counting_bar
-    from harness.cli.check_report import print_report, write_report
+    from harness.cli.data_reports import print_report, write_report
     from harness.datasets.checking import check_location
     from harness.datasets.digest_cache import DigestCache
 
@@ -332,7 +332,7 @@ def _reading(columns: str | None, layout: str, trusted_pickle: bool, min_images:
 
 
 def _print_overview(catalogue: "Catalogue") -> None:
-    from harness.cli.facts import print_facts
+    from harness.cli.data_reports import print_facts
     from harness.datasets.overview import overview
 
     print_facts(overview(catalogue))

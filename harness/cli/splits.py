@@ -110,7 +110,7 @@ def _added(extension: "Extension") -> str:
 
 def _print_split(split: "Split", catalogue: "Catalogue", file: Path) -> None:
     from benchmark.vocabulary import SPLIT_PARTS
-    from harness.cli.facts import print_facts
+    from harness.cli.data_reports import print_facts
 
     identity = {row.image_id: row.identity for row in catalogue.rows}
     counts: dict[str, str] = {}
@@ -123,7 +123,7 @@ def _print_split(split: "Split", catalogue: "Catalogue", file: Path) -> None:
         {
             "split": f"{split.name} of {split.dataset}, seed {split.seed}",
             **counts,
-            "in no part": f"{len(set(identity) - {row.image_id for row in split.rows})} images",
+            "not in it": f"{len(set(identity) - {row.image_id for row in split.rows})} images",
             "recipe": split.recipe,
             "file": str(file),
         }

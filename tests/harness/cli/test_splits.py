@@ -50,7 +50,7 @@ def test_a_split_is_drawn_once_and_changed_only_on_request(workspace: Workspace,
     output = _data(workspace, "split", pets)
     assert "Drawn with seed 0." in output
     drawn = _split(workspace)
-    for text in ("split     random of pets, seed 0", "recipe    Random, seed 0", "in no part0 images", "random.csv"):
+    for text in ("split     random of pets, seed 0", "recipe    Random, seed 0", "not in it 0 images", "random.csv"):
         assert text in output
     assert re.search(r"train +\d+ images of 2 individuals; \d+ of them for inpainting", output)
     again = _data(workspace, "split", pets, "--seed", 7)
