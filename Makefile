@@ -2,11 +2,11 @@
 
 BACKBONE ?= lama
 DATA ?= zebrafish-synth
-PROTOCOL ?= quick
+PROTOCOL ?=
 RUNNER ?= auto
 INIT ?=
-SPLIT ?= random
-SEEDS ?= 1
+SPLIT ?=
+SEEDS ?=
 DEVICE ?= auto
 JOBS ?=
 TORCH ?= default
@@ -21,7 +21,7 @@ export TORCH
 
 VENV := .venv
 BIN := $(VENV)/bin
-SETTINGS = --data '$(DATA)' --protocol '$(PROTOCOL)' --runner '$(RUNNER)' $(foreach split,$(SPLIT),--split '$(split)') --seeds '$(SEEDS)' --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
+SETTINGS = --data '$(DATA)' $(if $(PROTOCOL),--protocol '$(PROTOCOL)') --runner '$(RUNNER)' $(foreach split,$(SPLIT),--split '$(split)') $(if $(SEEDS),--seeds '$(SEEDS)') --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
 STAMP := $(VENV)/installed-$(TORCH)
 CLI := $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -37,7 +37,7 @@ help: ## list the commands and their settings
 	@echo "make bench BACKBONE=lama runs one backbone; all commands:"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo "Settings (and their values now):"
-	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (quick, longer, paper, a .toml file)"
+	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (field for your own photos, quick, longer, paper, a .toml file; empty = field or quick)"
 	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT) (random, block, sequence, time, open, disjoint; several: \"random block\")  SEEDS=$(SEEDS)"
 	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (default, cpu)  PYTHON=$(PYTHON)"
 

@@ -74,7 +74,7 @@ CATS = ("Chui", "Duma", "Simba")
 @pytest.fixture
 def leopards(root: Path) -> Record:
     """The record of a run on one's own data, with a picture and predictions beside it."""
-    classified = followed([0.5], [0.25], answers=(0, 1, 2) * 4, individual_recall=(1, 1, 1))
+    classified = followed([0.5], [(None, None, 0.25)], answers=(0, 1, 2) * 4, individual_recall=(1, 1, 1))
     record = blank_record(
         key="5" * 64,
         dataset="leopards",

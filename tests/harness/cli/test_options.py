@@ -36,4 +36,4 @@ def test_a_command_has_its_own_parameters_and_those_of_the_class() -> None:
 
 def test_the_defaults_of_run_are_those_of_the_class() -> None:
     options = RunOptions(backbones=["lama"])
-    assert (options.protocol, options.data, options.seeds, options.rehash) == ("quick", "zebrafish-synth", 1, False)
+    assert (options.protocol, options.data, options.seeds, options.rehash) == ("", "zebrafish-synth", 1, False)
