@@ -1,5 +1,6 @@
 """Contestants of a section: the records of one backbone with one initialisation, which differ only in their seed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -105,6 +106,20 @@ def interval(
         bounds: of the values.
     """
     return of_seed_means(values, np.array(images.groups)[known(images)], seed=SEED, bounds=bounds)
+
+
+def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None:
+    """Interval of the accuracy of one record's answers to its known test images; None without answers or six units.
+
+    Args:
+        record: whose test images were answered.
+        answers: class number given to each test image.
+    """
+    images = record.test_images
+    if images is None or len(answers) != len(images.labels):
+        return None
+    right = np.array(answers) == np.array(images.labels)
+    return interval(right[known(images)][None], images)
 
 
 def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance | None:

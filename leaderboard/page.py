@@ -28,8 +28,8 @@ class Note:
 
 
 INTERVALS = (
-    "Brackets: 95 % interval by bootstrap over units (an individual in a stretch of a recording, or in an encounter), "
-    "over images if units are not recorded."
+    "Brackets: 95 % interval over units (an individual in a stretch of a recording, or in an encounter), over images "
+    "if units are not recorded; of shares by Student's t on the logit scale, of other numbers by bootstrap."
 )
 CHANCE = Note(
     "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not significantly better "

@@ -14,7 +14,7 @@ from benchmark.metrics.clustering import cluster, reduce
 from benchmark.metrics.group_baselines import Grouped, retrieval_baseline
 from benchmark.metrics.matches import Images
 from benchmark.metrics.resampling.chance import best_guess, better_than_chance
-from benchmark.metrics.resampling.intervals import of_mean
+from benchmark.metrics.resampling.intervals import of_mean, of_share
 from benchmark.metrics.resampling.power import (
     agreement_within,
     detectable_difference,
@@ -117,7 +117,7 @@ def _scores(
     reference = best_guess(labels, counts)[tested]
 
     def scored(numbers: NDArray[np.int64]) -> OutOfFold:
-        return _out_of_fold(numbers, labels, tested, units, seed)
+        return _out_of_fold(numbers, labels, tested, units)
 
     right = (answers.linear == labels)[tested]
     agreement = agreement_within(right[None].astype(float), units.numbers[tested])
@@ -154,13 +154,13 @@ def _scores(
 
 
 def _out_of_fold(
-    answers: NDArray[np.int64], labels: NDArray[np.int64], tested: NDArray[np.bool_], units: Units, seed: int
+    answers: NDArray[np.int64], labels: NDArray[np.int64], tested: NDArray[np.bool_], units: Units
 ) -> OutOfFold:
     right = (answers == labels)[tested]
     return OutOfFold(
         answers=tuple(None if answer == NO_ANSWER else answer for answer in answers.tolist()),
         accuracy=float(right.mean()),
-        interval=of_mean(right, units.numbers[tested], seed=seed, bounds=(0, 1)),
+        interval=of_share(right, units.numbers[tested]),
     )
 
 

@@ -10,6 +10,7 @@ from benchmark.vocabulary import MODES, Mode, RegionVariant
 from leaderboard import evidence, headings
 from leaderboard.classifiers import never_above_chance
 from leaderboard.columns import Column, Row, Table, number_column, variant_column
+from leaderboard.contestants import accuracy_interval
 from leaderboard.derived import by_hirescam, excess_density, pattern_gain, reliance
 from leaderboard.evidence import chance_mark
 from leaderboard.formats import bracketed, decimals, difference, not_trained_text, signed
@@ -90,7 +91,7 @@ def _calibrated(record: Record, mode: Mode) -> Calibrated:
         classifier,
         validation,
         record.ablation[mode],
-        f"{bracketed(classifier.intervals.get('accuracy'))}{chance_mark(classifier.answers, images)}",
+        f"{bracketed(accuracy_interval(record, classifier.answers))}{chance_mark(classifier.answers, images)}",
         chance_mark(validation["all"].answers, images, images=validated) if validated else "",
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from benchmark.records.base import Interval
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, Mode
+from leaderboard.contestants import accuracy_interval
 from leaderboard.derived import by_hirescam, excess_density, reliance
 from leaderboard.plots.figures import Plot, of_records
 from leaderboard.plots.style import DPI, WIDTH, line_style, literal, open_axes
@@ -128,7 +129,7 @@ def _curve(axes: "Axes", points: dict[float, list[Point]], style: dict[str, Any]
 
 def _accuracy(record: Record, mode: Mode) -> Point:
     classifier = record.classification[mode]
-    return Point(classifier.test.accuracy, classifier.intervals.get("accuracy"))
+    return Point(classifier.test.accuracy, accuracy_interval(record, classifier.answers))
 
 
 def _reliance(record: Record, mode: Mode) -> Point | None:

@@ -11,8 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.intervals import LEVEL, RESAMPLES, Bounds, number_groups, of_mean
+from benchmark.metrics.resampling.intervals import LEVEL, RESAMPLES, Bounds, number_groups, of_mean, of_share
 from benchmark.records.base import Interval
+
+SHARE: Bounds = (0.0, 1.0)
+"""Bounds of a share."""
 
 
 class SeedVariance(NamedTuple):
@@ -34,16 +37,16 @@ def of_seed_means(
     groups: NDArray[np.generic],
     *,
     seed: int,
-    bounds: Bounds | None = (0.0, 1.0),
+    bounds: Bounds | None = SHARE,
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> Interval | None:
     """Interval of a mean over training seeds and test images, such as an accuracy.
 
-    The two ends of the bootstrap interval over units, of the mean over seeds, and those of Student's interval over
-    seeds lie at distances from the mean that are added as squares (MOVER: Zou and Donner 2008). With one seed it is the
-    interval over units alone: the spread of the seeds is missing. In simulations it covers the true value 93 to 97
-    times in 100 from three seeds and 12 units on; with two seeds that differ much, 89 times.
+    The two ends of the interval over units (of a share `of_share`, else the bootstrap), of the mean over seeds, and
+    those of Student's interval over seeds lie at distances from the mean that are added as squares (MOVER: Zou and
+    Donner 2008). With one seed it is the interval over units alone: the spread of the seeds is missing. In simulations
+    it covers the true share 93 to 98 times in 100 from three seeds and 12 units on.
 
     Args:
         values: (S, N) one for each seed and test image, finite.
@@ -62,7 +65,11 @@ def of_seed_means(
     from scipy import stats
 
     mean = float(values.mean())
-    units = of_mean(values.mean(axis=0), groups, seed=seed, resamples=resamples, level=level, bounds=bounds)
+    means = values.mean(axis=0)
+    if bounds == SHARE:
+        units = of_share(means, groups, level=level)
+    else:
+        units = of_mean(means, groups, seed=seed, resamples=resamples, level=level, bounds=bounds)
     seeds = len(values)
     if units is None or seeds == 1:
         return units

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.data.content_digests import content_digests
+from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.metrics.resampling.seeds import of_seed_means
 from benchmark.protocol import Overrides, ResolvedProtocol, read_protocol
 from benchmark.records.provenance import Experiment, Stage
@@ -200,7 +201,7 @@ def test_the_scores_of_every_classifier_follow_from_its_answers(records: list[Re
         for part in parts:
             assert kept(part["test"]) == pytest.approx(told.scores(part["answers"], told.labels, told.known))
             accuracy = part["intervals"]["accuracy"]
-            interval = of_seed_means(told.right(part)[None], told.units[told.known], seed=record.seed)
+            interval = of_mean(told.right(part), told.units[told.known], seed=record.seed, bounds=(0, 1))
             assert interval is not None
             assert accuracy == interval.model_dump()
         for baseline in told.record["group_baselines"].values():

@@ -35,7 +35,7 @@ def test_without_records_the_page_says_how_to_get_them() -> None:
 def test_a_row_shows_what_the_record_holds() -> None:
     (row,) = cells(page_of(reader(0.5, 0.6, 0.9)))
     assert row[:4] == ["READER", "random", "shallow", "0.50"]
-    assert row[4:7] == ["0.60 [0.50, 0.70]", "0.90", "-0.30"]
+    assert row[4:7] == ["0.60", "0.90", "-0.30"]  # no interval: the record holds no answers
     assert row[7:9] == ["+0.40", "-0.20"]  # 0.8 - 0.4, 0.7 - 0.9: of the validation images
     assert row[9:11] == ["-0.30", "+0.00"]  # 0.3 - 0.6, 0.5 - 0.5: of the clean test images
     assert row[11:14] == ["+0.20 [0.10, 0.30]", NOTHING, "0"]  # an old record does not hold how many CAMs are empty

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.metrics.resampling.intervals import of_mean, unseen
+from benchmark.metrics.resampling.intervals import of_mean, of_share, unseen
 from benchmark.metrics.resampling.seeds import of_seed_means, seed_variance
 from support.answers import crossed_accuracy, crossed_answers
 
@@ -10,8 +10,9 @@ from support.answers import crossed_accuracy, crossed_answers
 def test_one_seed_and_equal_seeds_have_the_interval_over_units() -> None:
     row = np.random.default_rng(0).random(60) < 0.7
     groups = np.repeat(np.arange(12), 5)
-    assert of_seed_means(row[None], groups, seed=3) == of_mean(row, groups, seed=3)
-    assert of_seed_means(np.stack([row] * 3), groups, seed=3) == of_mean(row, groups, seed=3)
+    assert of_seed_means(row[None], groups, seed=3) == of_share(row, groups)
+    assert of_seed_means(np.stack([row] * 3), groups, seed=3) == of_share(row, groups)
+    assert of_seed_means(row[None], groups, seed=3, bounds=(-1, 1)) == of_mean(row, groups, seed=3, bounds=(-1, 1))
 
 
 def test_fewer_than_six_units_have_no_interval_whatever_the_seeds() -> None:
