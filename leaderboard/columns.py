@@ -47,7 +47,7 @@ class Column(Generic[Part]):
     Attributes:
         header: Markdown above the column.
         cell: Markdown of a row's cell; None for a cell without content.
-        legend: sentences that explain the column below the table; equal legends of several columns appear once.
+        legend: sentences that explain the column above the tables; equal legends of several columns appear once.
         align: side to which the cells are aligned.
         shown: whether the table of a section has the column.
         value: the number in the cell; None for a column without numbers.
@@ -87,14 +87,14 @@ class Table(Generic[Part]):
         columns: in the order of the table.
         rows: the rows of a section: records first, then baselines.
         shown: whether a section has the table.
-        seed: the column of the training seed.
+        seed: the column of the training seeds; None = the table has none.
     """
 
     subject: str
     columns: tuple[Column[Part], ...]
     rows: Callable[[Section], list[Row[Part]]]
     shown: Callable[[Section], bool] = always
-    seed: Column[Any] = SEED
+    seed: Column[Any] | None = SEED
 
     def text(self, section: Section, page: str, variant: str | None = None) -> str:
         """The table in Markdown.
@@ -111,14 +111,18 @@ class Table(Generic[Part]):
 
         run: Column[Part] = Column("Run", links, align="left")
         shown = (column for column in self.columns if column.shown(section))
-        columns = [*labels(self.subject), *shown, self.seed, run]
+        columns = [*labels(self.subject), *shown, *self._seeds, run]
         return render(columns, [row for row in self.rows(section) if variant in {None, row.variant}])
 
     def legend(self, sections: Sequence[Section]) -> list[str]:
         """Legends of the columns that any of the sections shows, each once."""
         shown = [section for section in sections if self.shown(section)]
-        columns = [column for column in (*self.columns, self.seed) if any(map(column.shown, shown))]
+        columns = [column for column in (*self.columns, *self._seeds) if any(map(column.shown, shown))]
         return list(dict.fromkeys(column.legend for column in columns if column.legend))
+
+    @property
+    def _seeds(self) -> tuple[Column[Any], ...]:
+        return (self.seed,) if self.seed else ()
 
     def compared_names(self, section: Section) -> list[str]:
         """Names of the compared numbers of the columns that a section shows."""
