@@ -46,8 +46,7 @@ def test_show_draws_the_same_sheet_for_the_same_seed(tmp_path: Path, pets: Path)
 
 def test_the_picture_of_the_readme_is_drawn_by_the_command_that_the_documents_name(tmp_path: Path) -> None:
     path = tmp_path / "regions.png"
-    data = ROOT / "benchmark" / "datasets" / "zebrafish-synth"
-    _run(tmp_path, "show", data, "--variants", "--images", 1, "--individuals", 2, "-o", path)
+    _run(ROOT, "show", "zebrafish-synth", "--variants", "--images", 1, "--individuals", 2, "-o", path)
     committed = ROOT / "docs" / "regions.png"
     np.testing.assert_array_equal(np.asarray(Image.open(path)), np.asarray(Image.open(committed)))
     assert committed.stat().st_size < 100_000
