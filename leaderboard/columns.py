@@ -87,14 +87,14 @@ class Table(Generic[Part]):
         columns: in the order of the table.
         rows: the rows of a section: records first, then baselines.
         shown: whether a section has the table.
-        seed: the column of the training seeds; None = the table has none.
+        seed: the column of the training seed.
     """
 
     subject: str
     columns: tuple[Column[Part], ...]
     rows: Callable[[Section], list[Row[Part]]]
     shown: Callable[[Section], bool] = always
-    seed: Column[Any] | None = SEED
+    seed: Column[Any] = SEED
 
     def text(self, section: Section, page: str, variant: str | None = None) -> str:
         """The table in Markdown.
@@ -111,18 +111,14 @@ class Table(Generic[Part]):
 
         run: Column[Part] = Column("Run", links, align="left")
         shown = (column for column in self.columns if column.shown(section))
-        columns = [*labels(self.subject), *shown, *self._seeds, run]
+        columns = [*labels(self.subject), *shown, self.seed, run]
         return render(columns, [row for row in self.rows(section) if variant in {None, row.variant}])
 
     def legend(self, sections: Sequence[Section]) -> list[str]:
         """Legends of the columns that any of the sections shows, each once."""
         shown = [section for section in sections if self.shown(section)]
-        columns = [column for column in (*self.columns, *self._seeds) if any(map(column.shown, shown))]
+        columns = [column for column in (*self.columns, self.seed) if any(map(column.shown, shown))]
         return list(dict.fromkeys(column.legend for column in columns if column.legend))
-
-    @property
-    def _seeds(self) -> tuple[Column[Any], ...]:
-        return (self.seed,) if self.seed else ()
 
     def compared_names(self, section: Section) -> list[str]:
         """Names of the compared numbers of the columns that a section shows."""

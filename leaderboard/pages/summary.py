@@ -1,21 +1,22 @@
 """The tables of the README: by what the built-in animals are recognised, in short."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from benchmark.splitting.split import LEAK_FREE
 from benchmark.vocabulary import RegionVariant
 from leaderboard import classifiers, evidence, headings
 from leaderboard.classifiers import Gain, Measure
-from leaderboard.columns import Column, Row, Table, number_column
+from leaderboard.columns import Column, Row, Table, number_column, render
 from leaderboard.contestants import contestants, reference
 from leaderboard.formats import bracketed, signed
-from leaderboard.markdown import paragraphs
+from leaderboard.markdown import link, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.pages.classification import better_text
 from leaderboard.pages.region_accuracies import Ablation, difference, probed
 from leaderboard.record_files import PAPER_SPLIT, Section
+from leaderboard.run_link import failure
 from leaderboard.verdict import MOSTLY, UNTOLD, Alone, Verdict, compared
 
 BUILT_IN = "zebrafish-synth"
@@ -44,7 +45,8 @@ VERDICT_LEGEND = (
     "regions may be misled by them."
 )
 BASELINES = Note(
-    "*control*: raw pixels or colours, which learn nothing. *video alone* and its like: baselines that see no image."
+    "*Start*: the weights that the encoder starts from. *control*: raw pixels or colours, which learn nothing. "
+    "*video alone* and its like: baselines that see no image."
 )
 
 
@@ -129,17 +131,14 @@ def _region_column(header: str, variant: RegionVariant, legend: str) -> Column[R
     )
 
 
-def _text_column(header: str, text: Callable[[Recognised], str | None], legend: str) -> Column[Recognised]:
-    """A column of words.
-
-    Args:
-        header: Markdown above the column.
-        text: of a row's part; None if there is none.
-        legend: see `Column`.
-    """
-    return Column(header, lambda row: text(row.part) if row.part else None, legend, "left")
+def _verdict_cell(row: Row[Recognised]) -> str | None:
+    """The verdict, or why a run failed."""
+    if row.part and row.part.verdict:
+        return row.part.verdict.name
+    return (row.file and failure(row.file.record)) or None
 
 
+START: Column[Recognised] = Column("Start", lambda row: row.weights, align="left")
 TABLE = Table(
     "Backbone",
     (
@@ -157,11 +156,15 @@ TABLE = Table(
             form=signed,
             note=lambda part: bracketed(part.advantage.interval) if part.advantage else "",
         ),
-        _text_column("Better than chance?", lambda part: better_text(part.whole.better), BETTER_LEGEND),
-        _text_column("Verdict", lambda part: part.verdict.name if part.verdict else None, VERDICT_LEGEND),
+        Column(
+            "Better than chance?",
+            lambda row: better_text(row.part.whole.better) if row.part else None,
+            BETTER_LEGEND,
+            "left",
+        ),
+        Column("Verdict", _verdict_cell, VERDICT_LEGEND, "left"),
     ),
     _rows,
-    seed=None,
 )
 
 
@@ -174,8 +177,13 @@ def _section(section: Section, page: str) -> str:
         evidence.sentences(section),
         headings.audit(section),
         _conclusion([row.part for row in rows if row.file and row.part]),
-        replace(TABLE, rows=lambda _: rows).text(section, page),
+        render([_name_column(page), START, *TABLE.columns], rows),
     )
+
+
+def _name_column(page: str) -> Column[Recognised]:
+    """The names of the rows, each linked to its record, or to the first of its seeds."""
+    return Column("Backbone", lambda row: link(row.name, row.file.path, page) if row.file else row.name, align="left")
 
 
 def _conclusion(parts: Iterable[Recognised]) -> str:

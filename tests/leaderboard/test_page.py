@@ -11,7 +11,7 @@ from support.paths import ROOT
 from support.records import complete, failed, with_regions
 from support.tables import cells, page_text
 
-WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE, summary.PAGE]
+WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE]
 APPROXIMATE = "are approximate: proposed by a program, not all corrected by a person.*"
 
 
@@ -60,16 +60,15 @@ def test_a_failed_run_is_a_row_with_its_cause(page: Page) -> None:
     text = page_text(page, complete(), failed(backbone="aotgan", title="aotgan"))
     failures = cells(text, "aotgan")
     assert len(failures) == (2 if page is ablation.PAGE else 1)
-    folder = "leaderboard/" if page.file == "README.md" else ""
     for row in failures:
-        assert set(row[2 : -1 if page is summary.PAGE else -2]) == {"–"}  # noqa: RUF001 - the summary counts no seeds
+        assert set(row[2:-2]) == {"–"}  # noqa: RUF001
         assert row[-1] == (
-            f"[fedcba9]({folder}records/zebrafish-synth/full/aotgan-fedcba987654.json) "
+            "[fedcba9](records/zebrafish-synth/full/aotgan-fedcba987654.json) "
             r"failed: `timeout` in train-deep: No answer \| for 600 s."
         )
 
 
-@pytest.mark.parametrize("page", WITH_FAILED_ROWS, ids=lambda page: page.block)
+@pytest.mark.parametrize("page", [*WITH_FAILED_ROWS, summary.PAGE], ids=lambda page: page.block)
 def test_without_records_a_page_names_the_command_that_makes_them(page: Page) -> None:
     assert page.text([]) == "No records yet; `patternbench run` writes them."
 

@@ -10,7 +10,7 @@ from support.records import complete, failed, record_file
 from support.region_probes import IMAGES, probes
 from support.tables import cells, page_text
 
-LINK = "[0123456](leaderboard/records/zebrafish-synth/full/lama-0123456789ab.json)"
+LINKED = "[LaMa](leaderboard/records/zebrafish-synth/full/lama-0123456789ab.json)"
 
 
 def relying(background: int, pattern: int, whole: int = 22, **fields: Any) -> RecordFile:
@@ -21,14 +21,21 @@ def relying(background: int, pattern: int, whole: int = 22, **fields: Any) -> Re
 
 
 def row(*files: RecordFile) -> list[str]:
-    (found,) = cells(page_text(PAGE, *files), "LaMa")
+    (found,) = cells(page_text(PAGE, *files), LINKED)
     return found
 
 
 def test_a_row_has_the_whole_the_two_regions_their_paired_difference_and_one_link() -> None:
     found = row(relying(12, 24))
     assert [cell[:7] for cell in found[2:6]] == ["0.92 [0", "0.50 [0", "1.00 [0", "+0.50 ["]
-    assert found[6:] == ["yes", "mostly pattern", LINK]
+    assert found[6:] == ["yes", "mostly pattern"]
+
+
+def test_a_failed_run_says_why_in_its_last_cell() -> None:
+    file = failed(backbone="aotgan", title="aotgan")
+    (found,) = cells(page_text(PAGE, complete(), file), f"[aotgan]({file.path})")
+    assert set(found[2:-1]) == {"–"}  # noqa: RUF001
+    assert found[-1] == r"failed: `timeout` in train-deep: No answer \| for 600 s."
 
 
 @pytest.mark.parametrize(
@@ -55,7 +62,7 @@ def test_few_units_have_no_interval_and_no_verdict() -> None:
 
 def test_the_best_row_is_first_and_the_verdicts_are_counted() -> None:
     text = page_text(PAGE, relying(12, 24, 20), relying(24, 12, 24, backbone="a", title="A", key="a" * 16))
-    assert text.index("| A ") < text.index("| LaMa ")
+    assert text.index("| [A]") < text.index("| [LaMa]")
     assert "Better than chance: 2 of 2 contestants. Verdicts: mostly background: 1; mostly pattern: 1." in text
 
 
