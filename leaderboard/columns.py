@@ -47,7 +47,7 @@ class Column(Generic[Part]):
     Attributes:
         header: Markdown above the column.
         cell: Markdown of a row's cell; None for a cell without content.
-        legend: sentences that explain the column below the table; equal legends of several columns appear once.
+        legend: sentences that explain the column above the tables; equal legends of several columns appear once.
         align: side to which the cells are aligned.
         shown: whether the table of a section has the column.
         value: the number in the cell; None for a column without numbers.

@@ -131,9 +131,22 @@ def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance | N
     """
     if not images.train_images:
         return None
-    rows = known(images)
-    guess = best_guess(np.array(images.labels)[rows], np.array(images.train_images))
-    return better_than_chance(right.mean(axis=0), guess, np.array(images.groups)[rows], seed=SEED)
+    groups = np.array(images.groups)[known(images)]
+    return better_than_chance(right.mean(axis=0), _guess(images), groups, seed=SEED)
+
+
+def reference(images: TestImages) -> float | None:
+    """Accuracy of the best answer that is known without an image; None for older records.
+
+    Args:
+        images: the test images.
+    """
+    return float(_guess(images).mean()) if images.train_images else None
+
+
+def _guess(images: TestImages) -> NDArray[np.float64]:
+    """(K,) probability that the best answer that is known without an image is right, for each known test image."""
+    return best_guess(np.array(images.labels)[known(images)], np.array(images.train_images))
 
 
 def _identity(file: RecordFile) -> tuple[str, str, str, str, int]:

@@ -19,7 +19,7 @@ class Note:
     """Sentences of a legend that belong to no column.
 
     Attributes:
-        text: Markdown.
+        text: Markdown of one line.
         shown: whether a section needs the note.
     """
 
@@ -85,17 +85,17 @@ class Page:
         return [section for section in sections if self.dataset in {None, section.dataset}]
 
     def text(self, sections: Sequence[Section]) -> str:
-        """Tables, figures and legend of the sections, without the comparison of splits."""
+        """Legend, tables and figures of the sections, without the comparison of splits."""
         shown = [section for section in sections if self.has(section)]
         if not shown:
             return self.empty
-        return paragraphs(*(self.section(section, self.file) for section in shown), self.legend(shown))
+        return paragraphs(self.legend(shown), *(self.section(section, self.file) for section in shown))
 
     def legend(self, sections: Sequence[Section]) -> str:
-        """What the columns and rows of the sections mean, as one paragraph."""
+        """What the columns and rows of the sections mean, as a list."""
         columns = [sentence for table in self.tables for sentence in table.legend(sections)]
         notes = [note.text for note in self.notes if any(map(note.shown, sections))]
-        return " ".join(dict.fromkeys([*columns, *notes, DASH]))
+        return "\n".join(f"- {text}" for text in dict.fromkeys([*columns, *notes, DASH]))
 
     def content(self, sections: Sequence[Section]) -> str:
         """Everything between the markers of the block."""

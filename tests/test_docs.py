@@ -101,3 +101,12 @@ def test_the_readers_see_what_a_text_names() -> None:
     assert anchors(text) == {"a-title-two"}
     assert commands(text) == [["run", "lama", "--jobs", "2"], ["doctor"]]
     assert make_targets(text) == {"bench"}
+
+
+def test_every_number_of_what_was_found_is_in_the_tables() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = text.split("\n## What was found\n")[1].split("\n## ")[0]
+    tables = [line for line in text.split("<!-- begin table: leaderboard -->")[1].splitlines() if line.startswith("| ")]
+    numbers = re.findall(r"\d\.\d\d(?: \[\d\.\d\d, \d\.\d\d\])?", " ".join(found.split()))
+    assert numbers
+    assert [number for number in numbers if number not in "\n".join(tables)] == []

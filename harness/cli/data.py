@@ -185,6 +185,7 @@ def forget(
     epilog=examples(
         "patternbench data show zebrafish-synth",
         "patternbench data show ~/photos/leopards --output leopards.png --images 6",
+        "patternbench data show zebrafish-synth --variants --output regions.png",
     )
 )
 def show(
@@ -197,6 +198,9 @@ def show(
     images: Annotated[int, typer.Option(min=1, help="Crops of each individual on the sheet.")] = 4,
     individuals: Annotated[int, typer.Option(min=1, help="Individuals on the sheet, the first by name.")] = 12,
     seed: Annotated[int, typer.Option(help="Seed of the random choice of crops.")] = 0,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="Show each crop with some regions hidden, as the ablation does.")
+    ] = False,
 ) -> None:
     """Print what a data set holds; with --output, draw a contact sheet of it."""
     from harness.datasets.overview import draw_sheet, save_sheet
@@ -205,7 +209,7 @@ def show(
     catalogue = resolve(data, workspace_of(context))
     _print_overview(catalogue)
     if output is not None:
-        save_sheet(draw_sheet(catalogue, images, individuals, seed), output)
+        save_sheet(draw_sheet(catalogue, images, individuals, seed, variants=variants), output)
         typer.echo(f"Contact sheet: {output}")
 
 

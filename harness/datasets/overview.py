@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING
 
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.data.contact_sheet import Cell, contact_sheet
-from benchmark.data.crops import crops
+from benchmark.data.crops import Crop, crops
+from benchmark.data.region_variants import apply_variant
+from benchmark.errors import InputError
+from benchmark.vocabulary import RegionVariant
 from harness.disk import output_errors
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SHEET_SIDE = 160
+
+_VARIANTS: dict[RegionVariant, str] = {
+    "all": "whole image",
+    "background": "background alone",
+    "body": "body alone",
+    "pattern": "pattern alone",
+    "no_background": "no background",
+    "no_body": "no body",
+    "no_pattern": "no pattern",
+}
+"""Captions of the region variants, in the order of a sheet."""
 
 
 def overview(catalogue: Catalogue) -> dict[str, str]:
@@ -37,7 +51,9 @@ def overview(catalogue: Catalogue) -> dict[str, str]:
     }
 
 
-def draw_sheet(catalogue: Catalogue, images: int = 4, individuals: int = 12, seed: int = 0) -> "Image":
+def draw_sheet(
+    catalogue: Catalogue, images: int = 4, individuals: int = 12, seed: int = 0, *, variants: bool = False
+) -> "Image":
     """The contact sheet of a seeded choice of rows.
 
     Args:
@@ -45,6 +61,10 @@ def draw_sheet(catalogue: Catalogue, images: int = 4, individuals: int = 12, see
         images: largest number of crops of each individual.
         individuals: largest number of individuals, the first by name.
         seed: of the choice of crops.
+        variants: whether each crop is shown in its seven region variants, and not beside its regions.
+
+    Raises:
+        InputError: variants are wanted of images without regions.
     """
     generator = random.Random(seed)  # noqa: S311 - no secret
     choice: list[Row] = []
@@ -52,13 +72,24 @@ def draw_sheet(catalogue: Catalogue, images: int = 4, individuals: int = 12, see
         rows = [row for row in catalogue.rows if row.identity == identity]
         choice += sorted(generator.sample(rows, min(images, len(rows))), key=lambda row: row.image_id)
     has_regions = any(row.segmentation is not None for row in choice)
+    if variants and not all(row.segmentation is not None for row in choice):
+        raise InputError(
+            "Not every chosen image has a region mask, so it has no region variants. `patternbench data masks` "
+            "proposes masks."
+        )
     counts = Counter(row.identity for row in catalogue.rows)
     bands: defaultdict[str, list[Cell]] = defaultdict(list)
     for row, crop in zip(choice, crops(choice, _SHEET_SIDE, catalogue.crop_side), strict=True):
         cell = Cell(row.image_id, crop.image, crop.regions if has_regions else None)
-        bands[f"{row.identity} ({counts[row.identity]})"].append(cell)
+        bands[f"{row.identity} ({counts[row.identity]})"] += _variants(crop) if variants else [cell]
     parts = f"{len(bands)} of {len(catalogue.identities)} individuals"
     return contact_sheet(f"{catalogue.name}: {parts}, {len(choice)} of {len(catalogue.rows)} images", bands)
+
+
+def _variants(crop: Crop) -> list[Cell]:
+    """A cell for each region variant of a crop."""
+    image, regions = crop.image[None], crop.regions[None]
+    return [Cell(caption, apply_variant(image, regions, variant)[0]) for variant, caption in _VARIANTS.items()]
 
 
 def save_sheet(sheet: "Image", output: Path) -> None:

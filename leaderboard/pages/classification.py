@@ -96,7 +96,7 @@ def _accuracy_column(kind: ClassifierKind, header: str, legend: str) -> Column[C
         lambda part: part.measures[kind].accuracy,
         note=lambda part: bracketed(part.measures[kind].interval),
         instead=lambda part: part.measures[kind].status,
-        legend=f"{legend} {INTERVALS}",
+        legend=legend,
         shown=partial(_has, kind),
         compared={"": header if kind in MODES else f"{header} accuracy"},
     )
@@ -217,7 +217,7 @@ PAGE = Page(
     order=0,
     section=_section,
     tables=(TABLE,),
-    notes=(ORDER, CONTROL, UNTRAINED, ALONE, SHARED_ANSWERS, NOT_TRAINED, NEVER_ABOVE_CHANCE),
+    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, SHARED_ANSWERS, NOT_TRAINED, NEVER_ABOVE_CHANCE),
     compared=TABLE,
     plots=(validation.PLOT,),
 )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.metrics.resampling.chance import BetterThanChance
 from benchmark.records.base import Interval
 from benchmark.records.classification import TestImages
 from benchmark.records.record import Record
@@ -26,13 +27,18 @@ class RegionAccuracy(NamedTuple):
         accuracy: mean over the seeds.
         right: (S, K) whether each seed answers each scored image correctly; None in older records.
         interval: of the accuracy; None if it cannot be computed.
-        mark: ` (chance)` if the accuracy is not better than chance; empty if it is, or if that cannot be told.
+        better: whether the accuracy is better than chance; None with few units, or if it is not known.
     """
 
     accuracy: float
     right: NDArray[np.bool_] | None = None
     interval: Interval | None = None
-    mark: str = ""
+    better: BetterThanChance | None = None
+
+    @property
+    def mark(self) -> str:
+        """` (chance)` if the accuracy is not significantly better than chance; empty if it is, or if none can say."""
+        return " (chance)" if self.better and self.better.verdict != "yes" else ""
 
 
 @dataclass(frozen=True)
@@ -162,8 +168,7 @@ def _accuracy(seeds: Sequence[Answered], images: TestImages | None) -> RegionAcc
     given = np.array([seed.answers for seed in seeds])
     right: NDArray[np.bool_] = (given == np.array(images.labels))[:, contestants.known(images)]
     better = None if has_few_units(images) else contestants.better(right, images)
-    mark = " (chance)" if better and better.verdict != "yes" else ""
-    return RegionAccuracy(accuracy, right, contestants.interval(right, images), mark)
+    return RegionAccuracy(accuracy, right, contestants.interval(right, images), better)
 
 
 def _rows(images: TestImages, rows: Sequence[int]) -> TestImages:

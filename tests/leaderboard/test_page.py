@@ -11,7 +11,7 @@ from support.paths import ROOT
 from support.records import complete, failed, with_regions
 from support.tables import cells, page_text
 
-WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE, summary.PAGE]
+WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE]
 APPROXIMATE = "are approximate: proposed by a program, not all corrected by a person.*"
 
 
@@ -38,14 +38,14 @@ def test_pages_have_their_own_places_blocks_and_figures() -> None:
 
 def test_sections_without_content_are_left_out_and_a_page_without_sections_has_a_sentence() -> None:
     page = bare(has=lambda section: section.split == "time")
-    assert page.text(sections([complete(), complete(split="block")])) == f"time\n\n{DASH}"
+    assert page.text(sections([complete(), complete(split="block")])) == f"- {DASH}\n\ntime"
     assert page.text([]) == EMPTY
 
 
 def test_a_note_is_shown_if_any_section_needs_it() -> None:
     page = bare(notes=(Note("Always."), Note("Rarely.", shown=lambda section: section.split == "block")))
-    assert page.legend(sections([complete()])) == f"Always. {DASH}"
-    assert page.legend(sections([complete(), complete(split="block")])) == f"Always. Rarely. {DASH}"
+    assert page.legend(sections([complete()])) == f"- Always.\n- {DASH}"
+    assert page.legend(sections([complete(), complete(split="block")])) == f"- Always.\n- Rarely.\n- {DASH}"
 
 
 def test_a_page_can_be_limited_to_a_data_set_and_regroup_its_sections() -> None:
@@ -60,16 +60,15 @@ def test_a_failed_run_is_a_row_with_its_cause(page: Page) -> None:
     text = page_text(page, complete(), failed(backbone="aotgan", title="aotgan"))
     failures = cells(text, "aotgan")
     assert len(failures) == (2 if page is ablation.PAGE else 1)
-    folder = "leaderboard/" if page.file == "README.md" else ""
     for row in failures:
         assert set(row[2:-2]) == {"–"}  # noqa: RUF001
         assert row[-1] == (
-            f"[fedcba9]({folder}records/zebrafish-synth/full/aotgan-fedcba987654.json) "
+            "[fedcba9](records/zebrafish-synth/full/aotgan-fedcba987654.json) "
             r"failed: `timeout` in train-deep: No answer \| for 600 s."
         )
 
 
-@pytest.mark.parametrize("page", WITH_FAILED_ROWS, ids=lambda page: page.block)
+@pytest.mark.parametrize("page", [*WITH_FAILED_ROWS, summary.PAGE], ids=lambda page: page.block)
 def test_without_records_a_page_names_the_command_that_makes_them(page: Page) -> None:
     assert page.text([]) == "No records yet; `patternbench run` writes them."
 

@@ -11,6 +11,7 @@ from harness.cli import data as cli_data
 from harness.datasets.overview import draw_sheet
 from harness.workspace import Workspace
 from support.commands import output_of
+from support.paths import ROOT
 
 
 @pytest.fixture
@@ -41,6 +42,19 @@ def test_show_draws_the_same_sheet_for_the_same_seed(tmp_path: Path, pets: Path)
         sheets.append(np.asarray(Image.open(path)))
     np.testing.assert_array_equal(sheets[0], sheets[1])
     assert (sheets[0] != sheets[2]).any()
+
+
+def test_the_picture_of_the_readme_is_drawn_by_the_command_that_the_documents_name(tmp_path: Path) -> None:
+    path = tmp_path / "regions.png"
+    _run(ROOT, "show", "zebrafish-synth", "--variants", "--images", 1, "--individuals", 2, "-o", path)
+    committed = ROOT / "docs" / "regions.png"
+    np.testing.assert_array_equal(np.asarray(Image.open(path)), np.asarray(Image.open(committed)))
+    assert committed.stat().st_size < 100_000
+
+
+def test_images_without_masks_have_no_region_variants(tmp_path: Path, pets: Path) -> None:
+    with pytest.raises(InputError, match="patternbench data masks"):
+        _run(tmp_path, "show", pets, "--variants", "-o", tmp_path / "sheet.png")
 
 
 @pytest.mark.parametrize("name", ["sheet.xyz", "nowhere/sheet.png"])

@@ -81,7 +81,7 @@ def test_projections_are_shown_if_there_are_some() -> None:
 
 
 def test_the_direction_of_every_metric_is_in_the_legend() -> None:
-    legend = page_text(PAGE, complete()).split("\n\n")[-1]
+    legend = page_text(PAGE, complete()).split("\n\n")[0]
     assert "(Davies & Bouldin 1979); lower is better." in legend
     assert legend.count("higher is better.") == 4
     assert "in nats" in legend

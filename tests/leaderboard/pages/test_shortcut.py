@@ -64,7 +64,7 @@ def test_cams_by_another_method_alone_are_not_shown() -> None:
 
 def test_the_facts_of_an_experiment_are_above_its_table() -> None:
     text = page_of(reader(0, 0.6, 0.6), reader(1, 0.3, 0.9))
-    assert text.startswith("## 144 pictures a video, data seed 1, split clean-test, protocol quick\n\n")
+    assert "\n\n## 144 pictures a video, data seed 1, split clean-test, protocol quick\n\n" in text
     assert "6 individuals, chance 0.17, 40 test images and 20 validation images. The video alone scores 0.33." in text
 
 
