@@ -104,13 +104,8 @@ def survey_spec(
         threads: processor threads of the encoding.
 
     Raises:
-        InputError: the data set has one individual alone, or the weights are not on this machine.
+        InputError: the weights are not on this machine, or the contestant does not take images of its size.
     """
-    if len(catalogue.identities) < 2:  # noqa: PLR2004 - nothing to tell apart
-        raise InputError(
-            f"{catalogue.name} has photos of {catalogue.identities[0]!r} alone: there is nobody to tell it from. Add "
-            "photos of another individual."
-        )
     chosen: Init = init or ("published" if backbone.published else "random")
     try:
         weights = starting_files(backbone, chosen, workspace)

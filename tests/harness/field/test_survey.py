@@ -115,7 +115,7 @@ def test_forty_animals_of_two_photos_get_an_answer(workspace: Workspace, tmp_pat
 def test_one_animal_alone_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     done = run(workspace, photos(tmp_path / "lonely", animals=1, encounters=2, each=2))
     assert done.returncode == 2
-    assert "'animal 0' alone" in done.stderr
+    assert "one individual, 'animal 0': nothing can be told apart" in done.stderr
     assert "Traceback" not in done.stderr
 
 
