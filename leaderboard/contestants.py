@@ -71,9 +71,9 @@ def classifier(record: Record, kind: ClassifierKind, state: EncoderState = "init
 
 
 def known(images: TestImages) -> NDArray[np.bool_]:
-    """(N,) whether each test image shows an individual of training; all do in older records."""
-    labels = np.array(images.labels)
-    return np.array(images.train_images)[labels] > 0 if images.train_images else np.ones(len(labels), bool)
+    """(N,) whether each test image shows an individual of training."""
+    shown: NDArray[np.bool_] = np.array(images.train_images)[np.array(images.labels)] > 0
+    return shown
 
 
 def correct(
@@ -107,15 +107,13 @@ def interval(
     return of_seed_means(values, np.array(images.groups)[known(images)], seed=SEED, bounds=bounds)
 
 
-def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance | None:
-    """Whether answers are better than chance; None for older records, which do not hold the training images.
+def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance:
+    """Whether answers are better than chance.
 
     Args:
         right: (S, K) from `correct`.
         images: the test images.
     """
-    if not images.train_images:
-        return None
     rows = known(images)
     guess = best_guess(np.array(images.labels)[rows], np.array(images.train_images))
     return better_than_chance(right.mean(axis=0), guess, np.array(images.groups)[rows], seed=SEED)
