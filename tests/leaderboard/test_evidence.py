@@ -1,7 +1,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 
 from benchmark.records.classification import ScoredImages, TestImages
 from benchmark.records.provenance import Provenance
@@ -81,8 +80,3 @@ def test_the_mark_of_chance_is_tested_by_units_and_needs_six() -> None:
     assert chance_mark(wrong, None) == ""
     validated = ScoredImages(labels=(0, 1) * 6, groups=tuple(range(12)), by="stretches")
     assert chance_mark((0,) * 12, images(4), images=validated) == " (chance)"
-
-
-@pytest.mark.parametrize("by", ["stretches", "encounters", "recordings", "images"])
-def test_every_kind_of_unit_can_be_read(by: str) -> None:
-    assert TestImages.model_validate({"labels": [0], "groups": [0], "by": by}).by == by

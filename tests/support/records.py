@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmark.records.classification import Classification, VariantScores
 from benchmark.records.clustering import Clustering
-from benchmark.records.files import read_record
+from benchmark.records.files import OLDEST_SCORING, read_record
 from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record
 from leaderboard.record_files import RecordFile
@@ -17,6 +17,7 @@ PROVENANCE = Provenance(
     data="",
     split="",
     protocol="",
+    scoring=OLDEST_SCORING,
     runner="process",
     hardware={},
     versions={},
