@@ -80,7 +80,7 @@ UnitKind = Literal["stretches", "encounters", "recordings", "images"]
 
 - `stretches`: images of one individual in successive frames of one recording.
 - `encounters`: images of one individual in one recording whose frames are not numbered.
-- `recordings`: all images of one recording; only in older records.
+- `recordings`: all images of one recording; no record has it now.
 - `images`: each image is its own unit, because nothing is known of its recording.
 """
 

@@ -19,7 +19,7 @@ from leaderboard import contestants
 from leaderboard.columns import Row
 from leaderboard.contestants import SEED, Contestant, classifier, correct
 from leaderboard.derived import Head
-from leaderboard.evidence import RANKED, answered, has_few_units, test_images
+from leaderboard.evidence import RANKED, answered, has_few_units
 from leaderboard.formats import not_trained_text
 from leaderboard.markdown import escape
 from leaderboard.record_files import Section
@@ -77,11 +77,9 @@ class Classifiers:
 def rows(section: Section) -> list[Row[Classifiers]]:
     """Contestants, their untrained encoders and the baselines, best first; rows without a score are last."""
     section_ranks = cache(partial(ranks, section))  # a bootstrap, for the table alone
-    common = test_images(section.records)
     found: list[Row[Classifiers]] = []
     for one in contestants.contestants(section):
-        own = one.first.test_images
-        images = common if own and common and own.labels == common.labels else own  # older records lack units
+        images = one.first.test_images
         rank = partial(_rank, section_ranks, one.first.key)
         row = backbone_row(one.files[0], _of_contestant(one, images, rank))
         found.append(replace(row, name=_name(row.name, one), seeds=one.files))
@@ -118,7 +116,7 @@ def _of_contestant(
 
     Args:
         one: the contestant.
-        images: the test images; None = not recorded.
+        images: the test images; None without scores.
         rank: see `Classifiers`.
     """
     measures = {kind: _measure(one, images, kind) for kind in CLASSIFIER_KINDS}
@@ -144,9 +142,8 @@ def _of_baseline(baseline: GroupBaseline) -> Classifiers:
 
 
 def best_baseline(record: Record) -> GroupBaseline | None:
-    """The baseline that sees no image and has the highest accuracy; None without one whose images are recorded."""
-    able = (one for one in record.group_baselines.values() if one.correct)
-    return max(able, key=lambda one: one.accuracy, default=None)
+    """The baseline that sees no image and has the highest accuracy; None without one."""
+    return max(record.group_baselines.values(), key=lambda one: one.accuracy, default=None)
 
 
 def ranks(section: Section, kind: ClassifierKind) -> dict[str, str]:
@@ -189,7 +186,7 @@ def _measure(
 
     Args:
         one: the contestant.
-        images: the test images; None = not recorded.
+        images: the test images; None without scores.
         kind: of the classifier.
         state: of the encoder, `initial` or `untrained`.
     """

@@ -72,9 +72,9 @@ def classifier(record: Record, kind: ClassifierKind, state: EncoderState = "init
 
 
 def known(images: TestImages) -> NDArray[np.bool_]:
-    """(N,) whether each test image shows an individual of training; all do in older records."""
-    labels = np.array(images.labels)
-    return np.array(images.train_images)[labels] > 0 if images.train_images else np.ones(len(labels), bool)
+    """(N,) whether each test image shows an individual of training."""
+    shown: NDArray[np.bool_] = np.array(images.train_images)[np.array(images.labels)] > 0
+    return shown
 
 
 def correct(
@@ -122,26 +122,24 @@ def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None
     return interval(right[known(images)][None], images)
 
 
-def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance | None:
-    """Whether answers are better than chance; None for older records, which do not hold the training images.
+def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance:
+    """Whether answers are better than chance.
 
     Args:
         right: (S, K) from `correct`.
         images: the test images.
     """
-    if not images.train_images:
-        return None
     groups = np.array(images.groups)[known(images)]
     return better_than_chance(right.mean(axis=0), _guess(images), groups, seed=SEED)
 
 
-def reference(images: TestImages) -> float | None:
-    """Accuracy of the best answer that is known without an image; None for older records.
+def reference(images: TestImages) -> float:
+    """Accuracy of the best answer that is known without an image.
 
     Args:
         images: the test images.
     """
-    return float(_guess(images).mean()) if images.train_images else None
+    return float(_guess(images).mean())
 
 
 def _guess(images: TestImages) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ def is_trained(loss: float, individuals: int) -> bool:
 
 
 def not_trained(record: Record) -> dict[Head, float]:
-    """The last training loss of each head that is not trained; heads whose losses are not recorded are left out."""
+    """The last training loss of each head that is not trained."""
     losses: dict[Head, Sequence[float]] = {
         (mode, name): one.losses for mode, variants in record.ablation.items() for name, one in variants.items()
     }
@@ -95,15 +95,9 @@ def pattern_gain(scores: Mapping[RegionVariant, Scores]) -> float | None:
     return scores["no_background"].accuracy - scores["no_pattern"].accuracy
 
 
-def localisations(classifier: Classification) -> tuple[Localisation, ...]:
-    """Localisation of the test images' CAMs by each method, the protocol's first; of an older record by that alone."""
-    older = (classifier.localisation,) if classifier.localisation else ()
-    return classifier.localisations or older
-
-
 def by_hirescam(classifier: Classification) -> Localisation | None:
     """Localisation by HiResCAM, which every record has that has CAMs, whatever the method of its protocol."""
-    return next((one for one in localisations(classifier) if one.method == "hirescam"), None)
+    return next((one for one in classifier.localisations if one.method == "hirescam"), None)
 
 
 def excess_density(localisation: Localisation) -> float | None:

@@ -47,8 +47,6 @@ class Answered(NamedTuple):
 def answered(section: Section, kind: ClassifierKind) -> Answered | None:
     """The contestants with answers to the same test images as most others; None if none has answers.
 
-    If some of them hold units and others do not, the units of the former are those of all.
-
     Args:
         section: the records.
         kind: of the classifier.
@@ -59,16 +57,15 @@ def answered(section: Section, kind: ClassifierKind) -> Answered | None:
     sets = [_test_set(one.first) for one in able]
     commonest = max(sorted(set(sets)), key=sets.count)
     same = [one for one in able if all(_test_set(record) == commonest for record in one.records)]
-    images = test_images(record for one in same for record in one.records)
+    images = same[0].first.test_images
     assert images is not None
     rows = [(one, right) for one in same if (right := correct(one, images, kind)) is not None]
     return Answered([one for one, _ in rows], images, [right for _, right in rows]) if rows else None
 
 
-def test_images(records: Iterable[Record]) -> TestImages | None:
-    """The test images of the first record that knows their units, else of the first; None if none holds them."""
-    candidates = (record.test_images for record in records if record.test_images)
-    return max(candidates, key=lambda images: images.by != "images", default=None)
+def test_images(section: Section) -> TestImages | None:
+    """The test images of the first record that was scored; None if none was."""
+    return next((record.test_images for record in section.records if record.test_images), None)
 
 
 def has_few_units(images: ScoredImages | None) -> bool:
@@ -85,16 +82,16 @@ def chance_mark(
 ) -> str:
     """` (chance)` after an accuracy that is not significantly better than chance.
 
-    Empty if it is, if the units are too few to tell, and for records without answers or numbers of training images.
+    Empty if it is, and if the units are too few to tell.
 
     Args:
         answers: class number given to each image.
-        test: the test images; they hold the numbers of training images. None = not recorded.
+        test: the test images; they hold the numbers of training images. None without scores.
         rows: indices of the images that are scored; None = all.
         images: the images that are answered; None = the test images.
     """
     scored = images or test
-    if test is None or scored is None or not answers or not test.train_images:
+    if test is None or scored is None:
         return ""
     trained = np.array(test.train_images)
     labels, groups = np.array(scored.labels), np.array(scored.groups)
@@ -117,7 +114,7 @@ def sentences(section: Section, *, classified: bool = True) -> str:
         classified: whether differences between classifiers are meant.
     """
     tables = [table for kind in RANKED if (table := answered(section, kind))] if classified else []
-    images = tables[0].images if tables else test_images(section.records)
+    images = tables[0].images if tables else test_images(section)
     if images is None:
         return ""
     groups = np.array(images.groups)[known(images)] if tables else np.array(images.groups)
@@ -140,8 +137,7 @@ def sentences(section: Section, *, classified: bool = True) -> str:
 
 
 def _has_answers(record: Record, kind: ClassifierKind) -> bool:
-    found = classifier(record, kind)
-    return record.test_images is not None and found is not None and bool(found.answers)
+    return record.test_images is not None and classifier(record, kind) is not None
 
 
 def _seeds(tables: Iterable[Answered]) -> str:

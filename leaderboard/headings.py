@@ -7,8 +7,6 @@ from leaderboard import evidence
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.record_files import Section, version_of
 
-TEST_IMAGES = "test images"
-
 
 def heading(section: Section, images: Iterable[int]) -> str:
     """The section's name as a heading, its facts, what its test images can show, and the audit of its split.
@@ -48,7 +46,7 @@ def left_out(section: Section) -> str:
     return f"Not shown: {' and '.join(texts)}. Run them again to compare them."
 
 
-def facts(section: Section, images: Iterable[int], counted: str = TEST_IMAGES) -> str:
+def facts(section: Section, images: Iterable[int], counted: str = "test images") -> str:
     """Numbers of individuals, candidates and test images, and chance; all values where records differ.
 
     Args:

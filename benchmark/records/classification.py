@@ -21,7 +21,7 @@ class Scores(RecordPart):
         recall: mean recall over all individuals; an individual without images counts as 0.
         f1: mean F1 over all individuals; an individual without images counts as 0.
         images: number of images scored.
-        at_chance: only in older records; nothing reads it.
+        at_chance: always None; nothing reads it.
     """
 
     accuracy: Accuracy
@@ -35,9 +35,8 @@ class VariantScores(Scores):
     """Scores of a classifier that was trained on one region variant.
 
     Attributes:
-        answers: class number given to each image, in the order of the images' part of the record; empty in older
-            records.
-        losses: mean training loss of each epoch, in nats; empty in older records.
+        answers: class number given to each image, in the order of the images' part of the record.
+        losses: mean training loss of each epoch, in nats.
     """
 
     answers: tuple[int, ...] = ()
@@ -62,7 +61,7 @@ class Classification(RecordPart):
         validation: scores on the validation images after every epoch.
         probe_localisation: localisation of the probe images' CAMs after every epoch, by the protocol's method; empty
             without CAMs or without regions.
-        probe_area: only in older records; nothing reads it.
+        probe_area: always None; nothing reads it.
         answers: class number given to each test image, in the order of `TestImages`.
         balanced_accuracy: mean recall of the individuals that have test images.
         individual_recall: recall of each individual in the order of class numbers; None for one without test images.
@@ -70,8 +69,8 @@ class Classification(RecordPart):
         never_above_chance: whether no epoch is better than chance on the validation images, tested by units; False
             with fewer than six.
         localisations: of the test images' CAMs, by the protocol's method and then by HiResCAM; empty without CAMs or
-            without regions, and in older records.
-        localisation: by the protocol's method, in older records.
+            without regions.
+        localisation: always None; nothing reads it.
         calibration_error: expected calibration error on the test images, in [0, 1].
     """
 
@@ -137,7 +136,7 @@ class Probes(ProbePair):
         linear: multinomial logistic regression.
         nearest: nearest neighbours by cosine.
         regions: probes by region variant other than `all`, and by the question that they answer; empty for data without
-            regions, for the state `finetuned` and in older records.
+            regions, and for the state `finetuned`.
     """
 
     regions: dict[RegionVariant, dict[RegionQuestion, ProbePair]] = {}
@@ -149,7 +148,7 @@ class ScoredImages(RecordPart):
     Attributes:
         labels: class number of each image.
         groups: unit of each image, as resampled for intervals and ranks (`benchmark.metrics.resampling.units`).
-        by: what a unit is. In older records `images` may also mean that the recordings were fewer than six.
+        by: what a unit is.
     """
 
     labels: tuple[int, ...]
@@ -163,9 +162,8 @@ class TestImages(ScoredImages):
     Attributes:
         identities: names of the individuals in the order of class numbers.
         train_images: number of training images of each individual in the order of class numbers; individuals with 0
-            cannot be named. Empty in older records.
-        ablated: indices of the test images on which the region ablation is scored; empty without one and in older
-            records.
+            cannot be named.
+        ablated: indices of the test images on which the region ablation is scored; empty without one.
     """
 
     identities: tuple[str, ...] = ()
@@ -192,7 +190,7 @@ class GroupBaseline(RecordPart):
             as for the clusters of embeddings.
         mutual_information: of the same clusters.
         adjusted_mutual_information: of the same clusters.
-        correct: probability that each known test image is given its own identity; empty in older records.
+        correct: probability that each known test image is given its own identity.
     """
 
     accuracy: Accuracy

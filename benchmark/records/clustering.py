@@ -183,8 +183,7 @@ class ClusterValidation(RecordPart):
         estimated_range: lowest and highest k estimated over several seeds of k-means, that of `estimated` included.
         truth: of the individuals themselves as the partition; no partition has more mutual information.
         dimensions: of the view's vectors.
-        permuted_silhouette: mean silhouette of individuals permuted among the images; None if it is not defined, and in
-            older records.
+        permuted_silhouette: mean silhouette of individuals permuted among the images; None if it is not defined.
     """
 
     given: Starts

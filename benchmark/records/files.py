@@ -10,21 +10,30 @@ from benchmark.errors import InputError, first_problem
 from benchmark.files import atomic_write
 from benchmark.records.record import Record
 
+OLDEST_SCORING = 3
+"""Earliest version of the scoring whose records hold all that the pages show."""
+
 
 def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        InputError: the file is not a record; names the file and its first invalid field.
+        InputError: the file is not a record, and its first invalid field is named; or its scoring is too old.
     """
     try:
-        return Record.model_validate_json(path.read_bytes())
+        record = Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
         problem = first_problem(error, "the file")
         raise InputError(
             f"{path}: not a record: {problem}. Records are written by `patternbench run` and never "
             "edited; restore the file, or delete it and run again."
         ) from error
+    if record.provenance.scoring < OLDEST_SCORING:
+        raise InputError(
+            f"{path}: a record of version {record.provenance.scoring} of the scoring; the pages need version "
+            f"{OLDEST_SCORING} or later. Delete the file, or move it out of the folder, and run again."
+        )
+    return record
 
 
 def record_path(record: Record, folder: Path) -> Path:

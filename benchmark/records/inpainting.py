@@ -86,10 +86,11 @@ class Inpainting(RecordPart):
         validation: loss after every epoch, with the running statistics of batch normalisation.
         settled: the same with settled statistics; empty if the network has no batch normalisation.
         rule: by which the state was kept. Without batch normalisation both rules keep the same state; `lowest` then.
-        kept: the epoch that each rule keeps among the epochs trained; empty in older records.
-        units: unit of each test photo that has a hole.
-        unit_kind: what a unit is; None in older records.
-        reconstruction: of the test photos' holes, by the model and by two fillings that learn nothing.
+        kept: the epoch that each rule keeps among the epochs trained.
+        units: unit of each test photo that has a hole; empty if there is none.
+        unit_kind: what a unit is; None without such photos.
+        reconstruction: of the test photos' holes, by the model and by two fillings that learn nothing; empty
+            without such photos.
         differences: of the model from each filling that learns nothing.
     """
 

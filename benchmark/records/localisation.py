@@ -7,7 +7,7 @@ from benchmark.vocabulary import CamMethod
 
 
 class RegionShares(RecordPart):
-    """A share of each region, in [0, 1]; the three add up to 1. Only in older records."""
+    """A share of each region, in [0, 1]; the three add up to 1. No record holds them."""
 
     background: float
     body: float
@@ -27,9 +27,8 @@ class EpochLocalisation(RegionValues):
 
     Attributes:
         epoch: number of the epoch, from 1.
-        cams: number of CAMs that are not empty; None in older records, where empty CAMs count as uniform.
-        excess: density on each region less the density of the same CAMs on probe images of other units; None in older
-            records.
+        cams: number of CAMs that are not empty.
+        excess: density on each region less the density of the same CAMs on probe images of other units.
     """
 
     epoch: int
@@ -74,7 +73,7 @@ class Localisation(RecordPart):
     """CAMs of the test images by one method, each for the class that the image was given.
 
     Means are over the CAMs that are not empty. A CAM is empty if it is zero everywhere, because no evidence supports
-    the answer. In older records an empty CAM counts as uniform.
+    the answer.
 
     Attributes:
         mass: share of a CAM's mass on each region (relevance mass accuracy, Arras et al. 2022).
@@ -86,13 +85,13 @@ class Localisation(RecordPart):
         empty: number of empty CAMs.
         grid: rows and columns of a CAM.
         ceiling: mean of the highest density that a CAM of this grid can reach on each image.
-        swap: the swap null; None in older records, and if all CAMs are of one unit.
+        swap: the swap null; None if all CAMs that are not empty are of one unit.
         pattern_excess: interval of the density on the pattern less the swap density, by the jackknife over units; None
             with fewer than six units.
         examples: the images to show; None if no CAM is of an image with a pattern.
-        pattern_density: only in older records; nothing reads it.
-        area: only in older records; nothing reads it.
-        rank_null: only in older records; nothing reads it.
+        pattern_density: always None; nothing reads it.
+        area: always None; nothing reads it.
+        rank_null: always None; nothing reads it.
     """
 
     mass: Annotated[

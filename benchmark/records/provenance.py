@@ -59,7 +59,7 @@ class Provenance(RecordPart):
         split: digest of the split's images with their individuals, sets and parts.
         protocol: digest of the protocol as resolved for this backbone.
         rules: digest of the protocol's values that hold for every backbone.
-        scoring: version of the scoring; 0 in older records.
+        scoring: version of the scoring.
         weights: sha256 of the published weights used, by name; `lpips` are those of the perceptual distance.
         runner: `process` or `docker`.
         hardware: processor, cores, memory_gib, gpu, system.

@@ -63,7 +63,7 @@ class Record(RecordPart):
         inpainting: None for a backbone that does not inpaint.
         experiment: None for a run of the leaderboards.
         validation: in an experiment, scores on the validation images after the last epoch, by mode and region variant.
-        validation_images: in an experiment, the validation images; None in older records.
+        validation_images: in an experiment, the validation images; None for a run of the leaderboards.
         failure: None unless the run failed.
         provenance: everything that made the numbers.
     """

@@ -71,11 +71,6 @@ ALONE = Note(
     "or among the images with the same value in that metadata column. It gives all images of a value one answer; the "
     "scores are means over all ways to choose between equally common individuals."
 )
-SHARED_ANSWERS = Note(
-    "F1 of *... alone* is too high if the records are from before version 2 of the scoring: answers were shared among "
-    "equally common individuals. Run again to compute it anew.",
-    shown=lambda section: any(map(_shares_answers, section.records)),
-)
 
 
 def better_text(better: BetterThanChance | None) -> str | None:
@@ -107,10 +102,7 @@ def _better_column(kind: ClassifierKind) -> Column[Classifiers]:
         f"{TITLES[kind]} better than chance",
         lambda row: better_text(row.part.measures[kind].better) if row.part else None,
         legend=BETTER_LEGEND,
-        shown=lambda section: (
-            _has(kind, section)
-            and any(record.test_images and record.test_images.train_images for record in section.records)
-        ),
+        shown=partial(_has, kind),
     )
 
 
@@ -143,7 +135,7 @@ def _score_column(
         f"{TITLES[kind]} {metric.title}",
         lambda part: value(part.measures[kind]),
         legend=explain(metric),
-        shown=lambda section: _has(kind, section) and (metric is not CALIBRATION or _has_calibration(section)),
+        shown=partial(_has, kind),
     )
 
 
@@ -165,20 +157,6 @@ def _has(kind: ClassifierKind, section: Section) -> bool:
     return any(kind in file.record.classification or (kind, "all") in file.not_trained for file in section.files)
 
 
-def _has_calibration(section: Section) -> bool:
-    """Whether any classifier of the section has a calibration error; older records have none."""
-    trained = (one for record in section.records for one in record.classification.values())
-    return any(one.calibration_error is not None for one in trained)
-
-
-def _shares_answers(record: Record) -> bool:
-    """Whether the record's group baselines are from before ties were broken, and so lack AdjMutInfo."""
-    return any(
-        baseline.adjusted_rand is not None and baseline.adjusted_mutual_information is None
-        for baseline in record.group_baselines.values()
-    )
-
-
 TABLE = Table(
     "Backbone",
     (
@@ -190,7 +168,7 @@ TABLE = Table(
         _gain_column(
             "Gain over best baseline",
             lambda part: part.over_baseline,
-            lambda record: bool(record.probes) and any(one.correct for one in record.group_baselines.values()),
+            lambda record: bool(record.probes and record.group_baselines),
         ),
         _rank_column("linear"),
         _accuracy_column("nearest", TITLES["nearest"], NEAREST_LEGEND),
@@ -217,7 +195,7 @@ PAGE = Page(
     order=0,
     section=_section,
     tables=(TABLE,),
-    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, SHARED_ANSWERS, NOT_TRAINED, NEVER_ABOVE_CHANCE),
+    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, NOT_TRAINED, NEVER_ABOVE_CHANCE),
     compared=TABLE,
     plots=(validation.PLOT,),
 )

@@ -32,12 +32,6 @@ def validated(section: Section) -> bool:
     return any(record.cluster_validation for record in section.records)
 
 
-def _has_permuted(section: Section) -> bool:
-    """Whether any record of the section has silhouettes of permuted individuals; older records have not."""
-    validations = (states.values() for record in section.records for states in record.cluster_validation.values())
-    return any(validation.permuted_silhouette is not None for views in validations for validation in views)
-
-
 def text(section: Section, page: str) -> str:
     """A table for each view of the embeddings; empty if no record has a cluster validation.
 
@@ -127,7 +121,6 @@ COLUMNS: tuple[Column[ClusterValidation], ...] = (
         legend="*permuted*: that of individuals permuted among the images. Silhouettes of different dimensions have no "
         "common scale, so each is read against this value of its own row: above it, images of an individual are closer "
         "to each other than to those of others.",
-        shown=_has_permuted,
     ),
     number_column(
         "k estimated",

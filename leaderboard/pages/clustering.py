@@ -76,11 +76,6 @@ def _mean(parts: list[PermutedLabels]) -> PermutedLabels:
     )
 
 
-def _has_adjusted_information(section: Section) -> bool:
-    """Whether any record of the section has it; records from before it was measured have not."""
-    return any(clusters.adjusted_mutual_information is not None for clusters in _clusterings(section))
-
-
 def _has_too_few_images(section: Section) -> bool:
     """Whether a clustering has no measure because no individual has enough test images."""
     return any(clusters.adjusted_rand is None for clusters in _clusterings(section))
@@ -117,7 +112,6 @@ TABLE = Table(
             metric_of(Clustering, "adjusted_mutual_information"),
             lambda clusters: clusters.adjusted_mutual_information,
             form=three,
-            shown=_has_adjusted_information,
         ),
         metric_column(
             metric_of(Clustering, "silhouette"), _of_encoder(lambda clusters: clusters.silhouette), form=three

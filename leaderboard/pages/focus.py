@@ -11,7 +11,7 @@ from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, REGIONS, CamMethod, Region
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
-from leaderboard.derived import excess_density, localisations, share_of_ceiling
+from leaderboard.derived import excess_density, share_of_ceiling
 from leaderboard.formats import bracketed, decimals, signed
 from leaderboard.markdown import link, paragraphs
 from leaderboard.page import Note, Page
@@ -31,8 +31,8 @@ EXCESS_LEGEND = (
     "high their density; above 0, CAMs follow the pattern of their own image, or something that lies where it lies."
 )
 MAPS_LEGEND = (
-    "*CAMs*: those that are not zero everywhere, of all test images. Means are over these alone; in older records the "
-    "others count as uniform. Where a CAM is zero everywhere, no position speaks for the answer by this method."
+    "*CAMs*: those that are not zero everywhere, of all test images. Means are over these alone. Where a CAM is zero "
+    "everywhere, no position speaks for the answer by this method."
 )
 
 
@@ -64,7 +64,7 @@ def _shown(record: Record) -> list[Shown]:
         Shown(name, localisation)
         for name, classifier in classifiers.items()
         if classifier
-        for localisation in localisations(classifier)
+        for localisation in classifier.localisations
     ]
 
 
@@ -81,11 +81,6 @@ def _rows(section: Section) -> list[Row[Shown]]:
     ]
 
 
-def _has_swap(section: Section) -> bool:
-    """Whether a record holds the swap null."""
-    return any(localisation.swap for localisation in _in_section(section))
-
-
 def _region_column(metric: Metric, field: str, region: Region) -> Column[Shown]:
     """A metric on a region, followed by its swap null."""
 
@@ -99,7 +94,7 @@ def _region_column(metric: Metric, field: str, region: Region) -> Column[Shown]:
 
     return metric_column(
         metric,
-        lambda shown: None if _is_empty(shown.localisation) else on_region(shown.localisation),
+        lambda shown: on_region(shown.localisation),
         header=f"{metric.title} on {region}",
         note=swap,
     )
@@ -108,11 +103,6 @@ def _region_column(metric: Metric, field: str, region: Region) -> Column[Shown]:
 def _grid(localisation: Localisation) -> str | None:
     """Rows and columns of a CAM; None if the record does not hold them."""
     return " x ".join(map(str, localisation.grid)) if localisation.grid else None
-
-
-def _is_empty(localisation: Localisation) -> bool:
-    """Whether all CAMs are empty; older records hold numbers for them all the same."""
-    return localisation.empty == localisation.images
 
 
 IDENTITY: tuple[Column[Shown], ...] = (
@@ -129,7 +119,6 @@ TABLE = Table(
             form=signed,
             note=lambda shown: bracketed(shown.localisation.pattern_excess),
             legend=EXCESS_LEGEND,
-            shown=_has_swap,
             compared={f"{mode} {COMPARED}": f"{mode.capitalize()} excess density on pattern" for mode in MODES},
         ),
         _region_column(DENSITY, "density", "pattern"),
@@ -138,14 +127,12 @@ TABLE = Table(
             lambda shown: share_of_ceiling(shown.localisation),
             legend="*Share of ceiling*: density on the pattern divided by the highest density that CAMs of this grid "
             "reach on these images, with all mass in the cell that has most of the pattern.",
-            shown=_has_swap,
         ),
         Column(
             "Grid",
             lambda row: _grid(row.part.localisation) if row.part else None,
             legend="*Grid*: rows and columns of a CAM. Coarse grids have low densities: read them by their share of "
             "the ceiling.",
-            shown=_has_swap,
         ),
         Column("CAMs", lambda row: cams_shown(row.part.localisation) if row.part else None, legend=MAPS_LEGEND),
     ),
@@ -183,7 +170,7 @@ def _overlays(section: Section, page: str) -> list[str]:
         if any(
             localisation.examples
             for classifier in file.record.classification.values()
-            for localisation in localisations(classifier)
+            for localisation in classifier.localisations
         )
     ]
     return [
@@ -203,7 +190,7 @@ PAGE = Page(
     section=_section,
     tables=(TABLE, ALL_REGIONS),
     notes=(
-        Note("In parentheses: the swap null, the same CAMs on the test images of other units.", _has_swap),
+        Note("In parentheses: the swap null, the same CAMs on the test images of other units."),
         Note(
             "CAMs explain the answer that the classifier gives. The pictures show the test images with the highest "
             "density on the pattern, with the density closest to the median, and with the lowest; of equal ones the "
@@ -213,12 +200,10 @@ PAGE = Page(
             "Brackets: 95 % interval of the excess by the jackknife over units (an individual in a stretch of a "
             "recording, or in an encounter); over images if units are not recorded, and then it is too narrow, and "
             "the swap null contains near-copies.",
-            _has_swap,
         ),
         Note(
             f"Between splits, CAMs by {METHODS[COMPARED]} are compared. Curves: excess density after every epoch, on "
             "the probe images, by the protocol's method.",
-            _has_swap,
         ),
     ),
     compared=TABLE,

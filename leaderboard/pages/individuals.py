@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmark.records.base import metric_of
-from benchmark.records.classification import Classification, TestImages
-from benchmark.records.record import Record
-from benchmark.vocabulary import MODES, Mode
+from benchmark.records.classification import Classification
+from benchmark.vocabulary import MODES
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
+from leaderboard.evidence import test_images
 from leaderboard.formats import decimals
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.page import Note, Page
@@ -40,14 +40,14 @@ def _recall_rows(section: Section) -> list[Row[PerIndividual]]:
         backbone_row(file, PerIndividual(file.record.classification[mode].individual_recall), mode)
         for file in section.files
         for mode in MODES
-        if _has_recall(file.record, mode)
+        if mode in file.record.classification
     ]
 
 
 def _rows_with_counts(section: Section) -> list[Row[PerIndividual]]:
     """A row for each classifier, and one with the number of test images of each individual."""
     rows = _recall_rows(section)
-    if images := _test_images(section):
+    if images := test_images(section):
         counts = tuple(images.labels.count(number) for number in range(_individuals(section)))
         rows.append(Row("*Test images*", None, PerIndividual(counts, digits=0)))
     return rows
@@ -59,11 +59,9 @@ def _individual_columns(section: Section) -> tuple[Column[PerIndividual], ...]:
 
 def _individual_column(number: int, name: str) -> Column[PerIndividual]:
     def cell(row: Row[PerIndividual]) -> str | None:
-        """None also for a record with fewer individuals."""
-        if row.part is None or number >= len(row.part.values):
+        if row.part is None or (value := row.part.values[number]) is None:
             return None
-        value = row.part.values[number]
-        return None if value is None else decimals(value, row.part.digits)
+        return decimals(value, row.part.digits)
 
     return Column(name, cell)
 
@@ -101,30 +99,18 @@ def _section(section: Section, page: str) -> str:
 
 def _left_out(section: Section) -> str:
     """Why there are no confusion matrices; empty if there is nothing to show."""
-    if not any(_has_recall(record, "deep") and record.individuals > MAX_INDIVIDUALS for record in section.records):
+    if not any("deep" in record.classification and record.individuals > MAX_INDIVIDUALS for record in section.records):
         return ""
     return f"Confusion matrices are drawn for at most {MAX_INDIVIDUALS} individuals; the records hold all answers."
-
-
-def _has_recall(record: Record, mode: Mode) -> bool:
-    classifier = record.classification.get(mode)
-    return bool(classifier and classifier.individual_recall)
 
 
 def _individuals(section: Section) -> int:
     return max(record.individuals for record in section.records)
 
 
-def _test_images(section: Section) -> TestImages | None:
-    return next((record.test_images for record in section.records if record.test_images), None)
-
-
 def _names(section: Section) -> list[str]:
-    """Names of the individuals, or their numbers if the records do not hold all names."""
-    images, count = _test_images(section), _individuals(section)
-    if images and len(images.identities) == count:
-        return [escape(name) for name in images.identities]
-    return [f"No. {number}" for number in range(count)]
+    images = test_images(section)
+    return [escape(name) for name in images.identities] if images else []
 
 
 PAGE = Page(
@@ -142,5 +128,5 @@ PAGE = Page(
         ),
     ),
     plots=(confusion.PLOT,),
-    has=lambda section: any(_has_recall(record, mode) for record in section.records for mode in MODES),
+    has=lambda section: any(record.classification for record in section.records),
 )

@@ -23,17 +23,12 @@ COMPARED: dict[Filling, str] = {"mean_colour": "mean colour", "telea": "Telea"}
 
 WITHIN = Note(
     "The windows of *Hole SSIM* are limited to the hole, because pixels outside are equal by construction.",
-    shown=lambda section: bool(_photos(section)),
-)
-BEYOND = Note(
-    "*Hole SSIM* of records that do not count photos: its windows reach beyond the hole, where all pixels are equal. "
-    "That raises it; do not compare it with that of newer records.",
-    shown=lambda section: len(_photos(section)) < len(_measured(section)),
+    shown=lambda section: bool(_fillings(section)),
 )
 
 PAIRED = (
     "Differences are paired by photo; brackets: 95 % interval by bootstrap over units (photos of one animal in one "
-    "stretch of a recording), of which at least six are needed. Older records took each photo as a unit."
+    "stretch of a recording), of which at least six are needed."
 )
 
 ENOUGH_PHOTOS = 80
@@ -50,7 +45,7 @@ UNSEEN = Note(
     "Left out are other crops of a trained photo, images equal to a trained one up to mirroring, and the frames next "
     "to a trained frame of the same recording. Where the heading says *in four flips*, as with `paper`, they are the "
     "inpainting set's own test images.",
-    shown=lambda section: any(filling.by_photo for filling in _measured(section)),
+    shown=lambda section: bool(_fillings(section)),
 )
 
 LPIPS_LEGEND = (
@@ -62,7 +57,7 @@ LPIPS_LEGEND = (
 
 
 class Filled(NamedTuple):
-    """What a row shows: a training, None for a baseline, and errors of its filling, None in an old record."""
+    """What a row shows: a training, None for a baseline, and errors of its filling, None without test photos."""
 
     training: Inpainting | None
     filling: Reconstruction | None
@@ -116,8 +111,8 @@ def _rule(row: Row[Filled]) -> str | None:
 
 
 def _kept(row: Row[Filled]) -> str | None:
-    kept = row.part.training.kept if row.part and row.part.training else {}
-    return f"{kept['lowest']}, {kept['settled']}" if kept else None
+    training = row.part.training if row.part else None
+    return f"{training.kept['lowest']}, {training.kept['settled']}" if training else None
 
 
 PSNR = metric_of(Reconstruction, "psnr")
@@ -160,7 +155,7 @@ def _difference_rows(section: Section) -> list[Row[ReconstructionDifference]]:
 
 
 def _has_differences(section: Section) -> bool:
-    """Whether any record of the section has them; records from before they were measured have not."""
+    """Whether any record of the section has them; none has without test photos."""
     return bool(_difference_rows(section))
 
 
@@ -169,7 +164,7 @@ def _too_few_units(section: Section) -> bool:
 
 
 def _has(name: str) -> Callable[[Section], bool]:
-    """Whether any difference of a section has a value in a field that older records lack."""
+    """Whether any difference of a section has a value in a field that may lack one."""
     return lambda section: any(row.part and getattr(row.part, name) is not None for row in _difference_rows(section))
 
 
@@ -213,17 +208,12 @@ def _measured(section: Section) -> list[Reconstruction]:
     return [filling for fillings in _fillings(section) for filling in fillings.values()]
 
 
-def _photos(section: Section) -> list[int]:
-    """Numbers of photos of the fillings that have it; records from before photos were counted have not."""
-    return [filling.photos for filling in _measured(section) if filling.photos is not None]
-
-
 def _heading(section: Section) -> str:
-    """The heading, with the number of photos where the records have it, and what they can show."""
-    photos, measured = _photos(section), _measured(section)
+    """The heading, with the number of photos, and what they can show."""
+    measured = _measured(section)
     flipped = any(filling.photos != filling.images for filling in measured)
-    counted = f"photos{' in four flips' if flipped else ''}" if photos else headings.TEST_IMAGES
-    facts = headings.facts(section, photos or [filling.images for filling in measured], counted)
+    photos = [filling.photos for filling in measured if filling.photos is not None]
+    facts = headings.facts(section, photos, f"photos{' in four flips' if flipped else ''}")
     return paragraphs(headings.title(section), f"{facts}.", _power(section), headings.audit(section))
 
 
@@ -278,7 +268,6 @@ PAGE = Page(
         UNSEEN,
         RULES,
         WITHIN,
-        BEYOND,
     ),
     compared=TABLE,
     plots=(inpainting_grid.PLOT, losses.PLOT),

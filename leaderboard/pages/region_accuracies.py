@@ -16,7 +16,7 @@ from benchmark.vocabulary import REGION_VARIANTS, EncoderState, Mode, RegionQues
 from leaderboard import contestants
 from leaderboard.classifiers import Gain
 from leaderboard.contestants import Contestant
-from leaderboard.evidence import has_few_units, test_images
+from leaderboard.evidence import has_few_units
 from leaderboard.formats import not_trained_text
 
 
@@ -25,7 +25,7 @@ class RegionAccuracy(NamedTuple):
 
     Attributes:
         accuracy: mean over the seeds.
-        right: (S, K) whether each seed answers each scored image correctly; None in older records.
+        right: (S, K) whether each seed answers each scored image correctly; None if a seed has no answers to them.
         interval: of the accuracy; None if it cannot be computed.
         better: whether the accuracy is better than chance; None with few units, or if it is not known.
     """
@@ -47,7 +47,7 @@ class Ablation:
 
     Attributes:
         accuracies: by region variant.
-        images: the scored test images; None = not recorded.
+        images: the scored test images; None without scores.
         statuses: why there is no accuracy, by region variant.
     """
 
@@ -57,7 +57,7 @@ class Ablation:
 
 
 class Answered(NamedTuple):
-    """Accuracy of one seed, and the class numbers that it gave to the scored images; none in older records."""
+    """Accuracy of one seed, and the class numbers that it gave to the scored images."""
 
     accuracy: float
     answers: Sequence[int]
@@ -73,7 +73,7 @@ def probed(one: Contestant, state: EncoderState, question: RegionQuestion) -> Ab
     """
     if not all(is_probed(record, state) for record in one.records):
         return None
-    images = test_images(one.records)
+    images = one.first.test_images
 
     def answered(record: Record, variant: RegionVariant) -> Answered:
         probes = record.probes[state]
@@ -95,12 +95,12 @@ def trained(one: Contestant, mode: Mode) -> Ablation | None:
         one: the contestant.
         mode: of the classifiers.
     """
-    images = test_images(one.records)
+    images = one.first.test_images
     rows = images.ablated if images else ()
 
     def answered(record: Record, variant: RegionVariant) -> Answered:
         scores = record.ablation[mode][variant]
-        return Answered(scores.accuracy, [scores.answers[row] for row in rows] if scores.answers else ())
+        return Answered(scores.accuracy, [scores.answers[row] for row in rows])
 
     heads = {variant: [file.not_trained.get((mode, variant)) for file in one.files] for variant in REGION_VARIANTS}
     losses = {variant: [loss for loss in seeds if loss is not None] for variant, seeds in heads.items()}
@@ -154,7 +154,7 @@ def _accuracies(
 
     Args:
         one: the contestant.
-        images: the scored test images; None = not recorded.
+        images: the scored test images; None without scores.
         variants: that every seed has.
         answered: gives the answers of one seed.
     """

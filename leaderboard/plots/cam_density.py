@@ -22,11 +22,11 @@ SWAPPED: dict[str, Any] = {"color": "0.4", "linestyle": ":"}
 
 
 def probed(section: Section) -> list[tuple[str, RecordFile]]:
-    """The records that have the excess density of probe images, with their names."""
+    """The records that have CAMs of probe images, with their names."""
     return [
         (name, file)
         for name, file in named(section)
-        if any(epoch.excess for one in file.record.classification.values() for epoch in one.probe_localisation)
+        if any(classifier.probe_localisation for classifier in file.record.classification.values())
     ]
 
 

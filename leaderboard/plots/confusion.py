@@ -67,9 +67,7 @@ def confused(section: Section) -> list[tuple[str, Record]]:
         (name, record)
         for name, file in named(section)
         if (record := file.record).test_images
-        and (deep := record.classification.get("deep"))
-        and deep.answers
-        and deep.individual_recall
+        and "deep" in record.classification
         and record.individuals <= MAX_INDIVIDUALS
     ]
 

@@ -96,9 +96,7 @@ def _individuals(record: Record) -> tuple[str, ...]:
     if record.projected_images is None or record.test_images is None:
         return ()
     labels = (record.test_images.labels[row] for row in record.projected_images.rows)
-    return tuple(
-        record.test_images.identities[label] if record.test_images.identities else str(label) for label in labels
-    )
+    return tuple(record.test_images.identities[label] for label in labels)
 
 
 def _styles(names: Iterable[str], styles: Sequence[str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def over_chance(one: Contestant, mode: Mode, variant: RegionVariant) -> Differen
     correct, images = _correct(one, mode, variant), _images(one)
     rows = _rows(images)
     labels, train = np.array(images.labels)[rows], np.array(images.train_images)
-    guess = best_guess(labels, train) if len(train) else np.full(len(rows), 1 / one.first.candidate_count)
+    guess = best_guess(labels, train)
     return _difference(correct - guess, images, bounds=(-float(guess.max()), 1 - float(guess.min())))
 
 

@@ -4,7 +4,6 @@ from leaderboard.derived import (
     by_hirescam,
     excess_density,
     is_trained,
-    localisations,
     not_trained,
     pattern_gain,
     reliance,
@@ -35,17 +34,11 @@ def test_numbers_of_cams_by_hand() -> None:
     swap = {"swap": dict.fromkeys(("mass", "density", "rank"), swapped), "ceiling": REGIONS | {"pattern": 5}}
     both = [LOCALISATION | swap, LOCALISATION | {"method": "hirescam"}]
     classifier = trained(0.5, localisations=both)
-    first, second = localisations(classifier)
+    first, second = classifier.localisations
     assert (excess_density(first), share_of_ceiling(first)) == (0.25, 0.25)
     assert (excess_density(second), share_of_ceiling(second)) == (None, None)
     assert by_hirescam(classifier) == second
-
-
-def test_an_older_record_has_cams_by_one_method() -> None:
-    older = trained(0.5, localisation=LOCALISATION)
-    assert [one.method for one in localisations(older)] == ["gradcam"]
-    assert by_hirescam(older) is None
-    assert localisations(trained(0.5)) == ()
+    assert by_hirescam(trained(0.5)) is None
 
 
 def test_a_head_is_trained_if_it_knows_more_than_a_guess() -> None:

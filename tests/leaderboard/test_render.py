@@ -58,7 +58,7 @@ def record(backbone: str, seed: int = 0) -> Record:
         individual_recall=(1, 0),
         localisations=(LOCALISATION,),
     )
-    filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8)
+    filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8, photos=8)
     return blank_record(
         key=f"{seed}{backbone.encode().hex()}",
         backbone=backbone,
@@ -69,7 +69,9 @@ def record(backbone: str, seed: int = 0) -> Record:
         protocol="full",
         seed=seed,
         classification=dict.fromkeys(("shallow", "deep"), classifier),
-        test_images=TestImages(labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob")),
+        test_images=TestImages(
+            labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob"), train_images=(1, 1)
+        ),
         retrieval={"initial": {"cosine": RETRIEVAL}},
         ablation={"shallow": {"all": classifier.test}},
         encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),

@@ -23,16 +23,17 @@ def individuals_file(title: str, labels: Sequence[int], *names: str, **classific
     Args:
         title: of the backbone.
         labels: class number of each test image.
-        names: of all individuals, in the order of class numbers; without names there are as many as labels need.
+        names: of all individuals, in the order of class numbers.
         classification: classifiers by mode.
     """
+    images = {"labels": labels, "groups": range(len(labels)), "by": "images", "identities": names}
     record = blank_record(
         key=f"{title:*<16}",
         backbone=title,
         title=title,
-        individuals=len(names) or max(labels) + 1,
+        individuals=len(names),
         classification=classification,
-        test_images={"labels": labels, "groups": range(len(labels)), "by": "images", "identities": names},
+        test_images=images | {"train_images": [1] * len(names)},
     )
     return RecordFile(record, f"leaderboard/records/{title}.json")
 

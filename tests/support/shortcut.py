@@ -28,7 +28,7 @@ def trained(accuracy: float, excess: float | None = 0.2) -> Classification:
     interval = None if excess is None else Interval(low=excess - 0.1, high=excess + 0.1, groups=40)
     swap = None if excess is None else SwapNull(mass=share, density=swapped, rank=share)
     localisation = Localisation(
-        mass=share, density=dense, rank=share, images=40, method="hirescam", swap=swap, pattern_excess=interval
+        mass=share, density=dense, rank=share, images=40, empty=2, method="hirescam", swap=swap, pattern_excess=interval
     )
     around = Interval(low=accuracy - 0.1, high=accuracy + 0.1, groups=40)
     return Classification(

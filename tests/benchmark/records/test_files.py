@@ -10,16 +10,20 @@ from hypothesis import strategies as st
 
 from benchmark.errors import InputError
 from benchmark.records.base import Interval, RecordPart
-from benchmark.records.files import read_record, record_path, write_record
+from benchmark.records.files import OLDEST_SCORING, read_record, record_path, write_record
+from benchmark.records.provenance import Provenance
 from benchmark.records.record import Record
 from support.record_parts import instances, record_parts
-from support.records import blank_record
+from support.records import PROVENANCE, blank_record
 
 NAMES = st.from_regex(r"[a-z0-9]{12,16}", fullmatch=True)
 """Names of which a path can be made."""
 
 
-@given(instances(Record, key=NAMES, backbone=NAMES, dataset=NAMES, protocol=NAMES))
+NEW = instances(Provenance, scoring=st.integers(min_value=OLDEST_SCORING))
+
+
+@given(instances(Record, key=NAMES, backbone=NAMES, dataset=NAMES, protocol=NAMES, provenance=NEW))
 def test_a_record_survives_writing_and_reading(record: Record) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = write_record(record, Path(folder))
@@ -39,6 +43,13 @@ def test_a_new_field_varies_although_it_has_a_default() -> None:
         another: float | None = None
 
     assert find(instances(Longer), lambda part: bool(part.another)).another
+
+
+def test_a_record_of_an_old_scoring_is_refused_with_the_fix(tmp_path: Path) -> None:
+    old = PROVENANCE.model_copy(update={"scoring": OLDEST_SCORING - 1})
+    path = write_record(blank_record(provenance=old), tmp_path)
+    with pytest.raises(InputError, match=r"version 2 of the scoring.* version 3 or later.* and run again"):
+        read_record(path)
 
 
 def test_the_path_names_data_set_protocol_backbone_and_key() -> None:

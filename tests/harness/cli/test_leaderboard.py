@@ -81,7 +81,9 @@ def leopards(root: Path) -> Record:
         individuals=3,
         candidate_count=3,
         classification={"deep": classified, "shallow": classified},
-        test_images=TestImages(labels=(0, 1, 2) * 4, groups=tuple(range(12)), by="images", identities=CATS),
+        test_images=TestImages(
+            labels=(0, 1, 2) * 4, groups=tuple(range(12)), by="images", identities=CATS, train_images=(1, 1, 1)
+        ),
         projected_images=ProjectedImages(rows=(0, 1), recordings=("Chui at the river", "Duma")),
     )
     home = Workspace(root).results("leopards")

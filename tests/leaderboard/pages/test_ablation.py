@@ -138,9 +138,9 @@ def test_the_page_says_what_can_be_concluded() -> None:
     assert "*No background - No pattern* by reliance: 0 above, 1 below, 0 cannot be told." in text
 
 
-def test_a_failed_run_and_an_older_record_have_rows_of_dashes() -> None:
-    text = page_text(PAGE, probed_file(), failed(seed=1), record_file(backbone="old", title="Old", key="old"))
-    assert cells(text, "Old")[0][2:11] == [NOTHING] * 9
+def test_a_failed_run_and_a_record_without_probes_have_rows_of_dashes() -> None:
+    text = page_text(PAGE, probed_file(), failed(seed=1), record_file(backbone="bare", title="Bare", key="bare"))
+    assert cells(text, "Bare")[0][2:11] == [NOTHING] * 9
     assert "failed" in cells(text, "LaMa")[1][-1]
 
 

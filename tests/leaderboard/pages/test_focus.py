@@ -7,24 +7,20 @@ from support.tables import cells, page_text
 NO = "–"  # noqa: RUF001
 INTERVAL = {"low": 0.5, "high": 0.7, "groups": 9}
 SHARES = {"background": 0.7, "body": 0.2, "pattern": 0.1}
-OLDER = {
+LOCALISATION = {
     "empty": 3,
     "mass": SHARES,
     "density": {"background": 0.8, "body": 1.5, "pattern": 2.0},
     "rank": SHARES,
-    "pattern_density": INTERVAL,
     "images": 10,
-}
-SWAP = {
-    "mass": {"background": 0.6, "body": 0.25, "pattern": 0.15},
-    "density": {"background": 0.9, "body": 1.25, "pattern": 1.4},
-    "rank": {"background": 0.65, "body": 0.15, "pattern": 0.05},
-}
-LOCALISATION = OLDER | {
     "method": "hirescam",
     "grid": (8, 8),
     "ceiling": {"background": 2.0, "body": 5.0, "pattern": 16.0},
-    "swap": SWAP,
+    "swap": {
+        "mass": {"background": 0.6, "body": 0.25, "pattern": 0.15},
+        "density": {"background": 0.9, "body": 1.25, "pattern": 1.4},
+        "rank": {"background": 0.65, "body": 0.15, "pattern": 0.05},
+    },
     "pattern_excess": INTERVAL,
 }
 NOWHERE = dict.fromkeys(SHARES)
@@ -57,21 +53,10 @@ def test_if_all_cams_of_a_method_are_empty_their_number_says_so_and_the_other_me
     assert second[3:5] == ["HiResCAM", "+0.60 [0.50, 0.70]"]
 
 
-def test_an_older_record_has_a_row_without_swap_null_and_the_page_no_column_for_it() -> None:
-    text = page_text(PAGE, complete(classification={"deep": trained(0.5, localisation=OLDER)}))
-    headline, regions = cells(text, "LaMa")
-    assert headline[2:6] == ["deep", "Grad-CAM", "2.00", "7 of 10"]
+def test_cams_of_one_unit_have_no_swap_null() -> None:
+    headline, regions = cells(text_of(LOCALISATION | {"swap": None, "pattern_excess": None}), "LaMa")
+    assert headline[4:9] == [NO, "2.00", "0.12", "8 x 8", "7 of 10"]
     assert regions[4:10] == ["0.70", "0.20", "0.10", "0.80", "1.50", "0.10"]
-    assert "Excess" not in text
-    assert "parentheses" not in text
-    assert "<details>" not in text
-
-
-def test_older_cams_that_are_all_empty_have_no_numbers() -> None:
-    older = trained(0.5, localisation=OLDER | {"empty": 10})
-    headline, regions = cells(page_text(PAGE, complete(classification={"deep": older})), "LaMa")
-    assert headline[4:6] == [NO, "0 of 10: all are zero"]
-    assert regions[4:10] == [NO] * 6
 
 
 def test_the_untrained_encoder_has_a_row() -> None:

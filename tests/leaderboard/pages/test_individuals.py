@@ -16,13 +16,10 @@ def test_each_individual_has_a_column_and_each_classifier_a_row() -> None:
     assert "![Confusion matrices of the deep classifiers](figures/confusion-d-s-p.png)" in text
 
 
-def test_without_names_the_columns_have_numbers_and_a_smaller_record_empty_cells() -> None:
-    small = individuals_file("Small", [0, 1], shallow=answering([0, 1], [1, 1]))
-    old = individuals_file("Zold", [0, 1, 2], shallow=answering([0, 0, 0], [1, 0, 0]))
-    text = page_text(PAGE, old, small)
-    assert cells(text, "Backbone")[0][3:6] == ["No. 0", "No. 1", "No. 2"]
-    assert cells(text, "Small")[0][3:6] == ["1.00", "1.00", "–"]  # noqa: RUF001
-    assert "Confusion" not in text  # nothing is deep
+def test_without_deep_classifiers_there_are_no_matrices() -> None:
+    text = page_text(PAGE, individuals_file("Small", [0, 1], "ann", "bob", shallow=answering([0, 1], [1, 0])))
+    assert cells(text, "Small")[0][3:5] == ["1.00", "0.00"]
+    assert "Confusion" not in text
 
 
 def test_of_many_individuals_the_table_has_the_spread() -> None:
@@ -37,4 +34,4 @@ def test_of_many_individuals_the_table_has_the_spread() -> None:
 
 
 def test_records_without_classifiers_are_not_on_the_page() -> None:
-    assert page_text(PAGE, individuals_file("Net", [0, 1])) == EMPTY
+    assert page_text(PAGE, individuals_file("Net", [0, 1], "ann", "bob")) == EMPTY

@@ -2,25 +2,28 @@ from typing import Any
 
 from leaderboard.page import EMPTY
 from leaderboard.pages.inpainting import PAGE
-from leaderboard.record_files import RecordFile
 from support.records import complete
 from support.tables import cells, page_text, rows
 
-TRAINING = {"loss": 4.2551, "epoch": 8, "iterations": 12784, "batch_size": 4, "validation": [5.0, 4.2551]}
+TRAINING = {"loss": 4.2551, "epoch": 8, "iterations": 12784, "batch_size": 4, "validation": [5.0, 4.2551]} | {
+    "kept": {"lowest": 8, "settled": 8}
+}
 
 
 def test_the_table_has_the_model_and_the_fillings_that_learn_nothing() -> None:
     fillings = {
-        "model": {"l1": 0.05, "psnr": 21.5, "ssim": 0.75, "images": 18, "lpips": 0.1234},
-        "mean_colour": {"l1": 0.2, "psnr": 12.0, "ssim": 0.1, "images": 18},
-        "telea": {"l1": 0.1, "psnr": None, "ssim": 0.5, "images": 18},
+        "model": {"l1": 0.05, "psnr": 21.5, "ssim": 0.75, "lpips": 0.1234},
+        "mean_colour": {"l1": 0.2, "psnr": 12.0, "ssim": 0.1},
+        "telea": {"l1": 0.1, "psnr": None, "ssim": 0.5},
     }
+    fillings = {name: errors | {"images": 18, "photos": 18} for name, errors in fillings.items()}
     text = page_text(PAGE, complete(inpainting=TRAINING | {"reconstruction": fillings}))
     assert cells(text, "LaMa")[0][2:10] == ["4.2551", "8", "12784", "4", "0.0500", "21.50", "0.750", "0.123"]
     assert cells(text, "*Mean colour*")[0][6:10] == ["0.2000", "12.00", "0.100", "–"]  # noqa: RUF001
     assert cells(text, "*Telea*")[0][1:8] == ["–", "–", "–", "–", "–", "0.1000", "–"]  # noqa: RUF001
     assert len({len(row) for row in rows(text)}) == 1
-    assert "18 test images" in text
+    assert "18 photos" in text
+    assert "are limited to the hole" in text
 
 
 def test_photos_are_counted_and_differences_shown_with_their_intervals() -> None:
@@ -46,22 +49,10 @@ def test_photos_are_counted_and_differences_shown_with_their_intervals() -> None
     assert "4 photos in four flips" in few
     assert "Fewer than six units: no interval" in few
     assert "Differences are paired by photo" in few
-    old = page_text(PAGE, complete(inpainting=TRAINING))
-    assert "learn nothing\n" not in old
-    assert "paired by photo" not in old
-
-
-def test_the_legend_says_whether_the_windows_of_ssim_reach_beyond_the_hole() -> None:
-    def filled(seed: int, photos: int | None) -> RecordFile:
-        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 16, "photos": photos}
-        fillings = dict.fromkeys(("model", "mean_colour", "telea"), errors)
-        return complete(seed=seed, inpainting=TRAINING | {"reconstruction": fillings})
-
-    old, new = filled(0, None), filled(1, 4)
-    within, beyond = "are limited to the hole", "its windows reach beyond the hole"
-    for files, legends in (((old,), (False, True)), ((new,), (True, False)), ((old, new), (True, True))):
-        text = page_text(PAGE, *files)
-        assert (within in text, beyond in text) == legends
+    unfilled = page_text(PAGE, complete(inpainting=TRAINING))
+    assert "learn nothing\n" not in unfilled
+    assert "paired by photo" not in unfilled
+    assert "are limited to the hole" not in unfilled
 
 
 def test_records_that_do_not_inpaint_have_no_row() -> None:
@@ -72,7 +63,7 @@ def test_records_that_do_not_inpaint_have_no_row() -> None:
 
 def test_the_baselines_have_lpips_if_any_record_has() -> None:
     def filled(lpips: float | None) -> dict[str, Any]:
-        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 8, "lpips": lpips}
+        errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 8, "photos": 8, "lpips": lpips}
         return TRAINING | {"reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), errors)}
 
     text = page_text(PAGE, complete(inpainting=filled(None)), complete(inpainting=filled(0.25), seed=1))
@@ -105,6 +96,6 @@ def test_the_page_says_what_the_photos_cannot_show() -> None:
 def test_both_rules_are_shown_where_they_can_differ() -> None:
     settled = {"settled": [4.0, 3.9], "rule": "settled", "kept": {"lowest": 2, "settled": 1}}
     text = page_text(PAGE, complete(inpainting=TRAINING | settled), complete(inpainting=TRAINING, seed=1))
-    assert [row[4:6] for row in cells(text, "LaMa")] == [["settled", "2, 1"], ["lowest", "–"]]  # noqa: RUF001
+    assert [row[4:6] for row in cells(text, "LaMa")] == [["settled", "2, 1"], ["lowest", "8, 8"]]
     assert "computed anew for the weights of that epoch" in text
     assert "Kept by" not in page_text(PAGE, complete(inpainting=TRAINING))

@@ -38,7 +38,7 @@ def test_a_row_shows_what_the_record_holds() -> None:
     assert row[4:7] == ["0.60", "0.90", "-0.30"]  # no interval: the record holds no answers
     assert row[7:9] == ["+0.40", "-0.20"]  # 0.8 - 0.4, 0.7 - 0.9: of the validation images
     assert row[9:11] == ["-0.30", "+0.00"]  # 0.3 - 0.6, 0.5 - 0.5: of the clean test images
-    assert row[11:14] == ["+0.20 [0.10, 0.30]", NOTHING, "0"]  # an old record does not hold how many CAMs are empty
+    assert row[11:14] == ["+0.20 [0.10, 0.30]", "38 of 40", "0"]
     assert row[14].startswith("[")
 
 

@@ -7,9 +7,6 @@ from leaderboard.plots.style import COLOURS
 from support.figures import drawn, followed, lines, named_file, section, words
 from support.records import trained
 
-OLDER = {"epoch": 1, "background": 0.5, "body": 0.25, "pattern": 0.25}
-"""An epoch of a record without the swap null."""
-
 Three = tuple[float | None, float | None, float | None]
 
 
@@ -21,8 +18,8 @@ def localised(*excesses: Three) -> Classification:
 def test_curves_are_the_excess_density_with_other_images_at_zero() -> None:
     shallow, deep = localised((0.1, 0.2, 0.3), (-0.1, 0.0, 0.5)), localised((0.0, 0.0, 1.0), (0.0, 0.0, 2.0))
     net = named_file("Net", shallow=shallow, deep=deep)
-    older = named_file("Older", deep=trained(0.5, probe_localisation=[OLDER]))
-    figure = drawn(density_curves(section(older, net)))
+    without = named_file("Without", deep=trained(0.5))
+    figure = drawn(density_curves(section(without, net)))
     (axes,) = figure.axes
     assert axes.get_title() == "Net"
     values = lines(axes)
