@@ -67,7 +67,7 @@ def clustered(adjusted_rand: float | None, **fields: Any) -> Clustering:
     """Clusters with this adjusted Rand index; the values of the fields are validated."""
     values = {
         "mutual_information": 0.339,
-        "adjusted_mutual_information": 0.25,
+        "adjusted_mutual_information": None if adjusted_rand is None else 0.25,
         "silhouette": 0.0604,
         "davies_bouldin": 3.224,
         "calinski_harabasz": 36.558,
