@@ -18,7 +18,6 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Benchmark image encoders that identify individual animals by their skin pattern.",
@@ -48,9 +47,20 @@ def main() -> None:
         raise
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"patternbench {version('patternbench')}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
     project: Annotated[
         Path | None, typer.Option("--root", help="Use another checkout of the project.", hidden=True)
     ] = None,
@@ -61,6 +71,7 @@ def root(
 
 @app.command(
     epilog=examples(
+        "patternbench run efficientnet_lite0 --data ~/photos/leopards",
         "patternbench run lama",
         "patternbench run timm:resnet18 --init published",
         "patternbench run lama aotgan --data ../photos --protocol paper",
@@ -70,10 +81,14 @@ def root(
 )
 @with_options(RunOptions)
 def run(context: typer.Context, options: RunOptions) -> None:
-    """Run every stage of a backbone, write its record, and update the leaderboards.
+    """Run backbones on a data set: your own photos, or the project's.
 
-    The stages are inpainting training, encoding, and the training of classifiers on the region
-    variants. A stage that is in the store already is not run again; an interrupted run continues where it stopped.
+    On photos of your own (`--data PATH`) this is a field survey: minutes, nothing is trained, and the answer is
+    `results/NAME/report.html`. `auto` as the backbone takes all whose published weights are here.
+
+    On the project's data it runs every stage of a backbone (inpainting, encoding, classifiers), writes its record and
+    updates the leaderboards. A stage that is in the store already is not run again; an interrupted run continues
+    where it stopped.
     """
     from harness.cli.run import run_command
 
