@@ -83,7 +83,7 @@ def _filled(
         "mean_colour": fill_mean_colour(truth, holes),
         "telea": fill_telea(truth, holes),
     }
-    distances = _lpips(fillings, truth, holes, lpips_file) if lpips_file else {}
+    distances = perceptual_distances(fillings, truth, holes, lpips_file) if lpips_file else {}
     errors = {
         name: hole_errors(images, truth, holes, test.photos, distances.get(name)) for name, images in fillings.items()
     }
@@ -109,9 +109,17 @@ def encoder_size(embedding: StageResult, image_size: int) -> Encoder | None:
     return Encoder(parameters=size.parameters, shape=size.shape, image_size=image_size)
 
 
-def _lpips(
+def perceptual_distances(
     fillings: Mapping[Filling, NDArray[np.uint8]], truth: NDArray[np.uint8], holes: NDArray[np.uint8], weights: Path
 ) -> dict[Filling, NDArray[np.float64]]:
+    """LPIPS of each filling, (N,): see `benchmark.metrics.perceptual.hole_lpips`.
+
+    Args:
+        fillings: (N, H, W, 3) images whose holes are filled.
+        truth: (N, H, W, 3) the images as they are.
+        holes: (N, H, W), 1 = hole.
+        weights: of the metric's network.
+    """
     from benchmark.metrics.perceptual import hole_lpips, load
 
     network = load(weights)

@@ -42,8 +42,8 @@ def best_guess(labels: NDArray[np.integer], train_images: NDArray[np.integer]) -
         train_images: (classes,) number of training images of each individual.
 
     Example:
-        >>> best_guess(np.array([0, 1, 2]), np.array([5, 5, 1]))
-        array([0.5, 0.5, 0. ])
+        >>> best_guess(np.array([0, 1, 1, 2]), np.array([5, 5, 1]))
+        array([0.5, 0.5, 0.5, 0. ])
         >>> best_guess(np.array([2, 2, 1]), np.array([5, 4, 1])).round(2)
         array([0.33, 0.33, 0.33])
     """
