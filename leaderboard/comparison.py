@@ -26,7 +26,7 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
     """For each data set and protocol with the split `random` a table with the differences.
 
     Of several splits that leak less, the table takes the one under which most backbones have such numbers; of equals,
-    the strictest. Without such a split, the text names the command that runs one.
+    the strictest. Without such a split, the text names the command that runs one; if none has such numbers, it says so.
 
     Args:
         sections: the sections of a page.
@@ -43,7 +43,9 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
             for other, clean in values
             if other.split == kind and _same_images(section, other)
         ]
-        if partners:
+        if partners and not any(clean for _, clean in partners):
+            text = f"No such number under {either(f'`{kind}`' for kind, _ in partners)}: its section says why."
+        elif partners:
             kind, clean = max(partners, key=lambda partner: len(leaking.keys() & partner[1].keys()))
             text = _table(leaking, clean, table.compared_names(section), kind)
         else:

@@ -108,5 +108,14 @@ def excess_density(localisation: Localisation) -> float | None:
 
 def share_of_ceiling(localisation: Localisation) -> float | None:
     """Density on the pattern as a share of the highest that the CAMs' grid allows; None if one is missing."""
-    own, ceiling = localisation.density.pattern, localisation.ceiling.pattern if localisation.ceiling else None
-    return None if own is None or ceiling is None else own / ceiling
+    return _of_ceiling(localisation, localisation.density.pattern)
+
+
+def swap_share_of_ceiling(localisation: Localisation) -> float | None:
+    """The same share of the same CAMs on images of other units: what a CAM that ignores its image reaches."""
+    return _of_ceiling(localisation, localisation.swap.density.pattern if localisation.swap else None)
+
+
+def _of_ceiling(localisation: Localisation, density: float | None) -> float | None:
+    ceiling = localisation.ceiling.pattern if localisation.ceiling else None
+    return None if density is None or ceiling is None else density / ceiling

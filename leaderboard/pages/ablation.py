@@ -34,9 +34,13 @@ RELIANCE_LEGEND = (
     "without its pattern."
 )
 PATTERN_GAIN_LEGEND = (
-    f"*{PATTERN_GAIN}*: what the pattern is worth; below 0, the background is worth more than the pattern."
+    f"*{PATTERN_GAIN}*: difference of the two accuracies; above 0, hiding the pattern costs more accuracy than "
+    "hiding the background. Hiding more of a picture costs accuracy by itself."
 )
-GAIN_TITLE = "What did training add? Accuracy less that of the untrained encoder, each fitted on one region"
+GAIN_TITLE = (
+    "Accuracy less that of the same encoder with random weights (for published weights: what these weights add), each "
+    "fitted on one region"
+)
 UNTRAINED = Note("*untrained*: the same encoder with random weights, before any training.")
 
 

@@ -7,6 +7,7 @@ from benchmark.records.base import Metric, metric_of
 from benchmark.records.clustering import Agreement, ClusterValidation, Measures, Shape, Starts
 from benchmark.vocabulary import EmbeddingView
 from leaderboard.columns import Column, Row, Table, explain, number_column
+from leaderboard.evidence import test_images
 from leaderboard.formats import count, decimals
 from leaderboard.markdown import paragraphs
 from leaderboard.record_files import Section
@@ -27,9 +28,21 @@ LEGEND = (
 )
 
 
+def separable(section: Section) -> bool:
+    """Whether clusters of the test images can be individuals and not their units: units are not known, or one has two.
+
+    Where each individual has images of one unit alone, clusters of units agree with the individuals by construction.
+    """
+    images = test_images(section)
+    if images is None or images.by == "images":
+        return True
+    units = set(zip(images.labels, images.groups, strict=True))
+    return len(units) > len(set(images.labels))
+
+
 def validated(section: Section) -> bool:
-    """Whether any record of the section has a cluster validation."""
-    return any(record.cluster_validation for record in section.records)
+    """Whether any record of the section has a cluster validation that says something about the individuals."""
+    return separable(section) and any(record.cluster_validation for record in section.records)
 
 
 def text(section: Section, page: str) -> str:

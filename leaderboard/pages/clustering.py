@@ -1,6 +1,7 @@
 """The page of clustering: k-means++ on the embeddings of the test images."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import fmean
 
 from benchmark.records.base import metric_of
@@ -14,6 +15,7 @@ from leaderboard.markdown import paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.pages import cluster_validation
 from leaderboard.plots import projections
+from leaderboard.plots.figures import Plot
 from leaderboard.record_files import Section
 from leaderboard.rows import ENCODER_PREFIXES, ENCODER_PREFIXES_LEGEND, baseline_row, encoder_row
 
@@ -37,11 +39,25 @@ TOO_FEW_IMAGES = (
     "shape."
 )
 
-PLOTS = {state: projections.plot(state) for state in PROJECTED}
+ONE_UNIT = "No clusters: each individual has one stretch (encounter) here, and clusters would be these."
+
+
+def _plot(state: EncoderState) -> Plot:
+    """The projections of one encoder state, where clusters can be individuals."""
+    plot = projections.plot(state)
+    return replace(plot, has=lambda section: cluster_validation.separable(section) and plot.has(section))
+
+
+PLOTS = {state: _plot(state) for state in PROJECTED}
 
 
 def _rows(section: Section) -> list[Row[Clusters]]:
-    """A row for each encoder state, for a failed run one; the baselines take a metadata column as clusters."""
+    """A row for each encoder state, for a failed run one; the baselines take a metadata column as clusters.
+
+    None where clusters can only be units, so that such a section is in no comparison either.
+    """
+    if not cluster_validation.separable(section):
+        return []
     rows: list[Row[Clusters]] = [
         encoder_row(file, state, file.record.clustering.get(state))
         for file in section.files
@@ -55,6 +71,8 @@ def _rows(section: Section) -> list[Row[Clusters]]:
 
 
 def _clusterings(section: Section) -> list[Clustering]:
+    if not cluster_validation.separable(section):
+        return []
     return [clusters for record in section.records for clusters in record.clustering.values()]
 
 
@@ -133,17 +151,21 @@ TABLE = Table(
         Column("Dimensions", lambda row: str(row.part.dimensions) if isinstance(row.part, Clustering) else None),
     ),
     _rows,
+    shown=cluster_validation.separable,
 )
 
 
 def _section(section: Section, page: str) -> str:
+    heading = headings.heading(section, headings.test_images(section))
+    if not cluster_validation.separable(section):
+        return paragraphs(heading, ONE_UNIT)
     figures = [
         paragraphs(f"**{title}**", image)
         for state, title in PROJECTED.items()
         if (image := PLOTS[state].image(section))
     ]
     return paragraphs(
-        headings.heading(section, headings.test_images(section)),
+        heading,
         TABLE.text(section, page),
         cluster_validation.text(section, page),
         *(["### Projections of the embeddings", *figures] if figures else []),
@@ -157,9 +179,12 @@ PAGE = Page(
     section=_section,
     tables=(TABLE, cluster_validation.TABLES["raw"]),
     notes=(
-        Note(ENCODER_PREFIXES_LEGEND),
-        Note(SHAPES),
-        Note("*... alone*: a baseline that sees no image; its clusters are the values of that metadata column."),
+        Note(ENCODER_PREFIXES_LEGEND, shown=cluster_validation.separable),
+        Note(SHAPES, shown=cluster_validation.separable),
+        Note(
+            "*... alone*: a baseline that sees no image; its clusters are the values of that metadata column.",
+            shown=cluster_validation.separable,
+        ),
         Note(PERMUTED, shown=_has_permuted),
         Note(TOO_FEW_IMAGES, shown=_has_too_few_images),
         Note(cluster_validation.LEGEND, shown=cluster_validation.validated),

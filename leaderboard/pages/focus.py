@@ -11,7 +11,7 @@ from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, REGIONS, CamMethod, Region
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
-from leaderboard.derived import excess_density, share_of_ceiling
+from leaderboard.derived import excess_density, share_of_ceiling, swap_share_of_ceiling
 from leaderboard.formats import bracketed, decimals, signed
 from leaderboard.markdown import link, paragraphs
 from leaderboard.page import Note, Page
@@ -88,16 +88,17 @@ def _region_column(metric: Metric, field: str, region: Region) -> Column[Shown]:
         values: Mapping[str, float | None] = getattr(part, field).model_dump()
         return values[region]
 
-    def swap(shown: Shown) -> str:
-        value = on_region(shown.localisation.swap) if shown.localisation.swap else None
-        return "" if value is None else f" ({decimals(value)})"
-
     return metric_column(
         metric,
         lambda shown: on_region(shown.localisation),
         header=f"{metric.title} on {region}",
-        note=swap,
+        note=lambda shown: _swapped(on_region(shown.localisation.swap) if shown.localisation.swap else None),
     )
+
+
+def _swapped(value: float | None) -> str:
+    """The swap null of a number, to be appended to it; empty if there is none."""
+    return "" if value is None else f" ({decimals(value)})"
 
 
 def _grid(localisation: Localisation) -> str | None:
@@ -125,14 +126,16 @@ TABLE = Table(
         number_column(
             "Share of ceiling",
             lambda shown: share_of_ceiling(shown.localisation),
+            note=lambda shown: _swapped(swap_share_of_ceiling(shown.localisation)),
             legend="*Share of ceiling*: density on the pattern divided by the highest density that CAMs of this grid "
-            "reach on these images, with all mass in the cell that has most of the pattern.",
+            "reach on these images, with all mass in the cell that has most of the pattern. It says nothing without "
+            "the same share of the swapped CAMs in parentheses: CAMs that ignore the image can have a high share.",
         ),
         Column(
             "Grid",
             lambda row: _grid(row.part.localisation) if row.part else None,
-            legend="*Grid*: rows and columns of a CAM. Coarse grids have low densities: read them by their share of "
-            "the ceiling.",
+            legend="*Grid*: rows and columns of a CAM. Coarse grids have low densities and small differences of them: "
+            "compare rows of one grid, by their excess.",
         ),
         Column("CAMs", lambda row: cams_shown(row.part.localisation) if row.part else None, legend=MAPS_LEGEND),
     ),

@@ -7,7 +7,7 @@ from benchmark.records.base import metric_of
 from benchmark.records.inpainting import Inpainting, Reconstruction, ReconstructionDifference
 from benchmark.vocabulary import Filling
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, always, metric_column, variant_column
+from leaderboard.columns import Column, Row, Table, always, metric_column, number_column, variant_column
 from leaderboard.formats import bracketed, count, decimals, four, three
 from leaderboard.markdown import NOTHING, paragraphs
 from leaderboard.page import Note, Page
@@ -35,10 +35,10 @@ ENOUGH_PHOTOS = 80
 """Photos that a published page needs: a difference of 0.5 dB between a model and a baseline needs about 77."""
 
 CONCLUSIONS = Note(
-    "*What can be concluded*: whether a model restores hidden pixels better than a filling that learns nothing, if the "
-    "interval of its difference lies on one side of 0. *What cannot*: whether its encoder tells individuals apart, "
-    "because restoring pixels is not identifying; or which of two models is better, because models are not tested "
-    "against each other."
+    "*What can be concluded*: a model restores hidden pixels better than a filling that learns nothing only if PSNR, "
+    "SSIM and, where it is measured, LPIPS all favour it, with intervals that exclude 0; where they disagree, neither "
+    "is better. *What cannot*: whether its encoder tells individuals apart, because restoring pixels is not "
+    "identifying; or which of two models is better, because models are not tested against each other."
 )
 UNSEEN = Note(
     "*Test photos*: crops from the whole split, without flips, that inpainting was neither trained nor validated on. "
@@ -98,10 +98,10 @@ def _has_settled(section: Section) -> bool:
 
 
 RULES = Note(
-    "*Kept by*: the rule by which the epoch was kept. `lowest` is the paper's: the lowest validation loss. `settled`: "
-    "the same after the statistics of batch normalisation were computed anew for the weights of that epoch; with the "
-    "running statistics of training, the loss of a network that learns fast jumps. *Epoch by lowest, settled*: the "
-    "epochs that the two rules keep.",
+    "*Kept by*: the rule by which the epoch was kept. `lowest` is the paper's: the lowest validation loss, on the "
+    "curve *running statistics*. `settled`, on the curve *settled statistics*: the same after the statistics of batch "
+    "normalisation were computed anew for the weights of that epoch; with the running statistics of training, the "
+    "loss of a network that learns fast jumps. *Epoch by lowest, settled*: the epochs that the two rules keep.",
     shown=_has_settled,
 )
 
@@ -121,13 +121,20 @@ SSIM = metric_of(Reconstruction, "ssim")
 TABLE = Table(
     "Backbone",
     (
-        metric_column(
-            metric_of(Inpainting, "loss"),
+        number_column(
+            "Loss",
             _training(lambda training: training.loss),
             form=four,
-            legend="Losses of different backbones cannot be compared.",
+            legend="*Loss*: generator loss of the kept epoch on the validation images, in the backbone's own units; "
+            "lower is better. It is the red point in the figure of losses. Losses of different backbones cannot "
+            "be compared.",
         ),
-        metric_column(metric_of(Inpainting, "epoch"), _training(lambda training: training.epoch), form=count),
+        number_column(
+            "Epoch",
+            _training(lambda training: training.epoch),
+            form=count,
+            legend="*Epoch*: the kept epoch, counted from 1 over all phases.",
+        ),
         Column("Kept by", _rule, shown=_has_settled),
         Column("Epoch by lowest, settled", _kept, shown=_has_settled),
         metric_column(metric_of(Inpainting, "iterations"), _training(lambda training: training.iterations), form=count),
@@ -218,7 +225,7 @@ def _heading(section: Section) -> str:
 
 
 def _power(section: Section) -> str:
-    """What the test photos cannot show, and whether they are enough; empty without differences."""
+    """What the test photos can show, and whether they are enough; empty without differences."""
     differences = [row.part for row in _difference_rows(section) if row.part]
     if not differences:
         return ""
@@ -226,9 +233,9 @@ def _power(section: Section) -> str:
     units = sorted({one.units for one in differences if one.units is not None})
     known = [one.detectable for one in differences if one.detectable is not None]
     of = f" of {headings.either(units)} units" if units else ""
-    below = f": a difference in PSNR below {decimals(max(known))} dB cannot be told" if known else ""
+    found = f": a difference in PSNR of {decimals(max(known))} dB is found with 80 % probability" if known else ""
     warning = f" Fewer than {ENOUGH_PHOTOS} photos: the numbers are shown, but do not rank rows by them."
-    return f"{headings.either(photos)} photos{of}{below}.{warning if photos[0] < ENOUGH_PHOTOS else ''}"
+    return f"{headings.either(photos)} photos{of}{found}.{warning if photos[0] < ENOUGH_PHOTOS else ''}"
 
 
 def _differences(section: Section, page: str) -> str:

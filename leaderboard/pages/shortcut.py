@@ -1,5 +1,6 @@
 """The page of the shortcut calibration: what changes as the background of the training images identifies more."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -195,6 +196,7 @@ def _section(section: Section, page: str) -> str:
     facts = f"{headings.facts(section, tested)} and {headings.either(validated)} validation images.{_video(section)}"
     return paragraphs(
         headings.title(section),
+        _calibrated_backbones(section),
         facts,
         evidence.sentences(section),
         _audit(section),
@@ -202,6 +204,20 @@ def _section(section: Section, page: str) -> str:
         shortcut.PLOT.image(section),
         never_above_chance(section, lambda record: f"{record.title} at strength {decimals(_strength(record) or 0)}"),
     )
+
+
+def _calibrated_backbones(section: Section) -> str:
+    """Which backbones have a trained head at two strengths or more, so that a change with the strength can be seen."""
+    strengths: defaultdict[str, set[float]] = defaultdict(set)
+    for row in _rows(section):
+        if row.part and row.part.classifier and row.part.strength is not None:
+            weights = f" ({row.weights})" if row.weights else ""
+            strengths[f"{row.name}{weights}, {row.variant}"].add(row.part.strength)
+    several = {name: sorted(values) for name, values in strengths.items() if len(values) > 1}
+    if not several:
+        return "Nothing is calibrated yet: no backbone whose head is trained has two strengths."
+    texts = [f"{name}, at {', '.join(map(decimals, values))}" for name, values in several.items()]
+    return f"Trained heads with two strengths or more: {'; '.join(texts)}. The other rows calibrate nothing."
 
 
 def _video(section: Section) -> str:

@@ -28,8 +28,9 @@ def loss_curves(section: Section) -> "Figure":
             axes.plot(epochs, training.settled, "s--", markersize=3, color="#228833", label="settled statistics")
             axes.legend(fontsize=6, frameon=False)
         axes.plot(training.epoch, training.loss, marker="o", markersize=7, fillstyle="none", color="#cc3311")
+        kept_on = " on settled" if training.rule == "settled" else ""
         axes.set_title(literal(name), fontsize=9)
-        axes.set_xlabel("epoch (red: kept)", fontsize=8)
+        axes.set_xlabel(f"epoch (red: kept{kept_on})", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         open_axes(axes, 7)
     figure.supylabel("validation generator loss", fontsize=8)

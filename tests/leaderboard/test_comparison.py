@@ -109,5 +109,15 @@ def test_a_backbone_without_any_of_the_numbers_has_no_row() -> None:
 def test_a_missing_number_has_no_difference() -> None:
     ablated = {"initial": probes(20, {"reliance": [18, 6, 6, 6, 6, 6], "information": [6] * 6})}
     table = ablation.PROBES["reliance"]
-    (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block")), table)
-    assert rows(text)[1][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "0"]
+    other = file(0.5, split="block", backbone="aotgan", title="AOT-GAN", probes=ablated)
+    (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block"), other), table)
+    assert rows(text)[1][2:] == [NOTHING, "0.50", NOTHING, NOTHING, "0.00", NOTHING, "0"]
+    assert rows(text)[2][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "0"]
+
+
+def test_a_split_that_leaks_less_without_any_such_number_has_no_table() -> None:
+    ablated = {"initial": probes(20, {"reliance": [18, 6, 6, 6, 6, 6], "information": [6] * 6})}
+    parts = tabled(file(0.9, probes=ablated), file(0.5, split="block"))
+    (text,) = comparison.tables(parts, ablation.PROBES["reliance"])
+    assert "No such number under `block`: its section says why." in text
+    assert rows(text) == []

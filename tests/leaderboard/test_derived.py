@@ -8,6 +8,7 @@ from leaderboard.derived import (
     pattern_gain,
     reliance,
     share_of_ceiling,
+    swap_share_of_ceiling,
     without_heads,
 )
 from support.records import complete, score, trained
@@ -37,6 +38,7 @@ def test_numbers_of_cams_by_hand() -> None:
     first, second = classifier.localisations
     assert (excess_density(first), share_of_ceiling(first)) == (0.25, 0.25)
     assert (excess_density(second), share_of_ceiling(second)) == (None, None)
+    assert (swap_share_of_ceiling(first), swap_share_of_ceiling(second)) == (0.2, None)
     assert by_hirescam(classifier) == second
     assert by_hirescam(trained(0.5)) is None
 

@@ -251,3 +251,10 @@ def test_a_file_that_is_no_record_is_refused_by_name(folder: Path) -> None:
 
 def test_the_project_s_own_tables_show_its_records() -> None:
     assert check(ROOT / "leaderboard") == []
+
+
+def test_every_figure_of_the_project_is_linked_from_a_page() -> None:
+    folder = ROOT / "leaderboard"
+    pages = "".join(path.read_text() for path in (*folder.glob("*.md"), ROOT / "README.md"))
+    unlinked = [path.name for path in (folder / "figures").iterdir() if f"figures/{path.name})" not in pages]
+    assert unlinked == []

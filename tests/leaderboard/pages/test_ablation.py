@@ -35,7 +35,7 @@ def test_each_question_has_a_table_with_intervals_and_marks() -> None:
     assert contained[4] == "1.00 [0.74, 1.00]"  # all twelve units agree: Clopper-Pearson
     assert contained[8] == relied[8]  # whole images: the same probe
     assert text.index("What does a classifier of whole images rely on?") < text.index("What identifies the animals?")
-    assert "What did training add?" not in text
+    assert "with random weights (for published weights" not in text
     assert "**Deep" not in text
 
 
@@ -116,7 +116,7 @@ def test_the_untrained_encoder_has_a_row_and_a_table_of_gains() -> None:
     assert len(cells(text, "LaMa, *untrained*")) == 2
     gains = cells(text, "LaMa")[2]
     assert [cell[:7] for cell in gains[2:9]] == ["+0.00 ["] * 2 + ["+0.50 [", "+0.42 ["] + ["+0.00 ["] * 3
-    assert text.index("What identifies the animals?") < text.index("What did training add?")
+    assert text.index("What identifies the animals?") < text.index("with random weights (for published weights")
 
 
 def test_few_units_have_neither_intervals_nor_marks() -> None:

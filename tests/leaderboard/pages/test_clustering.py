@@ -1,6 +1,7 @@
 import pytest
 
 from leaderboard.pages.clustering import PAGE
+from leaderboard.record_files import RecordFile
 from support.records import clustered, complete
 from support.tables import cells, page_text
 
@@ -76,6 +77,47 @@ def test_projections_are_shown_if_there_are_some() -> None:
     assert "(figures/embeddings-zebrafish-synth-time-full-finetuned.png)" in text
     assert "full-initial.png" not in text
     assert "Projections" not in page_text(PAGE, complete())
+
+
+def one_of(units: list[int], by: str = "stretches", split: str = "block") -> RecordFile:
+    """A record with two images of each of two individuals, by their units."""
+    images = {"labels": [0, 0, 1, 1], "groups": units, "by": by, "identities": ["ann", "bo"], "train_images": [1, 1]}
+    plane = {"x": [0.0], "y": [1.0]}
+    projections = {"pca": plane, "variance": [1, 0], "tsne": None, "perplexity": 0, "umap": None, "neighbours": 0}
+    return complete(
+        split=split,
+        key=split * 4,
+        clustering={"initial": clustered(1.0)},
+        projected_images={"rows": [0]},
+        projections={"initial": projections},
+        test_images=images,
+    )
+
+
+@pytest.mark.parametrize(
+    ("units", "by", "shown"),
+    [
+        ([0, 0, 1, 1], "stretches", False),
+        ([0, 0, 1, 1], "encounters", False),
+        ([0, 0, 1, 2], "stretches", True),
+        ([0, 1, 2, 3], "images", True),
+    ],
+)
+def test_clusters_that_can_only_be_stretches_are_not_shown(units: list[int], by: str, shown: bool) -> None:
+    one = one_of(units, by)
+    text = page_text(PAGE, one)
+    assert ("No clusters: each individual has one stretch (encounter) here" in text) is not shown
+    for part in ("| lama", "figures/embeddings", "*Silhouette*"):
+        assert (part in text) is shown
+    (section,) = PAGE.sections([one])
+    assert any(plot.has(section) for plot in PAGE.plots) is shown
+
+
+def test_such_clusters_are_not_compared_between_splits() -> None:
+    sections = PAGE.sections([one_of([0, 1, 2, 3], split="random"), one_of([0, 0, 1, 1])])
+    compared = PAGE.content(sections).split("beside a split that leaks less")[1]
+    assert "No such number under `block`" in compared
+    assert "1.00" not in compared
 
 
 def test_the_direction_of_every_metric_is_in_the_legend() -> None:

@@ -41,7 +41,7 @@ def text_of(*localisations: dict[str, Any], **fields: Any) -> str:
 
 def test_a_row_shows_the_excess_and_each_number_beside_its_swap_null() -> None:
     headline, regions = cells(text_of(LOCALISATION), "LaMa")
-    excess = ["+0.60 [0.50, 0.70]", "2.00 (1.40)", "0.12", "8 x 8", "7 of 10"]
+    excess = ["+0.60 [0.50, 0.70]", "2.00 (1.40)", "0.12 (0.09)", "8 x 8", "7 of 10"]
     assert headline[2:9] == ["deep", "HiResCAM", *excess]
     masses, densities = ["0.70 (0.60)", "0.20 (0.25)", "0.10 (0.15)"], ["0.80 (0.90)", "1.50 (1.25)"]
     assert regions[2:10] == ["deep", "HiResCAM", *masses, *densities, "0.10 (0.05)"]

@@ -68,6 +68,14 @@ def test_the_facts_of_an_experiment_are_above_its_table() -> None:
     assert "6 individuals, chance 0.17, 40 test images and 20 validation images. The video alone scores 0.33." in text
 
 
+def test_the_page_says_first_which_heads_are_calibrated() -> None:
+    none = "Nothing is calibrated yet: no backbone whose head is trained has two strengths."
+    assert none in page_of(reader(0, 0.6, 0.6), reader(0, 0.6, 0.6, seed=1))
+    text = page_of(reader(1, 0.6, 0.9), reader(0, 0.6, 0.6))
+    assert "\n\nTrained heads with two strengths or more: READER (random), shallow, at 0.00, 1.00. The other" in text
+    assert "Nothing is calibrated" not in text
+
+
 def test_the_audit_names_the_strengths_at_which_the_split_is_not_clean() -> None:
     clean, twins = (
         SplitAudit(sentence="A sentence", faults=()),

@@ -13,3 +13,10 @@ def test_a_model_with_settled_losses_has_both_curves() -> None:
     assert [text.get_text() for text in first.get_legend().get_texts()] == ["running statistics", "settled statistics"]
     assert len(second.lines) == 2
     assert second.get_legend() is None
+
+
+def test_the_kept_epoch_says_on_which_curve_it_lies() -> None:
+    settled = TRAINING | {"settled": [4.0, 3.9, 4.5], "rule": "settled"}
+    (section,) = sections([complete(inpainting=settled), complete(inpainting=TRAINING, seed=1)])
+    labels = [axes.get_xlabel() for axes in loss_curves(section).axes]
+    assert labels == ["epoch (red: kept on settled)", "epoch (red: kept)"]
