@@ -196,12 +196,13 @@ def _measure(
         heads = MODES if state == "initial" else ("shallow",)
         return Measure(status=_status(one, head) if kind in heads else "")
     right = correct(one, images, kind, state) if images else None
+    unseen = contestants.without_looking(one.first)
     errors = [trained.calibration_error for trained in found if isinstance(trained, Classification)]
     known_errors = [error for error in errors if error is not None]
     return Measure(
         accuracy=mean(trained.test.accuracy for trained in found),
         interval=None if right is None or images is None else contestants.interval(right, images),
-        better=None if right is None or images is None else contestants.better(right, images),
+        better=None if right is None or images is None or unseen is None else contestants.better(right, images, unseen),
         recall=mean(trained.test.recall for trained in found),
         f1=mean(trained.test.f1 for trained in found),
         calibration=mean(known_errors) if len(known_errors) == len(found) else None,

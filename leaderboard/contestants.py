@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,29 +123,56 @@ def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None
     return interval(right[known(images)][None], images)
 
 
-def better(right: NDArray[np.bool_], images: TestImages) -> BetterThanChance:
-    """Whether answers are better than chance.
+class Unseen(NamedTuple):
+    """The best answer that is known without looking at the animal.
+
+    Attributes:
+        name: `chance` for any individual of training, `majority` for the commonest one, or a metadata column.
+        correct: (K,) probability that it is right, for each known test image that is scored.
+    """
+
+    name: str
+    correct: NDArray[np.float64]
+
+    @property
+    def accuracy(self) -> float:
+        """Expected share of right answers."""
+        return float(self.correct.mean())
+
+
+def without_looking(record: Record, rows: Sequence[int] | None = None) -> Unseen | None:
+    """Of the best guess and the baselines that see no image, the one that is right most often; None without scores.
+
+    Args:
+        record: whose test images are scored.
+        rows: indices of the test images that are scored; None = all.
+    """
+    images = record.test_images
+    if images is None:
+        return None
+    shown, trained = known(images), np.array(images.train_images)
+    scored = np.arange(len(shown)) if rows is None else np.array(rows, np.int64)
+    scored = scored[shown[scored]]
+    guess = best_guess(np.array(images.labels)[scored], trained)
+    place = (np.cumsum(shown) - 1)[scored]  # among the known test images, which a baseline answers
+    answers = {"chance" if np.isclose(guess.mean(), 1 / (trained > 0).sum()) else "majority": guess} | {
+        name: np.array(baseline.correct)[place]
+        for name, baseline in record.group_baselines.items()
+        if len(baseline.correct) == shown.sum()
+    }
+    return max((Unseen(name, correct) for name, correct in answers.items()), key=lambda one: one.accuracy)
+
+
+def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> BetterThanChance:
+    """Whether answers are better than the best that is known without looking at the animal.
 
     Args:
         right: (S, K) from `correct`.
-        images: the test images.
+        images: the test images that are scored.
+        unseen: from `without_looking`, of the same images.
     """
     groups = np.array(images.groups)[known(images)]
-    return better_than_chance(right.mean(axis=0), _guess(images), groups, seed=SEED)
-
-
-def reference(images: TestImages) -> float:
-    """Accuracy of the best answer that is known without an image.
-
-    Args:
-        images: the test images.
-    """
-    return float(_guess(images).mean())
-
-
-def _guess(images: TestImages) -> NDArray[np.float64]:
-    """(K,) probability that the best answer that is known without an image is right, for each known test image."""
-    return best_guess(np.array(images.labels)[known(images)], np.array(images.train_images))
+    return better_than_chance(right.mean(axis=0), unseen.correct, groups, seed=SEED)
 
 
 def _identity(file: RecordFile) -> tuple[str, str, str, str, int]:

@@ -17,8 +17,10 @@ from benchmark.metrics.resampling.power import (
 from benchmark.records.classification import ScoredImages, TestImages
 from benchmark.records.record import Record
 from benchmark.vocabulary import ClassifierKind
-from leaderboard.contestants import SEED, Contestant, classifier, contestants, correct, known
+from leaderboard.contestants import SEED, Contestant, classifier, contestants, correct, known, without_looking
+from leaderboard.formats import decimals
 from leaderboard.record_files import Section
+from leaderboard.rows import baseline_name
 
 RANKED: tuple[ClassifierKind, ...] = ("linear", "deep", "shallow")
 """The classifiers by which the tables rank; rows are ordered by the first that a section has."""
@@ -73,45 +75,39 @@ def has_few_units(images: ScoredImages | None) -> bool:
     return images is not None and len(set(images.groups)) < FEWEST_GROUPS
 
 
-def chance_mark(
-    answers: Sequence[int],
-    test: TestImages | None,
-    *,
-    rows: Sequence[int] | None = None,
-    images: ScoredImages | None = None,
-) -> str:
+def chance_mark(answers: Sequence[int], record: Record, images: ScoredImages | None = None) -> str:
     """` (chance)` after an accuracy that is not significantly better than chance.
 
     Empty if it is, and if the units are too few to tell.
 
     Args:
         answers: class number given to each image.
-        test: the test images; they hold the numbers of training images. None without scores.
-        rows: indices of the images that are scored; None = all.
-        images: the images that are answered; None = the test images.
+        record: whose classifier answers.
+        images: the validation images if they are answered, for which no baseline is known; None = the test images.
     """
-    scored = images or test
-    if test is None or scored is None:
+    unseen, test = without_looking(record), record.test_images
+    if unseen is None or test is None:
         return ""
-    trained = np.array(test.train_images)
+    scored, trained = images or test, np.array(test.train_images)
     labels, groups = np.array(scored.labels), np.array(scored.groups)
-    chosen = np.flatnonzero(trained[labels] > 0) if rows is None else np.array(rows, np.int64)
+    chosen = np.flatnonzero(trained[labels] > 0)
     if len(np.unique(groups[chosen])) < FEWEST_GROUPS:
         return ""
     right = np.array(answers)[chosen] == labels[chosen]
-    result = better_than_chance(right, best_guess(labels[chosen], trained), groups[chosen], seed=SEED)
+    reference = best_guess(labels[chosen], trained) if images else unseen.correct
+    result = better_than_chance(right, reference, groups[chosen], seed=SEED)
     return "" if result.verdict == "yes" else " (chance)"
 
 
 def sentences(section: Section, *, classified: bool = True) -> str:
-    """Units of the test images, their effective number, the smallest detectable difference, and what seeds add.
+    """Units of the test images, what they are worth, the smallest detectable difference, and the best without looking.
 
     All classifiers count: the correlation within units is that of all rows, the discordance is that of the classifier
     with the largest one. Without answers there are only units; without test images the text is empty.
 
     Args:
         section: the records.
-        classified: whether differences between classifiers are meant.
+        classified: whether accuracies are shown; without them there are only units.
     """
     tables = [table for kind in RANKED if (table := answered(section, kind))] if classified else []
     images = tables[0].images if tables else test_images(section)
@@ -121,19 +117,19 @@ def sentences(section: Section, *, classified: bool = True) -> str:
     units = len(np.unique(groups))
     every = np.concatenate([seeds for table in tables for seeds in table.correct]) if tables else None
     effective = None if every is None else effective_images(groups, agreement_within(every, groups))
-    worth = _worth(images, units, effective)
+    worth = _worth(images, units, len(groups), effective)
     if units < FEWEST_GROUPS:
-        return f"{worth}: too few for an interval, a rank or a mark, which need {FEWEST_GROUPS}."
+        return f"{worth} Intervals, ranks and marks need {FEWEST_GROUPS} {images.by} or more."
     if effective is None:
-        return f"{worth}."
+        return worth
     discordance = max(mean_discordance(np.stack([seeds[0] for seeds in table.correct])) for table in tables)
     rows = max(table.most_ranked for table in tables)
     least = f"{_points(detectable_difference(effective, discordance))} between two rows"
     if rows > 2:  # noqa: PLR2004 - more than one pair
         least += f", {_points(detectable_difference(effective, discordance, rows))} among {rows} ranked together"
     return (
-        f"{worth}. Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}. {_seeds(tables)}"
-    ).rstrip()
+        f"{worth} Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}. {_seeds(tables)}"
+    ).rstrip() + f" Best answer without looking at the animal: {_unseen(section)}."
 
 
 def _has_answers(record: Record, kind: ClassifierKind) -> bool:
@@ -148,11 +144,31 @@ def _seeds(tables: Iterable[Answered]) -> str:
     return "Of rows with one training seed, the interval lacks the spread between seeds." if 1 in counts else ""
 
 
-def _worth(images: TestImages, units: int, effective: float | None) -> str:
+def _unseen(section: Section) -> str:
+    """Names and accuracies of the best answers without looking, of all records."""
+    best = [unseen for record in section.records if (unseen := without_looking(record))]
+    texts = dict.fromkeys(f"{baseline_name(one.name)}, {decimals(one.accuracy)}" for one in best)
+    return " or ".join(texts)
+
+
+def _worth(images: TestImages, units: int, count: int, effective: float | None) -> str:
+    """How many independent images the test images count as.
+
+    Args:
+        images: the test images.
+        units: number of their units.
+        count: number of the images.
+        effective: their effective number; None if no answers tell.
+    """
     if images.by == "images":
-        return "Units not recorded: every image counts as independent"
-    noun = images.by if units > 1 else {"stretches": "stretch"}.get(images.by, images.by.removesuffix("s"))
-    return f"{units} {noun}" + ("" if effective is None else f", worth {effective:.0f} independent images")
+        return "Units not recorded: every image counts as independent."
+    one = {"stretches": "stretch"}.get(images.by, images.by.removesuffix("s"))
+    source = f"{count} test images from {units} {images.by if units > 1 else one}"
+    if effective is None:
+        return f"{source}."
+    if round(effective) >= count:
+        return f"{source}; answers within a {one} agree no more than others, so every image counts as independent."
+    return f"{source}; answers within a {one} agree so often that all count as {effective:.0f} independent images."
 
 
 def _points(difference: float | None) -> str:

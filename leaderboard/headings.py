@@ -8,14 +8,16 @@ from leaderboard.markdown import escape, paragraphs
 from leaderboard.record_files import Section, version_of
 
 
-def heading(section: Section, images: Iterable[int]) -> str:
+def heading(section: Section, images: Iterable[int], *, classified: bool = True) -> str:
     """The section's name as a heading, its facts, what its test images can show, and the audit of its split.
 
     Args:
         section: the records of the tables below.
         images: numbers of test images; one for each score.
+        classified: whether the tables show accuracies.
     """
-    return paragraphs(title(section), f"{facts(section, images)}.", evidence.sentences(section), audit(section))
+    shown = evidence.sentences(section, classified=classified)
+    return paragraphs(title(section), f"{facts(section, images)}.", shown, audit(section))
 
 
 def title(section: Section) -> str:

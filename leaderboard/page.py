@@ -33,8 +33,14 @@ INTERVALS = (
 )
 CHANCE = Note(
     "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not significantly better "
-    "than the individual commonest in training, or than chance if that is higher (one-sided sign-flip test by units, "
-    "5 %); no mark with fewer than six units."
+    "than the best answer without looking at the animal: chance, the individual commonest in training, or a baseline "
+    "that sees no image (on validation images, only the first two; one-sided sign-flip test by units, 5 %); no mark "
+    "with fewer than six units."
+)
+INPAINTED = Note(
+    "*inpainting* after the initial weights: the encoder then learnt to inpaint photos of this data set, without "
+    "labels, before anything else; the page of inpainting has the epochs and steps.",
+    shown=lambda section: any(record.inpainting for record in section.records),
 )
 NOT_TRAINED = Note(
     "`not trained`: the last training loss of the head is above 0.9 times that of a guess among all individuals. It "
@@ -94,7 +100,7 @@ class Page:
     def legend(self, sections: Sequence[Section]) -> str:
         """What the columns and rows of the sections mean, as a list."""
         columns = [sentence for table in self.tables for sentence in table.legend(sections)]
-        notes = [note.text for note in self.notes if any(map(note.shown, sections))]
+        notes = [note.text for note in (*self.notes, INPAINTED) if any(map(note.shown, sections))]
         return "\n".join(f"- {text}" for text in dict.fromkeys([*columns, *notes, DASH]))
 
     def content(self, sections: Sequence[Section]) -> str:

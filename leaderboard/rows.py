@@ -13,6 +13,7 @@ ENCODER_PREFIXES: dict[EncoderState, str] = {"initial": "", "untrained": "random
 ENCODER_PREFIXES_LEGEND = "`ref-`: after deep classification; `random-`: the same encoder with random weights."
 
 BASELINES = {
+    "chance": "*chance*",
     "majority": "*commonest individual alone*",
     "random": "*random order*",
     "permuted": "*permuted labels*",
@@ -55,10 +56,16 @@ def baseline_row(name: str, part: Part) -> Row[Part]:
         name: `majority`, `random`, `permuted` or a metadata column.
         part: what the columns show.
     """
-    return Row(BASELINES.get(name, f"*{escape(name)} alone*"), None, part)
+    return Row(baseline_name(name), None, part)
+
+
+def baseline_name(name: str) -> str:
+    """Markdown of a baseline that sees no image: a key of `BASELINES`, or a metadata column."""
+    return BASELINES.get(name, f"*{escape(name)} alone*")
 
 
 def _weights(record: Record) -> str:
-    """Initial weights, and whether their licence forbids commercial use."""
+    """Initial weights, whether their licence forbids commercial use, and whether the encoder then learnt inpainting."""
     limits = " (non-commercial)" if forbids_commerce(record.licence) else ""
-    return f"{escape(record.init)}{limits}"
+    learnt = ", inpainting" if record.inpainting else ""
+    return f"{escape(record.init)}{limits}{learnt}"

@@ -45,11 +45,16 @@ GAIN_LEGEND = (
     "*Gain*: accuracy of the linear probe less that on the same encoder with random weights (*untrained*), and less "
     "that of the best baseline that sees no image; differences of pairs, image by image."
 )
+NEEDED = (
+    "*k of n in whole units*: so many right answers would show it if they filled whole units, such as stretches of "
+    "film; fewer can, if they are spread over more units. *n of n would not*: these units are too few, or too many of "
+    "them are answered rightly without looking."
+)
 BETTER_LEGEND = (
-    "*Better than chance*: than the individual commonest in training, or than chance if that is higher (one-sided "
-    "sign-flip test by units, 5 %). `no`: the accuracy is not above it. `cannot tell`: it is not significantly above, "
-    "or the units are fewer than six; *needs k of n*: the number of right answers that would be, if all images "
-    "of a unit are answered alike."
+    "*Better than chance*: than the best answer without looking at the animal, which is named above the table: chance, "
+    "the individual commonest in training, or a baseline that sees no image (one-sided sign-flip test by units, 5 %). "
+    "`no`: the accuracy is not above it. `cannot tell`: it is not significantly above, or the units are fewer than "
+    f"six. {NEEDED}"
 )
 RANK_LEGEND = (
     "*Rank*: among the rows that start from the same kind of weights (random, published, none) with the same image "
@@ -57,8 +62,8 @@ RANK_LEGEND = (
     "(5 %, all pairs together)."
 )
 NEVER_ABOVE_CHANCE = Note(
-    "*Never above chance*: no epoch is significantly better than chance on the validation images, by units (5 %, all "
-    "epochs together)."
+    "*Never above chance*: no epoch is significantly better on the validation images than chance or the individual "
+    "commonest in training, by units (5 %, all epochs together)."
 )
 ORDER = Note("Rows are ordered by the linear probe, best first, or by the first accuracy that the table has.")
 CONTROL = Note(
@@ -77,12 +82,15 @@ def better_text(better: BetterThanChance | None) -> str | None:
     """Whether a classifier is better than chance; None if it was not tested.
 
     >>> better_text(BetterThanChance(verdict="cannot_tell", needed=20, images=36))
-    'cannot tell (needs 20 of 36)'
+    'cannot tell (20 of 36 in whole units would show it)'
+    >>> better_text(BetterThanChance(verdict="cannot_tell", needed=None, images=36))
+    'cannot tell (36 of 36 would not show it)'
     """
-    if better is None:
-        return None
-    needs = "" if better.needed is None else f" (needs {better.needed} of {better.images})"
-    return better.verdict.replace("_", " ") + needs
+    if better is None or better.verdict != "cannot_tell":
+        return better.verdict if better else None
+    if better.needed is None:
+        return f"cannot tell ({better.images} of {better.images} would not show it)"
+    return f"cannot tell ({better.needed} of {better.images} in whole units would show it)"
 
 
 def _accuracy_column(kind: ClassifierKind, header: str, legend: str) -> Column[Classifiers]:

@@ -156,7 +156,7 @@ TABLE = Table(
 
 
 def _section(section: Section, page: str) -> str:
-    heading = headings.heading(section, headings.test_images(section))
+    heading = headings.heading(section, headings.test_images(section), classified=False)
     if not cluster_validation.separable(section):
         return paragraphs(heading, ONE_UNIT)
     figures = [

@@ -155,7 +155,7 @@ ALL_REGIONS = Table(
 
 def _section(section: Section, page: str) -> str:
     return paragraphs(
-        headings.heading(section, [localisation.images for localisation in _in_section(section)]),
+        headings.heading(section, [localisation.images for localisation in _in_section(section)], classified=False),
         headings.approximate_masks(section),
         TABLE.text(section, page),
         "**The same CAMs on all regions**",

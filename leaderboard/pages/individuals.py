@@ -91,7 +91,7 @@ def _section(section: Section, page: str) -> str:
     else:
         table = SPREAD
     return paragraphs(
-        headings.heading(section, headings.test_images(section)),
+        headings.heading(section, headings.test_images(section), classified=False),
         table.text(section, page),
         confusion.PLOT.image(section) or _left_out(section),
     )

@@ -15,7 +15,7 @@ from benchmark.records.record import Record
 from benchmark.vocabulary import REGION_VARIANTS, EncoderState, Mode, RegionQuestion, RegionVariant
 from leaderboard import contestants
 from leaderboard.classifiers import Gain
-from leaderboard.contestants import Contestant
+from leaderboard.contestants import Contestant, Unseen
 from leaderboard.evidence import has_few_units
 from leaderboard.formats import not_trained_text
 
@@ -49,11 +49,13 @@ class Ablation:
         accuracies: by region variant.
         images: the scored test images; None without scores.
         statuses: why there is no accuracy, by region variant.
+        unseen: the best answer without looking at the animal to these images; None without scores.
     """
 
     accuracies: Mapping[RegionVariant, RegionAccuracy] = field(default_factory=dict)
     images: TestImages | None = None
     statuses: Mapping[RegionVariant, str] = field(default_factory=dict)
+    unseen: Unseen | None = None
 
 
 class Answered(NamedTuple):
@@ -73,14 +75,14 @@ def probed(one: Contestant, state: EncoderState, question: RegionQuestion) -> Ab
     """
     if not all(is_probed(record, state) for record in one.records):
         return None
-    images = one.first.test_images
+    images, unseen = one.first.test_images, contestants.without_looking(one.first)
 
     def answered(record: Record, variant: RegionVariant) -> Answered:
         probes = record.probes[state]
         probe = probes.linear if variant == "all" else probes.regions[variant][question].linear
         return Answered(probe.test.accuracy, probe.answers)
 
-    return Ablation(_accuracies(one, images, REGION_VARIANTS, answered), images)
+    return Ablation(_accuracies(one, images, unseen, REGION_VARIANTS, answered), images, unseen=unseen)
 
 
 def is_probed(record: Record, state: EncoderState = "initial") -> bool:
@@ -108,8 +110,9 @@ def trained(one: Contestant, mode: Mode) -> Ablation | None:
     if not able and not any(losses.values()):
         return None
     scored = _rows(images, rows) if images and rows else None
+    unseen = contestants.without_looking(one.first, rows) if scored else None
     statuses = {variant: not_trained_text(max(seeds)) for variant, seeds in losses.items() if seeds}
-    return Ablation(_accuracies(one, scored, able, answered), scored, statuses)
+    return Ablation(_accuracies(one, scored, unseen, able, answered), scored, statuses, unseen)
 
 
 def difference(ablation: Ablation, first: RegionVariant, second: RegionVariant) -> Gain | None:
@@ -147,6 +150,7 @@ def _paired(first: RegionAccuracy, second: RegionAccuracy, images: TestImages | 
 def _accuracies(
     one: Contestant,
     images: TestImages | None,
+    unseen: Unseen | None,
     variants: Iterable[RegionVariant],
     answered: Callable[[Record, RegionVariant], Answered],
 ) -> dict[RegionVariant, RegionAccuracy]:
@@ -155,19 +159,30 @@ def _accuracies(
     Args:
         one: the contestant.
         images: the scored test images; None without scores.
+        unseen: the best answer without looking at the animal to these images; None without scores.
         variants: that every seed has.
         answered: gives the answers of one seed.
     """
-    return {variant: _accuracy([answered(record, variant) for record in one.records], images) for variant in variants}
+    return {
+        variant: _accuracy([answered(record, variant) for record in one.records], images, unseen)
+        for variant in variants
+    }
 
 
-def _accuracy(seeds: Sequence[Answered], images: TestImages | None) -> RegionAccuracy:
+def _accuracy(seeds: Sequence[Answered], images: TestImages | None, unseen: Unseen | None) -> RegionAccuracy:
+    """Accuracy on one region variant.
+
+    Args:
+        seeds: the answers of each seed.
+        images: as `_accuracies`.
+        unseen: as `_accuracies`.
+    """
     accuracy = mean(seed.accuracy for seed in seeds)
     if images is None or any(len(seed.answers) != len(images.labels) for seed in seeds):
         return RegionAccuracy(accuracy)
     given = np.array([seed.answers for seed in seeds])
     right: NDArray[np.bool_] = (given == np.array(images.labels))[:, contestants.known(images)]
-    better = None if has_few_units(images) else contestants.better(right, images)
+    better = None if unseen is None or has_few_units(images) else contestants.better(right, images, unseen)
     return RegionAccuracy(accuracy, right, contestants.interval(right, images), better)
 
 

@@ -85,15 +85,15 @@ def _file_rows(file: RecordFile) -> list[Row[Calibrated]]:
 
 
 def _calibrated(record: Record, mode: Mode) -> Calibrated:
-    classifier, validation, images = record.classification[mode], record.validation[mode], record.test_images
+    classifier, validation = record.classification[mode], record.validation[mode]
     validated = record.validation_images
     return Calibrated(
         _strength(record),
         classifier,
         validation,
         record.ablation[mode],
-        f"{bracketed(accuracy_interval(record, classifier.answers))}{chance_mark(classifier.answers, images)}",
-        chance_mark(validation["all"].answers, images, images=validated) if validated else "",
+        f"{bracketed(accuracy_interval(record, classifier.answers))}{chance_mark(classifier.answers, record)}",
+        chance_mark(validation["all"].answers, record, validated) if validated else "",
     )
 
 

@@ -9,11 +9,11 @@ from benchmark.vocabulary import RegionVariant
 from leaderboard import classifiers, evidence, headings
 from leaderboard.classifiers import Gain, Measure
 from leaderboard.columns import Column, Row, Table, number_column, render
-from leaderboard.contestants import contestants, reference
+from leaderboard.contestants import contestants
 from leaderboard.formats import bracketed, signed
 from leaderboard.markdown import link, paragraphs
 from leaderboard.page import Note, Page
-from leaderboard.pages.classification import better_text
+from leaderboard.pages.classification import NEEDED, better_text
 from leaderboard.pages.region_accuracies import Ablation, difference, probed
 from leaderboard.record_files import PAPER_SPLIT, Section
 from leaderboard.run_link import failure
@@ -34,15 +34,15 @@ ALONE_LEGEND = (
     "what the probe relies on, not what a region holds (see the region ablation)."
 )
 BETTER_LEGEND = (
-    "*Better than chance?*: whether whole images are named better than by the best answer without looking (by units, "
-    "5 %); *needs k of n*: the right answers that would show it."
+    "*Better than chance?*: whether whole images are named better than by the best answer without looking at the "
+    f"animal, which is named above the table (by units, 5 %). {NEEDED}"
 )
 VERDICT_LEGEND = (
     "*Verdict*: *pattern* or *background* if it alone is better than chance and the interval of *Pattern - background* "
     f"excludes 0. It is *mostly* that region if it alone keeps at least {100 * MOSTLY:.0f} % of what whole images gain "
-    f"over chance, else *more* that than the other. *Both*: each alone is better than chance, no difference is shown. "
-    f"*{UNTOLD.capitalize()}*: everything else. It does not mean that neither is used: a probe that never saw hidden "
-    "regions may be misled by them."
+    "over the best answer without looking, else *more* that than the other. *Both*: each alone is better than chance, "
+    f"no difference is shown. *{UNTOLD.capitalize()}*: everything else. It does not mean that neither is used: a probe "
+    "that never saw hidden regions may be misled by them."
 )
 BASELINES = Note(
     "*Start*: the weights that the encoder starts from. *control*: raw pixels or colours, which learn nothing. "
@@ -82,25 +82,25 @@ def _verdict(whole: Measure, regions: Ablation, advantage: Gain) -> Verdict:
         regions: the probe on one region.
         advantage: its accuracy on the pattern less that on the background.
     """
-    chance = reference(regions.images) if regions.images else None
-    if advantage.interval is None or chance is None:
+    if advantage.interval is None or regions.unseen is None:
         return Verdict(UNTOLD, "the units are too few")
     if whole.better is None or whole.better.verdict != "yes":
         return Verdict(UNTOLD, "whole images are not shown to be named better than chance")
-    return compared(_alone(regions, "pattern", chance), _alone(regions, "background", chance), advantage.interval)
+    unseen = regions.unseen.accuracy
+    return compared(_alone(regions, "pattern", unseen), _alone(regions, "background", unseen), advantage.interval)
 
 
-def _alone(regions: Ablation, variant: RegionVariant, chance: float) -> Alone:
+def _alone(regions: Ablation, variant: RegionVariant, unseen: float) -> Alone:
     """What a region shows alone.
 
     Args:
         regions: the accuracies.
         variant: the region.
-        chance: accuracy of the best answer that is known without an image.
+        unseen: accuracy of the best answer without looking at the animal.
     """
     one, whole = regions.accuracies[variant], regions.accuracies["all"]
     carries = one.better is not None and one.better.verdict == "yes"
-    return Alone(carries, one.accuracy - chance >= MOSTLY * (whole.accuracy - chance))
+    return Alone(carries, one.accuracy - unseen >= MOSTLY * (whole.accuracy - unseen))
 
 
 def _rows(section: Section) -> list[Row[Recognised]]:

@@ -2,8 +2,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.records.classification import ScoredImages, TestImages
+from benchmark.records.classification import ScoredImages
 from benchmark.records.provenance import Provenance
+from benchmark.records.record import Record
 from leaderboard.classifiers import ranks
 from leaderboard.evidence import answered, chance_mark, sentences
 from leaderboard.record_files import RecordFile, Section
@@ -28,9 +29,18 @@ def section(*files: RecordFile) -> Section:
 
 def test_the_heading_has_units_effective_number_and_smallest_differences() -> None:
     text = sentences(section(*(answering(number, 0.6) for number in range(3))))
-    assert text.startswith("12 stretches, worth 36 independent images. Smallest difference in accuracy that can be")
+    assert text.startswith("36 test images from 12 stretches; answers within a stretch agree no more than others, so ")
+    assert " counts as independent. Smallest difference in accuracy that can be detected (80 % power, 5 %): " in text
     assert " points between two rows, " in text
     assert " points among 3 ranked together. One training seed a row" in text
+    assert text.endswith(" Best answer without looking at the animal: *chance*, 0.50.")
+
+
+def test_images_whose_answers_agree_within_a_stretch_count_as_fewer() -> None:
+    answers = np.array(LABELS) ^ np.repeat([0, 1, 0, 0, 1, 0], 6)
+    text = sentences(section(answering(0, 1, units=6, classification={"deep": trained(0.7, answers=answers.tolist())})))
+    agreeing = "answers within a stretch agree so often that all count as 6 independent images. "
+    assert text.startswith(f"36 test images from 6 stretches; {agreeing}")
 
 
 def test_one_pair_or_one_row_has_one_difference() -> None:
@@ -40,15 +50,21 @@ def test_one_pair_or_one_row_has_one_difference() -> None:
 
 def test_fewer_than_six_units_have_no_rank_no_mark_and_a_sentence() -> None:
     few = section(answering(0, 0.9, units=2), answering(1, 0.1, units=2))
-    assert sentences(few).startswith("2 stretches, worth ")
-    assert sentences(few).endswith(" images: too few for an interval, a rank or a mark, which need 6.")
+    assert sentences(few).startswith("36 test images from 2 stretches; ")
+    assert sentences(few).endswith(" Intervals, ranks and marks need 6 stretches or more.")
     assert ranks(few, "deep") == {}
     assert ranks(section(answering(0, 1.0), answering(1, 0.0)), "deep") == {f"{0:016}": "1 of 2", f"{1:016}": "2 of 2"}
 
 
 def test_a_single_unit_is_named_in_the_singular() -> None:
-    assert sentences(section(answering(0, 0.9, units=1)), classified=False).startswith("1 stretch: too few")
-    assert sentences(section(answering(0, 0.9, "encounters", 1)), classified=False).startswith("1 encounter: too few")
+    assert sentences(section(answering(0, 0.9, units=1)), classified=False).startswith("36 test images from 1 stretch.")
+    encounter = section(answering(0, 0.9, "encounters", 1))
+    assert sentences(encounter, classified=False).startswith("36 test images from 1 encounter.")
+
+
+def test_without_accuracies_there_are_only_units() -> None:
+    text = sentences(section(answering(0, 0.9)), classified=False)
+    assert text == "36 test images from 12 stretches."
 
 
 def test_data_without_recordings_says_that_every_image_counts_as_independent() -> None:
@@ -69,14 +85,12 @@ def test_the_mark_of_chance_is_tested_by_units_and_needs_six() -> None:
     labels = [0, 1] * 18
     wrong = [1 - label for label in labels]
 
-    def images(units: int) -> TestImages:
-        values = {"labels": labels, "groups": np.repeat(np.arange(units), 36 // units), "by": "stretches"}
-        return TestImages.model_validate(values | {"train_images": (9, 9)})
+    def images(units: int) -> Record:
+        return answering(0, 1, units=units).record
 
     assert chance_mark(labels, images(12)) == ""
     assert chance_mark(wrong, images(12)) == " (chance)"
     assert chance_mark(wrong, images(4)) == ""
-    assert chance_mark(wrong, images(12), rows=range(6)) == ""  # two units of the twelve
-    assert chance_mark(wrong, None) == ""
+    assert chance_mark(wrong, complete(test_images=None).record) == ""
     validated = ScoredImages(labels=(0, 1) * 6, groups=tuple(range(12)), by="stretches")
-    assert chance_mark((0,) * 12, images(4), images=validated) == " (chance)"
+    assert chance_mark((0,) * 12, images(4), validated) == " (chance)"

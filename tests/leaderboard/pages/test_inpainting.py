@@ -2,6 +2,7 @@ from typing import Any
 
 from leaderboard.page import EMPTY
 from leaderboard.pages.inpainting import PAGE
+from leaderboard.rows import backbone_row
 from support.records import complete
 from support.tables import cells, page_text, rows
 
@@ -24,6 +25,13 @@ def test_the_table_has_the_model_and_the_fillings_that_learn_nothing() -> None:
     assert len({len(row) for row in rows(text)}) == 1
     assert "18 photos" in text
     assert "are limited to the hole" in text
+
+
+def test_an_encoder_that_learnt_to_inpaint_says_so_beside_its_initial_weights() -> None:
+    learnt, without = page_text(PAGE, complete(init="random", inpainting=TRAINING)), complete(init="random")
+    assert cells(learnt, "LaMa")[0][1] == "random, inpainting"
+    assert "*inpainting* after the initial weights: the encoder then learnt to inpaint" in learnt
+    assert backbone_row(without, None).weights == "random"
 
 
 def test_photos_are_counted_and_differences_shown_with_their_intervals() -> None:

@@ -218,7 +218,7 @@ def test_the_page_shows_ours_below_the_paper_s_with_the_training_loss() -> None:
     whole = {mode: trained(0.9, answers=answers(0.9, 0), validation=epochs) for mode in ("deep", "shallow")}
     text = PAGE.content(PAGE.sections([run("lama", classification=whole, inpainting=training)]))
     deep, shallow, inpainting = cells(text, "LaMa, *ours*")
-    assert deep[1:10] == ["places2", "0.89", "0.96", "0.93", "0.99", "0.98", "0.94", "0.99", "0.25"]
+    assert deep[1:10] == ["places2, inpainting", "0.89", "0.96", "0.93", "0.99", "0.98", "0.94", "0.99", "0.25"]
     assert shallow[2:10] == ["0.86", "0.97", "0.94", "0.99", "0.94", "0.97", "0.99", "0.25"]
     assert cells(text, "LaMa, *paper*")[2][2:5] == ["4.2551", "4", "12,784"]
     assert inpainting[2:5] == ["4.5", "4", "999"]
