@@ -73,7 +73,11 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         if options.skip_bad:
             for fault in reread(options.data, workspace, cache.digest, skip_bad=True).left_out:
                 listener.report(f"Left out: {fault}")
-        catalogue = resolve_dataset(options.data, workspace, remember=True)
+        try:
+            catalogue = resolve_dataset(options.data, workspace, remember=True)
+        except FaultsError:
+            reread(options.data, workspace, cache.digest)  # the same fault among all others, those of photos too
+            raise
         if lonely := check_individuals(catalogue.rows, catalogue.root):
             raise FaultsError(lonely)
         own = workspace.results(catalogue.name).own

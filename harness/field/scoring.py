@@ -48,6 +48,7 @@ class SurveyScores:
 def score(
     catalogue: Catalogue,
     embeddings: Mapping[RegionVariant, NDArray[np.floating]],
+    hashes: NDArray[np.uint64],
     seed: int,
     listener: ProgressListener,
 ) -> SurveyScores:
@@ -56,6 +57,7 @@ def score(
     Args:
         catalogue: the data set.
         embeddings: (N, D) by region variant, in the order of the catalogue; `all` is needed.
+        hashes: (N, 12) perceptual hashes of the photos, in the same order.
         seed: of folds and intervals.
         listener: receives the progress.
     """
@@ -81,7 +83,7 @@ def score(
         schemes=scores,
         retrieval=_retrieval(whole, catalogue, units, seed),
         clusters=cluster(reduce(whole, len(labels)), labels, seed),
-        suspects=find_suspects(whole, labels, *answered["random"]),
+        suspects=find_suspects(whole, hashes, labels, *answered["random"]),
         neighbours=nearest_photos(whole, found[0].groups),
     )
 

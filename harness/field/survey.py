@@ -41,7 +41,7 @@ from harness.weights.local import own_files, run_licence
 from harness.weights.requirements import starting_files
 from harness.workspace import Workspace
 
-VERSION = 1
+VERSION = 2
 """Raised when a score is computed in another way, so that surveys are made anew."""
 
 STAGE = "encode-photos"
@@ -178,7 +178,7 @@ def survey(
     listener.on_plan(1)
     stage = _encode(spec, crops, store, code, runner, listener)
     embeddings = embeddings_of(stage, spec, crops)
-    scores = score(spec.catalogue, embeddings, spec.settings.seed, listener)
+    scores = score(spec.catalogue, embeddings, crops.hashes, spec.settings.seed, listener)
     provenance = Provenance(
         commit=commit(workspace.root),
         code=code,

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.audit.leakage import NEAR_BITS
+from benchmark.audit.near_duplicates import is_near
 from benchmark.cross_validation.answers import OutOfFoldAnswers
 from benchmark.cross_validation.schemes import Scheme
 from benchmark.records.field import Suspect
@@ -22,6 +24,7 @@ MOST = 12
 
 def find_suspects(
     embeddings: NDArray[np.float32],
+    hashes: NDArray[np.uint64],
     labels: NDArray[np.int64],
     scheme: Scheme,
     answers: OutOfFoldAnswers,
@@ -32,6 +35,8 @@ def find_suspects(
 
     Args:
         embeddings: (N, D) of unit length.
+        hashes: (N, 12) perceptual hashes of views (`near_duplicates.view_hashes`): an encoder may find different photos
+            almost equal, so both must agree.
         labels: (N,) class numbers.
         scheme: of the answers.
         answers: of random folds.
@@ -47,7 +52,7 @@ def find_suspects(
             confidence=float(similarity[photo, twin]),
             neighbours=(twin,),
         )
-        for photo, twin in _pairs((similarity >= NEAR) & others)
+        for photo, twin in _pairs((similarity >= NEAR) & others & is_near(hashes, hashes, NEAR_BITS))
     ]
     known = {suspect.photo for suspect in copies} | {suspect.neighbours[0] for suspect in copies}
     wrong = [

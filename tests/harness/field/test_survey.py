@@ -149,3 +149,15 @@ def test_the_record_holds_what_every_printed_number_needs(workspace: Workspace, 
         assert scores.tested == tested.sum()
         assert scores.commonest == pytest.approx((labels[tested] == np.bincount(labels).argmax()).mean())
     assert json.loads(record.model_dump_json())["photos"] == list(record.photos)
+
+
+def test_every_fault_of_rows_and_photos_ends_the_run_in_one_list(workspace: Workspace, tmp_path: Path) -> None:
+    data = photos(tmp_path / "faulty", animals=2, encounters=2, each=2)
+    (data / "photos" / "0-0-0.png").write_text("no photo")
+    table = data / "metadata.csv"
+    table.write_text(table.read_text() + "\nanimal 1,photos/missing.png,1-9\n,photos/1-1-1.png,1-1")
+    done = run(workspace, data)
+    assert done.returncode == 2
+    assert "3 faults" in done.stderr
+    for part in ("0-0-0.png", "missing.png", "identity is empty"):
+        assert part in done.stderr
