@@ -18,7 +18,7 @@ DOUBTFUL = frozenset({"new", "unk", "other", "others", "misc", "todo", "tbd", "t
 
 _MEANING = {
     1: "one photo serve re-identification as distractors alone",
-    2: "two photos serve re-identification alone; no classifier can learn and be tested on them",
+    2: "two photos are told by one photo alone, and a fixed split cannot teach and test them",
 }
 """What an individual with so few photos is good for."""
 

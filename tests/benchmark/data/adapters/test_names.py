@@ -32,5 +32,7 @@ def test_what_few_photos_are_good_for_is_said() -> None:
         "Individuals with one photo serve re-identification as distractors alone: 7 (`Ada`, `i0`, `i1`, `i2`, `i3` and "
         "2 more)."
     )
-    assert two.startswith("Individuals with two photos serve re-identification alone; no classifier can learn")
+    assert two.startswith(
+        "Individuals with two photos are told by one photo alone, and a fixed split cannot teach and test them"
+    )
     assert two.endswith(": 1 (`Bo`).")
