@@ -185,7 +185,7 @@ def number_column(
         value: the number of a row's part; None if there is none.
         form: text of a number.
         note: text to append to the number, such as its interval.
-        instead: text that stands in place of a missing number, such as why it is missing.
+        instead: text of the cell if there is no number, such as the reason.
         legend: see `Column`.
         shown: see `Column`.
         compared: see `Column`.

@@ -176,6 +176,9 @@ def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> Bett
 
 
 def _identity(file: RecordFile) -> tuple[str, str, str, str, int]:
-    """What records of one contestant share, but for the last: the seed. A failed run is told apart by its path."""
+    """Backbone, initial weights, experiment, path of a failed run, and seed of a record.
+
+    Records that differ in the seed alone belong to one contestant. The path keeps each failed run apart.
+    """
     record = file.record
     return record.backbone, record.init, str(record.experiment), "" if record.status == "ok" else file.path, record.seed

@@ -1,7 +1,7 @@
 """Look-alikes: images that perceptual hashes call alike, and how often they call different individuals alike.
 
-Crops of one species before one background look alike whoever they show. So a share of look-alikes proves a leak only as
-far as images look like their own individual more often than like others.
+If one species is photographed before one background, images of different individuals look alike too. A share of
+look-alikes is therefore evidence of a leak only if images look like their own individual more often than like others.
 """
 
 from collections.abc import Callable, Sequence

@@ -17,6 +17,9 @@ Root = Annotated[
     typer.Option(help="Root of the repository; by default the checkout that this program runs from."),
 ]
 
+NAMED = 3
+"""Individuals that a message names."""
+
 
 @app.command(epilog=examples("patternbench leaderboard render", "patternbench leaderboard render my-photos"))
 def render(
@@ -104,10 +107,11 @@ def _stage(name: str, workspace: Workspace, staging: Path, anonymise: bool) -> N
     if anonymise:
         typer.echo(f"{name} goes along, with pictures of its animals; they are called {individuals[0]} and so on.")
     else:
+        more = ", ..." if len(individuals) > NAMED else ""
         typer.echo(
             f"{name} goes along, with pictures of its animals and the names of {len(individuals)} individuals "
-            f"({', '.join(individuals[:3])}{', ...' if len(individuals) > 3 else ''}): whoever can read the remote can "  # noqa: PLR2004
-            "read them, later too. --anonymise replaces the names by numbers."
+            f"({', '.join(individuals[:NAMED])}{more}): everyone with access to the remote can read the names, "
+            "and they stay in its history. --anonymise replaces them by numbers."
         )
 
 

@@ -18,7 +18,7 @@ DOUBTFUL = frozenset({"new", "unk", "other", "others", "misc", "todo", "tbd", "t
 
 _MEANING = {
     1: "one photo serve re-identification as distractors alone",
-    2: "two photos are told by one photo alone, and a fixed split cannot teach and test them",
+    2: "two photos can be learnt from one and tested on the other, but a fixed split needs three",
 }
 """What an individual with so few photos is good for."""
 

@@ -111,7 +111,10 @@ def test_own_results_stay_here_unless_they_are_named(root: Path) -> None:
     assert "leopards" not in run(root, "publish", "--push").output
     assert not any("leopards" in name for name in published(root))
     included = run(root, "publish", "--include", "leopards", "--push").output
-    assert "the names of 3 individuals (Chui, Duma, Simba): whoever can read the remote can read them" in included
+    assert (
+        "the names of 3 individuals (Chui, Duma, Simba): everyone with access to the remote can read the names"
+        in included
+    )
     files = published(root)
     assert b"Simba" in files["results/leopards/individuals.md"]
     assert not any("predictions" in name or "splits" in name for name in files)

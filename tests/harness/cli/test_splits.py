@@ -143,7 +143,7 @@ def test_check_says_what_few_photos_are_good_for(workspace: Workspace, pets: Pat
         _photo(pets / "emu" / f"{number}.png", 210 + number)
     output = _data(workspace, "check", pets)
     assert "one photo serve re-identification as distractors alone: 1 (`elk`)" in output
-    assert "two photos are told by one photo alone" in output
+    assert "two photos can be learnt from one and tested on the other" in output
 
 
 def _run(workspace: Workspace, photos: Path, *, skip_bad: bool = False) -> None:

@@ -33,6 +33,6 @@ def test_what_few_photos_are_good_for_is_said() -> None:
         "2 more)."
     )
     assert two.startswith(
-        "Individuals with two photos are told by one photo alone, and a fixed split cannot teach and test them"
+        "Individuals with two photos can be learnt from one and tested on the other, but a fixed split needs three"
     )
     assert two.endswith(": 1 (`Bo`).")

@@ -62,4 +62,4 @@ def test_an_interval_over_seeds_and_units_covers_as_often_as_it_promises(seeds: 
         interval = of_seed_means(values, groups, seed=trial)
         assert interval is not None
         covered += interval.low <= truth <= interval.high
-    assert (0.93 if seeds > 2 else 0.88) - 0.01 <= covered / trials <= 0.97 + 0.01
+    assert (0.93 if seeds > 2 else 0.91) - 0.01 <= covered / trials <= 0.97 + 0.01
