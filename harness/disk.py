@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmark.errors import InputError, RunError
+from benchmark.files import atomic_write
 
 
 @contextmanager
@@ -16,6 +17,22 @@ def disk_errors() -> Iterator[None]:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise RunError(f"{place}{error.strerror or error}. Fix that and try again.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one step, and the folders that it needs.
+
+    Args:
+        path: of the file; replaced if it exists.
+        text: its content, written as UTF-8 with its own line ends.
+
+    Raises:
+        RunError: the disk is full or cannot be written to.
+    """
+    with disk_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
 
 
 @contextmanager

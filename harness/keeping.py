@@ -1,14 +1,13 @@
 """The end of a run: its record is compared with those that are there, and written with its pictures and predictions."""
 
 import shutil
-from pathlib import Path
 
 from benchmark.files import atomic_write
 from benchmark.protocol import InpaintSection
 from benchmark.records.comparison import differences
 from benchmark.records.files import earlier_records, record_path, write_record
 from benchmark.records.record import Record
-from harness.disk import disk_errors
+from harness.disk import disk_errors, write_text
 from harness.execution.crops import CropSet
 from harness.execution.events import ProgressListener
 from harness.execution.results import Results
@@ -50,7 +49,7 @@ def keep(
         with disk_errors():
             if not file.is_file():
                 strength = record.probes["initial"].linear.choice
-                _write(file, predictions(results, TestSet(crops, record.seed), strength))
+                write_text(file, predictions(results, TestSet(crops, record.seed), strength))
             with atomic_write(home.newest_predictions) as temporary:
                 shutil.copyfile(file, temporary)
     return record
@@ -75,9 +74,3 @@ def _earlier(record: Record, workspace: Workspace, listener: ProgressListener) -
         f"{places[0]}. That record stays as it is."
     )
     return one
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(file) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")

@@ -95,6 +95,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "harness.execution",
         "harness.git",
         "harness.machine",
+        "harness.scoring",
         "harness.weights",
         "harness.workspace",
         "leaderboard.report",

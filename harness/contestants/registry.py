@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -130,6 +131,18 @@ class BackboneFacts(Owner):
     def published(self) -> tuple[Weights, ...]:
         """The weights that `init = "published"` loads: all but those of perceptual networks."""
         return tuple(entry for entry in self.own_weights if entry.role != "perceptual")
+
+    def init_label(self, init: Init, own_files: Collection[str]) -> str:
+        """What a run starts from, for tables: names of published weights, `random`, or `none` without parameters.
+
+        Args:
+            init: of the run.
+            own_files: names of the weights that come from a file of the user's own instead of the published one.
+        """
+        if init == "published":
+            names = (one.name for one in self.published if one.role != "discriminator")
+            return "+".join(f"{name} (own file)" if name in own_files else name for name in names)
+        return "random" if "train:deep" in self.capabilities else "none"
 
     @property
     def perceptual(self) -> tuple[Weights, ...]:

@@ -75,11 +75,8 @@ class RunSpec:
 
     @property
     def init_label(self) -> str:
-        """The same for tables: the names of the published weights; `none` for a backbone without parameters."""
-        if self.init == "published":
-            names = (one.name for one in self.backbone.published if one.role != "discriminator")
-            return "+".join(f"{name} (own file)" if name in self.own_files else name for name in names)
-        return "random" if "train:deep" in self.backbone.capabilities else "none"
+        """The same for tables (`BackboneFacts.init_label`)."""
+        return self.backbone.init_label(self.init, self.own_files)
 
     @property
     def modes(self) -> tuple[Mode, ...]:

@@ -9,13 +9,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Catalogue
 from benchmark.records.field import FieldRecord
-from harness.field.scoring import NEIGHBOURS
-
-COLUMNS = (
-    *("photo", "image_id", "identity", "answer", "confidence", "correct", "unit"),
-    *(f"nearest_{number}{what}" for number in range(1, NEIGHBOURS + 1) for what in ("", "_identity", "_distance")),
-)
-"""Header of the table; `photo` and `nearest_N` are paths relative to the data set."""
+from harness.scoring.predictions import COLUMNS
 
 
 def predictions(record: FieldRecord, catalogue: Catalogue, embeddings: NDArray[np.float32]) -> str:

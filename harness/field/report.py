@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.crops import read_photo, window
-from benchmark.files import atomic_write
 from benchmark.records.field import FieldRecord
-from harness.disk import disk_errors
+from harness.disk import write_text
 from harness.field.survey import read_survey
 from harness.workspace import Workspace
 from leaderboard.report.page import render
@@ -44,11 +43,10 @@ def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace
         return image.crop(window(row, image.size, None)) if row.box else image
 
     answering = home.predictions(home.field / f"{records[-1].file_name}.json")
-    with disk_errors():
-        _write(home.report, render(surveys, photo))
-        _write(home.pages / "field.md", field_page(surveys))
-        if answering.is_file():
-            _write(home.newest_predictions, answering.read_text(encoding="utf-8"))
+    write_text(home.report, render(surveys, photo))
+    write_text(home.pages / "field.md", field_page(surveys))
+    if answering.is_file():
+        write_text(home.newest_predictions, answering.read_text(encoding="utf-8"))
     return summary(surveys, str(home.report))
 
 
@@ -58,9 +56,3 @@ def _newest(folder: Path, like: FieldRecord) -> list[FieldRecord]:
     same = [one for one in surveys if one.provenance.data == like.provenance.data]
     ordered = sorted(same, key=lambda one: one.provenance.finished)
     return list({(one.backbone, one.init): one for one in ordered}.values())
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -12,7 +12,6 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests
 from benchmark.data.crops import taken
 from benchmark.errors import InputError, RunError
-from benchmark.files import atomic_write
 from benchmark.hashing import file_digest
 from benchmark.records.field import FieldRecord
 from benchmark.records.provenance import Provenance
@@ -21,7 +20,7 @@ from benchmark.splitting.split import Split, SplitRow
 from benchmark.vocabulary import REGION_VARIANTS, Device, Init, RegionVariant
 from harness.contestants.registry import BackboneFacts, check_size
 from harness.contract import Encode, Resources
-from harness.disk import disk_errors
+from harness.disk import write_text
 from harness.execution import job_files
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import ProgressListener
@@ -195,16 +194,9 @@ def survey(
         stages={STAGE: stage.note},
     )
     record = _record(spec, workspace, scores, key, provenance)
-    _write(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
-    _write(path, record.model_dump_json(indent=1) + "\n")
+    write_text(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
+    write_text(path, record.model_dump_json(indent=1) + "\n")
     return record
-
-
-def _write(path: Path, text: str) -> None:
-    with disk_errors():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
 
 
 def read_survey(path: Path) -> FieldRecord:
@@ -284,7 +276,7 @@ def _record(
         backbone=spec.backbone.label,
         title=spec.backbone.display_name,
         licence=run_licence(spec.backbone, spec.init, workspace),
-        init=_init_label(spec, workspace),
+        init=spec.backbone.init_label(spec.init, own_files(spec.backbone, spec.weights, workspace)),
         dataset=catalogue.name,
         image_size=spec.image_size,
         seed=spec.settings.seed,
@@ -302,12 +294,3 @@ def _record(
         remarks=catalogue.remarks,
         provenance=provenance,
     )
-
-
-def _init_label(spec: SurveySpec, workspace: Workspace) -> str:
-    """The names of the weights, as in `RunSpec.init_label`."""
-    if spec.init != "published":
-        return "random" if "train:deep" in spec.backbone.capabilities else "none"
-    own = own_files(spec.backbone, spec.weights, workspace)
-    names = (one.name for one in spec.backbone.published if one.role != "discriminator")
-    return "+".join(f"{name} (own file)" if name in own else name for name in names)
