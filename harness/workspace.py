@@ -125,5 +125,9 @@ class Workspace:
         """
         if experiment is not None or find_metadata(dataset) is not None:
             return ResultFolders(self.leaderboard, self.splits / dataset, own=False)
+        return self.own(dataset)
+
+    def own(self, dataset: str) -> ResultFolders:
+        """Where results stay that git does not track: of one's own data, and of field surveys of any data."""
         folder = self.own_results / dataset
         return ResultFolders(folder, folder / "splits", own=True)

@@ -33,7 +33,7 @@ def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace
     Raises:
         RunError: the disk is full or cannot be written to.
     """
-    home = workspace.results(catalogue.name)
+    home = workspace.own(catalogue.name)
     surveys = _newest(home.field, records[-1])
 
     @cache

@@ -169,7 +169,7 @@ def survey(
             weights,
         ]
     )
-    home = workspace.results(spec.catalogue.name)
+    home = workspace.own(spec.catalogue.name)
     path = home.field / f"{spec.backbone.slug}-{key[:12]}.json"  # `FieldRecord.file_name`
     if path.is_file():
         listener.report("This survey is finished already.")

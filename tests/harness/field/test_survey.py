@@ -161,3 +161,14 @@ def test_every_fault_of_rows_and_photos_ends_the_run_in_one_list(workspace: Work
     assert "3 faults" in done.stderr
     for part in ("0-0-0.png", "missing.png", "identity is empty"):
         assert part in done.stderr
+
+
+def test_a_survey_of_a_known_data_set_stays_out_of_the_leaderboard(workspace: Workspace, tmp_path: Path) -> None:
+    data = photos(tmp_path / "known", animals=2, encounters=3, each=2)
+    imported = patternbench(workspace, "data", "import", str(data), "--name", "leopard-id-2022")
+    assert imported.returncode == 0, imported.stderr
+    done = run(workspace, Path("leopard-id-2022"), "--protocol", "field")
+    assert done.returncode == 0, done.stderr
+    assert (workspace.root / "results" / "leopard-id-2022" / "report.html").is_file()
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=workspace.root, capture_output=True, check=True)
+    assert status.stdout == b""
