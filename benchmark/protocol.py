@@ -162,6 +162,7 @@ class ResolvedProtocol(_Section):
         seed: of every random choice in training and clustering.
         init: `random`, or `published` = the published weights.
         precision: of the networks' arithmetic.
+        fast: whether the networks may be computed in a faster order; false = layer by layer, for comparisons.
         inpaint: inpainting training.
         classify: training of the classifiers.
         ablation: region ablation.
@@ -176,6 +177,7 @@ class ResolvedProtocol(_Section):
     seed: Seed
     init: Init
     precision: Precision
+    fast: bool = True
     inpaint: InpaintSection
     classify: ClassifySection
     ablation: AblationSection
@@ -209,9 +211,12 @@ class Protocol(ResolvedProtocol):
     def rules(self) -> str:
         """sha256 of the values that hold for every backbone; only runs of equal rules are ranked together.
 
-        Name, seed, limits and exceptions for single backbones are not part of it.
+        Name, seed, limits and exceptions for single backbones are not part of it. Neither is how fast the networks are
+        computed: `fast` changes rounding alone, and `auto` counts as float32, whose embeddings it keeps to a cosine of
+        0.999.
         """
-        common = self.model_dump(mode="json", exclude={"name", "seed", "limits", "backbones"})
+        common = self.model_dump(mode="json", exclude={"name", "seed", "limits", "backbones", "fast"})
+        common["precision"] = "float32" if self.precision == "auto" else self.precision
         return json_digest(common, spaced=True)
 
     def resolve(self, backbone: str, own: Overrides) -> ResolvedProtocol:

@@ -144,8 +144,16 @@ Pooling = Literal["flatten", "average"]
 - `average`: the embedding is the mean of the feature map over its positions.
 """
 
-Precision = Literal["float32", "bfloat16"]
-"""Arithmetic of the networks.
+Precision = Literal["auto", "float32", "bfloat16"]
+"""Which arithmetic the networks shall compute in.
+
+- `auto`: bfloat16 where the hardware has units for it, float32 elsewhere.
+- `float32`: 32-bit arithmetic.
+- `bfloat16`: 16-bit arithmetic with the exponent of float32.
+"""
+
+Arithmetic = Literal["float32", "bfloat16"]
+"""Which arithmetic a job computed in.
 
 - `float32`: 32-bit arithmetic.
 - `bfloat16`: 16-bit arithmetic with the exponent of float32.

@@ -1,4 +1,4 @@
-"""The contract with a backbone, version 1, as types; `docs/contract.md` is its description.
+"""The contract with a backbone, version 2, as types; `docs/contract.md` is its description.
 
 The JSON Schemas in backbones/kit/schema are generated from these types (`make schema`), so that a backbone in any
 language can validate what it reads and writes. Contestants do not import this module.
@@ -8,9 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from benchmark.vocabulary import CamMethod, CheckpointRule, Device, Init, Mode, PerceptualWeights, Pooling, Precision
+from benchmark.vocabulary import (
+    Arithmetic,
+    CamMethod,
+    CheckpointRule,
+    Device,
+    Init,
+    Mode,
+    PerceptualWeights,
+    Pooling,
+    Precision,
+)
 
-VERSION: Literal["1"] = "1"
+Version = Literal["1", "2"]
+VERSION: Literal["2"] = "2"
+"""The newest version. Jobs of version 1 have no `fast`, and their precision is never `auto`; all else is the same."""
 
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
@@ -37,11 +49,17 @@ class Resources(_Model):
 
 
 class _Job(_Model):
-    contract: Literal["1"] = VERSION
+    contract: Version = VERSION
     variant: str = Field(default="", description="One of the backbone's variants; empty = the plain one.")
     image_size: Positive
     seed: Seed = Field(description="A whole number of 64 bits, with or without a sign.")
-    precision: Precision = "float32"
+    precision: Precision = Field(
+        default="float32", description="Arithmetic; `auto` = bfloat16 if the device has units for it, else float32."
+    )
+    fast: bool = Field(
+        default=True,
+        description="Whether the networks may be computed in a faster order; false = eager, layer by layer as written.",
+    )
     batch_size: Positive
     init: Init = Field(description="Initial weights; `published` = the files in `weights`.")
     weights: dict[str, str] = Field(
@@ -58,6 +76,14 @@ class _Job(_Model):
     def starts_random(self) -> bool:
         """Whether the weights are random ones that nothing replaces."""
         return self.init == "random" and self.checkpoint is None
+
+    def document(self, version: Version) -> dict[str, object]:
+        """The content of job.json, for a backbone that reads this version."""
+        fields = self.model_dump(mode="json") | {"contract": version}
+        if version == "1":
+            del fields["fast"]
+            fields["precision"] = "float32" if self.precision == "auto" else self.precision
+        return fields
 
 
 class TrainInpaint(_Job):
@@ -167,7 +193,7 @@ class Description(_Model):
         weights: published weights that it can start from.
     """
 
-    contract: Literal["1"]
+    contract: Version
     name: str
     variant: str = ""
     capabilities: tuple[Capability, ...]
@@ -200,17 +226,21 @@ class Result(_Model):
         seconds: wall time of the work in seconds, without start-up.
         peak_memory_mib: highest resident memory in MiB.
         versions: versions of the libraries on which the numbers depend.
+        precision: arithmetic that the networks computed in; None = that of the job (version 1).
+        fast: whether they were computed in a faster order than layer by layer; None = not stated.
         epoch: epoch of the kept checkpoint, from 1; of trainings.
         iterations: optimisation steps up to that checkpoint.
         loss: validation loss of that checkpoint; of inpainting training the generator's.
         encoder: size of the encoder; of encode.
     """
 
-    contract: Literal["1"]
+    contract: Version
     images: int
     seconds: float
     peak_memory_mib: float
     versions: dict[str, str]
+    precision: Arithmetic | None = None
+    fast: bool | None = None
     epoch: int | None = None
     iterations: int | None = None
     loss: float | None = None

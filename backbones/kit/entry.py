@@ -156,7 +156,7 @@ def run(name: str, job: Job) -> None:
         from backbones.kit.learning.encode import encode
 
         result = encode(job, backbone)
-    (job.out / "result.json").write_text(json.dumps(result) + "\n", encoding="utf-8")
+    (job.out / "result.json").write_text(json.dumps(result | runtime.settings(job)) + "\n", encoding="utf-8")
 
 
 def _needed_capabilities(job: Job) -> Iterator[str]:

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from backbones.kit.errors import JobError
 
-CONTRACT = "1"
+CONTRACT = "2"
+"""The version of the contract that the kit writes; jobs of version 1 are read too."""
+
 CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 SCHEMAS = Path(__file__).parent / "schema"
 
@@ -22,7 +24,8 @@ class Job:
     variant: str
     image_size: int
     seed: int
-    precision: Literal["float32", "bfloat16"]
+    precision: Literal["auto", "float32", "bfloat16"]
+    fast: bool
     batch_size: int
     init: Literal["random", "published"]
     weights: dict[str, Path]

@@ -4,12 +4,13 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import Any
 
 import torch
 
+from backbones.kit.arithmetic import autocasting, choose_arithmetic
 from backbones.kit.errors import JobError
 from backbones.kit.job import CONTRACT, Job
 
@@ -45,12 +46,16 @@ def computing(job: Job) -> Iterator[None]:
     Raises:
         JobError: an encoder or a recipe raised ValueError: it does not take images of this size.
     """
-    half = job.precision == "bfloat16"
     try:
-        with torch.autocast(job.device, dtype=torch.bfloat16) if half else nullcontext():
+        with autocasting(choose_arithmetic(job), job.device):
             yield
     except ValueError as error:
         raise JobError(f"On images of {job.image_size} pixels: {error}") from error
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """How the job was computed, for its result.json."""
+    return {"precision": choose_arithmetic(job), "fast": job.fast}
 
 
 class Stopwatch:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from benchmark.records.base import RecordPart
-from benchmark.vocabulary import RunnerName
+from benchmark.vocabulary import Arithmetic, RunnerName
 
 
 class Experiment(RecordPart):
@@ -39,6 +39,7 @@ class Stage(RecordPart):
         images_per_second: as the backbone reported it; None if it did not.
         peak_memory_mib: highest resident memory as the backbone reported it.
         threads: number of processor threads available to it.
+        precision: arithmetic that the networks computed in, as the backbone reported it; None if it did not.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Stage(RecordPart):
     images_per_second: float | None = None
     peak_memory_mib: float | None = None
     threads: int | None = None
+    precision: Arithmetic | None = None
 
 
 class Provenance(RecordPart):

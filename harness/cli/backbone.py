@@ -114,7 +114,9 @@ def check(
         typer.Option(min=1, help="Side of the images in pixels; by default the smallest allowed one from 64."),
     ] = None,
     device: options.Device = "cpu",
-    precision: Annotated[str, typer.Option(help="Arithmetic of every job: `float32` or `bfloat16`.")] = "float32",
+    precision: Annotated[
+        str, typer.Option(help="Arithmetic of every job: `float32`, `bfloat16` or `auto`.")
+    ] = "float32",
 ) -> None:
     """Check a backbone against the contract on synthetic data; exit code 1 if a check fails."""
     from collections import Counter

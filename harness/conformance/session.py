@@ -233,7 +233,7 @@ class ConformanceSession:
             artifacts = self._artifacts(start)
             folder = self._folder / f"{len(self.job_runs):02}-{name.partition(' (')[0].replace(' ', '-')}"
             folder.mkdir()
-            write_job(job, folder, extra)
+            write_job(job, self.backbone.reads, folder, extra)
             self.job_runs[key] = self._run(name, job, JobFolder(folder, self._folder / "packs" / pack, artifacts))
         return self.job_runs[key]
 

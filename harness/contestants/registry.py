@@ -12,7 +12,7 @@ from benchmark.errors import InputError, first_problem
 from benchmark.hashing import tree_digest
 from benchmark.protocol import Overrides, Positive
 from benchmark.vocabulary import Init
-from harness.contract import Capability, Weights
+from harness.contract import VERSION, Capability, Version, Weights
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
@@ -77,6 +77,7 @@ class BackboneFacts(Owner):
             alone: they never start from random weights.
         command: how the process runner starts the backbone; `{python}` stands for the Python of the harness. Empty =
             through the kit.
+        contract: version of the contract that the program of `command` reads.
         init: initial weights by protocol name, in place of the protocol's own.
         batch_size: batch size of inpainting training by protocol name, in place of the protocol's own.
         variant: the chosen variant; not in the file.
@@ -91,6 +92,7 @@ class BackboneFacts(Owner):
     input: dict[str, str]
     published_only: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    contract: Version = "1"
     init: dict[str, Init] = {}
     batch_size: dict[str, Positive] = {}
 
@@ -110,6 +112,11 @@ class BackboneFacts(Owner):
     def keeps_files(self) -> bool:
         """Whether weights stay in their published files: those of a backbone with its own command do."""
         return bool(self.command)
+
+    @property
+    def reads(self) -> Version:
+        """Version of the contract that its jobs are written in; the kit reads the newest."""
+        return self.contract if self.command else VERSION
 
     @property
     def slug(self) -> str:

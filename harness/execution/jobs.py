@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark.errors import InputError, PatternbenchError
 from harness.contestants.registry import BackboneFacts
-from harness.contract import AnyJob, Result
+from harness.contract import AnyJob, Result, Version
 from harness.execution import job_files, output_checks
 from harness.execution.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
 
@@ -20,15 +20,16 @@ class StageError(PatternbenchError):
         self.stage, self.outcome = stage, outcome
 
 
-def write_job(job: AnyJob, folder: Path, extra: Mapping[str, object] | None = None) -> None:
+def write_job(job: AnyJob, version: Version, folder: Path, extra: Mapping[str, object] | None = None) -> None:
     """Write `job.json`.
 
     Args:
         job: the job.
+        version: of the contract, as the backbone reads it.
         folder: an existing folder.
         extra: keys that the contract does not have, added to those of the job.
     """
-    fields = job.model_dump(mode="json") | dict(extra or {})
+    fields = job.document(version) | dict(extra or {})
     (folder / job_files.JOB).write_text(json.dumps(fields, indent=1), encoding="utf-8")
 
 

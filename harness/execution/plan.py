@@ -208,6 +208,7 @@ class _Planner:
             "image_size": self._protocol.image_size,
             "seed": self._protocol.seed,
             "precision": self._protocol.precision,
+            "fast": self._protocol.fast,
             "batch_size": batch_size,
             "init": init,
             "weights": {name: f"{job_files.ARTIFACTS}/{path.name}" for name, path in weights.items()},

@@ -98,7 +98,7 @@ class StageRunner:
             self._listener.on_stage_end(name, time.monotonic() - start, ok=ok)
 
     def _do(self, name: str, job: AnyJob, data: Entry, artifacts: dict[str, Path], folder: Path) -> None:
-        write_job(job, folder)
+        write_job(job, self._backbone.reads, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
         outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
         raise_for_outcome(outcome, self._backbone, name)
@@ -147,4 +147,5 @@ def _note(entry: Entry, result: Result) -> Stage:
         images_per_second=round(result.images / result.seconds, 2) if result.seconds else None,
         peak_memory_mib=result.peak_memory_mib,
         threads=job["resources"]["threads"],
+        precision=result.precision,
     )

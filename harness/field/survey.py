@@ -234,7 +234,7 @@ def _encode(
         variant=spec.backbone.variant,
         image_size=spec.image_size,
         seed=settings.seed,
-        precision="float32",
+        precision="auto",
         batch_size=settings.batch_size,
         init=spec.init,
         weights={name: f"{job_files.ARTIFACTS}/{path.name}" for name, path in spec.weights.items()},

@@ -125,6 +125,17 @@ def test_rules_are_what_holds_for_every_backbone() -> None:
     assert quick.rules != read_protocol("longer", SHIPPED).rules
 
 
+def test_rules_do_not_tell_how_fast_the_networks_are_computed() -> None:
+    quick = read_protocol("quick", SHIPPED)
+
+    def changed(**values: object) -> str:
+        return Protocol.model_validate(quick.model_dump() | values).rules
+
+    assert quick.precision == "auto"
+    assert changed(precision="float32", fast=False) == quick.rules
+    assert changed(precision="bfloat16") != quick.rules
+
+
 def test_a_file_with_a_shipped_protocol_s_name_must_have_its_rules(tmp_path: Path) -> None:
     path = tmp_path / "quick.toml"
     quick = (SHIPPED / "quick.toml").read_text(encoding="utf-8")

@@ -46,6 +46,16 @@ def test_there_is_an_example_of_each_job_with_every_field() -> None:
         assert set(shown) == set(type(job).model_fields)
 
 
+@pytest.mark.parametrize(("precision", "written"), [("auto", "float32"), ("bfloat16", "bfloat16")])
+def test_a_job_of_version_1_asks_for_nothing_newer(precision: str, written: str) -> None:
+    job = TypeAdapter(contract.Job).validate_python(blocks("job")[2] | {"precision": precision})
+    newest, first = job.document("2"), job.document("1")
+    assert (newest["contract"], newest["precision"], newest["fast"]) == ("2", precision, True)
+    assert (first["contract"], first["precision"]) == ("1", written)
+    assert set(newest) - set(first) == {"fast"}
+    assert TypeAdapter(contract.Job).validate_python(first).document("1") == first
+
+
 def test_every_field_of_a_job_is_explained() -> None:
     explained = {
         name for names in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", DOC, re.MULTILINE) for name in names.split(", ")

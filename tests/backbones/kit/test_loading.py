@@ -56,8 +56,8 @@ def test_weights_of_a_package_must_have_the_stated_sha256(tmp_path: Path, monkey
     entry = {"name": "own", "role": "encoder", "package": file.parent.name, "file": file.name, "sha256": sha256}
     monkeypatch.setattr(loading, "weights_of", lambda *_: [entry])
     job = FillJob(
-        folder=tmp_path, variant="", image_size=8, seed=0, precision="float32", batch_size=1, init="published",
-        weights={}, checkpoint=None, threads=1, device="cpu",
+        folder=tmp_path, variant="", image_size=8, seed=0, precision="float32", fast=True,
+        batch_size=1, init="published", weights={}, checkpoint=None, threads=1, device="cpu",
     )  # fmt: skip
 
     def loaded() -> Any:

@@ -47,7 +47,7 @@ def test_checks_run_on_the_given_device_and_in_the_given_precision(
 def test_a_wrong_precision_is_the_user_s_error(sessions: list[ConformanceSession], tmp_path: Path) -> None:
     write_plain(tmp_path)
     arguments = ["--root", str(tmp_path), "backbone", "check", "plain", "--precision", "half"]
-    with pytest.raises(InputError, match=r"Unknown precision 'half'; there are: float32, bfloat16\."):
+    with pytest.raises(InputError, match=r"Unknown precision 'half'; there are: auto, float32, bfloat16\."):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert sessions == []
 

@@ -120,7 +120,7 @@ def test_a_runner_or_device_that_there_is_not_is_the_user_s_error(
 
 def test_a_precision_is_one_of_the_contract_s() -> None:
     assert choose_precision("bfloat16") == "bfloat16"
-    with pytest.raises(InputError, match=r"^Unknown precision 'float16'; there are: float32, bfloat16\.$"):
+    with pytest.raises(InputError, match=r"^Unknown precision 'float16'; there are: auto, float32, bfloat16\.$"):
         choose_precision("float16")
 
 

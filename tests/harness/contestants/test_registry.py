@@ -70,3 +70,9 @@ def test_a_backbone_toml_that_is_not_utf_8_is_refused(workspace: Workspace) -> N
 def test_an_unknown_backbone_is_refused_with_the_closest_name(workspace: Workspace) -> None:
     with pytest.raises(InputError, match=r"Unknown backbone 'plan'; there are: plain\. Did you mean 'plain'\?"):
         contestants.find("plan", workspace)
+
+
+def test_the_kit_reads_the_newest_contract_and_a_command_what_it_states() -> None:
+    facts = contestants.BackboneFacts(name="mine", title="Mine", paper="", licence="", capabilities=(), input={})
+    own = facts.model_copy(update={"command": ("mine",)})
+    assert (facts.reads, own.reads, own.model_copy(update={"contract": "2"}).reads) == ("2", "1", "2")

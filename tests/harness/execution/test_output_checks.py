@@ -256,7 +256,7 @@ def test_inpainting_names_the_checkpoint_that_it_kept(missing: str, inpainted: P
     [
         ("not json", "Invalid JSON"),
         (json.dumps(RESULT | {"surprise": 1}), "surprise"),
-        (json.dumps(RESULT | {"contract": "2"}), "contract"),
+        (json.dumps(RESULT | {"contract": "3"}), "contract"),
         (json.dumps(RESULT | {"seconds": "soon"}), "seconds"),
         (json.dumps({"contract": "1"}), "images"),
     ],

@@ -37,7 +37,8 @@ def job(tmp_path: Path) -> EncodeJob:
     (tmp_path / "data").mkdir()
     np.save(tmp_path / "data" / "calibration.npy", pixels(48, 3))
     return EncodeJob(
-        folder=tmp_path, variant="", image_size=SIZE, seed=0, precision="float32", batch_size=4, init="random",
+        folder=tmp_path, variant="", image_size=SIZE, seed=0, precision="float32", fast=True,
+        batch_size=4, init="random",
         weights={}, checkpoint=None, threads=1, device="cpu", pooling="flatten", dtype="float32", classes=None,
         explain=[],
     )  # fmt: skip

@@ -69,8 +69,9 @@ def make_job(folder: Path, *, mode: str = "deep", train: int = TRAIN, **changes:
             split = "val" if row in validation else "train"
             writer.writerow((f"x{row}", split, int(drawn.integers(CLASSES)), int(row in (3, 9))))
     settings: dict[str, Any] = {
-        "folder": folder, "variant": "", "image_size": SIZE, "seed": SEED, "precision": "float32", "batch_size": 4,
-        "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "mode": mode,
+        "folder": folder, "variant": "", "image_size": SIZE, "seed": SEED, "precision": "float32", "fast": True,
+        "batch_size": 4, "init": "random", "weights": {}, "checkpoint": None, "threads": 1,
+        "device": "cpu", "mode": mode,
         "classes": CLASSES, "epochs": EPOCHS, "learning_rate": 0.02, "pooling": "flatten", "explain": [],
     }  # fmt: skip
     return ClassifyJob(**settings | changes)

@@ -42,8 +42,9 @@ def make_job(folder: Path, images: Array | None = None, **changes: Any) -> Encod
     np.save(folder / "data" / "images.npy", pixels)
     (folder / "data" / "table.csv").write_text("\n".join(("id", *map(str, range(len(pixels))))))
     settings: dict[str, Any] = {
-        "folder": folder, "variant": "", "image_size": SIZE, "seed": 0, "precision": "float32", "batch_size": 4,
-        "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "pooling": "flatten",
+        "folder": folder, "variant": "", "image_size": SIZE, "seed": 0, "precision": "float32", "fast": True,
+        "batch_size": 4, "init": "random", "weights": {}, "checkpoint": None, "threads": 1,
+        "device": "cpu", "pooling": "flatten",
         "dtype": "float32", "classes": None, "explain": [],
     }  # fmt: skip
     return EncodeJob(**settings | changes)
@@ -164,7 +165,7 @@ def test_cams_are_for_the_predicted_class_of_each_image(tmp_path: Path) -> None:
 def test_the_result_names_the_encoder_and_counts_the_images(tmp_path: Path) -> None:
     result = encode(make_job(tmp_path), Tiny())
     assert result["encoder"] == {"parameters": 3 * 4 * 9 + 4 + 4 + 4, "shape": [4, 4, 4]}
-    assert (result["contract"], result["images"]) == ("1", COUNT)
+    assert (result["contract"], result["images"]) == ("2", COUNT)
     assert result["versions"] == versions()
 
 

@@ -103,8 +103,9 @@ def make_job(folder: Path, epochs: int, patience: int = 99, validation: int = VA
     rows = [f"{row},{split}" for row, split in enumerate(splits)]
     (folder / "data" / "table.csv").write_text("\n".join(("id,split", *rows)))
     settings: dict[str, Any] = {
-        "folder": folder, "variant": "", "image_size": SIZE, "seed": 3, "precision": "float32", "batch_size": BATCH,
-        "init": "random", "weights": {}, "checkpoint": None, "threads": 1, "device": "cpu", "perceptual": "none",
+        "folder": folder, "variant": "", "image_size": SIZE, "seed": 3, "precision": "float32", "fast": True,
+        "batch_size": BATCH, "init": "random", "weights": {}, "checkpoint": None, "threads": 1,
+        "device": "cpu", "perceptual": "none",
         "keep": "lowest",
     }  # fmt: skip
     return InpaintJob(epochs=epochs, patience=patience, **settings | changes)

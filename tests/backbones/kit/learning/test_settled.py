@@ -68,8 +68,9 @@ def trained(folder: Path, keep: str, patience: int = 9) -> tuple[dict[str, Any],
     rows = [f"{row},{'train' if row % 2 else 'val'}" for row in range(2 * IMAGES)]
     (folder / "data" / "table.csv").write_text("\n".join(("id,split", *rows)))
     job = InpaintJob(
-        folder=folder, variant="", image_size=SIZE, seed=3, precision="float32", batch_size=IMAGES, init="random",
-        weights={}, checkpoint=None, threads=1, device="cpu", perceptual="none", epochs=4, patience=patience,
+        folder=folder, variant="", image_size=SIZE, seed=3, precision="float32", fast=True,
+        batch_size=IMAGES, init="random", weights={}, checkpoint=None, threads=1, device="cpu",
+        perceptual="none", epochs=4, patience=patience,
         keep=keep,  # type: ignore[arg-type]
     )  # fmt: skip
     recipe = Jumping()
