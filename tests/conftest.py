@@ -1,7 +1,7 @@
 """Fixtures and settings that several test modules share."""
 
-import sys
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -10,11 +10,11 @@ import hypothesis
 import pytest
 
 from benchmark.errors import RunError
+from harness.execution.runners import process
 from harness.execution.runners.docker import connect
-from harness.execution.runners.process import Child, ProcessRunner, environment
+from harness.execution.runners.fork_server import ForkServer
 from harness.workspace import Workspace
 from support import weights_rule
-from support.fork_server import ForkServer
 from support.paths import FISH
 
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, max_examples=25, database=None)
@@ -58,25 +58,17 @@ def rule() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def fork_server() -> Iterator[ForkServer]:
-    """A process that has imported the libraries of the contestants; its forks start at once."""
-    server = ForkServer()
+    """One fork server for all tests of this process."""
+    server = ForkServer(os.environ | {"OMP_WAIT_POLICY": "PASSIVE"})
     yield server
     server.close()
 
 
 @pytest.fixture(autouse=True)
-def forked_jobs(request: pytest.FixtureRequest, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process runner forks its Python programs, unless a test is marked `real_jobs`: no job imports torch anew."""
-    if request.node.get_closest_marker("real_jobs"):
-        return
-    spawn = ProcessRunner.spawn
-
-    def fork(command: Sequence[str], root: Path) -> Child:
-        if command[0] != sys.executable or command[1] == "-c":
-            return spawn(command, root)
-        return fork_server.start(command[1:], root, environment(root))
-
-    monkeypatch.setattr(ProcessRunner, "spawn", staticmethod(fork))
+def shared_forks(request: pytest.FixtureRequest, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All process runners fork from one process, unless a test is marked `own_forks`: no runner imports torch anew."""
+    if not request.node.get_closest_marker("own_forks"):
+        monkeypatch.setattr(process, "ForkServer", lambda _: fork_server)
 
 
 @pytest.fixture

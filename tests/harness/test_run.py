@@ -1,6 +1,6 @@
 """Whole runs from photos to tables, through the command line.
 
-Tests marked `real_jobs` start an interpreter for every job, as users do.
+Tests marked `own_forks` start a fork server of their own, as users do.
 """
 
 import json
@@ -67,7 +67,7 @@ def finished(workspace: Workspace) -> dict[str, int]:
     return {path.parent.name: path.stat().st_mtime_ns for path in stages.glob("*/stage.json")}
 
 
-@pytest.mark.real_jobs
+@pytest.mark.own_forks
 @whole_run
 def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
@@ -174,7 +174,7 @@ def scores(record: Record) -> dict[str, object]:
     return record.model_dump(include={"classification", "ablation", "clustering", "inpainting"})
 
 
-@pytest.mark.real_jobs
+@pytest.mark.own_forks
 def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     plant(workspace, "raise RuntimeError('planted')")
@@ -187,7 +187,7 @@ def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     assert "crash" in (workspace.leaderboard / "classification.md").read_text()
 
 
-@pytest.mark.real_jobs
+@pytest.mark.own_forks
 def test_a_refused_job_is_an_input_error_without_a_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     plant(workspace, "def build():\n    raise ValueError('planted')")

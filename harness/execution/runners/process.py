@@ -27,12 +27,15 @@ from harness.execution.runners.base import (
     ending,
     is_event,
 )
+from harness.execution.runners.fork_server import CAN_FORK, ForkServer
 from harness.execution.store import digest
 from harness.workspace import Workspace
 
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 DESCRIBE_SECONDS = 300
+KIT = "backbones.kit"
+"""The entry point of backbones without a command of their own."""
 DRAIN_SECONDS = 5
 """How long output is read after a job ended: a process that left its group may hold the streams open forever."""
 LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
@@ -50,27 +53,41 @@ except Exception as error:
 class Child(Protocol):
     """A started program: the part of `subprocess.Popen` that the runner uses."""
 
-    pid: int
-    stdout: IO[str] | None
-    stderr: IO[str] | None
+    @property
+    def pid(self) -> int:
+        """Its process number, which is that of its group."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """Its standard output."""
+
+    @property
+    def stderr(self) -> IO[str] | None:
+        """Its standard error."""
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end and return its exit code, -n for signal n; raises `subprocess.TimeoutExpired`."""
 
 
 class ProcessRunner(Runner):
-    """Starts a backbone's entry point with the harness's own Python."""
+    """Starts a backbone's entry point with the harness's own Python.
+
+    Jobs of the kit are forked from a process that has imported its libraries, where that is safe.
+    """
 
     name = "process"
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._root = workspace.backbones.parent
+        self._forks = ForkServer(environment(self._root))
         self._running: set[Child] = set()
         self._cancelled = threading.Event()
 
     def use_gpu(self) -> None:
         """Check that torch can compute on the GPU in a job's environment; jobs need nothing else to use it."""
-        outcome = self._start("torch", [sys.executable, "-c", REACH_GPU], DESCRIBE_SECONDS, lambda _: None)
+        command = [sys.executable, "-c", REACH_GPU]
+        outcome = self._watch("torch", partial(spawn, command, self._root), DESCRIBE_SECONDS, lambda _: None)
         if outcome.status != "ok":
             raise RunError(f"torch cannot use the GPU here: it {outcome.cause.rstrip('.')}")
 
@@ -112,8 +129,16 @@ class ProcessRunner(Runner):
         Raises:
             RunError: it cannot be started.
         """
-        command = [part.replace("{python}", sys.executable) for part in _entry_point(backbone)] + arguments
-        return self._start(backbone.name, command, seconds, on_line)
+        return self._watch(backbone.name, self._starter(backbone, arguments), seconds, on_line)
+
+    def _starter(self, backbone: BackboneFacts, arguments: list[str]) -> Callable[[], Child]:
+        """What starts a verb of a backbone's entry point."""
+        if CAN_FORK and not backbone.command:
+            module = [KIT, backbone.name, *arguments]
+            return lambda: self._forks.start(module, self._root, environment(self._root))
+        entry_point = backbone.command or ("{python}", "-m", KIT, backbone.name)
+        command = [part.replace("{python}", sys.executable) for part in entry_point] + arguments
+        return lambda: spawn(command, self._root)
 
     def cancel(self) -> None:
         """Kill all children with their descendants."""
@@ -121,36 +146,13 @@ class ProcessRunner(Runner):
         for child in list(self._running):
             _kill(child)
 
-    @staticmethod
-    def spawn(command: Sequence[str], root: Path) -> Child:
-        """Start a program in a session of its own, with its streams in pipes.
-
-        Args:
-            command: the program and its arguments.
-            root: the folder that it starts in and imports from.
-
-        Raises:
-            OSError: it cannot be started.
-        """
-        return subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment(root),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
-        )
-
-    def _start(self, name: str, command: Sequence[str], seconds: float, on_line: OnLine) -> Outcome:
-        """Run a program until it ends, is cancelled or reaches its limit."""
+    def _watch(self, name: str, start: Callable[[], Child], seconds: float, on_line: OnLine) -> Outcome:
+        """Start a program, and wait until it ends, is cancelled or reaches its limit."""
         try:
-            child = self.spawn(command, self._workspace.backbones.parent)
+            child = start()
         except OSError as error:
-            raise RunError(f"{name}: cannot start {command[0]!r}: {error.strerror}.") from error
+            program = f" {error.filename!r}" if error.filename else ""
+            raise RunError(f"{name}: cannot start{program}: {error.strerror}.") from error
         self._running.add(child)
         if self._cancelled.is_set():  # cancel() may have run before the child was known
             _kill(child)
@@ -178,8 +180,28 @@ class ProcessRunner(Runner):
         return ending(child.wait(), log, timed_out=timed_out)
 
 
-def _entry_point(backbone: BackboneFacts) -> tuple[str, ...]:
-    return backbone.command or ("{python}", "-m", "backbones.kit", backbone.name)
+def spawn(command: Sequence[str], root: Path) -> Child:
+    """Start a program in a session of its own, with its streams in pipes.
+
+    Args:
+        command: the program and its arguments.
+        root: the folder that it starts in and imports from.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment(root),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
+    )
 
 
 def environment(root: Path) -> dict[str, str]:

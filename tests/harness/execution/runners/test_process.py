@@ -21,8 +21,8 @@ from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
 from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
 from support.paths import ROOT
+from support.processes import alive, gone
 
-pytestmark = pytest.mark.real_jobs
 LIMITS = Limits(seconds=60, memory_gib=1)
 SLEEPER = "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
 
@@ -39,41 +39,34 @@ def job(folder: Path, artifacts: dict[str, Path] | None = None) -> JobFolder:
     return JobFolder(folder / "job", folder / "pack", artifacts or {})
 
 
+def write_backbone(root: Path, deed: str, *, forked: bool = False) -> BackboneFacts:
+    """A backbone that runs a script: by a command of its own, or as one of the kit does, in a forked process."""
+    script = root / "backbones" / "kit" / "__main__.py"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(dedent(deed))
+    return facts() if forked else facts("{python}", str(script), "hostile")
+
+
 def perform(
     root: Path,
     deed: str,
     *,
     seconds: float = 60,
     artifacts: dict[str, Path] | None = None,
+    forked: bool = False,
 ) -> tuple[Outcome, list[str]]:
     """How a script ended that is run as a backbone, and the lines of its standard output."""
     lines: list[str] = []
-    script = root / "deed.py"
-    script.write_text(dedent(deed))
-    (root / "backbones").mkdir(exist_ok=True)
-    folder = job(root, artifacts)
-    command = facts("{python}", str(script))
-    outcome = ProcessRunner(Workspace(root)).run(command, "train", folder, Limits(seconds, 1), lines.append)
+    backbone, folder = write_backbone(root, deed, forked=forked), job(root, artifacts)
+    outcome = ProcessRunner(Workspace(root)).run(backbone, "train", folder, Limits(seconds, 1), lines.append)
     return outcome, lines
 
 
-def alive(process: int) -> bool:
-    """Whether a process runs; one that ended but was not waited for does not."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+both_ways = pytest.mark.parametrize("forked", [False, True])
 
 
-def gone(process: int) -> bool:
-    """Whether a process is gone, or goes within seconds: who is killed may take a moment to die."""
-    end = time.monotonic() + 10
-    while alive(process) and time.monotonic() < end:
-        time.sleep(0.02)
-    return not alive(process)
-
-
-def test_a_job_finds_the_files_of_the_contract_and_its_links_go_again(tmp_path: Path) -> None:
+@both_ways
+def test_a_job_finds_the_files_of_the_contract_and_its_links_go_again(tmp_path: Path, forked: bool) -> None:
     weights = tmp_path / "published.pt"
     weights.write_text("as published")
     outcome, lines = perform(
@@ -81,13 +74,14 @@ def test_a_job_finds_the_files_of_the_contract_and_its_links_go_again(tmp_path: 
         """
         import os, sys
         from pathlib import Path
-        verb, option, folder = sys.argv[1:]
+        name, verb, option, folder = sys.argv[1:]
         job = Path(folder)
         (job / "out" / "numbers").write_text("12")
         print(verb, option, sorted(os.listdir(job)), (job / "in" / "weights.pt").read_text(), os.listdir(job / "data"))
         print(os.getcwd(), repr(sys.stdin.read()))
         """,
         artifacts={"weights.pt": weights},
+        forked=forked,
     )
     assert outcome.status == "ok"
     assert lines == ["train --job ['data', 'in', 'out'] as published []\n", f"{tmp_path} ''\n"]
@@ -96,19 +90,21 @@ def test_a_job_finds_the_files_of_the_contract_and_its_links_go_again(tmp_path: 
     assert not (tmp_path / "job" / "data").is_symlink()
 
 
-def test_links_go_when_the_job_fails_too(tmp_path: Path) -> None:
-    assert perform(tmp_path, "raise SystemExit(1)")[0].status == "crash"
+@both_ways
+def test_links_go_when_the_job_fails_too(tmp_path: Path, forked: bool) -> None:
+    assert perform(tmp_path, "raise SystemExit(1)", forked=forked)[0].status == "crash"
     assert sorted(path.name for path in (tmp_path / "job").iterdir()) == ["in", "out"]
 
 
+@both_ways
 def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: bool
 ) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "PYTHONSTARTUP", "PYTHONPATH", "OMP_WAIT_POLICY"):
         monkeypatch.setenv(name, "ours")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    _, lines = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))")
+    _, lines = perform(tmp_path, "import json, os\nprint(json.dumps(dict(os.environ)))", forked=forked)
     environ = json.loads(lines[0])
     needed = {"PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"}
     handed_on = needed & set(os.environ)
@@ -119,34 +115,42 @@ def test_a_child_sees_nothing_of_our_environment_but_what_it_needs(
     assert "ours" not in environ.values()
 
 
+@both_ways
 @pytest.mark.parametrize("end", ["import time\ntime.sleep(600)", "raise SystemExit(0)", "raise SystemExit(3)"])
-def test_what_a_job_started_ends_with_it(end: str, tmp_path: Path) -> None:
+def test_what_a_job_started_ends_with_it(end: str, tmp_path: Path, forked: bool) -> None:
     """A child that ignores signals, and a grandchild that would sleep on and holds the streams open."""
     ignore_signals = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     start = time.monotonic()
-    outcome, lines = perform(tmp_path, f"{ignore_signals}{SLEEPER}print(child.pid, flush=True)\n{end}", seconds=2)
+    outcome, lines = perform(
+        tmp_path, f"{ignore_signals}{SLEEPER}print(child.pid, flush=True)\n{end}", seconds=2, forked=forked
+    )
     expected = "timeout" if "sleep(600)" in end else "ok" if "(0)" in end else "crash"
     assert outcome.status == expected
     assert time.monotonic() - start < 20
     assert gone(int(lines[0]))
 
 
-def test_a_grandchild_in_a_session_of_its_own_holds_nobody_up(tmp_path: Path) -> None:
+@both_ways
+def test_a_grandchild_in_a_session_of_its_own_holds_nobody_up(tmp_path: Path, forked: bool) -> None:
     start = time.monotonic()
-    outcome, lines = perform(tmp_path, SLEEPER.replace("])", "], start_new_session=True)") + "print(child.pid)")
+    outcome, lines = perform(
+        tmp_path, SLEEPER.replace("])", "], start_new_session=True)") + "print(child.pid)", forked=forked
+    )
     os.kill(int(lines[0]), signal.SIGKILL)
     assert outcome.status == "ok"
     assert time.monotonic() - start < 30
 
 
-def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
-    outcome, lines = perform(tmp_path, "import sys\nfor _ in range(8): sys.stdout.write('x' * 2**20)")
+@both_ways
+def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path, forked: bool) -> None:
+    outcome, lines = perform(tmp_path, "import sys\nfor _ in range(8): sys.stdout.write('x' * 2**20)", forked=forked)
     assert "".join(lines) == "x" * 2**23
     assert max(map(len, lines)) <= LONGEST_LINE
     assert len(outcome.log) < 50_000
 
 
-def test_the_cause_is_the_last_line_of_standard_error_though_output_comes_later(tmp_path: Path) -> None:
+@both_ways
+def test_the_cause_is_the_last_line_of_standard_error_though_output_comes_later(tmp_path: Path, forked: bool) -> None:
     deed = """
         import os, time
         os.write(2, b"what is this?\\n")
@@ -154,16 +158,20 @@ def test_the_cause_is_the_last_line_of_standard_error_though_output_comes_later(
         os.write(1, b"late\\n")
         os._exit(3)
         """
-    outcome, _ = perform(tmp_path, deed)
+    outcome, _ = perform(tmp_path, deed, forked=forked)
     assert (outcome.cause, outcome.log) == ("found the data unusable: what is this?", "what is this?\nlate")
 
 
-def test_time_beyond_the_limit_is_a_timeout_with_its_log(tmp_path: Path) -> None:
-    outcome, _ = perform(tmp_path, "import time\nprint('I stay', flush=True)\ntime.sleep(600)", seconds=2)
+@both_ways
+def test_time_beyond_the_limit_is_a_timeout_with_its_log(tmp_path: Path, forked: bool) -> None:
+    outcome, _ = perform(
+        tmp_path, "import time\nprint('I stay', flush=True)\ntime.sleep(600)", seconds=2, forked=forked
+    )
     assert outcome == Outcome("timeout", "stopped at its limit of 2 s", "I stay")
 
 
-def test_cancel_stops_a_running_job_from_another_thread(tmp_path: Path) -> None:
+@both_ways
+def test_cancel_stops_a_running_job_from_another_thread(tmp_path: Path, forked: bool) -> None:
     begun = threading.Event()
     numbers: list[int] = []
 
@@ -171,11 +179,11 @@ def test_cancel_stops_a_running_job_from_another_thread(tmp_path: Path) -> None:
         numbers.append(int(line))
         begun.set()
 
-    script = tmp_path / "deed.py"
-    script.write_text(f"{SLEEPER}import time\nprint(child.pid, flush=True)\ntime.sleep(600)")
+    deed = f"{SLEEPER}import time\nprint(child.pid, flush=True)\ntime.sleep(600)"
+    backbone = write_backbone(tmp_path, deed, forked=forked)
     runner = ProcessRunner(Workspace(tmp_path))
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(runner.run, facts("{python}", str(script)), "train", job(tmp_path), LIMITS, listen)
+        future = pool.submit(runner.run, backbone, "train", job(tmp_path), LIMITS, listen)
         assert begun.wait(30)
         runner.cancel()
         with pytest.raises(RunError, match="The job was stopped"):
@@ -252,20 +260,23 @@ def test_a_child_goes_with_a_harness_that_is_killed(tmp_path: Path) -> None:
     assert gone(child)
 
 
-def test_a_flood_on_both_streams_is_read_to_its_end(tmp_path: Path) -> None:
-    outcome, lines = perform(tmp_path, flood(20_000))
+@both_ways
+def test_a_flood_on_both_streams_is_read_to_its_end(tmp_path: Path, forked: bool) -> None:
+    outcome, lines = perform(tmp_path, flood(20_000), forked=forked)
     assert outcome.status == "ok"
     assert lines == [f"{number}\n" for number in range(20_000)]
     assert len(outcome.log.splitlines()) == 40
 
 
-def test_binary_garbage_is_survived(tmp_path: Path) -> None:
-    outcome, lines = perform(tmp_path, GARBAGE)
+@both_ways
+def test_binary_garbage_is_survived(tmp_path: Path, forked: bool) -> None:
+    outcome, lines = perform(tmp_path, GARBAGE, forked=forked)
     assert outcome.status == "ok"
     assert [line.strip("\n") for line in lines] == GARBAGE_LINES
     assert "event" not in outcome.log
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("deed", "expected"),
     [
@@ -282,8 +293,8 @@ def test_binary_garbage_is_survived(tmp_path: Path) -> None:
         ("raise RuntimeError('CUDA out of memory')", Outcome("oom_gpu", "ran out of GPU memory")),
     ],
 )
-def test_an_outcome_follows_from_code_and_last_line(deed: str, expected: Outcome, tmp_path: Path) -> None:
-    outcome, _ = perform(tmp_path, deed)
+def test_an_outcome_follows_from_code_and_last_line(deed: str, expected: Outcome, tmp_path: Path, forked: bool) -> None:
+    outcome, _ = perform(tmp_path, deed, forked=forked)
     assert (outcome.status, outcome.code) == (expected.status, expected.code)
     assert outcome.cause.startswith(expected.cause)
     assert expected.log in outcome.log

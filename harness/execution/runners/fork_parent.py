@@ -1,0 +1,192 @@
+"""The program of a fork server: it imports the contestants' libraries, and forks a child for every request.
+
+`fork_server.py` starts it as a script; its arguments are the number of its request socket, and the libraries. It
+imports nothing of ours: kit and contestants are imported by the child, from the checkout that the request names. It
+computes nothing: no thread is started and CUDA is not touched, so that a child can do both as a new process can.
+"""
+
+import atexit
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import runpy
+import select
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+STREAMS = 3
+"""File descriptors that come with a request: standard output, standard error, and the socket that answers it."""
+LONGEST_REQUEST = 2**17
+"""Bytes of a request."""
+PR_SET_PDEATHSIG = 1
+
+
+class Children:
+    """The children that run, each with the socket on which its exit code is awaited."""
+
+    def __init__(self) -> None:
+        self._answers: dict[int, socket.socket] = {}
+
+    def add(self, child: int, answer: socket.socket) -> None:
+        """Report the process number of a new child."""
+        self._answers[child] = answer
+        _send(answer, child)
+
+    def report_ended(self) -> None:
+        """Report the exit code of each child that has ended, after ending what it started."""
+        for child, answer in list(self._answers.items()):
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            _kill_group(child)  # while the ended child keeps its number from being given to another process
+            _send(answer, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            self._answers.pop(child).close()
+
+    def kill(self) -> None:
+        """End all children, with what they started."""
+        for child in self._answers:
+            _kill_group(child)
+
+    def kill_and_exit(self, *_: object) -> NoReturn:
+        """Handle the signal that asks for the end, also in the middle of an import."""
+        self.kill()
+        os._exit(0)
+
+    def forget(self) -> None:
+        """In a new child: close what belongs to the others."""
+        for answer in self._answers.values():
+            answer.close()
+
+
+def serve(requests: socket.socket, libraries: Sequence[str]) -> Mapping[str, str | list[str]]:
+    """Fork a child for every request until the client is gone; returns the request, in the child itself.
+
+    The first library is imported before the first child is forked, every other when there is no request: a child that
+    is forked earlier imports it itself.
+    """
+    first, *others = libraries
+    children = Children()
+    signal.signal(signal.SIGTERM, children.kill_and_exit)
+    _import(first)
+    awake, wake = socket.socketpair()
+    for end in (awake, wake):
+        end.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    while True:
+        ready, _, _ = select.select([requests, awake], [], [], 0 if others else None)
+        if awake in ready:
+            awake.recv(4096)
+            children.report_ended()
+        if requests in ready:
+            message, descriptors, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, STREAMS)
+            if not message:
+                children.kill_and_exit()
+            if child := _fork():
+                for descriptor in descriptors[:2]:
+                    os.close(descriptor)
+                children.add(child, socket.socket(fileno=descriptors[2]))
+            else:
+                children.forget()
+                for end in (requests, awake, wake):
+                    end.close()
+                _take_streams(descriptors)
+                request: dict[str, str | list[str]] = json.loads(message)
+                return request
+        elif not ready and others:
+            _import(others.pop(0))
+
+
+def _import(name: str) -> None:
+    """Import a library. If that fails, it fails in the child that needs it, where it is reported."""
+    with suppress(Exception):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is here now is not looked at again, and so not copied, in any child
+
+
+def _fork() -> int:
+    """Fork a child in a session of its own, which ends with its parent; returns its number, or 0 in the child."""
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+    return child
+
+
+def _take_streams(descriptors: Sequence[int]) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in zip((nothing, *descriptors[:2]), (0, 1, 2), strict=True):
+        os.dup2(source, target)
+    for descriptor in (nothing, *descriptors):
+        os.close(descriptor)
+
+
+def _kill_group(child: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+
+
+def _send(answer: socket.socket, number: int) -> None:
+    with suppress(OSError):  # nobody waits any more
+        answer.sendall(number.to_bytes(4, signed=True))
+
+
+def run(request: Mapping[str, str | list[str]]) -> int:
+    """Run a module as `python -m` does in a new process; returns its exit code."""
+    environment, arguments = request["environment"], request["arguments"]
+    assert isinstance(environment, dict)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(str(request["folder"]))
+    sys.path[:] = [str(Path.cwd()), *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path]
+    sys.argv = list(arguments)
+    _seed_anew()
+    try:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+        return 1
+    except BaseException:  # noqa: BLE001 - the job's own, whatever it is
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _seed_anew() -> None:
+    """Draw the state of the global generators again, as every new process does."""
+    random.seed()
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed()
+
+
+def end(code: int) -> NoReturn:
+    """End as an interpreter does, but without taking the libraries down, which takes longer than most jobs."""
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for the job's threads
+    atexit._run_exitfuncs()  # noqa: SLF001 - as multiprocessing does in its forks
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed by the job, or by its reader
+            stream.flush()
+    os._exit(code & 0xFF)
+
+
+if __name__ == "__main__":
+    end(run(serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])))
