@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.cross_validation.schemes import Scheme, outer_folds
-from benchmark.probing.coordinates import reduce
+from benchmark.cross_validation.folding import Fold, Folding
+from benchmark.probing.coordinates import Cosines, cosines, reduce
 from benchmark.probing.probes import linear_probe, nearest_neighbour_probe
 from benchmark.vocabulary import RegionVariant
 
@@ -16,28 +16,44 @@ NO_ANSWER = -1
 
 
 class OutOfFoldAnswers(NamedTuple):
-    """Answers to all photos, each by probes that were fitted on other groups.
+    """Answers to all photos in each draw of folds, each by probes that were fitted on other groups.
 
     Attributes:
-        linear: (N,) int64, class number that the linear probe answers; `NO_ANSWER` for a photo that is not tested.
-        confidence: (N,) float64, probability of that answer; NaN for a photo that is not tested.
-        nearest: (N,) int64, class number that the nearest neighbours answer.
+        linear: (S, N) int64, class number that the linear probe answers; `NO_ANSWER` for a photo that is not tested.
+        confidence: (S, N) float64, probability of that answer; NaN for a photo that is not tested.
+        strength: (S, N) float64, inverse strength of the penalty of the probe that answers; NaN likewise.
+        nearest: (S, N) int64, class number that the nearest neighbours answer.
         reliance: the linear probe's answers by region variant, fitted on whole photos and shown one region.
         information: the same, fitted on the region and shown it.
     """
 
     linear: NDArray[np.int64]
     confidence: NDArray[np.float64]
+    strength: NDArray[np.float64]
     nearest: NDArray[np.int64]
     reliance: dict[RegionVariant, NDArray[np.int64]]
     information: dict[RegionVariant, NDArray[np.int64]]
 
 
+class Photos(NamedTuple):
+    """What the probes are fitted on and shown.
+
+    Attributes:
+        whole: (N, D) embeddings of whole photos, finite.
+        regions: (N, D) of region variants; empty without regions.
+        labels: (N,) class numbers.
+        groups: (N,) groups that stay on one side of a fold.
+    """
+
+    whole: NDArray[np.floating]
+    regions: Mapping[RegionVariant, NDArray[np.floating]]
+    labels: NDArray[np.integer]
+    groups: NDArray[np.integer]
+
+
 def cross_validate(
-    embeddings: NDArray[np.floating],
-    regions: Mapping[RegionVariant, NDArray[np.floating]],
-    labels: NDArray[np.integer],
-    scheme: Scheme,
+    photos: Photos,
+    folds: Folding,
     *,
     seed: int,
     on_fold: Callable[[int, int], None] = lambda _done, _total: None,
@@ -48,30 +64,78 @@ def cross_validate(
     fold (nested cross-validation), so no photo chooses anything for itself.
 
     Args:
-        embeddings: (N, D) of whole photos, finite.
-        regions: (N, D) of region variants; empty without regions.
-        labels: (N,) class numbers.
-        scheme: whose groups stay on one side of a fold.
-        seed: of the folds.
+        photos: what the probes are fitted on and shown.
+        folds: of the photos, in one draw or several.
+        seed: of the folds within.
         on_fold: called with (folds done, folds).
     """
-    count = len(labels)
-    linear, nearest = np.full(count, NO_ANSWER), np.full(count, NO_ANSWER)
-    confidence = np.full(count, np.nan)
-    reliance = {variant: np.full(count, NO_ANSWER) for variant in regions}
-    information = {variant: np.full(count, NO_ANSWER) for variant in regions}
-    folds = outer_folds(labels, scheme, seed)
-    for done, (fit, test) in enumerate(folds, start=1):
-        if len(test) and len(np.unique(labels[fit])) > 1:
-            known, groups = labels[fit], scheme.groups[fit]
-            whole = reduce(embeddings[fit], embeddings[test], *(part[test] for part in regions.values()))
-            probe = linear_probe(whole, known, groups, seed, balanced=True)
-            linear[test], *shown = probe.answers
-            confidence[test] = probe.confidences[0]
-            nearest[test] = nearest_neighbour_probe(whole, known, groups, seed).answers[0]
-            for (variant, part), answers in zip(regions.items(), shown, strict=True):
-                reliance[variant][test] = answers
-                pair = reduce(part[fit], part[test])
-                information[variant][test] = linear_probe(pair, known, groups, seed, balanced=True).answers[0]
-        on_fold(done, len(folds))
-    return OutOfFoldAnswers(linear, confidence, nearest, reliance, information)
+    shape = len(folds.draws), len(photos.labels)
+    answers = OutOfFoldAnswers(
+        linear=np.full(shape, NO_ANSWER),
+        confidence=np.full(shape, np.nan),
+        strength=np.full(shape, np.nan),
+        nearest=np.full(shape, NO_ANSWER),
+        reliance={variant: np.full(shape, NO_ANSWER) for variant in photos.regions},
+        information={variant: np.full(shape, NO_ANSWER) for variant in photos.regions},
+    )
+    similarity = cosines(photos.whole).train
+    places = [(draw, fold) for draw, parts in enumerate(folds.draws) for fold in parts]
+    for done, (draw, fold) in enumerate(places, start=1):
+        if len(fold.test) and len(np.unique(photos.labels[fold.fit])) > 1:
+            _answer(photos, similarity, fold, seed, answers, draw)
+        on_fold(done, len(places))
+    return answers
+
+
+def settled(answers: NDArray[np.int64], confidence: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The answer that most draws give to each photo, (N,), and its mean probability over the draws, (N,).
+
+    Of equally frequent answers the one with the higher probability is taken. A draw that gives another answer counts
+    as probability 0, so a photo is named surely only if every draw does.
+
+    Args:
+        answers: (S, N) class numbers; `NO_ANSWER` for a photo that is not tested.
+        confidence: (S, N) probability of each; NaN for a photo that is not tested.
+
+    Example:
+        >>> settled(np.array([[2, 0], [2, 1], [0, 1]]), np.array([[0.6, 0.3], [0.6, 0.4], [0.9, 0.5]]))
+        (array([2, 1]), array([0.4, 0.3]))
+    """
+    same = answers[:, None, :] == answers[None, :, :]  # (S, S, N)
+    votes, certainty = same.sum(axis=1), (same * confidence[None]).sum(axis=1) / len(answers)
+    chosen = np.lexsort((certainty, votes), axis=0)[-1]
+    photos = np.arange(answers.shape[1])
+    return answers[chosen, photos], certainty[chosen, photos]
+
+
+def _answer(
+    photos: Photos,
+    similarity: NDArray[np.float64],
+    fold: Fold,
+    seed: int,
+    answers: OutOfFoldAnswers,
+    draw: int,
+) -> None:
+    """Fit the probes of one fold, and write their answers into those of the draw.
+
+    Args:
+        photos: what the probes are fitted on and shown.
+        similarity: (N, N) cosines of whole photos.
+        fold: what is fitted and what is tested.
+        seed: of the folds within.
+        answers: of all photos.
+        draw: its number.
+    """
+    fit, test = fold
+    labels, groups = photos.labels[fit], photos.groups[fit]
+    whole = reduce(photos.whole[fit], photos.whole[test], *(part[test] for part in photos.regions.values()))
+    probe = linear_probe(whole, labels, groups, seed, balanced=True)
+    near = Cosines(similarity[np.ix_(fit, fit)], (similarity[np.ix_(test, fit)],))
+    answers.linear[draw, test], *shown = probe.answers
+    answers.confidence[draw, test] = probe.confidences[0]
+    answers.strength[draw, test] = probe.choice
+    answers.nearest[draw, test] = nearest_neighbour_probe(near, labels, groups, seed).answers[0]
+    for (variant, part), relied in zip(photos.regions.items(), shown, strict=True):
+        alone = linear_probe(reduce(part[fit], part[test]), labels, groups, seed, balanced=True)
+        answers.reliance[variant][draw, test] = relied
+        answers.information[variant][draw, test] = alone.answers[0]

@@ -1,6 +1,5 @@
 """Which photos are never on both sides of a fold."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from benchmark.data.capture import capture_times, codes, is_filled
 from benchmark.data.catalogue import Row
 from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 from benchmark.vocabulary import FoldScheme
-
-FOLDS = 10
 
 ENOUGH = 1 / 3
 """Share of the photos that must be testable for a column to be kept together."""
@@ -57,27 +54,6 @@ def schemes(rows: Sequence[Row], labels: NDArray[np.integer]) -> tuple[Scheme, .
         if testable.mean() >= ENOUGH:
             return Scheme("grouped", column, groups, testable), random
     return (random,)
-
-
-def outer_folds(
-    labels: NDArray[np.integer], scheme: Scheme, seed: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Photos to fit on and photos to test, for each of at most ten folds; a fold tests testable photos alone.
-
-    Args:
-        labels: (N,) class numbers.
-        scheme: whose groups stay whole.
-        seed: of the order of the groups.
-    """
-    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
-
-    folds = min(FOLDS, len(np.unique(scheme.groups)))
-    few = np.bincount(labels).max() < folds  # no individual has a photo for every fold
-    kind = GroupKFold if few else StratifiedGroupKFold
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The (least|number of unique)", UserWarning)  # individuals with few photos
-        parts = list(kind(folds, shuffle=True, random_state=seed).split(labels, labels, scheme.groups))
-    return [(fit, test[scheme.testable[test]]) for fit, test in parts]
 
 
 def _candidates(rows: Sequence[Row]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.probing.coordinates import Coordinates
+from benchmark.probing.coordinates import Coordinates, Cosines
 from benchmark.probing.folds import grouped_folds
 
 STRENGTHS = tuple(float(10.0**power) for power in range(-2, 4))
@@ -77,7 +77,7 @@ def linear_probe(
         ]
         strength = STRENGTHS[int(np.argmin(losses))]
         model, converged = _fit(coordinates.train, labels, _Fit(strength, balanced=balanced))
-        probabilities = [model.predict_proba(shown.points) for shown in coordinates.shown]
+        probabilities = [model.predict_proba(shown) for shown in coordinates.shown]
     return ProbeAnswers(
         tuple(model.classes_[one.argmax(axis=1)].astype(np.int64) for one in probabilities),
         tuple(one.max(axis=1) for one in probabilities),
@@ -98,31 +98,50 @@ def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], 
 
     with threadpool_limits(1):
         model, _ = _fit(coordinates.train, labels, _Fit(strength))
-        probabilities: NDArray[np.float64] = model.predict_proba(coordinates.shown[0].points)
+        probabilities: NDArray[np.float64] = model.predict_proba(coordinates.shown[0])
     return probabilities
 
 
+def linear_logits(
+    coordinates: Coordinates, labels: NDArray[np.integer], strength: float, *, balanced: bool
+) -> list[NDArray[np.float64]]:
+    """(M, K) the logit of each individual for each image of every set, by a probe whose strength is chosen.
+
+    A column is an individual of the training images, in the order of class numbers. The logits of two individuals add
+    up to 0. Arguments as `linear_probabilities`; `balanced` as `linear_probe`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        model, _ = _fit(coordinates.train, labels, _Fit(strength, balanced=balanced))
+        logits = [model.decision_function(shown) for shown in coordinates.shown]
+    return [one if one.ndim > 1 else np.stack([-one, one], axis=1) / 2 for one in logits]
+
+
 def nearest_neighbour_probe(
-    coordinates: Coordinates, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+    cosines: Cosines, labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
 ) -> ProbeAnswers:
     """The commonest individual among the nearest training images by cosine; of equally common ones the nearest.
 
     The number of neighbours with the highest accuracy over grouped folds of the training images is taken; of equal
-    ones the smallest. Arguments as `linear_probe`.
+    ones the smallest.
+
+    Args:
+        cosines: of training images and sets of test images (`coordinates.cosines`).
+        labels: as `linear_probe`.
+        groups: as `linear_probe`.
+        seed: as `linear_probe`.
     """
-    folds = list(grouped_folds(labels, groups, seed))
-    own = coordinates.own_similarity
-
-    def accuracy(k: int) -> float:
-        right = [_vote(own[np.ix_(held_out, fit)], labels[fit], k) == labels[held_out] for fit, held_out in folds]
-        return float(np.concatenate(right).mean()) if right else 0.0
-
-    scores = [accuracy(k) for k in NEIGHBOURS]
-    k = NEIGHBOURS[int(np.argmax(scores))]
-    answers = tuple(_vote(shown.similarity, labels, k) for shown in coordinates.shown)
+    right: dict[int, list[NDArray[np.bool_]]] = {k: [] for k in NEIGHBOURS}
+    for fit, held_out in grouped_folds(labels, groups, seed):
+        votes = _votes(cosines.train[np.ix_(held_out, fit)], labels[fit])
+        for k in NEIGHBOURS:
+            right[k].append(_commonest(votes[:, :k]) == labels[held_out])
+    k = max(NEIGHBOURS, key=lambda k: float(np.concatenate(right[k]).mean()) if right[k] else 0.0)
+    shown = [_votes(similarity, labels)[:, :k] for similarity in cosines.shown]
+    answers = tuple(_commonest(votes) for votes in shown)
     confidences = tuple(
-        (labels[_nearest(shown.similarity, k)] == answer[:, None]).mean(axis=1)
-        for shown, answer in zip(coordinates.shown, answers, strict=True)
+        (votes == answer[:, None]).mean(axis=1) for votes, answer in zip(shown, answers, strict=True)
     )
     return ProbeAnswers(answers, confidences, float(k), True)
 
@@ -166,14 +185,14 @@ def _log_loss(
     return float(-probabilities[np.arange(len(held_out)), np.searchsorted(classes, labels[held_out])].mean())
 
 
-def _nearest(similarity: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """(M, k) the k nearest training images of each image, nearest first."""
-    return np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+def _votes(similarity: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.integer]:
+    """(M, at most 20) the individuals of the nearest training images, nearest first; `similarity` is (M, N)."""
+    votes: NDArray[np.integer] = labels[np.argsort(-similarity, axis=1, kind="stable")[:, : max(NEIGHBOURS)]]
+    return votes
 
 
-def _vote(similarity: NDArray[np.float64], labels: NDArray[np.integer], k: int) -> NDArray[np.int64]:
-    """(M,) the answers of the k nearest; `similarity` is (M, N)."""
-    votes = labels[_nearest(similarity, k)]
+def _commonest(votes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """(M,) the commonest of each image's votes, (M, k), nearest first; of equally common ones the nearest."""
     counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
     commonest = counts.argmax(axis=1)[:, None]
     answers: NDArray[np.int64] = np.take_along_axis(votes, commonest, axis=1)[:, 0].astype(np.int64)

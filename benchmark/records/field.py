@@ -15,13 +15,17 @@ class OutOfFold(RecordPart):
     """Answers of one classifier to photos that it was not fitted on.
 
     Attributes:
-        answers: class number given to each photo; None for a photo that was not tested.
-        accuracy: share of the tested photos given their own identity.
+        answers: class number given to each photo, in most draws of folds; None for a photo that was not tested.
+        shares: share of the draws in which each photo was given its own identity; None likewise.
+        accuracy: share of the tested photos given their own identity, averaged over the draws.
+        by_draw: that share in each draw.
         interval: of the accuracy, by units; None with fewer than six.
     """
 
     answers: tuple[int | None, ...]
+    shares: tuple[float | None, ...]
     accuracy: Accuracy
+    by_draw: tuple[float, ...]
     interval: Interval | None
 
 
@@ -31,9 +35,13 @@ class FieldScores(RecordPart):
     Attributes:
         column: metadata column whose values stay on one side of a fold; empty for single photos.
         groups: the value of that column for each photo, as a code.
+        folds: number of folds in a draw.
+        draws: number of draws of folds; each tests every testable photo once.
+        one_group_each: whether each fold is a single group, so that nothing is drawn.
         tested: number of photos that were tested; the others have no photo of their individual on the other side.
         linear: the linear probe on whole photos.
-        confidences: probability of each of its answers; None for a photo that was not tested.
+        confidences: probability of each of its answers, averaged over the draws, as 0 in a draw with another answer;
+            None for a photo that was not tested.
         nearest: the nearest neighbours on whole photos.
         chance: one divided by the number of individuals.
         commonest: accuracy on the tested photos of always answering the commonest individual.
@@ -46,6 +54,9 @@ class FieldScores(RecordPart):
 
     column: str
     groups: tuple[int, ...]
+    folds: int
+    draws: int
+    one_group_each: bool
     tested: int
     linear: OutOfFold
     confidences: tuple[float | None, ...]
@@ -76,6 +87,42 @@ class FieldRetrieval(RecordPart):
     across: Retrieval | None
     anywhere: Retrieval
     baselines: dict[Literal["across", "anywhere"], RetrievalBaseline]
+
+
+class PhotoFocus(RecordPart):
+    """Where the linear probe finds its evidence in one photo.
+
+    Attributes:
+        photo: index of the photo.
+        answer: class number that the probe answers, which was fitted without the photo's group.
+        cam: rows of the class activation map, scaled to the highest value 1; all 0 if no position speaks for the answer.
+        density: share of the map on the pattern, divided by the pattern's share of the area; None without a pattern.
+        swap: density of the same map on the patterns of photos of other units; None without such photos.
+    """
+
+    photo: int
+    answer: int
+    cam: tuple[tuple[float, ...], ...]
+    density: float | None
+    swap: float | None
+
+
+class FieldFocus(RecordPart):
+    """Class activation maps of photos drawn at random, each by the linear probe that answered it out of fold.
+
+    Attributes:
+        examples: the photos to show, of different individuals as far as possible; drawn, not picked.
+        images: number of photos with a map that is not empty and a pattern, over which the means below are.
+        density: mean density on the pattern; None without masks.
+        swap: mean density of the same maps on the patterns of photos of other units; None likewise.
+        excess: interval of the difference, by the jackknife over units; None with fewer than six units.
+    """
+
+    examples: tuple[PhotoFocus, ...]
+    images: int
+    density: Annotated[float | None, Metric("Density", "mass divided by the pattern's share of the area", None)] = None
+    swap: Annotated[float | None, Metric("Swap density", "density of the same maps on other photos", None)] = None
+    excess: Interval | None = None
 
 
 class Suspect(RecordPart):
@@ -118,6 +165,7 @@ class FieldRecord(RecordPart):
         schemes: scores by scheme; `grouped` comes first, and is missing if no column can be kept together.
         retrieval: re-identification.
         clusters: clusters of all photos, found without labels.
+        focus: class activation maps of some photos; None if the encoder's feature map has a single position.
         suspects: photos to look at again, the surest first.
         neighbours: indices of the nearest photos of each photo, by cosine, nearest first; none of its own group of the
             first scheme.
@@ -125,7 +173,7 @@ class FieldRecord(RecordPart):
         provenance: everything that made the numbers.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     key: str
     backbone: str
     title: str
@@ -143,6 +191,7 @@ class FieldRecord(RecordPart):
     schemes: dict[FoldScheme, FieldScores]
     retrieval: FieldRetrieval
     clusters: Clustering
+    focus: FieldFocus | None = None
     suspects: tuple[Suspect, ...]
     neighbours: tuple[tuple[int, ...], ...]
     remarks: tuple[str, ...]

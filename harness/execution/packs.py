@@ -81,11 +81,13 @@ class EncodePack:
         part: of the set.
         variants: region variants; the pack has all images in the first variant, then all in the second, and so on.
         fill: what replaces a hidden region.
+        most: largest number of images, in the order of opaque ids, which is random; None = all.
     """
 
     part: SplitPart
     variants: tuple[RegionVariant, ...]
     fill: Fill
+    most: int | None = None
 
 
 Pack = InpaintPack | HolesPack | TrainPack | EncodePack
@@ -167,7 +169,7 @@ def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
 
 
 def _write_encode(pack: EncodePack, crops: CropSet, folder: Path) -> None:
-    ids = crops.ids("classify", pack.part)
+    ids = crops.ids("classify", pack.part)[: pack.most]
     _write_images(crops, crops.positions(ids), pack.variants, pack.fill, folder)
     _write_calibration(crops, folder)
     names = [crops.opaque_id(image_id) for image_id in ids]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.cross_validation.answers import NO_ANSWER, OutOfFoldAnswers, cross_validate
+from benchmark.cross_validation.answers import NO_ANSWER, OutOfFoldAnswers, Photos, cross_validate, settled
+from benchmark.cross_validation.folding import Folding, described, folding
 from benchmark.cross_validation.schemes import Scheme, schemes
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.pairing import Pairing, sightings_of
@@ -24,9 +25,10 @@ from benchmark.metrics.resampling.power import (
 from benchmark.metrics.resampling.units import Units, units_of
 from benchmark.metrics.retrieval import retrieve_each, summarise, summarise_pairing
 from benchmark.records.clustering import Clustering
-from benchmark.records.field import FieldRetrieval, FieldScores, OutOfFold, Suspect
+from benchmark.records.field import FieldFocus, FieldRetrieval, FieldScores, OutOfFold, Suspect
 from benchmark.vocabulary import FoldScheme, RegionQuestion, RegionVariant
 from harness.execution.events import ProgressListener
+from harness.field.focus import FocusSample, focus
 from harness.field.suspects import find_suspects
 
 NEIGHBOURS = 3
@@ -41,6 +43,7 @@ class SurveyScores:
     schemes: dict[FoldScheme, FieldScores]
     retrieval: FieldRetrieval
     clusters: Clustering
+    focus: FieldFocus | None
     suspects: tuple[Suspect, ...]
     neighbours: tuple[tuple[int, ...], ...]
 
@@ -49,6 +52,7 @@ def score(
     catalogue: Catalogue,
     embeddings: Mapping[RegionVariant, NDArray[np.floating]],
     hashes: NDArray[np.uint64],
+    sample: FocusSample | None,
     seed: int,
     listener: ProgressListener,
 ) -> SurveyScores:
@@ -58,6 +62,7 @@ def score(
         catalogue: the data set.
         embeddings: (N, D) by region variant, in the order of the catalogue; `all` is needed.
         hashes: (N, 12) perceptual hashes of the photos, in the same order.
+        sample: photos to explain; None = none.
         seed: of folds and intervals.
         listener: receives the progress.
     """
@@ -70,19 +75,25 @@ def score(
     units = units_of(labels, sightings.recordings, sightings.frames)
     scores: dict[FoldScheme, FieldScores] = {}
     answered: dict[FoldScheme, tuple[Scheme, OutOfFoldAnswers]] = {}
+    focused: FieldFocus | None = None
     found = schemes(catalogue.rows, labels)
     for scheme in found:
-        listener.report(f"Answering every photo by the others, folds {scheme.name}.")
-        shown = regions if scheme is found[0] else {}  # the regions of the scheme that counts
-        answers = cross_validate(whole, shown, labels, scheme, seed=seed)
+        counts = scheme is found[0]
+        folds = folding(labels, scheme, seed)
+        listener.report(f"Answering every photo by the others: {scheme.name}, {described(folds)}.")
+        photos = Photos(whole, regions if counts else {}, labels, scheme.groups)
+        answers = cross_validate(photos, folds, seed=seed)
         answered[scheme.name] = scheme, answers
-        scores[scheme.name] = _scores(scheme, answers, labels, units, seed)
+        scores[scheme.name] = _scores(scheme, folds, answers, labels, units, seed)
+        if counts and sample is not None:
+            focused = focus(sample, photos, folds.draws[0], answers.strength[0], units.numbers)
     listener.report("Re-identification and clusters.")
     return SurveyScores(
         units=units,
         schemes=scores,
         retrieval=_retrieval(whole, catalogue, units, seed),
         clusters=cluster(reduce(whole, len(labels)), labels, seed),
+        focus=focused,
         suspects=find_suspects(whole, hashes, labels, *answered["random"]),
         neighbours=nearest_photos(whole, found[0].groups),
     )
@@ -112,17 +123,17 @@ def unit_length(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def _scores(
-    scheme: Scheme, answers: OutOfFoldAnswers, labels: NDArray[np.int64], units: Units, seed: int
+    scheme: Scheme, folds: Folding, answers: OutOfFoldAnswers, labels: NDArray[np.int64], units: Units, seed: int
 ) -> FieldScores:
-    tested = answers.linear != NO_ANSWER
+    tested = answers.linear[0] != NO_ANSWER
     counts = np.bincount(labels)
     reference = best_guess(labels, counts)[tested]
 
     def scored(numbers: NDArray[np.int64]) -> OutOfFold:
-        return _out_of_fold(numbers, labels, tested, units)
+        return _out_of_fold(numbers, answers.confidence, labels, tested, units)
 
-    right = (answers.linear == labels)[tested]
-    agreement = agreement_within(right[None].astype(float), units.numbers[tested])
+    right = (answers.linear == labels)[:, tested]
+    agreement = agreement_within(right.astype(float), units.numbers[tested])
     effective = effective_images(units.numbers[tested], agreement)
     by_question: dict[RegionQuestion, dict[RegionVariant, NDArray[np.int64]]] = {
         "reliance": answers.reliance,
@@ -132,17 +143,23 @@ def _scores(
     advantages = {
         question: _advantage(parts["pattern"], parts["background"], labels)[tested] for question, parts in shown.items()
     }
+    _, confidences = settled(answers.linear, answers.confidence)
     return FieldScores(
         column=scheme.column,
         groups=tuple(scheme.groups.tolist()),
+        folds=len(folds.draws[0]),
+        draws=len(folds.draws),
+        one_group_each=folds.one_group_each,
         tested=int(tested.sum()),
         linear=scored(answers.linear),
-        confidences=tuple(float(one) if known else None for one, known in zip(answers.confidence, tested, strict=True)),
+        confidences=tuple(float(one) if known else None for one, known in zip(confidences, tested, strict=True)),
         nearest=scored(answers.nearest),
         chance=1 / len(counts),
         commonest=float((labels[tested] == counts.argmax()).mean()),
-        better_than_chance=better_than_chance(right, reference, units.numbers[tested], seed=seed).verdict,
-        detectable=detectable_difference(effective, mean_discordance(right[None])),
+        better_than_chance=better_than_chance(
+            right.mean(axis=0), reference, units.numbers[tested], seed=seed
+        ).verdict,
+        detectable=detectable_difference(effective, mean_discordance(right.reshape(1, -1))),
         regions={
             question: {variant: scored(numbers) for variant, numbers in parts.items()}
             for question, parts in shown.items()
@@ -156,21 +173,29 @@ def _scores(
 
 
 def _out_of_fold(
-    answers: NDArray[np.int64], labels: NDArray[np.int64], tested: NDArray[np.bool_], units: Units
+    answers: NDArray[np.int64],
+    confidence: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    tested: NDArray[np.bool_],
+    units: Units,
 ) -> OutOfFold:
-    right = (answers == labels)[tested]
+    right = answers == labels
+    shares = right.mean(axis=0)
+    chosen, _ = settled(answers, confidence)
     return OutOfFold(
-        answers=tuple(None if answer == NO_ANSWER else answer for answer in answers.tolist()),
-        accuracy=float(right.mean()),
-        interval=of_share(right, units.numbers[tested]),
+        answers=tuple(answer if known else None for answer, known in zip(chosen.tolist(), tested, strict=True)),
+        shares=tuple(share if known else None for share, known in zip(shares.tolist(), tested, strict=True)),
+        accuracy=float(right[:, tested].mean()),
+        by_draw=tuple(right[:, tested].mean(axis=1).tolist()),
+        interval=of_share(shares[tested], units.numbers[tested]),
     )
 
 
 def _advantage(
     pattern: NDArray[np.int64], background: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """For each photo: 1 if the pattern alone names it and the background alone does not, -1 the other way round."""
-    difference: NDArray[np.float64] = (pattern == labels).astype(np.float64) - (background == labels)
+    """For each photo, over the draws: how much more often the pattern alone names it than the background alone."""
+    difference: NDArray[np.float64] = (pattern == labels).mean(axis=0) - (background == labels).mean(axis=0)
     return difference
 
 

@@ -17,7 +17,7 @@ from benchmark.records.field import FieldRecord
 from benchmark.records.provenance import Provenance
 from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 from benchmark.splitting.split import Split, SplitRow
-from benchmark.vocabulary import REGION_VARIANTS, Device, Init, RegionVariant
+from benchmark.vocabulary import REGION_VARIANTS, Device, Init, Pooling, RegionVariant
 from harness.contestants.registry import BackboneFacts, check_size
 from harness.contract import Encode, Resources
 from harness.disk import write_text
@@ -31,6 +31,8 @@ from harness.execution.results import StageResult
 from harness.execution.runners.base import Limits, Runner
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
+from harness.field import focus
+from harness.field.focus import FocusSample
 from harness.field.predictions import predictions
 from harness.field.scoring import SurveyScores, score, unit_length
 from harness.field.settings import NAME, FieldSettings
@@ -40,10 +42,11 @@ from harness.weights.local import own_files, run_licence
 from harness.weights.requirements import starting_files
 from harness.workspace import Workspace
 
-VERSION = 2
+VERSION = 3
 """Raised when a score is computed in another way, so that surveys are made anew."""
 
-STAGE = "encode-photos"
+PHOTOS, SAMPLE_MAPS = "encode-photos", "feature-maps"
+"""Stages: the embeddings of all photos, and the feature maps of some."""
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,23 @@ def survey(
     if path.is_file():
         listener.report("This survey is finished already.")
         return read_survey(path)
-    listener.on_plan(1)
-    stage = _encode(spec, crops, store, code, runner, listener)
-    embeddings = embeddings_of(stage, spec, crops)
-    scores = score(spec.catalogue, embeddings, crops.hashes, spec.settings.seed, listener)
+    listener.on_plan(2)
+    stages = StageRunner(
+        backbone=spec.backbone,
+        code=code,
+        runner=runner,
+        store=store,
+        limits=Limits(seconds=spec.settings.seconds, memory_gib=spec.settings.memory_gib),
+        resources=Resources(threads=spec.threads, device=spec.device),
+        listener=listener,
+    )
+    every = EncodePack("train", spec.variants, spec.settings.fill)
+    some = EncodePack("train", ("all",), spec.settings.fill, focus.SAMPLE)
+    embedded = _encode(_stage(PHOTOS, spec, spec.settings.pooling, every), crops, stages)
+    mapped = _encode(_stage(SAMPLE_MAPS, spec, "flatten", some), crops, stages)
+    embeddings = embeddings_of(embedded, spec, crops)
+    sample = sample_of(mapped, crops)
+    scores = score(spec.catalogue, embeddings, crops.hashes, sample, spec.settings.seed, listener)
     provenance = Provenance(
         commit=commit(workspace.root),
         code=code,
@@ -188,10 +204,10 @@ def survey(
         weights=weights,
         runner=runner.name,
         hardware=hardware(),
-        versions=stage.result.versions,
+        versions=embedded.result.versions,
         started=started,
         finished=now(),
-        stages={STAGE: stage.note},
+        stages={PHOTOS: embedded.note, SAMPLE_MAPS: mapped.note},
     )
     record = _record(spec, workspace, scores, key, provenance)
     write_text(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
@@ -220,15 +236,23 @@ def embeddings_of(stage: StageResult, spec: SurveySpec, crops: CropSet) -> dict[
     return {variant: values[number * count + place] for number, variant in enumerate(spec.variants)}
 
 
+def sample_of(stage: StageResult, crops: CropSet) -> FocusSample | None:
+    """The sample of photos with their feature maps; None if the encoder does not say which shape they have."""
+    if stage.result.encoder is None:
+        return None
+    values = np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r")
+    photos = crops.positions(crops.ids("classify", "train")[: len(values)])
+    return FocusSample(photos, values.reshape(-1, *stage.result.encoder.shape), crops.regions[photos])
+
+
 def _whole(catalogue: Catalogue, digests: Mapping[str, str]) -> Split:
     """All photos in one part: folds take the place of a split."""
     rows = tuple(SplitRow(row.image_id, digests[row.image_id], "classify", "train") for row in catalogue.rows)
     return Split(catalogue.name, NAME, 0, "All photos; every photo is answered by the others.", rows)
 
 
-def _encode(
-    spec: SurveySpec, crops: CropSet, store: Store, code: str, runner: Runner, listener: ProgressListener
-) -> StageResult:
+def _stage(name: str, spec: SurveySpec, pooling: Pooling, pack: EncodePack) -> StageSpec:
+    """A stage that encodes the images of a pack."""
     settings = spec.settings
     job = Encode(
         variant=spec.backbone.variant,
@@ -239,26 +263,20 @@ def _encode(
         init=spec.init,
         weights={name: f"{job_files.ARTIFACTS}/{path.name}" for name, path in spec.weights.items()},
         checkpoint=None,
-        pooling=settings.pooling,
+        pooling=pooling,
         classes=None,
     )
-    pack = EncodePack("train", spec.variants, settings.fill)
-    stage = StageSpec(STAGE, job, pack, tuple(spec.weights.values()), alone=True)
-    stages = StageRunner(
-        backbone=spec.backbone,
-        code=code,
-        runner=runner,
-        store=store,
-        limits=Limits(seconds=settings.seconds, memory_gib=settings.memory_gib),
-        resources=Resources(threads=spec.threads, device=spec.device),
-        listener=listener,
-    )
+    return StageSpec(name, job, pack, tuple(spec.weights.values()), alone=True)
+
+
+def _encode(stage: StageSpec, crops: CropSet, stages: StageRunner) -> StageResult:
     try:
-        return stages.run(stage, write_pack(pack, crops, store), {path.name: path for path in stage.weights})
+        pack = write_pack(stage.pack, crops, stages.store)
+        return stages.run(stage, pack, {path.name: path for path in stage.weights})
     except StageError as error:
         outcome = error.outcome
         raise RunError(
-            f"{spec.backbone.label} failed while it encoded the photos ({outcome.status}): {outcome.cause}.\n"
+            f"The encoder failed in the stage {stage.name} ({outcome.status}): {outcome.cause}.\n"
             f"The end of its log:\n{outcome.log}"
         ) from error
     except KeyboardInterrupt:
@@ -289,6 +307,7 @@ def _record(
         schemes=scores.schemes,
         retrieval=scores.retrieval,
         clusters=scores.clusters,
+        focus=scores.focus,
         suspects=scores.suspects,
         neighbours=scores.neighbours,
         remarks=catalogue.remarks,

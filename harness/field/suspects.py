@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from benchmark.audit.leakage import NEAR_BITS
 from benchmark.audit.near_duplicates import is_near
-from benchmark.cross_validation.answers import OutOfFoldAnswers
+from benchmark.cross_validation.answers import OutOfFoldAnswers, settled
 from benchmark.cross_validation.schemes import Scheme
 from benchmark.records.field import Suspect
 
@@ -55,35 +55,28 @@ def find_suspects(
         for photo, twin in _pairs((similarity >= NEAR) & others & is_near(hashes, hashes, NEAR_BITS))
     ]
     known = {suspect.photo for suspect in copies} | {suspect.neighbours[0] for suspect in copies}
+    called, confidence = settled(answers.linear, answers.confidence)
     wrong = [
-        suspect
-        for photo in np.flatnonzero((answers.linear != labels) & (np.nan_to_num(answers.confidence) >= CONFIDENT))
-        if photo not in known and (suspect := _suspect(int(photo), similarity, labels, scheme, answers)) is not None
+        Suspect(
+            photo=photo,
+            kind="other_individual",
+            other=int(called[photo]),
+            confidence=float(confidence[photo]),
+            neighbours=nearest,
+        )
+        for photo in np.flatnonzero((called != labels) & (np.nan_to_num(confidence) >= CONFIDENT)).tolist()
+        if photo not in known
+        for nearest in [_nearest(photo, similarity, scheme)]
+        if (labels[list(nearest)] == called[photo]).all()
     ]
     surest = sorted(copies, key=lambda one: -one.confidence) + sorted(wrong, key=lambda one: -one.confidence)
     return tuple(surest[:MOST])
 
 
-def _suspect(
-    photo: int,
-    similarity: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    scheme: Scheme,
-    answers: OutOfFoldAnswers,
-) -> Suspect | None:
-    """The suspicion against a photo; None if its nearest photos of other groups do not all share it."""
+def _nearest(photo: int, similarity: NDArray[np.float32], scheme: Scheme) -> tuple[int, ...]:
+    """The photo's nearest photos of other groups, which must all share a suspicion against it."""
     of_other_groups = np.where(scheme.groups == scheme.groups[photo], -1, similarity[photo])
-    nearest = np.argsort(-of_other_groups, kind="stable")[:VOTES]
-    answer = int(answers.linear[photo])
-    if not (labels[nearest] == answer).all():
-        return None
-    return Suspect(
-        photo=photo,
-        kind="other_individual",
-        other=answer,
-        confidence=float(answers.confidence[photo]),
-        neighbours=tuple(nearest.tolist()),
-    )
+    return tuple(np.argsort(-of_other_groups, kind="stable")[:VOTES].tolist())
 
 
 def _pairs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

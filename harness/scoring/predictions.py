@@ -7,7 +7,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.probing.coordinates import reduce
+from benchmark.probing.coordinates import cosines, reduce
 from benchmark.probing.probes import linear_probabilities
 from harness.execution import job_files
 from harness.execution.results import Results
@@ -36,9 +36,9 @@ def predictions(results: Results, test_set: TestSet, strength: float) -> str:
     """
     crops, train = test_set.crops, test_set.crops.rows("train")
     stages = results.references["initial"]["train"], results.embeddings["initial"]
-    coordinates = reduce(*(np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r") for stage in stages))
-    similarity = coordinates.shown[0].similarity
-    probabilities = linear_probabilities(coordinates, test_set.numbered(train.labels), strength)
+    embeddings = [np.load(stage.file(job_files.EMBEDDINGS), mmap_mode="r") for stage in stages]
+    similarity = cosines(*embeddings).shown[0]
+    probabilities = linear_probabilities(reduce(*embeddings), test_set.numbered(train.labels), strength)
     answers = test_set.train_classes[probabilities.argmax(axis=1)]
     nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :NEIGHBOURS]
     names, photos = crops.catalogue.identities, _photos(test_set, train.positions)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics.classification import scores
-from benchmark.probing.coordinates import Coordinates, reduce
+from benchmark.probing.coordinates import cosines, reduce
 from benchmark.probing.probes import ProbeAnswers, linear_probe, nearest_neighbour_probe
 from benchmark.records.classification import Probe, ProbePair, Probes
 from benchmark.vocabulary import EncoderState, RegionVariant
@@ -39,8 +39,8 @@ def score(results: Results, test_set: TestSet) -> dict[EncoderState, Probes]:
 def _score(test: StageResult, train: StageResult, regions: RegionStages | None, test_set: TestSet) -> Probes:
     pairs = partial(_pairs, test_set=test_set)
     shown, fitted = (_by_variant(regions.test), _by_variant(regions.train)) if regions else ({}, {})
-    whole, *reliance = pairs(reduce(_embeddings(train), _embeddings(test), *shown.values()))
-    information = [pairs(reduce(fitted[variant], shown[variant]))[0] for variant in shown]
+    whole, *reliance = pairs(_embeddings(train), _embeddings(test), *shown.values())
+    information = [pairs(fitted[variant], shown[variant])[0] for variant in shown]
     return Probes(
         linear=whole.linear,
         nearest=whole.nearest,
@@ -51,13 +51,13 @@ def _score(test: StageResult, train: StageResult, regions: RegionStages | None, 
     )
 
 
-def _pairs(coordinates: Coordinates, test_set: TestSet) -> list[ProbePair]:
+def _pairs(train: Embeddings, *tests: Embeddings, test_set: TestSet) -> list[ProbePair]:
     """Both probes, fitted once, for each set of test images that they are shown."""
     rows = test_set.crops.rows("train")
     labels = test_set.numbered(rows.labels)
     groups = units_in(test_set.crops, rows.labels, rows.positions).numbers
-    linear = linear_probe(coordinates, labels, groups, test_set.seed)
-    nearest = nearest_neighbour_probe(coordinates, labels, groups, test_set.seed)
+    linear = linear_probe(reduce(train, *tests), labels, groups, test_set.seed)
+    nearest = nearest_neighbour_probe(cosines(train, *tests), labels, groups, test_set.seed)
     return [
         ProbePair(linear=one, nearest=other)
         for one, other in zip(_probes(linear, test_set), _probes(nearest, test_set), strict=True)

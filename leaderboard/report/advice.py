@@ -11,7 +11,6 @@ from benchmark.metrics.resampling.power import (
     agreement_within,
     detectable_difference,
     effective_images,
-    mean_discordance,
 )
 from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
@@ -143,12 +142,12 @@ def units_needed(record: FieldRecord, difference: float = WANTED) -> int | None:
         difference: of two accuracies, in (0, 1).
     """
     scores = counting(record)
-    answered = right(record, scores.linear)
+    answered = right(scores.linear)
     tested = ~np.isnan(answered)
     units = np.array(record.units)[tested]
     correct = answered[tested][None]
     worth = effective_images(units, agreement_within(correct, units)) / len(np.unique(units))
-    discordance = mean_discordance(correct.astype(bool))
+    discordance = 2 * scores.linear.accuracy * (1 - scores.linear.accuracy)  # `mean_discordance` of one row
 
     def enough(count: int) -> bool:
         found = detectable_difference(worth * count, discordance)

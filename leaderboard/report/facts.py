@@ -113,10 +113,9 @@ def tested_units(record: FieldRecord, scores: FieldScores) -> int:
     return len({unit for unit, answer in zip(record.units, scores.linear.answers, strict=True) if answer is not None})
 
 
-def right(record: FieldRecord, part: OutOfFold) -> NDArray[np.float64]:
-    """(N,) 1 for a photo given its own identity, 0 for another answer, NaN for a photo that was not tested."""
-    pairs = zip(part.answers, record.labels, strict=True)
-    return np.array([np.nan if answer is None else float(answer == label) for answer, label in pairs])
+def right(part: OutOfFold) -> NDArray[np.float64]:
+    """(N,) share of the draws in which a photo was given its own identity, NaN for a photo that was not tested."""
+    return np.array([np.nan if share is None else share for share in part.shares])
 
 
 class Memory(NamedTuple):
@@ -142,7 +141,7 @@ def memory(record: FieldRecord) -> Memory | None:
     """The two schemes on the photos that both tested; None if one of them is missing."""
     if not {"grouped", "random"} <= record.schemes.keys():
         return None
-    grouped, random = (right(record, record.schemes[name].linear) for name in ("grouped", "random"))
+    grouped, random = (right(record.schemes[name].linear) for name in ("grouped", "random"))
     both = ~np.isnan(grouped) & ~np.isnan(random)
     if not both.any():
         return None
@@ -158,7 +157,7 @@ def lead(record: FieldRecord, other: FieldRecord) -> Interval | None:
         record: of the better encoder.
         other: of the same photos.
     """
-    difference = right(record, counting(record).linear) - right(other, counting(other).linear)
+    difference = right(counting(record).linear) - right(counting(other).linear)
     tested = ~np.isnan(difference)
     return of_mean(difference[tested], np.array(record.units)[tested], seed=record.seed, bounds=(-1, 1))
 

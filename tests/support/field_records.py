@@ -36,8 +36,15 @@ def out_of_fold(accuracy: float, labels: Sequence[int] = LABELS, **fields: Any) 
     wrong = len(labels) - round(accuracy * len(labels))
     individuals = max(labels) + 1
     answers = [(label + 1) % individuals if photo < wrong else label for photo, label in enumerate(labels)]
+    shares = [float(answer == label) for answer, label in zip(answers, labels, strict=True)]
     ends = interval(max(0.0, accuracy - 0.1), min(1.0, accuracy + 0.1))
-    return OutOfFold.model_validate({"answers": answers, "accuracy": accuracy, "interval": ends} | fields)
+    values = {"answers": answers, "shares": shares, "accuracy": accuracy, "by_draw": [accuracy], "interval": ends}
+    if "answers" in fields:
+        values["shares"] = [
+            None if answer is None else float(answer == label)
+            for answer, label in zip(fields["answers"], labels, strict=True)
+        ]
+    return OutOfFold.model_validate(values | fields)
 
 
 def region(accuracy: float, low: float, high: float) -> OutOfFold:
@@ -58,6 +65,9 @@ def field_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
     values = {
         "column": "encounter",
         "groups": GROUPS,
+        "folds": ENCOUNTERS,
+        "draws": 1,
+        "one_group_each": True,
         "tested": PHOTOS,
         "linear": out_of_fold(accuracy),
         "confidences": [round(0.3 + photo / 100, 2) for photo in range(PHOTOS)],
@@ -75,7 +85,7 @@ def field_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
 
 def random_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
     """Scores of the scheme `random`, without regions."""
-    values = {"column": "", "groups": UNITS, "regions": {}, "pattern_advantage": {}, "advantage_interval": {}}
+    values = {"column": "", "groups": UNITS, "one_group_each": False, "folds": 10, "draws": 5, "regions": {}, "pattern_advantage": {}, "advantage_interval": {}}
     return field_scores(accuracy, **values | fields)
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmark.cross_validation.answers import NO_ANSWER, cross_validate
+from benchmark.cross_validation.answers import NO_ANSWER, OutOfFoldAnswers, Photos, cross_validate, settled
+from benchmark.cross_validation.folding import folding
 from benchmark.cross_validation.schemes import Scheme, schemes
 from benchmark.data.catalogue import Row
+from benchmark.vocabulary import RegionVariant
 
 INDIVIDUALS, ENCOUNTERS, PHOTOS = 5, 4, 3
 
@@ -37,10 +39,21 @@ def _schemes() -> tuple[Scheme, Scheme]:
     return grouped, random
 
 
+def _answers(
+    embeddings: NDArray[np.float64],
+    scheme: Scheme,
+    labels: NDArray[np.int64],
+    regions: dict[RegionVariant, NDArray[np.float64]] | None = None,
+    seed: int = 0,
+) -> OutOfFoldAnswers:
+    photos = Photos(embeddings, regions or {}, labels, scheme.groups)
+    return cross_validate(photos, folding(labels, scheme, seed), seed=seed)
+
+
 def test_a_place_that_only_its_encounter_has_helps_random_folds_alone() -> None:
     _, labels = _photos()
     embeddings = _embeddings(pattern=0, place=3)
-    grouped, random = (cross_validate(embeddings, {}, labels, one, seed=0) for one in _schemes())
+    grouped, random = (_answers(embeddings, one, labels) for one in _schemes())
     assert (random.linear == labels).mean() > 0.6
     assert (grouped.linear == labels).mean() < 0.45
     assert (random.nearest == labels).mean() > 0.95
@@ -49,7 +62,7 @@ def test_a_place_that_only_its_encounter_has_helps_random_folds_alone() -> None:
 
 def test_a_pattern_is_recognised_in_other_encounters() -> None:
     _, labels = _photos()
-    answers = cross_validate(_embeddings(pattern=3, place=3), {}, labels, _schemes()[0], seed=0)
+    answers = _answers(_embeddings(pattern=3, place=3), _schemes()[0], labels)
     assert (answers.linear == labels).mean() > 0.95
     assert ((answers.confidence > 0) & (answers.confidence <= 1)).all()
 
@@ -58,7 +71,7 @@ def test_the_two_questions_about_a_region_differ_where_they_should() -> None:
     _, labels = _photos()
     whole = _embeddings(pattern=3, place=0)
     shifted = whole[:, ::-1].copy()  # the region identifies, but not in the way that whole photos do
-    answers = cross_validate(whole, {"pattern": shifted, "background": 0 * whole}, labels, _schemes()[0], seed=0)
+    answers = _answers(whole, _schemes()[0], labels, {"pattern": shifted, "background": 0 * whole})
     assert (answers.information["pattern"] == labels).mean() > 0.95
     assert (answers.reliance["pattern"] == labels).mean() < 0.6
     assert (answers.information["background"] == labels).mean() <= 1 / INDIVIDUALS + 0.15
@@ -68,17 +81,52 @@ def test_photos_that_cannot_be_tested_have_no_answer() -> None:
     rows, labels = _photos()
     alone = [Row(row.image_id, row.identity, row.path, groups={"encounter": "one"}) for row in rows[-12:]]
     grouped, _ = schemes([*rows[:-12], *alone], labels)
-    answers = cross_validate(_embeddings(3, 0), {}, labels, grouped, seed=0)
-    assert (answers.linear[-12:] == NO_ANSWER).all()
-    assert np.isnan(answers.confidence[-12:]).all()
-    assert (answers.linear[:-12] != NO_ANSWER).all()
+    answers = _answers(_embeddings(3, 0), grouped, labels)
+    assert (answers.linear[:, -12:] == NO_ANSWER).all()
+    assert np.isnan(answers.confidence[:, -12:]).all()
+    assert (answers.linear[:, :-12] != NO_ANSWER).all()
+
+
+def test_the_settled_answer_is_that_of_most_draws_and_as_sure_as_all_of_them() -> None:
+    answers = np.array([[2, 0, NO_ANSWER], [2, 1, NO_ANSWER], [0, 1, NO_ANSWER]])
+    chosen, confidence = settled(answers, np.array([[0.6, 0.9, np.nan], [0.6, 0.4, np.nan], [0.9, 0.5, np.nan]]))
+    assert chosen.tolist() == [2, 1, NO_ANSWER]
+    assert confidence[:2] == pytest.approx([0.4, 0.3])
+    assert np.isnan(confidence[2])
+
+
+def _simulated(
+    encounters: int, distance: float, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], Scheme]:
+    """Two individuals whose photos lie around two points, in encounters of two photos."""
+    random = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(encounters) % 2, 2)
+    groups = np.repeat(np.arange(encounters), 2)
+    embeddings = random.normal(size=(len(labels), 2))
+    embeddings[:, 0] += distance * labels
+    return embeddings, labels, Scheme("grouped", "encounter", groups, np.ones(len(labels), bool))
+
+
+ONE_GROUP_EACH, DRAWN = 44, 60
+"""Encounters that are left out one by one, and encounters that are drawn into folds."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("encounters", "distance", "truth"), [(44, 0, 0.5), (60, 0, 0.5), (44, 2, 0.841), (60, 2, 0.841)])
+def test_a_simulated_accuracy_is_found(encounters: int, distance: float, truth: float) -> None:
+    """The best rule for two unit normals at this distance is right with probability Phi(distance / 2)."""
+    accuracies = []
+    for seed in range(60):
+        embeddings, labels, scheme = _simulated(encounters, distance, seed)
+        accuracies.append((_answers(embeddings, scheme, labels, seed=seed).linear == labels).mean())
+    assert float(np.mean(accuracies)) == pytest.approx(truth, abs=0.03)
 
 
 @pytest.mark.slow
 def test_of_embeddings_that_know_nothing_the_accuracy_is_chance() -> None:
     _, labels = _photos()
     accuracies = [
-        (cross_validate(_embeddings(0, 0, seed), {}, labels, _schemes()[0], seed=seed).linear == labels).mean()
+        (_answers(_embeddings(0, 0, seed), _schemes()[0], labels, seed=seed).linear == labels).mean()
         for seed in range(40)
     ]
     assert abs(float(np.mean(accuracies)) - 1 / INDIVIDUALS) < 0.05

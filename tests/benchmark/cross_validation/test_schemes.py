@@ -1,9 +1,8 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from benchmark.cross_validation.schemes import outer_folds, schemes
+from benchmark.cross_validation.schemes import schemes
 from benchmark.data.catalogue import Row
 
 
@@ -44,19 +43,3 @@ def test_days_are_kept_together() -> None:
 def test_a_photo_without_another_encounter_of_its_individual_is_not_testable() -> None:
     (grouped, _) = schemes(_rows(encounter=list("11225555")), LABELS)
     assert grouped.testable.tolist() == [True] * 4 + [False] * 4
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_folds_test_every_testable_photo_once_and_keep_groups_whole(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    labels = random.integers(0, 6, 90)
-    rows = [
-        Row(f"{n}", str(label), Path("p"), groups={"encounter": str(random.integers(0, 25))})
-        for n, label in enumerate(labels)
-    ]
-    for scheme in schemes(rows, labels):
-        folds = outer_folds(labels, scheme, seed)
-        tested = np.concatenate([test for _, test in folds])
-        assert sorted(tested.tolist()) == np.flatnonzero(scheme.testable).tolist()
-        for fit, test in folds:
-            assert not set(scheme.groups[fit]) & set(scheme.groups[test])
