@@ -87,7 +87,9 @@ def cross_validate(
     return answers
 
 
-def settled(answers: NDArray[np.int64], confidence: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def settled(
+    answers: NDArray[np.int64], confidence: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The answer that most draws give to each photo, (N,), and its mean probability over the draws, (N,).
 
     Of equally frequent answers the one with the higher probability is taken. A draw that gives another answer counts

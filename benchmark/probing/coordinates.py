@@ -112,8 +112,8 @@ def _components_of_images(
         varying += int(varies.sum())
         standard = (block[:, varies] - mean) / deviation
         gram += standard @ standard.T
-        for test, product in zip(tests, products, strict=True):
-            product += ((_read(test, columns, scale)[:, varies] - mean) / deviation) @ standard.T
+        for number, test in enumerate(tests):
+            products[number] += ((_read(test, columns, scale)[:, varies] - mean) / deviation) @ standard.T
     if not varying:
         return None
     values, vectors = np.linalg.eigh(gram / varying)

@@ -1,13 +1,16 @@
 """The linear probe and the nearest-neighbour probe: how well frozen embeddings name the individuals."""
 
 import warnings
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.probing.coordinates import Coordinates, Cosines
 from benchmark.probing.folds import grouped_folds
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 STRENGTHS = tuple(float(10.0**power) for power in range(-2, 4))
 """Inverse strengths of the L2 penalty to choose from (scikit-learn's `C`)."""
@@ -18,7 +21,17 @@ NEIGHBOURS = (1, 3, 5, 10, 20)
 MAX_ITERATIONS = 5000
 TOLERANCE = 1e-6
 CHOICE_TOLERANCE = 1e-3
-"""Tolerance of the fits that only choose a strength."""
+"""Tolerance of the fits that only choose a strength, of at most `FEW_INDIVIDUALS`."""
+
+FEW_INDIVIDUALS = 6
+"""With more individuals, the tolerance of a choice is divided by their number: an individual's gradient is a mean over
+all images, of which few are its own, so fits of many individuals would stop before they begin."""
+
+MANY_IMAGES = 2000
+"""Training images from which one of the five folds is enough to choose a strength: it holds 400 images and more."""
+
+LARGE = 1_000_000
+"""Numbers in a matrix from which several processor threads are faster than one."""
 
 
 class ProbeAnswers(NamedTuple):
@@ -49,8 +62,8 @@ def linear_probe(
     """Multinomial logistic regression with an L2 penalty, fitted until it converges.
 
     The strength with the lowest mean log-loss over grouped folds of the training images is taken; of equal ones the
-    strongest penalty. One processor thread fits: the matrices are small, and threads that wait for each other take
-    several times as long.
+    strongest penalty. With 2000 training images and more, the first fold alone chooses. One processor thread fits small
+    matrices: threads that wait for each other take several times as long.
 
     Args:
         coordinates: training images and sets of test images (`coordinates.reduce`).
@@ -61,16 +74,12 @@ def linear_probe(
             tested in folds, an individual has the fewest training images just when it is tested: without weights,
             embeddings that know nothing would then be right less often than by chance.
     """
-    from threadpoolctl import threadpool_limits
-
-    folds = list(grouped_folds(labels, groups, seed))
-    with threadpool_limits(1):
+    folds = list(grouped_folds(labels, groups, seed))[: 1 if len(labels) >= MANY_IMAGES else None]
+    tolerance = CHOICE_TOLERANCE * min(1.0, FEW_INDIVIDUALS / len(np.unique(labels)))
+    with _threads(coordinates.train):
         losses = [
             np.mean(
-                [
-                    _log_loss(coordinates.train, labels, part, _Fit(strength, CHOICE_TOLERANCE, balanced))
-                    for part in folds
-                ]
+                [_log_loss(coordinates.train, labels, part, _Fit(strength, tolerance, balanced)) for part in folds]
                 or [0.0]
             )
             for strength in STRENGTHS
@@ -94,9 +103,7 @@ def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], 
         labels: (N,) class numbers of the training images, from 0 to K - 1.
         strength: `choice` of `linear_probe`.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with _threads(coordinates.train):
         model, _ = _fit(coordinates.train, labels, _Fit(strength))
         probabilities: NDArray[np.float64] = model.predict_proba(coordinates.shown[0])
     return probabilities
@@ -110,9 +117,7 @@ def linear_logits(
     A column is an individual of the training images, in the order of class numbers. The logits of two individuals add
     up to 0. Arguments as `linear_probabilities`; `balanced` as `linear_probe`.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with _threads(coordinates.train):
         model, _ = _fit(coordinates.train, labels, _Fit(strength, balanced=balanced))
         logits = [model.decision_function(shown) for shown in coordinates.shown]
     return [one if one.ndim > 1 else np.stack([-one, one], axis=1) / 2 for one in logits]
@@ -140,10 +145,15 @@ def nearest_neighbour_probe(
     k = max(NEIGHBOURS, key=lambda k: float(np.concatenate(right[k]).mean()) if right[k] else 0.0)
     shown = [_votes(similarity, labels)[:, :k] for similarity in cosines.shown]
     answers = tuple(_commonest(votes) for votes in shown)
-    confidences = tuple(
-        (votes == answer[:, None]).mean(axis=1) for votes, answer in zip(shown, answers, strict=True)
-    )
+    confidences = tuple((votes == answer[:, None]).mean(axis=1) for votes, answer in zip(shown, answers, strict=True))
     return ProbeAnswers(answers, confidences, float(k), True)
+
+
+def _threads(points: NDArray[np.float64]) -> "threadpool_limits":
+    """The processor threads for fits on these points."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(None if points.size >= LARGE else 1)
 
 
 class _Fit(NamedTuple):

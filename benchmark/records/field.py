@@ -95,7 +95,7 @@ class PhotoFocus(RecordPart):
     Attributes:
         photo: index of the photo.
         answer: class number that the probe answers, which was fitted without the photo's group.
-        cam: rows of the class activation map, scaled to the highest value 1; all 0 if no position speaks for the answer.
+        cam: rows of the class activation map, scaled to the highest value 1; all 0 if nothing speaks for the answer.
         density: share of the map on the pattern, divided by the pattern's share of the area; None without a pattern.
         swap: density of the same map on the patterns of photos of other units; None without such photos.
     """

@@ -13,7 +13,7 @@ from benchmark.splitting import later_rules
 from benchmark.splitting.later_images import LaterImages
 from benchmark.splitting.parts import INPAINT_SHARE, PartOf
 from benchmark.splitting.sampling import shuffled
-from benchmark.splitting.split import Split, SplitRow
+from benchmark.splitting.split import Split, SplitRow, check_individuals_of
 
 
 class Rule(NamedTuple):
@@ -47,7 +47,7 @@ class Extension(NamedTuple):
     Attributes:
         split: with the rows that were added.
         added: these rows, sorted by image_id.
-        left_out: image ids of the data set that are in no part, sorted.
+        left_out: image ids of later images that are in no part, sorted.
         reason: why they are in none.
     """
 
@@ -67,7 +67,8 @@ def extend_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str])
     every part, or all in train if it has too few; in `open` and `disjoint` it is placed as a whole. Within a part,
     images go to the inpainting set until it has its share. The result depends on nothing but the arguments.
 
-    An image that a kind leaves out (in a gap between parts, for example) counts as a later one and is judged again.
+    An image that the split left out when it was drawn stays out. A later image that finds no part is judged again with
+    the next ones.
 
     Args:
         split: of a kind in `RULES`, by its name.
@@ -75,7 +76,8 @@ def extend_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str])
         digests: content digest by image_id.
 
     Raises:
-        InputError: images of the split are gone or have changed, or its kind is not known.
+        InputError: images of the split are gone or have changed, their individuals no longer fit it, or its kind is not
+            known.
     """
     rule = RULES.get(split.name)
     if rule is None:
@@ -84,11 +86,13 @@ def extend_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str])
             "later images belong. Draw a split of a known kind, or add them to your file by hand."
         )
     _require_unchanged(split, catalogue, digests)
+    check_individuals_of(split, catalogue)
     rows = tuple(sorted(catalogue.rows, key=attrgetter("image_id")))
     later = LaterImages(split, replace(catalogue, rows=rows), digests)
-    part_of = rule.place(later)
+    drawn_without = frozenset(split.left_out)
+    part_of = {image_id: part for image_id, part in rule.place(later).items() if image_id not in drawn_without}
     added = _with_sets(later, part_of)
-    left_out = tuple(row.image_id for row in later.new if row.image_id not in part_of)
+    left_out = tuple(row.image_id for row in later.new if row.image_id not in {*part_of, *drawn_without})
     recipe = f"{split.recipe} Later, {counted(len(added), 'image')} were added by the same rule." if added else ""
     extended = replace(
         split,

@@ -1,6 +1,7 @@
 """The kinds of split by name."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
@@ -38,10 +39,12 @@ def draw_split(kind: str, catalogue: Catalogue, digests: Mapping[str, str], seed
         InputError: the data set does not support the kind; the message gives the reason and the supported kinds.
     """
     try:
-        return KINDS[kind](catalogue, digests, seed, name=kind)
+        split = KINDS[kind](catalogue, digests, seed, name=kind)
     except InputError as error:
         others = [other for other in KINDS if other != kind and _supports(catalogue, other)]
         raise InputError(f"{error} Splits that {catalogue.name} supports: {', '.join(others) or 'none'}.") from error
+    placed = {row.image_id for row in split.rows}
+    return replace(split, left_out=tuple(sorted(row.image_id for row in catalogue.rows if row.image_id not in placed)))
 
 
 def leak_free_kind(catalogue: Catalogue) -> str | None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,16 @@ from pathlib import Path
 import tomli_w
 
 from benchmark.data.catalogue import Catalogue
+from benchmark.data.faults import SHOWN
 from benchmark.errors import InputError
 from benchmark.hashing import file_digest
 from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS, SplitPart, SplitSet
 
 LEAK_FREE = ("sequence", "block", "time")
 """Kinds of split with the task of `random` but without its leak, the strictest first."""
+
+CLOSED = ("random", *LEAK_FREE)
+"""Kinds of split in which training shows every individual."""
 
 _HEADER = ("image_id", "sha256", "set", "part")
 
@@ -48,6 +52,8 @@ class Split:
         seed: seed of its drawing.
         recipe: how it was drawn, in words.
         rows: sorted by image_id.
+        left_out: image ids of the data set that were in no part when the split was drawn, sorted; empty in files that
+            do not tell them.
     """
 
     dataset: str
@@ -55,6 +61,7 @@ class Split:
     seed: int
     recipe: str
     rows: tuple[SplitRow, ...]
+    left_out: tuple[str, ...] = ()
 
     def ids(self, set_name: SplitSet, part: SplitPart | None = None) -> tuple[str, ...]:
         """The image ids of a set, or of one part of it, sorted."""
@@ -70,7 +77,8 @@ def check_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str]) 
         digests: content digest of the data set by image_id.
 
     Raises:
-        InputError: images of the split are missing from the data set, or their content has changed.
+        InputError: images of the split are missing from the data set, their content has changed, or their individuals
+            were corrected in such a way that the split is no longer of its kind.
     """
     missing = [row.image_id for row in split.rows if row.image_id not in digests]
     changed = [row.image_id for row in split.rows if digests.get(row.image_id, row.sha256) != row.sha256]
@@ -86,6 +94,44 @@ def check_split(split: Split, catalogue: Catalogue, digests: Mapping[str, str]) 
                 f"If the data are your own and were changed on purpose, delete {split.name}.csv and {split.name}.toml "
                 f"in results/{split.dataset}/splits: the next run draws a new split."
             )
+    check_individuals_of(split, catalogue)
+
+
+def check_individuals_of(split: Split, catalogue: Catalogue) -> None:
+    """Refuse a split that corrected names of individuals have broken.
+
+    In `disjoint` every individual is in one part. In `open` an individual without training images is in test alone. In
+    the other kinds every individual has training images.
+
+    Args:
+        split: the split.
+        catalogue: the data set as it is now.
+
+    Raises:
+        InputError: an individual is where it may not be.
+    """
+    identity = {row.image_id: row.identity for row in catalogue.rows}
+    parts: defaultdict[str, set[SplitPart]] = defaultdict(set)
+    for row in split.rows:
+        if row.set == "classify" and row.image_id in identity:
+            parts[identity[row.image_id]].add(row.part)
+    if split.name == "disjoint":
+        wrong, fault = [name for name, own in parts.items() if len(own) > 1], "in more than one part"
+    elif split.name == "open":
+        wrong = [name for name, own in parts.items() if "train" not in own and own != {"test"}]
+        fault = "neither in train nor in test alone"
+    elif split.name in CLOSED:
+        wrong, fault = [name for name, own in parts.items() if "train" not in own], "without training images"
+    else:
+        return
+    if wrong:
+        more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise InputError(
+            f"Split {split.name!r} of {split.dataset} no longer fits its individuals: "
+            f"{', '.join(map(repr, sorted(wrong)[:SHOWN]))}{more} {'is' if len(wrong) == 1 else 'are'} {fault}. "
+            "Names were corrected after it was drawn. Draw it anew; older results keep their own split: "
+            f"patternbench data split {split.dataset} --split {split.name} --redraw"
+        )
 
 
 def describe_split(split: Split, catalogue: Catalogue) -> str:
@@ -113,7 +159,7 @@ def write_split(split: Split, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.getvalue().encode())
     counts = Counter((row.set, row.part) for row in split.rows)
-    facts = {
+    facts: dict[str, object] = {
         "dataset": split.dataset,
         "name": split.name,
         "seed": split.seed,
@@ -121,6 +167,8 @@ def write_split(split: Split, folder: Path) -> Path:
         "sha256": file_digest(path),
         "counts": {name: {part: counts[name, part] for part in SPLIT_PARTS} for name in SPLIT_SETS},
     }
+    if split.left_out:
+        facts["left_out"] = list(split.left_out)
     path.with_suffix(".toml").write_text(tomli_w.dumps(facts), encoding="utf-8", newline="\n")
     return path
 
@@ -141,7 +189,8 @@ def read_split(path: Path) -> Split:
                 "Restore it with git; to change a split, draw a new one under another name."
             )
         rows = tuple(_row(line) for line in csv.DictReader(io.StringIO(table, newline="")))
-        return Split(facts["dataset"], facts["name"], facts["seed"], facts["recipe"], rows)
+        left_out = tuple(facts.get("left_out", ()))
+        return Split(facts["dataset"], facts["name"], facts["seed"], facts["recipe"], rows, left_out)
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
             f"{path}: not a split ({error!r}). A split is a .csv with the columns {', '.join(_HEADER)} and a .toml "

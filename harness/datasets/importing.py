@@ -83,12 +83,13 @@ def import_dataset(
         raise InputError(f"{name} is the name of a built-in data set. Give another one with --name.")
     if not packed:
         return _register(name, path, workspace, options, digest_of, progress)
+    notes.refuse_other_source(name, path, workspace)
     folder = workspace.datasets / name
     with disk_errors():
         extract_zip(path, folder)
     try:
         packed_options = replace(options, reading=replace(options.reading, within=True))
-        return _register(name, _data_root(folder), workspace, packed_options, digest_of, progress)
+        return _register(name, _data_root(folder), workspace, packed_options, digest_of, progress, source=path)
     except InputError:
         shutil.rmtree(folder)
         raise
@@ -193,17 +194,23 @@ def _register(
     options: ImportOptions,
     digest_of: Callable[[Path], str],
     progress: Progress | None,
+    *,
+    source: Path | None = None,
 ) -> Imported:
-    """Checks a data set and, if it can be used, writes its note. Arguments as `import_dataset`."""
+    """Checks a data set and, if it can be used, writes its note.
+
+    Arguments as `import_dataset`; `source` is the zip file that the location was unpacked from.
+    """
     layout, path = detect_layout(location, options.reading)
     if name in notes.names(workspace) and notes.read_note(name, workspace).path != path:
         raise InputError(
             f"A data set called {name} is imported already, from {notes.read_note(name, workspace).path}. Give another "
             f"--name, or forget that one: patternbench data forget {name}"
         )
+    notes.refuse_other_source(name, source or path, workspace)
     note = ImportNote(path, layout.name, options.reading, options.approximate_masks)
     imported, note = check_noted(name, note, digest_of, progress, skip_bad=options.skip_bad)
-    notes.write_note(name, note, workspace)
+    notes.write_note(name, note, workspace, source)
     return imported
 
 

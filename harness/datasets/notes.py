@@ -73,8 +73,16 @@ def read_note(name: str, workspace: Workspace) -> ImportNote:
         raise InputError(f"{file}: cannot be read ({error!r}). Delete it and import the data set again.") from error
 
 
-def write_note(name: str, note: ImportNote, workspace: Workspace) -> None:
-    """Write the note about a data set.
+def write_note(name: str, note: ImportNote, workspace: Workspace, source: Path | None = None) -> None:
+    """Write the note about a data set, and beside its results where its photos came from if that is not noted there.
+
+    The second note outlives the store: without it, another folder of the same name would add to these results.
+
+    Args:
+        name: of the data set.
+        note: about it.
+        workspace: the checkout.
+        source: what the user named, if it is not the path of the note, such as a zip file.
 
     Raises:
         RunError: the disk is full or cannot be written to.
@@ -92,17 +100,66 @@ def write_note(name: str, note: ImportNote, workspace: Workspace) -> None:
     with disk_errors():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(tomli_w.dumps(content), encoding="utf-8")
+        beside = _source_file(name, workspace)
+        if not beside.is_file():
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(tomli_w.dumps({"source": str(source or note.path)}), encoding="utf-8")
+
+
+def refuse_other_source(name: str, source: Path, workspace: Workspace) -> None:
+    """Refuse a name under which there are results of other photos.
+
+    Args:
+        name: of a data set that is to be imported.
+        source: folder, table or zip file that the user named.
+        workspace: the checkout.
+
+    Raises:
+        InputError: the results of this name are of another source.
+    """
+    known = _source_of(name, workspace)
+    if known is not None and known != source:
+        folder = workspace.own(name).pages
+        raise InputError(
+            f"{folder} holds splits or results of other photos, from {known}. Give another --name. If these are the "
+            f"same photos, moved, delete {_source_file(name, workspace)}; if those results are not needed, delete {folder}."
+        )
+
+
+def _source_file(name: str, workspace: Workspace) -> Path:
+    return workspace.own(name).pages / "source.toml"
+
+
+def _source_of(name: str, workspace: Workspace) -> Path | None:
+    """Where the photos of the results of this name came from; None if that is not noted.
+
+    Raises:
+        InputError: the note cannot be read.
+    """
+    file = _source_file(name, workspace)
+    try:
+        return Path(tomllib.loads(file.read_text(encoding="utf-8"))["source"])
+    except FileNotFoundError:
+        return None
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{file}: cannot be read ({error!r}). Delete it if {name} has always been one folder."
+        ) from error
 
 
 def free_name(wanted: str, path: Path, workspace: Workspace) -> str:
     """The name under which a path is known, or the first free one: `photos`, `photos-2`, ...
+
+    A name is taken if it has a note, or results of other photos.
 
     Args:
         wanted: the name that its folder gives.
         path: of the data set.
         workspace: the checkout.
     """
-    taken = {name: read_note(name, workspace).path for name in names(workspace)}
+    kept = (file.parent.name for file in sorted(workspace.own_results.glob("*/source.toml")))
+    taken = {name: source for name in kept if (source := _source_of(name, workspace)) is not None}
+    taken |= {name: read_note(name, workspace).path for name in names(workspace)}
     mine = [name for name, place in taken.items() if place == path]
     if mine:
         return wanted if wanted in mine else mine[0]

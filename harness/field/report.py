@@ -5,13 +5,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.data.catalogue import Catalogue
-from benchmark.data.crops import read_photo, window
+from benchmark.data.catalogue import PATTERN, Catalogue
+from benchmark.data.crops import crops, read_photo, window
 from benchmark.records.field import FieldRecord
 from harness.disk import write_text
-from harness.field.survey import read_survey
+from harness.field.survey import is_current, read_survey
 from harness.workspace import Workspace
-from leaderboard.report.page import render
+from leaderboard.report.focus import Square
+from leaderboard.report.page import THUMBNAIL, render
 from leaderboard.report.summary import summary
 from leaderboard.report.table import field_page
 
@@ -42,8 +43,12 @@ def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace
         image = read_photo(row.path).image
         return image.crop(window(row, image.size, None)) if row.box else image
 
+    def square(number: int) -> Square:
+        (crop,) = crops([catalogue.rows[number]], THUMBNAIL, catalogue.crop_side)
+        return Square(crop.image, crop.regions == PATTERN)
+
     answering = home.predictions(home.field / f"{records[-1].file_name}.json")
-    write_text(home.report, render(surveys, photo))
+    write_text(home.report, render(surveys, photo, square))
     write_text(home.pages / "field.md", field_page(surveys))
     if answering.is_file():
         write_text(home.newest_predictions, answering.read_text(encoding="utf-8"))
@@ -51,8 +56,12 @@ def write_report(records: Sequence[FieldRecord], catalogue: Catalogue, workspace
 
 
 def _newest(folder: Path, like: FieldRecord) -> list[FieldRecord]:
-    """The newest survey of each contestant on the same photos and labels as a survey."""
-    surveys = [read_survey(path) for path in sorted(folder.glob("*.json"))]
+    """The newest survey of each contestant on the same photos and labels as a survey.
+
+    Records that an earlier version of the project wrote are passed over: their scores are estimated in another way.
+    """
+    paths = [path for path in sorted(folder.glob("*.json")) if is_current(path)]
+    surveys = [read_survey(path) for path in paths]
     same = [one for one in surveys if one.provenance.data == like.provenance.data]
     ordered = sorted(same, key=lambda one: one.provenance.finished)
     return list({(one.backbone, one.init): one for one in ordered}.values())

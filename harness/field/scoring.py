@@ -156,9 +156,7 @@ def _scores(
         nearest=scored(answers.nearest),
         chance=1 / len(counts),
         commonest=float((labels[tested] == counts.argmax()).mean()),
-        better_than_chance=better_than_chance(
-            right.mean(axis=0), reference, units.numbers[tested], seed=seed
-        ).verdict,
+        better_than_chance=better_than_chance(right.mean(axis=0), reference, units.numbers[tested], seed=seed).verdict,
         detectable=detectable_difference(effective, mean_discordance(right.reshape(1, -1))),
         regions={
             question: {variant: scored(numbers) for variant, numbers in parts.items()}

@@ -1,5 +1,6 @@
 """One field survey, from the photos to its record: prepare, encode, score, write."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -213,6 +214,15 @@ def survey(
     write_text(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
     write_text(path, record.model_dump_json(indent=1) + "\n")
     return record
+
+
+def is_current(path: Path) -> bool:
+    """Whether the record in a file has the version of the record format that is written now."""
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError:
+        return True  # damaged: reading it says so
+    return not isinstance(content, dict) or content.get("version") == FieldRecord.model_fields["version"].default
 
 
 def read_survey(path: Path) -> FieldRecord:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
-from leaderboard.report import figure, limits, photos, scores
+from leaderboard.report import figure, focus, limits, photos, scores
 from leaderboard.report.advice import advice
 from leaderboard.report.answer import answer, chance, verdict
 from leaderboard.report.facts import best_first, beyond_chance, confusions, counting, group_noun, reference, scheme_of
@@ -30,12 +30,15 @@ MOST_NAMES = 12
 """Names that an advice lists."""
 
 
-def render(records: Sequence[FieldRecord], photo: Callable[[int], "Image"]) -> str:
+def render(
+    records: Sequence[FieldRecord], photo: Callable[[int], "Image"], square: Callable[[int], focus.Square]
+) -> str:
     """The report on one data set: HTML with its style and pictures inside.
 
     Args:
         records: one for each encoder, of the same photos; in any order.
         photo: opens the photo of this index, upright, in any size and mode.
+        square: what the encoder sees of the photo of this index.
 
     Raises:
         InputError: there is no record, or the records are not of the same photos.
@@ -48,6 +51,11 @@ def render(records: Sequence[FieldRecord], photo: Callable[[int], "Image"]) -> s
     def source(index: int) -> str:
         return data_uri(photo(index))
 
+    def looked_at(example: int) -> list[tuple[str, str]]:
+        assert best.focus is not None
+        one = best.focus.examples[example]
+        return [(title, data_uri(image)) for title, image in focus.pictures(square(one.photo), one.cam)]
+
     return _template().render(
         style=(FOLDER / "report.css").read_text(encoding="utf-8"),
         records=ordered,
@@ -58,6 +66,7 @@ def render(records: Sequence[FieldRecord], photo: Callable[[int], "Image"]) -> s
         blocks=scores.blocks(ordered),
         chance=chance(shown),
         could_show=limits.could_show(best),
+        folds=limits.folds_sentence(best),
         memory=limits.memory_sentence(best),
         panels=figure.panels(shown),
         panel_width=figure.WIDTH,
@@ -69,6 +78,9 @@ def render(records: Sequence[FieldRecord], photo: Callable[[int], "Image"]) -> s
         wrong=photos.wrong(best),
         rightly=photos.rightly(best),
         suspects=photos.suspected(best),
+        focus=focus.strips(best),
+        focus_sentence=focus.focus_sentence(best.focus) if best.focus else "",
+        looked_at=looked_at,
         left_out=_left_out(best),
         advice=advice(best),
         most_names=MOST_NAMES,

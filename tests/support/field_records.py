@@ -85,7 +85,16 @@ def field_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
 
 def random_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
     """Scores of the scheme `random`, without regions."""
-    values = {"column": "", "groups": UNITS, "one_group_each": False, "folds": 10, "draws": 5, "regions": {}, "pattern_advantage": {}, "advantage_interval": {}}
+    values = {
+        "column": "",
+        "groups": UNITS,
+        "one_group_each": False,
+        "folds": 10,
+        "draws": 5,
+        "regions": {},
+        "pattern_advantage": {},
+        "advantage_interval": {},
+    }
     return field_scores(accuracy, **values | fields)
 
 

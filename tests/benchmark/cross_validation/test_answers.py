@@ -95,9 +95,7 @@ def test_the_settled_answer_is_that_of_most_draws_and_as_sure_as_all_of_them() -
     assert np.isnan(confidence[2])
 
 
-def _simulated(
-    encounters: int, distance: float, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64], Scheme]:
+def _simulated(encounters: int, distance: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64], Scheme]:
     """Two individuals whose photos lie around two points, in encounters of two photos."""
     random = np.random.default_rng(seed)
     labels = np.repeat(np.arange(encounters) % 2, 2)
@@ -112,7 +110,9 @@ ONE_GROUP_EACH, DRAWN = 44, 60
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("encounters", "distance", "truth"), [(44, 0, 0.5), (60, 0, 0.5), (44, 2, 0.841), (60, 2, 0.841)])
+@pytest.mark.parametrize(
+    ("encounters", "distance", "truth"), [(44, 0, 0.5), (60, 0, 0.5), (44, 2, 0.841), (60, 2, 0.841)]
+)
 def test_a_simulated_accuracy_is_found(encounters: int, distance: float, truth: float) -> None:
     """The best rule for two unit normals at this distance is right with probability Phi(distance / 2)."""
     accuracies = []

@@ -261,3 +261,47 @@ def test_a_split_of_no_kind_is_refused() -> None:
     split = Split("herd", "mine", 0, "", (SplitRow("a", "0", "classify", "train"),))
     with pytest.raises(InputError, match=r"'mine' of herd is of no known kind \(random, sequence"):
         extend_split(split, _herd(), {})
+
+
+def _with_encounters() -> Catalogue:
+    """Twelve individuals in encounters of three photos."""
+    rows = (
+        Row(f"{animal}-{photo}", f"animal{animal}", Path("p"), groups={"encounter": f"{animal}-{photo // 3}"})
+        for animal in range(12)
+        for photo in range(18 if animal % 3 else 9)
+    )
+    return Catalogue("x", Path("x"), tuple(rows))
+
+
+@pytest.mark.parametrize("kind", ["random", "sequence", "open", "disjoint"])
+def test_an_update_without_new_photos_adds_none_that_the_drawing_left_out(kind: str) -> None:
+    catalogue = _with_encounters()
+    digests = name_digests(catalogue)
+    split = draw_split(kind, catalogue, digests, 0)
+    extension = extend_split(split, catalogue, digests)
+    assert (extension.added, extension.left_out) == ((), ())
+    assert extension.split == split
+    if kind == "open":
+        assert len(split.rows) + len(split.left_out) == len(catalogue.rows)
+        assert split.left_out
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"), [("random", "without training images"), ("disjoint", "in more than one part")]
+)
+def test_a_split_that_corrected_names_have_broken_is_refused_with_the_fix(kind: str, fault: str) -> None:
+    catalogue = _with_encounters()
+    split = draw_split(kind, catalogue, name_digests(catalogue), 0)
+    tested = next(row.image_id for row in split.rows if (row.set, row.part) == ("classify", "test"))
+    other = next(row.identity for row in catalogue.rows if row.image_id in split.ids("classify", "train"))
+    name = "corrected" if kind == "random" else other
+    rows = tuple(replace(row, identity=name) if row.image_id == tested else row for row in catalogue.rows)
+    with pytest.raises(InputError, match=rf"'{name}' is {fault}.*data split x --split {kind} --redraw"):
+        extend_split(split, replace(catalogue, rows=rows), name_digests(catalogue))
+
+
+def test_corrected_names_that_a_split_still_fits_change_nothing() -> None:
+    catalogue = _with_encounters()
+    split = draw_split("random", catalogue, name_digests(catalogue), 0)
+    rows = tuple(replace(row, identity="animal1") if row.identity == "animal2" else row for row in catalogue.rows)
+    assert extend_split(split, replace(catalogue, rows=rows), name_digests(catalogue)).split == split

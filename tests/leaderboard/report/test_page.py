@@ -5,9 +5,11 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from leaderboard.report.focus import Square
 from leaderboard.report.page import FOLDER, THUMBNAIL, data_uri, render
 from support.field_records import (
     NAMES,
@@ -57,8 +59,14 @@ def photo(index: int) -> Image.Image:
     return Image.new("RGB", (60, 40), (5 * index, 90, 90))
 
 
+def square(index: int) -> Square:
+    pattern = np.zeros((24, 24), bool)
+    pattern[6:12, 6:12] = index % 2 == 0
+    return Square(np.full((24, 24, 3), 5 * index, np.uint8), pattern)
+
+
 def html(*records: Any) -> str:
-    return render(records or [field_record()], photo)
+    return render(records or [field_record()], photo, square)
 
 
 def read(page: str) -> Reader:
@@ -187,7 +195,7 @@ def test_the_page_is_the_same_each_time_and_a_photo_is_opened_once() -> None:
         opened.append(index)
         return photo(index)
 
-    page = render([FULL], counting)
+    page = render([FULL], counting, square)
     assert page == html(FULL)
     assert len(opened) == len(set(opened))
 
