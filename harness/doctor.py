@@ -1,4 +1,4 @@
-"""What this machine has, and what it means for a run if something is missing."""
+"""What this machine has, and what it means for a run if something is not here."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ from harness.workspace import Workspace
 
 BUILT_IN = "zebrafish-synth"
 DISK_GIB = 2.0
-"""Free space in GiB that the simplest bench needs: packed crops, and checkpoints of thirty small trainings."""
+"""Free space in GiB that the simplest run needs: packed crops, and checkpoints of thirty small trainings."""
 
 PYTHON = (3, 11)
 """The oldest version that works."""
@@ -30,16 +30,14 @@ class Finding:
     """The state of one requirement.
 
     Attributes:
-        status: `ok`, or `lack`: it is missing or too small.
+        status: `ok`; `optional`: not here, and most runs do without it; `missing`: even the simplest run needs it.
         what: the requirement and its state.
-        meaning: what the lack means for a run, and the fix; empty with `ok`.
-        needed: whether even the simplest bench needs it.
+        meaning: what its absence means for a run, and how to get it; empty with `ok`.
     """
 
-    status: Literal["ok", "lack"]
+    status: Literal["ok", "optional", "missing"]
     what: str
     meaning: str = ""
-    needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Machine:
 
 
 def examine(workspace: Workspace, machine: Machine | None = None) -> list[Finding]:
-    """The state of everything that a run depends on; what the simplest bench needs comes first.
+    """The state of everything that a run depends on; what the simplest run needs comes first.
 
     Args:
         workspace: the checkout.
@@ -122,17 +120,17 @@ def _python(machine: Machine) -> Finding:
     if machine.python >= PYTHON:
         return Finding("ok", f"Python {version}")
     oldest = ".".join(map(str, PYTHON))
-    return Finding("lack", f"Python {version}", f"patternbench needs {oldest} or newer; install it first.", needed=True)
+    return Finding("missing", f"Python {version}", f"patternbench needs {oldest} or newer; install it first.")
 
 
 def _torch_build(machine: Machine) -> Finding:
     if not machine.torch:
         meaning = "no backbone runs as a child process; `make setup` installs it."
-        return Finding("lack", "torch is not installed", meaning, needed=not machine.engine)
+        return Finding("optional" if machine.engine else "missing", "torch is not installed", meaning)
     build = f"for CUDA {machine.torch_cuda}" if machine.torch_cuda else "for the processor"
     what = f"torch {machine.torch}, built {build}"
     if machine.gpus and not machine.torch_cuda:
-        return Finding("lack", what, "the GPU stays unused by RUNNER=process; install a CUDA build of torch.")
+        return Finding("optional", what, "the GPU stays unused by RUNNER=process; install a CUDA build of torch.")
     return Finding("ok", what)
 
 
@@ -140,20 +138,16 @@ def _data(workspace: Workspace) -> Finding:
     folder = workspace.builtin_data / BUILT_IN
     if folder.is_dir() and any(folder.iterdir()):
         return Finding("ok", f"built-in data set {BUILT_IN}")
-    meaning = (
-        "the bench without DATA has nothing to run on; get the checkout's files again, or give a DATA of your own."
-    )
-    return Finding("lack", f"built-in data set {BUILT_IN} is missing", meaning, needed=True)
+    meaning = "a run without DATA has nothing to run on; get the checkout's files again, or give a DATA of your own."
+    return Finding("missing", f"no built-in data set {BUILT_IN}", meaning)
 
 
 def _disk(machine: Machine) -> Finding:
     what = f"{machine.free_gib:.1f} GiB free on the disk of the store"
     if machine.free_gib >= DISK_GIB:
         return Finding("ok", what)
-    meaning = (
-        f"the simplest bench needs {DISK_GIB:.0f} GiB; make room, or delete .patternbench, which holds old stages."
-    )
-    return Finding("lack", what, meaning, needed=True)
+    meaning = f"the simplest run needs {DISK_GIB:.0f} GiB; `patternbench clean` shows what of the store can be removed."
+    return Finding("missing", what, meaning)
 
 
 def _engine_answers(machine: Machine) -> Finding:
@@ -163,30 +157,28 @@ def _engine_answers(machine: Machine) -> Finding:
         "backbones run as child processes: with the same code, but perhaps other versions of libraries (records name "
         f"them), and without isolation, so run only code that you trust. The cause: {machine.engine_trouble}"
     )
-    return Finding("lack", "no Docker engine answers", meaning)
+    return Finding("optional", "no Docker engine answers", meaning)
 
 
 def _gpu(machine: Machine) -> Iterator[Finding]:
     from harness.execution.runners.docker import NO_TOOLKIT
 
     if not machine.gpus:
-        meaning = "the quick protocol does not need one; the paper protocol takes days on a processor."
-        yield Finding("lack", "no NVIDIA GPU", meaning)
+        meaning = "the protocols field and quick need none; the paper protocol takes days on a processor."
+        yield Finding("optional", "no NVIDIA GPU", meaning)
         return
     yield Finding("ok", f"GPU {', '.join(machine.gpus)}")
     if machine.engine and not machine.engine_gpus:
-        yield Finding("lack", "no NVIDIA runtime in the Docker engine", f"{NO_TOOLKIT}.")
+        yield Finding("optional", "no NVIDIA runtime in the Docker engine", f"{NO_TOOLKIT}.")
 
 
 def _size(machine: Machine, workspace: Workspace) -> Iterator[Finding]:
     what = f"{machine.cores} cores, {machine.memory_gib:.0f} GiB of memory"
-    short = [
-        f"{name} (a stage may take {limit:.0f} GiB)"
-        for name in ("quick", "paper")
-        if (limit := read_protocol(name, workspace.protocols).limits.memory_gib) > machine.memory_gib
-    ]
+    limits = {name: read_protocol(name, workspace.protocols).limits.memory_gib for name in ("quick", "paper")}
+    short = [f"{name} (up to {limit:.0f} GiB a stage)" for name, limit in limits.items() if limit > machine.memory_gib]
     if short:
-        yield Finding("lack", what, f"may be too little memory for the protocol {' and '.join(short)}; try JOBS=1.")
+        meaning = f"may be too little for the protocol {' and '.join(short)}; JOBS=1 needs less."
+        yield Finding("optional", what, meaning)
     else:
         yield Finding("ok", f"{what}: enough for the protocols quick and paper")
 
@@ -201,7 +193,7 @@ def _programs(machine: Machine) -> Iterator[Finding]:
         if name in machine.programs | machine.packages:
             yield Finding("ok", name)
         else:
-            yield Finding("lack", f"{name} is not installed", meaning)
+            yield Finding("optional", f"{name} is not installed", meaning)
 
 
 def _weights(workspace: Workspace) -> Iterator[Finding]:
@@ -212,7 +204,7 @@ def _weights(workspace: Workspace) -> Iterator[Finding]:
                 continue
             facts = contestants.find(name, workspace)
         except PatternbenchError as error:
-            yield Finding("lack", f"backbone {name} cannot be used", str(error))
+            yield Finding("optional", f"backbone {name} cannot be used", str(error))
             continue
         yield _weights_of(facts, workspace)
 
@@ -224,10 +216,10 @@ def _weights_of(facts: BackboneFacts, workspace: Workspace) -> Finding:
     missing = [entry for entry in files if state(facts, entry, workspace) != "present"]
     if not missing:
         return Finding("ok", f"backbone {facts.name}: published weights are here")
-    possible = "only INIT=random" if set(facts.published) & set(missing) else "INIT=published, but no perceptual loss"
+    possible = "from random weights" if set(facts.published) & set(missing) else "without the perceptual loss"
     names = ", ".join(entry.name for entry in missing)
-    meaning = f"{possible} is possible. Missing: {names}. Get them: patternbench weights fetch {facts.name}"
-    return Finding("lack", f"backbone {facts.name}: published weights are not here", meaning)
+    meaning = f"it runs {possible}. To get {names}: patternbench weights fetch {facts.name}"
+    return Finding("optional", f"backbone {facts.name}: published weights not fetched", meaning)
 
 
 def _torch() -> tuple[str, str]:

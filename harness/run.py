@@ -18,16 +18,18 @@ from benchmark.splitting.split import check_split
 from harness.contestants.registry import check_size
 from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
-from harness.execution.events import ProgressListener
+from harness.execution.events import PlannedStage, ProgressListener, stage_events
 from harness.execution.execute import execute
 from harness.execution.holes import can_inpaint, can_test
 from harness.execution.jobs import StageError
+from harness.execution.journal import Journal, expect
 from harness.execution.plan import plan
 from harness.execution.results import Results
 from harness.execution.runners.base import Limits, Runner
 from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
+from harness.execution.titles import SCORE
 from harness.git import commit
 from harness.keeping import keep
 from harness.machine import hardware, now
@@ -111,7 +113,9 @@ def bench(
     prepared = prepare(spec, workspace, runner, listener, digest_of)
     records = workspace.results(spec.data.catalogue.name, spec.data.experiment).records
     stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
-    listener.on_plan(len(stages))
+    notes = Journal(prepared.store.root).notes()
+    expected = expect(notes, spec.backbone.label, spec.data.catalogue.name, stages)
+    listener.on_plan([*expected, PlannedStage(SCORE)])
     try:
         results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
     except StageError as error:
@@ -126,18 +130,19 @@ def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: P
     """The scores of the finished stages, computed once and kept in the store."""
 
     def write(folder: Path) -> None:
-        listener.report("Scoring.")
         spec = prepared.spec
-        scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
+        with stage_events(listener, SCORE):
+            scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
         text = _record(prepared, runner, results, scores).model_dump_json()
         (folder / SCORED).write_text(text, encoding="utf-8")
 
     root = Path(__file__).parents[1]
     code = tree_digest(*(root / folder for folder in SCORING_CODE))
     stages = {name: stage.entry.content for name, stage in results.stages.items()}
-    entry = prepared.store.find_or_build(
-        "scores", digest([prepared.key, code, stages]), {"backbone": prepared.spec.backbone.label}, write
-    )
+    key = digest([prepared.key, code, stages])
+    if prepared.store.find("scores", key) is not None:
+        listener.on_cache_hit(SCORE)
+    entry = prepared.store.find_or_build("scores", key, {"backbone": prepared.spec.backbone.label}, write)
     scored = Record.model_validate_json((entry.path / SCORED).read_bytes())
     return RunScores(**{field.name: getattr(scored, field.name) for field in fields(RunScores)})
 

@@ -102,6 +102,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "harness.conformance": ("benchmark", "harness.contestants", "harness.contract", "harness.execution"),
     "harness.cli": ("benchmark", "harness", "leaderboard"),
+    "harness.cli.display": ("benchmark", "harness"),
     # presentation: records in, tables and figures out
     "leaderboard": ("benchmark", "leaderboard"),
     "leaderboard.pages": ("benchmark", "leaderboard"),

@@ -10,11 +10,10 @@ import typer
 
 from benchmark.errors import PatternbenchError
 from harness.cli import backbone, data, experiment, leaderboard, weights
+from harness.cli.display.json_output import Json, print_json
+from harness.cli.interruption import signals_interrupt
 from harness.cli.options import RunOptions, examples, with_options
 from harness.workspace import Workspace
-
-INTERRUPTED = 130
-"""Typer's exit code after Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,15 +35,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # names and tables have signs that old terminals lack
-    try:
-        app()
-    except PatternbenchError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        sys.exit(error.exit_code)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            sys.stderr.write("Interrupted. Finished work is kept; the same command continues from there.\n")
-        raise
+    with signals_interrupt():
+        try:
+            app()
+        except PatternbenchError as error:
+            sys.stderr.write(f"Error: {error}\n")
+            sys.exit(error.exit_code)
 
 
 def _print_version(wanted: bool) -> None:
@@ -96,11 +92,11 @@ def run(context: typer.Context, options: RunOptions) -> None:
 
 
 @app.command()
-def doctor(context: typer.Context) -> None:
-    """Show what this machine has (engine, GPU, disk, memory, torch, weights) and what is missing.
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Show what this machine has, and what more it could use.
 
-    The command explains what each missing thing means for a run. The exit code is 1 only if the simplest run cannot
-    work.
+    The command explains what each thing that is not here means for a run. Most are optional. The exit code is 1 only if
+    the simplest run cannot work.
     """
     from rich.console import Console
     from rich.text import Text
@@ -108,10 +104,16 @@ def doctor(context: typer.Context) -> None:
     from harness.doctor import examine
 
     findings = examine(context.obj)
+    ready = not any(finding.status == "missing" for finding in findings)
+    if as_json:
+        print_json(ready=ready, findings=findings)
+        raise typer.Exit(not ready)
+    styles = {"ok": "green", "optional": "default", "missing": "red"}
     console = Console(highlight=False)
     for finding in findings:
-        mark = ("ok  ", "green") if finding.status == "ok" else ("lack", "red" if finding.needed else "yellow")
-        meaning = f"\n     {finding.meaning}" if finding.meaning else ""
-        console.print(Text.assemble(mark, f" {finding.what}{meaning}"), soft_wrap=True)
-    if any(finding.needed and finding.status == "lack" for finding in findings):
-        raise typer.Exit(1)
+        meaning = f"\n{'':<9}{finding.meaning}" if finding.meaning else ""
+        console.print(
+            Text.assemble((f"{finding.status:<8}", styles[finding.status]), f" {finding.what}{meaning}"), soft_wrap=True
+        )
+    console.print("Runs work here." if ready else "Runs cannot work until what is missing is here.")
+    raise typer.Exit(not ready)

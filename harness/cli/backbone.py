@@ -1,4 +1,4 @@
-"""`patternbench backbone`: list, describe, write, check and run single networks of backbones."""
+"""`patternbench backbone`: list, show, describe, write, check and run single networks of backbones."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.display.json_output import Json, print_json
+from harness.cli.display.lists import print_facts, print_list
 from harness.cli.options import examples, workspace_of
 from harness.workspace import Workspace
 
@@ -14,37 +16,81 @@ if TYPE_CHECKING:
 
     from benchmark.vocabulary import Device
     from harness.conformance.check import CheckResult
+    from harness.contestants.registry import BackboneFacts
     from harness.execution.runners.base import Runner
 
-app = typer.Typer(no_args_is_help=True, help="List, describe, write and check backbones.", rich_markup_mode="markdown")
+app = typer.Typer(
+    no_args_is_help=True, help="List, show, describe, write and check backbones.", rich_markup_mode="markdown"
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `patternbench backbone list`.")]
 
 
 @app.command("list", epilog=examples("patternbench backbone list"))
-def list_backbones(context: typer.Context) -> None:
-    """List the backbones with their capabilities, licences and published weights."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
+def list_backbones(context: typer.Context, as_json: Json = False) -> None:
+    """List the backbones; `backbone show` tells more of one."""
     from benchmark.errors import InputError
     from harness.contestants import registry as contestants
 
     workspace = workspace_of(context)
-    table = Table(box=None, header_style="bold")
-    table.add_column("name", no_wrap=True)
-    for header in ("title", "capabilities", "licence", "published weights"):
-        table.add_column(header, overflow="fold")
+    found: list[BackboneFacts] = []
+    errors: dict[str, str] = {}
     for name in contestants.names(workspace):
         try:
-            facts = contestants.find(name, workspace)
+            found.append(contestants.read_facts(name, workspace))
         except InputError as error:  # the others are still worth listing
-            table.add_row(name, f"[red]{escape(str(error))}[/red]")
-            continue
-        weights = ", ".join(f"{entry.name} ({entry.role})" for entry in facts.weights) or "none"
-        table.add_row(name, facts.title, ", ".join(facts.capabilities), facts.licence, weights)
-    Console().print(table)
+            errors[name] = str(error)
+    if as_json:
+        print_json(backbones=[_content(facts) for facts in found], errors=errors)
+        return
+    print_list(
+        ("name", "title", "inpaints", "published weights", "licence"),
+        (
+            (
+                facts.name,
+                facts.title,
+                "yes" if facts.inpaints else "no",
+                ", ".join(entry.name for entry in facts.published) or "none",
+                facts.licence,
+            )
+            for facts in found
+        ),
+    )
+    for error in errors.values():
+        typer.echo(error, err=True)
+
+
+@app.command(epilog=examples("patternbench backbone show lama"))
+def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Show what a backbone states of itself: paper, licence, capabilities, input and published weights."""
+    from harness.contestants import registry as contestants
+
+    facts = contestants.read_facts(name.partition(":")[0], workspace_of(context))
+    if as_json:
+        print_json(**_content(facts))
+        return
+    weights = "; ".join(f"{entry.name} ({entry.role})" for entry in facts.weights)
+    print_facts(
+        {
+            "title": facts.display_name,
+            "paper": facts.paper,
+            "licence": facts.licence,
+            "capabilities": ", ".join(facts.capabilities),
+            "variants": ", ".join(facts.variants) or "none",
+            "image size": f"{facts.image_size} pixels"
+            if facts.image_size
+            else f"any multiple of {facts.size_multiple}",
+            **{f"input, {topic}": text for topic, text in facts.input.items()},
+            "weights": f"{weights} (patternbench weights show {facts.name})" if weights else "none",
+        },
+        width=20,
+    )
+
+
+def _content(facts: "BackboneFacts") -> dict[str, object]:
+    shown = ("name", "title", "paper", "licence", "capabilities", "variants", "image_size", "size_multiple", "input")
+    weights = [entry.model_dump(include={"name", "role", "licence", "address", "sha256"}) for entry in facts.weights]
+    return facts.model_dump(mode="json", include=set(shown)) | {"weights": weights}
 
 
 @app.command(epilog=examples("patternbench backbone describe lama --image-size 64 --runner process"))
@@ -117,9 +163,11 @@ def check(
     precision: Annotated[
         str, typer.Option(help="Arithmetic of every job: `float32`, `bfloat16` or `auto`.")
     ] = "float32",
+    as_json: Json = False,
 ) -> None:
     """Check a backbone against the contract on synthetic data; exit code 1 if a check fails."""
     from collections import Counter
+    from functools import partial
     from tempfile import TemporaryDirectory
 
     from rich.console import Console
@@ -136,18 +184,29 @@ def check(
     job_precision = choose_precision(precision)
     job_runner, job_device = _choose(runner, device, workspace)
     console = Console(highlight=False)
-    job_runner.prepare(facts, typer.echo)
+    job_runner.prepare(facts, partial(typer.echo, err=True))
     workspace.store.mkdir(parents=True, exist_ok=True)
-    counts: Counter[str] = Counter()
+    results: list[CheckResult] = []
     # in the store, because an engine that can mount the store can mount this too
     with TemporaryDirectory(prefix="check-", dir=workspace.store) as folder:
         session = ConformanceSession(
             facts, job_runner, Path(folder), image_size, device=job_device, precision=job_precision
         )
         for result in run_checks(session):
-            _show(result, console)
-            counts[result.status] += 1
-    typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped.")
+            results.append(result)
+            if not as_json:
+                _show(result, console)
+    counts = Counter(result.status for result in results)
+    if as_json:
+        print_json(
+            backbone=name,
+            checks=[
+                {"name": one.check.name, "requirement": one.check.requirement, "status": one.status, "cause": one.cause}
+                for one in results
+            ],
+        )
+    else:
+        typer.echo(f"{name}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped.")
     if counts["fail"]:
         raise typer.Exit(1)
 
@@ -207,6 +266,6 @@ def _show(result: "CheckResult", console: "Console") -> None:
 
 def _choose(runner: str, device: str, workspace: Workspace) -> "tuple[Runner, Device]":
     from harness.cli.choices import choose_runner
-    from harness.cli.console import RichListener
+    from harness.cli.display.listener import RichListener
 
     return choose_runner(runner, device, workspace, RichListener())

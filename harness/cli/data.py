@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import masks, splits
+from harness.cli.display.json_output import Json, print_json
+from harness.cli.display.lists import print_list
 from harness.cli.options import examples, workspace_of
 
 if TYPE_CHECKING:
@@ -43,30 +45,39 @@ WAYS = {"built-in": "here", "kaggle": "fetch", "elsewhere": "import"}
 """How a known data set comes to this machine, by its source."""
 
 
-@app.command("list", epilog=examples("patternbench data list"))
-def list_command(context: typer.Context) -> None:
-    """List the data sets: built in, imported, and public ones."""
-    from rich.console import Console
-    from rich.table import Table
-
+@app.command("list", epilog=examples("patternbench data list", "patternbench data list --json"))
+def list_command(context: typer.Context, as_json: Json = False) -> None:
+    """List the data sets: built in, imported, and public ones; `data show` tells more."""
     from benchmark.data.registry import DATASETS
     from harness.datasets import notes
 
     workspace = workspace_of(context)
     imported = notes.names(workspace)
-    table = Table(box=None, header_style="bold")
-    table.add_column("name\nlicence", no_wrap=True)
-    for header in ("individuals", "images", "download"):
-        table.add_column(header, justify="right", no_wrap=True)
-    for header in ("animal", "get it by"):
-        table.add_column(header, overflow="fold", min_width=9)
-    for known in DATASETS:
-        name = f"{known.name}\n{known.licence or 'not stated'}"
-        counts = (_count(known.individuals), _count(known.images), _download_size(known.megabytes))
-        table.add_row(name, *counts, known.animal, "here" if known.name in imported else WAYS[known.source])
+    rows = [
+        {
+            "name": known.name,
+            "animal": known.animal,
+            "individuals": known.individuals,
+            "images": known.images,
+            "megabytes": known.megabytes,
+            "licence": known.licence,
+            "address": known.address,
+            "get": "here" if known.name in imported else WAYS[known.source],
+        }
+        for known in DATASETS
+    ]
     for name in sorted(set(imported) - {known.name for known in DATASETS}):
-        table.add_row(name, "", "", "", f"({notes.read_note(name, workspace).layout})", "here")
-    Console().print(table)
+        own = {"name": name, "animal": f"({notes.read_note(name, workspace).layout})", "get": "here"}
+        rows.append(dict.fromkeys(rows[0]) | own)
+    if as_json:
+        print_json(data_sets=rows)
+        return
+    numbers = ("individuals", "images", "download")
+    cells = (
+        (row["name"], row["animal"], row["individuals"], row["images"], _download_size(row["megabytes"]), row["get"])
+        for row in rows
+    )
+    print_list(("name", "animal", *numbers, "get it by"), cells, right=numbers)
 
 
 @app.command(epilog=examples("patternbench data fetch aau-zebrafish"))
@@ -116,7 +127,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command
     where they are; a zip file is unpacked. Every photo is read: what cannot be used is listed whole, as `patternbench
     data check` does.
     """
-    from harness.cli.bars import counting_bar
+    from harness.cli.display.bars import counting_bar
     from harness.datasets.digest_cache import DigestCache
     from harness.datasets.importing import ImportOptions, import_dataset
 
@@ -135,7 +146,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command
         "patternbench data check newts.csv --columns identity=name,path=file_name --output faults.csv",
     )
 )
-def check(
+def check(  # noqa: PLR0917 - the options of a command
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a table.")],
     columns: Columns = None,
@@ -145,20 +156,24 @@ def check(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the report to FILE.csv (faults alone) or FILE.json.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Read every photo and row, and report everything that cannot be used, at once.
 
     It counts individuals with one photo or two, too. Exit code 2 if there is a fault. Nothing is imported or changed.
     """
-    from harness.cli.bars import counting_bar
-    from harness.cli.data_reports import print_report, write_report
-    from harness.datasets.checking import check_location
+    from harness.cli.display.bars import counting_bar
+    from harness.cli.display.data_reports import print_report, write_report
+    from harness.datasets.checking import check_location, report_content
     from harness.datasets.digest_cache import DigestCache
 
     reading = _reading(columns, layout, trusted_pickle, min_images)
     with DigestCache(workspace_of(context).digests) as cache, counting_bar("photos") as on_progress:
         report = check_location(path, reading, cache.digest, on_progress)
-    print_report(report)
+    if as_json:
+        print_json(**report_content(report))
+    else:
+        print_report(report)
     if output is not None:
         write_report(report, output)
     if report.faults:
@@ -188,7 +203,7 @@ def forget(
         "patternbench data show zebrafish-synth --variants --output regions.png",
     )
 )
-def show(
+def show(  # noqa: PLR0917 - the options of a command
     context: typer.Context,
     data: Data,
     output: Annotated[
@@ -201,16 +216,21 @@ def show(
     variants: Annotated[
         bool, typer.Option("--variants", help="Show each crop with some regions hidden, as the ablation does.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Print what a data set holds; with --output, draw a contact sheet of it."""
-    from harness.datasets.overview import draw_sheet, save_sheet
+    from harness.datasets.overview import draw_sheet, facts, save_sheet
     from harness.datasets.registry import resolve
 
     catalogue = resolve(data, workspace_of(context))
-    _print_overview(catalogue)
+    if as_json:
+        print_json(**facts(catalogue))
+    else:
+        _print_overview(catalogue)
     if output is not None:
         save_sheet(draw_sheet(catalogue, images, individuals, seed, variants=variants), output)
-        typer.echo(f"Contact sheet: {output}")
+        if not as_json:
+            typer.echo(f"Contact sheet: {output}")
 
 
 @app.command(
@@ -239,7 +259,7 @@ def synth(
 ) -> None:
     """Generate zebrafish with known regions and a known strength of the background shortcut."""
     from benchmark.synth import SynthSettings, generate
-    from harness.cli.bars import counting_bar
+    from harness.cli.display.bars import counting_bar
 
     settings = SynthSettings(frames_per_video=frames, seed=seed, shortcut=shortcut, width=size[0], height=size[1])
     with counting_bar("frames") as on_progress:
@@ -271,6 +291,7 @@ def audit(
         typer.Option(help="Look for similar embeddings in FILE.npy: one row an image, in the order of the image ids."),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the audit to FILE.json.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Show what test images of a split share with training images, and what reveals identities.
 
@@ -279,9 +300,9 @@ def audit(
     """
     from rich.console import Console
 
-    from harness.cli.audit_report import report
     from harness.cli.choices import choose_split
-    from harness.cli.console import RichListener
+    from harness.cli.display.audit_report import report
+    from harness.cli.display.listener import RichListener
     from harness.datasets.auditing import audit_split
     from harness.datasets.digest_cache import DigestCache
     from harness.datasets.registry import resolve
@@ -294,7 +315,10 @@ def audit(
         data_split = choose_split(split, catalogue, workspace, listener, cache.digest)
         store = Store(workspace.store) if pixels else None
         result = audit_split(catalogue, data_split, embeddings, listener, store, cache.digest)
-    Console().print(*report(result), sep="\n")
+    if as_json:
+        print_json(**result.model_dump(mode="json"))
+    else:
+        Console().print(*report(result), sep="\n")
     if output is not None:
         with output_errors(output, "Give a file in a folder that exists."):
             output.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -336,7 +360,7 @@ def _reading(columns: str | None, layout: str, trusted_pickle: bool, min_images:
 
 
 def _print_overview(catalogue: "Catalogue") -> None:
-    from harness.cli.data_reports import print_facts
+    from harness.cli.display.lists import print_facts
     from harness.datasets.overview import overview
 
     print_facts(overview(catalogue))
@@ -344,11 +368,7 @@ def _print_overview(catalogue: "Catalogue") -> None:
         typer.echo(f"note: {remark}")
 
 
-def _count(number: int | None) -> str:
-    return "?" if number is None else str(number)
-
-
-def _download_size(megabytes: int | None) -> str:
+def _download_size(megabytes: int | None) -> str | None:
     if megabytes is None:
-        return "?"
+        return None
     return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes} MB"  # noqa: PLR2004 - the unit

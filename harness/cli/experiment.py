@@ -40,7 +40,7 @@ def shortcut(
     from functools import partial
 
     from benchmark.synth.shortcut import Calibration
-    from harness.cli.bars import counting_bar
+    from harness.cli.display.bars import counting_bar
     from harness.cli.run import choose, resolve, run_all, run_one
     from harness.datasets.digest_cache import DigestCache
     from harness.experiments import STRENGTHS, check_strengths, shortcut_data
@@ -68,4 +68,4 @@ def shortcut(
             for strength in chosen_strengths
             for protocol in request.protocols
         }
-        run_all(runs, workspace)
+        run_all(runs, workspace, tables=options.tables)

@@ -10,7 +10,7 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.records.field import FieldRecord
 from harness.cli import choices
-from harness.cli.console import RichListener
+from harness.cli.display.listener import RichListener
 from harness.cli.options import RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
@@ -50,18 +50,20 @@ def run_surveys(
         listener.report(f"Note: {remark}")
     records: list[FieldRecord] = []
     errors: dict[str, PatternbenchError] = {}
-    for one in facts:
-        try:
-            init = choices.init_of(options.init)
-            threads = os.cpu_count() or 1
-            spec = survey_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
-            with RichListener() as progress:
+    with RichListener(len(facts)) as progress:
+        for number, one in enumerate(facts):
+            if number:
+                progress.next_run()
+            try:
+                init = choices.init_of(options.init)
+                threads = os.cpu_count() or 1
+                spec = survey_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
                 progress.report(
                     f"{one.display_name} on {len(catalogue.rows)} photos, {spec.image_size} pixels, {device}."
                 )
                 records.append(survey(spec, workspace, runner, progress, digest_of))
-        except PatternbenchError as error:
-            errors[one.label] = error
+            except PatternbenchError as error:
+                errors[one.label] = error
     if records:
         typer.echo("\n".join(write_report(records, catalogue, workspace)))
     if len(facts) == 1 and errors:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import InputError, RunError
+from harness.cli.display.json_output import Json, print_json
 from harness.cli.options import examples, workspace_of
 from harness.workspace import ResultFolders, Workspace
 
@@ -43,8 +44,14 @@ def render(
 
 
 @app.command(epilog=examples("patternbench leaderboard check"))
-def check(context: typer.Context, root: Root = None) -> None:
+def check(context: typer.Context, root: Root = None, as_json: Json = False) -> None:
     """Check that every table matches the records; exit code 1 if one does not."""
+    from leaderboard import render as pages
+
+    if as_json:
+        problems = pages.check(_workspace(context, root).leaderboard)
+        print_json(problems=problems)
+        raise typer.Exit(bool(problems))
     _refuse_stale(_workspace(context, root))
     typer.echo("The tables show the records.")
 

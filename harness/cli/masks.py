@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.bars import counting_bar
+from harness.cli.display.bars import counting_bar
 from harness.cli.options import workspace_of
 
 
@@ -30,7 +30,7 @@ def masks(
     Correct the PNGs in any painting program: black background, cyan animal, magenta pattern. Existing masks are kept;
     an interrupted run continues where it stopped.
     """
-    from harness.cli.data_reports import print_facts
+    from harness.cli.display.lists import print_facts
     from harness.datasets.overview import draw_sheet, save_sheet
     from harness.datasets.region_masks import RegionMasks, masks_folder, rows_without_mask, set_masks_folder
     from harness.datasets.registry import remember_path, resolve_original

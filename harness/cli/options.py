@@ -54,6 +54,9 @@ class ContestantOptions:
     )
     device: Device = "auto"
     jobs: Jobs = None
+    tables: Annotated[
+        bool, typer.Option("--tables", help="Print the tables of the last run too, not only its answer.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """`patternbench run`, and what every command that runs contestants shares: choose, run, render, show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from benchmark.records.record import Record
 from benchmark.splitting.split import describe_split
 from benchmark.vocabulary import Device
 from harness.cli import choices, field
-from harness.cli.console import RichListener
+from harness.cli.display.listener import RichListener
 from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
@@ -102,7 +102,7 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
             for split in splits
             for protocol in request.protocols
         }
-        run_all(runs, workspace)
+        run_all(runs, workspace, tables=options.tables)
 
 
 def read_crops(
@@ -162,12 +162,15 @@ def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable
     )
 
 
-def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> None:
-    """Run one after the other, show the tables of the last run, and report the failed ones at the end.
+def run_all(
+    runs: Mapping[str, Callable[[RichListener], Record]], workspace: Workspace, *, tables: bool = False
+) -> None:
+    """Run one after the other, print what they answer, and report the failed ones at the end.
 
     Args:
-        runs: each returns its record; by name.
+        runs: each shows itself on the listener and returns its record; by name.
         workspace: the checkout.
+        tables: whether the tables of the last run are printed too.
 
     Raises:
         InputError: of the only run.
@@ -175,15 +178,20 @@ def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> N
     """
     errors: dict[str, PatternbenchError] = {}
     records = []
-    for name, run in runs.items():
-        try:
-            records.append(run())
-            if records[-1].failure is not None:
-                errors[name] = RunError(_failed(records[-1]))
-        except PatternbenchError as error:
-            errors[name] = error
+    with RichListener(len(runs)) as listener:
+        for number, (name, run) in enumerate(runs.items()):
+            if number:
+                listener.next_run()
+            try:
+                records.append(run(listener))
+                if records[-1].failure is not None:
+                    errors[name] = RunError(_failed(records[-1]))
+            except PatternbenchError as error:
+                errors[name] = error
     if records:
-        typer.echo(_show(records[-1], workspace))
+        typer.echo("\n".join(_answer(records, workspace)))
+    if records and tables:
+        typer.echo(_tables(records[-1], workspace))
     if len(runs) == 1 and errors:
         raise next(iter(errors.values()))
     if errors:
@@ -191,7 +199,14 @@ def run_all(runs: Mapping[str, Callable[[], Record]], workspace: Workspace) -> N
         raise RunError(f"{len(errors)} of {len(runs)} runs failed:\n{lines}")
 
 
-def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunRequest, workspace: Workspace) -> Record:
+def run_one(
+    label: str,
+    data: DataBundle,
+    protocol: Protocol,
+    request: RunRequest,
+    workspace: Workspace,
+    listener: RichListener,
+) -> Record:
     """One backbone from its name to its record and the tables.
 
     Args:
@@ -200,23 +215,30 @@ def run_one(label: str, data: DataBundle, protocol: Protocol, request: RunReques
         protocol: before it is resolved for the backbone.
         request: what all runs share.
         workspace: where.
+        listener: shows the run.
     """
     from leaderboard import render
 
     spec = run_spec(label, data, protocol, request, workspace)
-    with RichListener() as listener:
-        listener.report(_headline(spec))
-        record = bench(spec, workspace, request.runner, listener, request.digest_of)
-        if listener.all_cached:
-            listener.report("Every stage was in the store already.")
-        home = workspace.results(record.dataset, record.experiment)
-        for page in render.write(home.pages, record, own=home.own):
-            listener.report(f"Updated: {(home.pages.parent / page).relative_to(workspace.root)}")
+    listener.report(_headline(spec))
+    record = bench(spec, workspace, request.runner, listener, request.digest_of)
+    if listener.all_cached:
+        listener.report("Every stage was in the store already.")
+    home = workspace.results(record.dataset, record.experiment)
+    if changed := render.write(home.pages, record, own=home.own):
+        listener.report(f"Updated {len(changed)} tables and figures in {home.pages.relative_to(workspace.root)}.")
     return record
 
 
 def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunRequest, workspace: Workspace) -> RunSpec:
-    """What to run, with the protocol resolved and the weights found. Arguments as `run_one`.
+    """What to run, with the protocol resolved and the weights found.
+
+    Args:
+        label: of the backbone.
+        data: what it is run on.
+        protocol: before it is resolved for the backbone.
+        request: what all runs share.
+        workspace: where.
 
     Raises:
         InputError: the weights that the run needs are not available.
@@ -262,7 +284,19 @@ def _headline(spec: RunSpec) -> str:
     )
 
 
-def _show(record: Record, workspace: Workspace) -> str:
+def _answer(records: Sequence[Record], workspace: Workspace) -> list[str]:
+    """What some runs on one data set answer, and where their tables are."""
+    from leaderboard import record_files
+    from leaderboard.report.run_summary import run_summary
+
+    home = workspace.results(records[-1].dataset, records[-1].experiment)
+    paths = {"Tables": str(home.pages.relative_to(workspace.root))}
+    if home.newest_predictions.is_file() and home.own:
+        paths["Answers"] = str(home.newest_predictions.relative_to(workspace.root))
+    return run_summary(records, record_files.read(home.pages), paths)
+
+
+def _tables(record: Record, workspace: Workspace) -> str:
     from leaderboard import render
 
     home = workspace.results(record.dataset, record.experiment)

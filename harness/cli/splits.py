@@ -75,7 +75,7 @@ def update(
     Every image stays in its part. A new image joins the part of its recording, encounter or day, else the part that its
     individual lacks most. Photos of a split that are gone or were changed are named, and nothing is written.
     """
-    from harness.cli.bars import counting_bar
+    from harness.cli.display.bars import counting_bar
     from harness.datasets.digest_cache import DigestCache
     from harness.datasets.updating import update_dataset
 
@@ -110,7 +110,7 @@ def _added(extension: "Extension") -> str:
 
 def _print_split(split: "Split", catalogue: "Catalogue", file: Path) -> None:
     from benchmark.vocabulary import SPLIT_PARTS
-    from harness.cli.data_reports import print_facts
+    from harness.cli.display.lists import print_facts
 
     identity = {row.image_id: row.identity for row in catalogue.rows}
     counts: dict[str, str] = {}

@@ -1,17 +1,24 @@
-"""`patternbench weights`: list, fetch and import published weights of backbones and of a metric."""
+"""`patternbench weights`: list, show, fetch and import published weights of backbones and of a metric."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.display.json_output import Json, print_json
+from harness.cli.display.lists import print_facts, print_list
 from harness.cli.options import examples, workspace_of
 
 if TYPE_CHECKING:
     from harness.contestants.registry import Owner
     from harness.contract import Weights
+    from harness.weights.listing import ListedWeights
 
-app = typer.Typer(help="List, fetch and import published weights.", no_args_is_help=True, rich_markup_mode="markdown")
+app = typer.Typer(
+    help="List, show, fetch and import published weights.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
+NOT_STATED = "not stated"
 
 Label = Annotated[
     str,
@@ -19,11 +26,6 @@ Label = Annotated[
         metavar="BACKBONE", help="A backbone, `name` or `name:variant`, or `lpips`, the metric of filled holes."
     ),
 ]
-UNFOLDED = 1000
-"""Width of a table that another program reads, so that addresses stay in one line."""
-
-DIGITS = 12
-"""Digits of a sha256 in tables."""
 
 
 @app.command("list", epilog=examples("patternbench weights list", "patternbench weights list lama"))
@@ -33,42 +35,69 @@ def list_command(
         str | None,
         typer.Argument(metavar="BACKBONE", help="A backbone, `name` or `name:variant`, or `lpips`; by default all."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
-    """List published weights: their owners, their licences, and which are on this disk."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
+    """List published weights and which are on this disk; `weights show` tells addresses and whole licences."""
     from benchmark.errors import InputError
     from harness.contestants import registry as contestants
     from harness.weights.listing import list_weights
     from harness.weights.lpips import LPIPS
 
     workspace = workspace_of(context)
-    table = Table(box=None, header_style="bold")
-    for header in ("of", "name\nrole"):
-        table.add_column(header, no_wrap=True)
-    for header in ("here, size\nsha256", "licence\naddress"):
-        table.add_column(header, overflow="fold")
+    rows: list[ListedWeights] = []
+    errors: dict[str, str] = {}
     for label in [backbone] if backbone else [*contestants.names(workspace), LPIPS.name]:
         try:
-            rows = list_weights(label, workspace)
+            rows += list_weights(label, workspace)
         except InputError as error:
             if backbone:
                 raise
-            table.add_row(label, "", "", f"[red]{escape(str(error))}[/red]")  # the others are still worth listing
-            continue
-        for row in rows:
-            cells = (
-                f"{row.entry.name}\n{row.entry.role}",
-                f"{row.status}\n{row.sha256[:DIGITS]}",
-                f"{row.entry.licence or 'not stated'}\n{row.entry.address}",
-            )
-            table.add_row(row.label, *map(escape, cells))
-    console = Console()
-    if not console.is_terminal:
-        console.width = UNFOLDED
-    console.print(table)
+            errors[label] = str(error)  # the others are still worth listing
+    if as_json:
+        print_json(weights=[_content(row) for row in rows], errors=errors)
+        return
+    print_list(
+        ("of", "name", "role", "here", "licence"),
+        ((row.label, row.entry.name, row.entry.role, row.status, row.entry.licence or NOT_STATED) for row in rows),
+    )
+    for error in errors.values():
+        typer.echo(error, err=True)
+
+
+@app.command(epilog=examples("patternbench weights show lama"))
+def show(context: typer.Context, backbone: Label, as_json: Json = False) -> None:
+    """Show all that is known of a backbone's published weights: address, licence, sha256, and whether they are here."""
+    from harness.weights.listing import list_weights
+
+    rows = list_weights(backbone, workspace_of(context))
+    if as_json:
+        print_json(weights=[_content(row) for row in rows], errors={})
+        return
+    for row in rows:
+        typer.echo(f"{row.entry.name} ({row.entry.role} of {row.label})")
+        print_facts(
+            {
+                "  here": f"{row.status} {row.entry.package}".rstrip(),
+                "  address": row.entry.address,
+                "  licence": row.entry.licence or NOT_STATED,
+                "  sha256": row.sha256 or "not published",
+            }
+        )
+    if not rows:
+        typer.echo(f"{backbone} has no published weights: it starts from random ones.")
+
+
+def _content(row: "ListedWeights") -> dict[str, object]:
+    return {
+        "of": row.label,
+        "name": row.entry.name,
+        "role": row.entry.role,
+        "here": row.state in {"present", "own", "package"},
+        "status": row.status,
+        "licence": row.entry.licence,
+        "address": row.entry.address,
+        "sha256": row.sha256,
+    }
 
 
 @app.command(
@@ -89,7 +118,7 @@ def fetch(
     download, the command shows the page to open.
     """
     from benchmark.errors import InputError, PatternbenchError
-    from harness.cli.bars import download_bar
+    from harness.cli.display.bars import download_bar
     from harness.weights.entries import find_entry, manual_steps
     from harness.weights.fetch import can_fetch, fetch_weights
     from harness.weights.local import state, weights_path, with_metadata
@@ -189,7 +218,7 @@ def _announce(owner: "Owner", entry: "Weights") -> None:
 
     typer.echo(f"{entry.name} ({entry.role} of {owner.label})")
     typer.echo(f"  published at {entry.address}")
-    typer.echo(f"  licence: {entry.licence or 'not stated'}")
+    typer.echo(f"  licence: {entry.licence or NOT_STATED}")
     warning = licence_warning(entry.licence)
     if warning:
         typer.secho(f"  {warning}", fg="yellow", bold=True)

@@ -178,7 +178,7 @@ def runs_without_variant(name: str, workspace: Workspace) -> bool:
     Raises:
         InputError: there is no such backbone, or its backbone.toml is wrong.
     """
-    return ANY not in _read(name, workspace).variants
+    return ANY not in read_facts(name, workspace).variants
 
 
 def find(label: str, workspace: Workspace) -> BackboneFacts:
@@ -188,7 +188,7 @@ def find(label: str, workspace: Workspace) -> BackboneFacts:
         InputError: there is no such backbone or variant, or its backbone.toml is wrong.
     """
     name, _, variant = label.partition(":")
-    facts = _read(name, workspace)
+    facts = read_facts(name, workspace)
     if not variant and ANY in facts.variants:
         raise InputError(f"{name} needs a variant: {name}:MODEL. See backbones/{name}/README.md.")
     if variant and variant not in facts.variants and ANY not in facts.variants:
@@ -197,7 +197,12 @@ def find(label: str, workspace: Workspace) -> BackboneFacts:
     return facts.model_copy(update={"variant": variant})
 
 
-def _read(name: str, workspace: Workspace) -> BackboneFacts:
+def read_facts(name: str, workspace: Workspace) -> BackboneFacts:
+    """Facts of a backbone's folder, without a variant even if its runs need one.
+
+    Raises:
+        InputError: there is no such backbone, or its backbone.toml is wrong.
+    """
     known = names(workspace)
     if name not in known:
         raise InputError(

@@ -75,15 +75,19 @@ def faults_as_csv(report: CheckReport) -> str:
     return text.getvalue()
 
 
-def report_as_json(report: CheckReport) -> str:
-    """The number of usable images and individuals, the faults and the remarks as JSON."""
-    content = {
+def report_content(report: CheckReport) -> dict[str, object]:
+    """The number of usable images and individuals, the faults and the remarks, for JSON."""
+    return {
         "images": len(report.reading.rows),
         "individuals": len({row.identity for row in report.reading.rows}),
         "faults": [_plain(fault) for fault in report.faults],
         "remarks": list(report.remarks),
     }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def report_as_json(report: CheckReport) -> str:
+    """The content of a report as JSON."""
+    return json.dumps(report_content(report), indent=1, ensure_ascii=False) + "\n"
 
 
 def _plain(fault: Fault) -> dict[str, str]:

@@ -30,13 +30,35 @@ _VARIANTS: dict[RegionVariant, str] = {
 """Captions of the region variants, in the order of a sheet."""
 
 
-def overview(catalogue: Catalogue) -> dict[str, str]:
-    """Facts about a data set by topic, in words."""
-    counts = sorted(Counter(row.identity for row in catalogue.rows).values())
+def facts(catalogue: Catalogue) -> dict[str, object]:
+    """Facts about a data set, for programs: names, numbers, and the number of values of each group."""
+    return {
+        "name": catalogue.name,
+        "root": catalogue.root,
+        "licence": catalogue.licence,
+        "images": len(catalogue.rows),
+        "individuals": Counter(row.identity for row in catalogue.rows),
+        "crop_side": catalogue.crop_side,
+        "regions": sum(row.segmentation is not None for row in catalogue.rows),
+        "approximate_regions": sum(row.approximate for row in catalogue.rows),
+        "groups": {group: len(values) for group, values in _groups(catalogue).items()},
+        "remarks": catalogue.remarks,
+    }
+
+
+def _groups(catalogue: Catalogue) -> dict[str, set[str]]:
+    """The values of each group."""
     values: defaultdict[str, set[str]] = defaultdict(set)
     for row in catalogue.rows:
         for group, value in row.groups.items():
             values[group].add(value)
+    return values
+
+
+def overview(catalogue: Catalogue) -> dict[str, str]:
+    """Facts about a data set by topic, in words."""
+    counts = sorted(Counter(row.identity for row in catalogue.rows).values())
+    values = _groups(catalogue)
     per_individual = f"{counts[0]} to {counts[-1]}" if counts[0] != counts[-1] else f"{counts[0]}"
     crop = f"{catalogue.crop_side} pixels, one side for all" if catalogue.crop_side else "each box's longest side"
     regions = sum(row.segmentation is not None for row in catalogue.rows)

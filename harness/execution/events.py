@@ -1,7 +1,26 @@
 """Events of a run: the interface of what displays them."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+StageEnd = Literal["ok", "failed", "interrupted"]
+"""How a stage ended: finished; by an error; because the user or the system stopped the run."""
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage of the run that is shown.
+
+    Attributes:
+        name: in the plan.
+        seconds: wall time that it is expected to take; None = not known.
+    """
+
+    name: str
+    seconds: float | None = None
 
 
 class ProgressListener(Protocol):
@@ -13,8 +32,8 @@ class ProgressListener(Protocol):
     def on_crops(self, done: int, total: int) -> None:
         """`done` of `total` crops are cut."""
 
-    def on_plan(self, stages: int) -> None:
-        """The number of stages of the run is known."""
+    def on_plan(self, stages: Sequence[PlannedStage]) -> None:
+        """The stages of the run are known; each is found or starts later."""
 
     def on_cache_hit(self, stage: str) -> None:
         """A finished stage was found in the store."""
@@ -25,5 +44,28 @@ class ProgressListener(Protocol):
     def on_progress(self, stage: str, event: Mapping[str, Any]) -> None:
         """A stage reports progress: an event of the contract with `done`, `total` and perhaps `loss`, `validation`."""
 
-    def on_stage_end(self, stage: str, seconds: float, *, ok: bool) -> None:
+    def on_stage_end(self, stage: str, seconds: float, end: StageEnd) -> None:
         """A stage ended after `seconds` of wall time."""
+
+
+@contextmanager
+def stage_events(
+    listener: ProgressListener, stage: str, is_stopped: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Tells a listener of the start and the end of a stage, which is the block.
+
+    Args:
+        listener: receives the events.
+        stage: name of the stage.
+        is_stopped: whether the run was stopped, so that an error in the block is no failure of the stage.
+    """
+    listener.on_stage_start(stage)
+    start = time.monotonic()
+    end: StageEnd = "ok"
+    try:
+        yield
+    except BaseException as error:
+        end = "interrupted" if is_stopped() or isinstance(error, KeyboardInterrupt) else "failed"
+        raise
+    finally:
+        listener.on_stage_end(stage, time.monotonic() - start, end)

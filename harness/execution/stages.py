@@ -13,8 +13,9 @@ from benchmark.records.provenance import Stage
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Resources, Result
 from harness.execution import job_files
-from harness.execution.events import ProgressListener
+from harness.execution.events import ProgressListener, stage_events
 from harness.execution.jobs import raise_for_outcome, run_job, write_job
+from harness.execution.journal import Journal, StageNote
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
 from harness.execution.runners.base import JobFolder, Limits, Runner
@@ -39,13 +40,32 @@ class StageRunner:
         self.store = store
         self._backbone, self._code, self._runner = backbone, code, runner
         self._limits, self._resources, self._listener = limits, resources, listener
-        self._halted = threading.Event()
+        self._halted, self._killed = threading.Event(), threading.Event()
+        self._journal = Journal(store.root)
 
     def halt(self, *, kill: bool) -> None:
         """Start no other job; `kill` also stops the running ones."""
         self._halted.set()
         if kill:
+            self._killed.set()
             self._runner.cancel()
+
+    def inputs(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> dict[str, Any]:
+        """Everything that determines the result of a stage; its digest is the stage's key. Arguments as `run`."""
+        return {
+            "job": stage.job.model_dump(mode="json", exclude={"resources"}),
+            "device": self._resources.device,
+            "data": data.content,
+            "artifacts": {name: _digest_of(path) for name, path in artifacts.items()},
+            "code": self._code,
+        }
+
+    def find(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> Entry | None:
+        """The finished stage in the store, if there is one. Arguments as `run`."""
+        return self.store.find(self._kind(stage), digest(self.inputs(stage, data, artifacts)))
+
+    def _kind(self, stage: StageSpec) -> str:
+        return f"{self._backbone.slug}-{stage.name}"
 
     def run(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> StageResult:
         """Find or run one stage.
@@ -60,44 +80,46 @@ class StageRunner:
             InputError: the backbone refused the job.
             RunError: the engine or the disk failed, or the run was halted.
         """
-        key = digest(
-            {
-                "job": stage.job.model_dump(mode="json", exclude={"resources"}),
-                "device": self._resources.device,
-                "data": data.content,
-                "artifacts": {name: _digest_of(path) for name, path in artifacts.items()},
-                "code": self._code,
-            }
-        )
-        kind = f"{self._backbone.slug}-{stage.name}"
-        entry = self.store.find(kind, key)
+        inputs = self.inputs(stage, data, artifacts)
+        key = digest(inputs)
+        entry = self.store.find(self._kind(stage), key)
         if entry is None:
             threads = os.cpu_count() or 1 if stage.alone else self._resources.threads
             job = stage.job.model_copy(update={"resources": self._resources.model_copy(update={"threads": threads})})
-            self._make(stage.name, kind, key, job, data, dict(artifacts))
-            entry = self.store.find(kind, key)
+            note = StageNote(
+                backbone=self._backbone.label,
+                stage=stage.name,
+                dataset=data.facts.get("dataset", ""),
+                key=key,
+                inputs=inputs,
+                runner=self._runner.name,
+            )
+            self._make(self._kind(stage), note, job, data, dict(artifacts))
+            entry = self.store.find(self._kind(stage), key)
             assert entry is not None
         else:
             self._listener.on_cache_hit(stage.name)
         result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
         return StageResult(entry, result, _note(entry, result))
 
-    def _make(self, name: str, kind: str, key: str, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
+    def _make(self, kind: str, note: StageNote, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
         if self._halted.is_set():
             raise RunError("Another stage failed, or the run was interrupted.")
-        facts: dict[str, Any] = {"backbone": self._backbone.label, "stage": name}
-        self._listener.on_stage_start(name)
-        start = time.monotonic()
-        ok = False
-        try:
-            with self.store.building(kind, key, facts) as folder:
-                self._do(name, job, data, artifacts, folder)
-                facts["seconds"] = round(time.monotonic() - start, 3)
-            ok = True
-        finally:
-            self._listener.on_stage_end(name, time.monotonic() - start, ok=ok)
+        facts: dict[str, Any] = {"backbone": note.backbone, "stage": note.stage, "inputs": note.inputs}
+        start, is_stopped = time.monotonic(), self._killed.is_set
+        with (
+            stage_events(self._listener, note.stage, is_stopped),
+            self._journal.noting(note, is_stopped) as end,
+            self.store.building(kind, note.key, facts) as folder,
+        ):
+            log = self._do(note.stage, job, data, artifacts, folder)
+            facts["seconds"] = round(time.monotonic() - start, 3)
+            result = Result.model_validate_json((folder / job_files.OUT / job_files.RESULT).read_bytes())
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            end |= {"log": log, "stored_bytes": size, "peak_memory_mib": result.peak_memory_mib}
 
-    def _do(self, name: str, job: AnyJob, data: Entry, artifacts: dict[str, Path], folder: Path) -> None:
+    def _do(self, name: str, job: AnyJob, data: Entry, artifacts: dict[str, Path], folder: Path) -> str:
+        """Run a job in its folder; returns the end of its log."""
         write_job(job, self._backbone.reads, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
         outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
@@ -105,6 +127,7 @@ class StageRunner:
         for leftover in (folder / job_files.ARTIFACTS, folder / job_files.DATA):
             if leftover.is_dir():
                 leftover.rmdir()
+        return outcome.log
 
     def _on_line(self, name: str) -> Callable[[str], None]:
         def on_line(line: str) -> None:

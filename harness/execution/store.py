@@ -46,6 +46,7 @@ class Store:
     """
 
     def __init__(self, root: Path) -> None:
+        self.root = root
         self._stages, self._flight, self._lock = root / "stages", root / "flight", root / "lock"
         try:
             self._stages.mkdir(parents=True, exist_ok=True)

@@ -22,9 +22,9 @@ from benchmark.vocabulary import REGION_VARIANTS, Device, Init, Pooling, RegionV
 from harness.contestants.registry import BackboneFacts, check_size
 from harness.contract import Encode, Resources
 from harness.disk import write_text
-from harness.execution import job_files
+from harness.execution import job_files, titles
 from harness.execution.crops import CropSet, cut_crops
-from harness.execution.events import ProgressListener
+from harness.execution.events import PlannedStage, ProgressListener, stage_events
 from harness.execution.jobs import StageError
 from harness.execution.packs import EncodePack, write_pack
 from harness.execution.plan import StageSpec
@@ -45,9 +45,6 @@ from harness.workspace import Workspace
 
 VERSION = 3
 """Raised when a score is computed in another way, so that surveys are made anew."""
-
-PHOTOS, SAMPLE_MAPS = "encode-photos", "feature-maps"
-"""Stages: the embeddings of all photos, and the feature maps of some."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +175,7 @@ def survey(
     if path.is_file():
         listener.report("This survey is finished already.")
         return read_survey(path)
-    listener.on_plan(2)
+    listener.on_plan([PlannedStage(titles.PHOTOS), PlannedStage(titles.SAMPLE_MAPS), PlannedStage(titles.ANSWER)])
     stages = StageRunner(
         backbone=spec.backbone,
         code=code,
@@ -190,11 +187,12 @@ def survey(
     )
     every = EncodePack("train", spec.variants, spec.settings.fill)
     some = EncodePack("train", ("all",), spec.settings.fill, focus.SAMPLE)
-    embedded = _encode(_stage(PHOTOS, spec, spec.settings.pooling, every), crops, stages)
-    mapped = _encode(_stage(SAMPLE_MAPS, spec, "flatten", some), crops, stages)
+    embedded = _encode(_stage(titles.PHOTOS, spec, spec.settings.pooling, every), crops, stages)
+    mapped = _encode(_stage(titles.SAMPLE_MAPS, spec, "flatten", some), crops, stages)
     embeddings = embeddings_of(embedded, spec, crops)
     sample = sample_of(mapped, crops)
-    scores = score(spec.catalogue, embeddings, crops.hashes, sample, spec.settings.seed, listener)
+    with stage_events(listener, titles.ANSWER):
+        scores = score(spec.catalogue, embeddings, crops.hashes, sample, spec.settings.seed, listener)
     provenance = Provenance(
         commit=commit(workspace.root),
         code=code,
@@ -208,7 +206,7 @@ def survey(
         versions=embedded.result.versions,
         started=started,
         finished=now(),
-        stages={PHOTOS: embedded.note, SAMPLE_MAPS: mapped.note},
+        stages={titles.PHOTOS: embedded.note, titles.SAMPLE_MAPS: mapped.note},
     )
     record = _record(spec, workspace, scores, key, provenance)
     write_text(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))

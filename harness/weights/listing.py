@@ -1,6 +1,7 @@
 """Rows of the list of published weights."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.contestants.registry import Owner
 from harness.contract import Weights
@@ -19,12 +20,14 @@ class ListedWeights:
     Attributes:
         label: of the owner, `name` or `name:variant`.
         entry: with the variant's licence and address.
-        status: whether the file is here and, if so, its size; or the package that it comes with.
+        state: of the file; `package` if it comes with a package.
+        status: whether the file is here and, if so, its size; or that it comes with a package.
         sha256: of the file that is here if it is the user's own or no sha256 is published, else the published one.
     """
 
     label: str
     entry: Weights
+    state: State | Literal["package"]
     status: str
     sha256: str
 
@@ -44,13 +47,13 @@ def list_weights(label: str, workspace: Workspace) -> list[ListedWeights]:
     return [ListedWeights(one.label, entry, *_status(one, entry, workspace)) for one, entry in described]
 
 
-def _status(owner: Owner, entry: Weights, workspace: Workspace) -> tuple[str, str]:
-    """Status and sha256 of an entry's row."""
+def _status(owner: Owner, entry: Weights, workspace: Workspace) -> tuple[State | Literal["package"], str, str]:
+    """State, status and sha256 of an entry's row."""
     if entry.package:
-        return f"comes with the package {entry.package}", entry.sha256
+        return "package", "with package", entry.sha256
     file_state = state(owner, entry, workspace)
     if file_state == "missing":
-        return WORDS[file_state], entry.sha256
+        return file_state, WORDS[file_state], entry.sha256
     note = read_note(owner, entry, workspace)
     sha256 = note.sha256 if note and (file_state == "own" or not entry.sha256) else entry.sha256
-    return f"{WORDS[file_state]}, {size_text(weights_path(owner, entry, workspace))}", sha256
+    return file_state, f"{WORDS[file_state]}, {size_text(weights_path(owner, entry, workspace))}", sha256

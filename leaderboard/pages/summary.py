@@ -67,7 +67,13 @@ class Recognised:
     verdict: Verdict | None = None
 
 
-def _recognised(whole: Measure, regions: Ablation | None) -> Recognised:
+def recognised(whole: Measure, regions: Ablation | None) -> Recognised:
+    """By what a contestant's linear probe names the animals.
+
+    Args:
+        whole: the probe on whole images.
+        regions: the probe on one region; None without region masks.
+    """
     advantage = difference(regions, "pattern", "background") if regions else None
     if regions is None or advantage is None:
         return Recognised(whole)
@@ -110,7 +116,7 @@ def _rows(section: Section) -> list[Row[Recognised]]:
     for row in classifiers.rows(section):
         if row.part and not row.variant:
             regions = probed(by_path[row.file.path], "initial", "reliance") if row.file else None
-            part = _recognised(row.part.measures["linear"], regions)
+            part = recognised(row.part.measures["linear"], regions)
             rows.append(Row(row.name, row.weights, part, row.file, seeds=row.seeds))
     return rows
 

@@ -44,13 +44,19 @@ def summary(records: Sequence[FieldRecord], report: str) -> list[str]:
         "Rank-1": _rank1(best),
         "Look again": _look_again(best),
     }
-    return [*(_line(label, text) for label, text in lines.items()), f"{'Report':<{INDENT}}{report}"]
+    return [*(line(label, text) for label, text in lines.items()), f"{'Report':<{INDENT}}{report}"]
 
 
-def _line(label: str, text: str) -> str:
-    """One line, without control characters."""
-    line = f"{label:<{INDENT}}{printable(text)}"
-    return line if cell_len(line) <= WIDTH else f"{set_cell_size(line, WIDTH - 1).rstrip()}…"
+def line(label: str, text: str, indent: int = INDENT) -> str:
+    """One line of at most 80 columns, without control characters.
+
+    Args:
+        label: what the text is about.
+        text: cut with an ellipsis if it is too long.
+        indent: columns of the label.
+    """
+    whole = f"{label:<{indent}}{printable(text)}"
+    return whole if cell_len(whole) <= WIDTH else f"{set_cell_size(whole, WIDTH - 1).rstrip()}…"
 
 
 def _encoder(ordered: Sequence[FieldRecord]) -> str:

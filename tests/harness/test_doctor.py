@@ -1,5 +1,6 @@
-"""Each lack is explained, and only what the simplest bench needs fails the command."""
+"""What is not here is explained, and only what the simplest run needs is missing and fails the command."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,66 +47,66 @@ def write_backbone(root: Path, *roles: str) -> None:
     (folder / "backbone.toml").write_text(facts + "".join(weights))
 
 
-def lacks(workspace: Workspace, machine: Machine) -> list[Finding]:
-    return [finding for finding in examine(workspace, machine) if finding.status == "lack"]
+def absences(workspace: Workspace, machine: Machine) -> list[Finding]:
+    return [finding for finding in examine(workspace, machine) if finding.status != "ok"]
 
 
 def test_a_good_machine_lacks_nothing(workspace: Workspace) -> None:
-    assert lacks(workspace, GOOD) == []
+    assert absences(workspace, GOOD) == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "what", "meaning", "needed"),
+    ("changed", "what", "meaning", "status"),
     [
-        ({"python": (3, 10, 4)}, "Python 3.10.4", "3.11 or newer", True),
-        ({"torch": ""}, "torch is not installed", "make setup", False),
-        ({"torch_cuda": ""}, "built for the processor", "CUDA build", False),
-        ({"free_gib": 0.5}, "0.5 GiB free", "2 GiB", True),
-        ({"engine": "", "engine_trouble": "permission denied"}, "no Docker engine", "permission denied", False),
-        ({"gpus": ()}, "no NVIDIA GPU", "days", False),
-        ({"engine_gpus": False}, "no NVIDIA runtime", "RUNNER=process", False),
-        ({"memory_gib": 16}, "16 GiB of memory", "paper (a stage may take 32 GiB)", False),
-        ({"memory_gib": 4}, "4 GiB of memory", "quick (a stage may take 8 GiB) and paper", False),
-        ({"programs": frozenset({"git"})}, "make is not installed", "patternbench run", False),
-        ({"programs": frozenset({"make"})}, "git is not installed", "commit", False),
-        ({"packages": frozenset()}, "kagglehub is not installed", "data fetch", False),
+        ({"python": (3, 10, 4)}, "Python 3.10.4", "3.11 or newer", "missing"),
+        ({"torch": ""}, "torch is not installed", "make setup", "optional"),
+        ({"torch_cuda": ""}, "built for the processor", "CUDA build", "optional"),
+        ({"free_gib": 0.5}, "0.5 GiB free", "2 GiB", "missing"),
+        ({"engine": "", "engine_trouble": "permission denied"}, "no Docker engine", "permission denied", "optional"),
+        ({"gpus": ()}, "no NVIDIA GPU", "days", "optional"),
+        ({"engine_gpus": False}, "no NVIDIA runtime", "RUNNER=process", "optional"),
+        ({"memory_gib": 16}, "16 GiB of memory", "paper (up to 32 GiB a stage)", "optional"),
+        ({"memory_gib": 4}, "4 GiB of memory", "quick (up to 8 GiB a stage) and paper", "optional"),
+        ({"programs": frozenset({"git"})}, "make is not installed", "patternbench run", "optional"),
+        ({"programs": frozenset({"make"})}, "git is not installed", "commit", "optional"),
+        ({"packages": frozenset()}, "kagglehub is not installed", "data fetch", "optional"),
     ],
 )
 def test_a_lack_is_explained(
-    changed: dict[str, Any], what: str, meaning: str, needed: bool, workspace: Workspace
+    changed: dict[str, Any], what: str, meaning: str, status: str, workspace: Workspace
 ) -> None:
-    (finding,) = lacks(workspace, replace(GOOD, **changed))
+    (finding,) = absences(workspace, replace(GOOD, **changed))
     assert what in finding.what
     assert meaning in finding.meaning
-    assert finding.needed is needed
+    assert finding.status == status
 
 
 def test_without_torch_and_engine_nothing_runs(workspace: Workspace) -> None:
-    assert any(finding.needed for finding in lacks(workspace, replace(GOOD, torch="", engine="")))
+    assert any(finding.status == "missing" for finding in absences(workspace, replace(GOOD, torch="", engine="")))
 
 
 def test_a_machine_without_gpu_may_have_any_torch(workspace: Workspace) -> None:
-    findings = lacks(workspace, replace(GOOD, gpus=(), torch_cuda="", engine_gpus=False))
+    findings = absences(workspace, replace(GOOD, gpus=(), torch_cuda="", engine_gpus=False))
     assert [finding.what for finding in findings] == ["no NVIDIA GPU"]
 
 
 def test_missing_data_is_needed(workspace: Workspace) -> None:
     (workspace.builtin_data / "zebrafish-synth" / "images").rmdir()
-    (finding,) = lacks(workspace, GOOD)
-    assert (finding.what, finding.needed) == ("built-in data set zebrafish-synth is missing", True)
+    (finding,) = absences(workspace, GOOD)
+    assert (finding.what, finding.status) == ("no built-in data set zebrafish-synth", "missing")
 
 
 def test_missing_weights_are_listed_with_the_possible_initialisation(workspace: Workspace) -> None:
     write_backbone(workspace.root, "generator", "perceptual")
-    (finding,) = lacks(workspace, GOOD)
-    assert "only INIT=random is possible" in finding.meaning
-    assert "Missing: generator, perceptual. Get them: patternbench weights fetch mine" in finding.meaning
+    (finding,) = absences(workspace, GOOD)
+    assert "it runs from random weights" in finding.meaning
+    assert "To get generator, perceptual: patternbench weights fetch mine" in finding.meaning
     (workspace.weights / "mine").mkdir(parents=True)
     (workspace.weights / "mine" / "generator.safetensors").touch()
-    (finding,) = lacks(workspace, GOOD)
-    assert "INIT=published, but no perceptual loss is possible" in finding.meaning
+    (finding,) = absences(workspace, GOOD)
+    assert "it runs without the perceptual loss" in finding.meaning
     (workspace.weights / "mine" / "perceptual.safetensors").touch()
-    assert lacks(workspace, GOOD) == []
+    assert absences(workspace, GOOD) == []
 
 
 def test_a_backbone_that_needs_a_variant_is_no_lack(workspace: Workspace) -> None:
@@ -122,7 +123,7 @@ def test_a_broken_backbone_does_not_hide_the_others(workspace: Workspace) -> Non
     broken = workspace.backbones / "broken" / "backbone.toml"
     broken.parent.mkdir()
     broken.write_text("name = ")
-    (finding,) = lacks(workspace, GOOD)
+    (finding,) = absences(workspace, GOOD)
     assert finding.what == "backbone broken cannot be used"
     assert "not TOML" in finding.meaning
 
@@ -134,9 +135,15 @@ def test_the_command_leaves_with_1_only_for_what_is_needed(
     monkeypatch.setattr(Machine, "here", lambda workspace: replace(GOOD, gpus=()))  # noqa: ARG005
     fine = CliRunner().invoke(app, arguments)
     assert fine.exit_code == 0
-    assert "lack no NVIDIA GPU\n     the quick protocol" in fine.output
+    assert "optional no NVIDIA GPU\n         the protocols field and quick" in fine.output
+    assert fine.output.splitlines()[-1] == "Runs work here."
     monkeypatch.setattr(Machine, "here", lambda workspace: replace(GOOD, free_gib=0.1))  # noqa: ARG005
     assert CliRunner().invoke(app, arguments).exit_code == 1
+    content = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output)
+    assert content["ready"] is False
+    assert [one["what"] for one in content["findings"] if one["status"] == "missing"] == [
+        "0.1 GiB free on the disk of the store"
+    ]
 
 
 def test_this_machine_can_be_looked_at() -> None:

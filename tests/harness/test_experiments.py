@@ -260,7 +260,7 @@ def test_the_command_runs_every_strength_and_makes_its_page_alone(
     design = ("--frames", str(MIN_FRAMES), "--data-seed", "3", "--strength", "1", "--strength", "0")
     chosen = ("--protocol", str(workspace.root / "tiny.toml"), "--runner", "process")
     before = {page: (workspace.root / page).read_text() for page in PAGES}
-    done = experiment(workspace, "plain", *design, *chosen)
+    done = experiment(workspace, "plain", *design, *chosen, "--tables")
     assert done.returncode == 0, done.stderr
     assert "Drew" not in done.stderr  # both data sets were there
     records = read_all(workspace.leaderboard / "records")
@@ -284,6 +284,7 @@ def test_the_command_runs_every_strength_and_makes_its_page_alone(
     assert page != before["leaderboard/shortcut.md"]
     (figure,) = (workspace.leaderboard / "figures").glob("*.png")
     assert f"figures/{figure.name}" in page
+    assert [line.split()[0] for line in done.stdout.splitlines()[:3]] == ["plain", "plain", "Tables"]
     assert "| Mean colours" in done.stdout
     assert "![" not in done.stdout
 

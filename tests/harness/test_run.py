@@ -75,7 +75,9 @@ def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> No
     assert killed == -signal.SIGKILL
     interrupted, stderr = stopped(workspace, signal.SIGINT, after=8)
     assert interrupted == 130
-    assert "Interrupted. Finished work is kept; the same command continues from there." in stderr
+    assert "Interrupted. What is finished is kept. To go on from there: " in stderr
+    assert "Interrupted after" in stderr
+    assert "ailed" not in stderr
     before = finished(workspace)
 
     resumed = run(workspace, "plain", "--runner", "process")

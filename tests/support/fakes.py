@@ -1,9 +1,9 @@
 """Fakes of the interfaces that the harness uses: the Docker engine, and the listener of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.execution.events import ProgressListener
+from harness.execution.events import PlannedStage, ProgressListener, StageEnd
 
 
 class FakeEngine:
@@ -53,8 +53,8 @@ class RecordingListener(ProgressListener):
     def on_crops(self, done: int, total: int) -> None:
         self.events.append(("on_crops", (done, total)))
 
-    def on_plan(self, stages: int) -> None:
-        self.events.append(("on_plan", stages))
+    def on_plan(self, stages: Sequence[PlannedStage]) -> None:
+        self.events.append(("on_plan", [stage.name for stage in stages]))
 
     def on_cache_hit(self, stage: str) -> None:
         self.events.append(("on_cache_hit", stage))
@@ -65,5 +65,5 @@ class RecordingListener(ProgressListener):
     def on_progress(self, stage: str, event: Mapping[str, Any]) -> None:
         self.events.append(("on_progress", (stage, event)))
 
-    def on_stage_end(self, stage: str, seconds: float, *, ok: bool) -> None:  # noqa: ARG002 - times differ from run to run
-        self.events.append(("on_stage_end", (stage, ok)))
+    def on_stage_end(self, stage: str, seconds: float, end: StageEnd) -> None:  # noqa: ARG002 - times differ from run to run
+        self.events.append(("on_stage_end", (stage, end)))

@@ -66,7 +66,7 @@ def test_a_sheet_that_cannot_be_written_is_an_input_error(tmp_path: Path, pets: 
 def test_import_then_list_then_show(tmp_path: Path, pets: Path) -> None:
     assert "pets" in _run(tmp_path, "import", pets, "--name", "zoo")
     (line,) = (line for line in _run(tmp_path, "list").splitlines() if "zoo" in line)
-    assert line.split() == ["zoo", "(folders)", "here"]
+    assert line.split() == ["zoo", "(folders)", "?", "?", "?", "here"]
     assert str(pets) in _run(tmp_path, "show", "zoo")
 
 

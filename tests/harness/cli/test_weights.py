@@ -1,6 +1,7 @@
 """`patternbench weights`: the licence is shown first, and weights that are here are not fetched again."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,41 +44,54 @@ def run(workspace: Workspace, *arguments: object) -> str:
     return output_of(cli_weights.app, workspace, *arguments)
 
 
-def lines_of(workspace: Workspace, name: str, *arguments: str) -> list[str]:
-    """The two lines of the list about some weights."""
-    lines = run(workspace, "list", *arguments).splitlines()
-    (number,) = (number for number, line in enumerate(lines) if name in line.split())
-    return [" ".join(line.split()) for line in lines[number : number + 2]]
+def line_of(workspace: Workspace, name: str, *arguments: str) -> str:
+    """The line of the list about some weights."""
+    (line,) = (line for line in run(workspace, "list", *arguments).splitlines() if name in line.split())
+    return " ".join(line.split())
 
 
 def test_the_list_shows_which_files_are_here(workspace: Workspace, tmp_path: Path) -> None:
     sha256 = hashlib.sha256(b"file").hexdigest()
     write(workspace, "net", entry("a", "https://weights.example/a", sha256=f'"{sha256}"'))
-    assert lines_of(workspace, "a") == ["net a no MIT", f"generator {sha256[:12]} https://weights.example/a"]
+    assert line_of(workspace, "a") == "net a generator no MIT"
     (tmp_path / "file").write_bytes(b"file")
     run(workspace, "import", "net", "a", tmp_path / "file")
-    assert lines_of(workspace, "a") == ["net a yes, 0.0 MB MIT", f"generator {sha256[:12]} https://weights.example/a"]
+    assert line_of(workspace, "a") == "net a generator yes, 0.0 MB MIT"
     (workspace.weights / "net" / "a.bin").write_bytes(b"other")
-    assert lines_of(workspace, "a")[0] == "net a another file, 0.0 MB MIT"
+    assert line_of(workspace, "a") == "net a generator another file, 0.0 MB MIT"
 
 
-def test_the_list_shows_the_sha256_of_the_imported_file_if_none_is_published(
+def test_show_has_the_address_and_the_sha256_of_the_imported_file_if_none_is_published(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     write(workspace, "net", entry("a", "https://weights.example/a"))
+    assert "not published" in run(workspace, "show", "net")
     (tmp_path / "file").write_bytes(b"file")
     run(workspace, "import", "net", "a", tmp_path / "file")
-    assert hashlib.sha256(b"file").hexdigest()[:12] in lines_of(workspace, "a")[1]
+    shown = run(workspace, "show", "net")
+    assert "https://weights.example/a" in shown
+    assert hashlib.sha256(b"file").hexdigest() in shown
+
+
+def test_programs_read_the_list_as_json(workspace: Workspace) -> None:
+    write(workspace, "net", entry("a", "https://weights.example/a"))
+    write(workspace, "wrong", "name =")
+    content = json.loads(run(workspace, "list", "--json"))
+    assert ("net", "a", False) in [(one["of"], one["name"], one["here"]) for one in content["weights"]]
+    assert "not TOML" in content["errors"]["wrong"]
+    (one,) = json.loads(run(workspace, "list", "net", "--json"))["weights"]
+    assert set(one) == {"of", "name", "role", "here", "status", "licence", "address", "sha256"}
 
 
 def test_the_list_has_all_variants_or_one_and_packages(workspace: Workspace) -> None:
     entries = [entry("plain", "x", "", variants='[""]'), entry("edge", "x", "[MIT]", package='"netweights"')]
     write(workspace, "net", *entries, variants='["edge"]')
-    assert lines_of(workspace, "plain") == ["net plain no not stated", "generator x"]
-    assert lines_of(workspace, "edge")[0] == "net edge comes with the package netweights [MIT]"
+    assert line_of(workspace, "plain") == "net plain generator no not stated"
+    assert line_of(workspace, "edge") == "net edge generator with package [MIT]"
+    assert "with package netweights" in run(workspace, "show", "net")
     assert "plain" in run(workspace, "list", "net")
     assert "plain" not in run(workspace, "list", "net:edge")
-    assert lines_of(workspace, "edge", "net:edge")[0].startswith("net:edge edge")
+    assert line_of(workspace, "edge", "net:edge").startswith("net:edge edge")
 
 
 def test_a_broken_backbone_does_not_hide_the_others_from_the_list(workspace: Workspace) -> None:
@@ -165,10 +179,10 @@ def test_the_licence_of_a_variant_is_shown_before_the_download_and_noted(workspa
     announced = "  published at its page\n  licence: CC-BY-NC-4.0"
     result = CliRunner().invoke(cli_weights.app, ["fetch", "net:x"], obj=workspace)
     assert f"{announced}\n  Not for commercial use." in result.output
-    assert lines_of(workspace, "a", "net:x")[0] == "net:x a no CC-BY-NC-4.0"
+    assert line_of(workspace, "a", "net:x") == "net:x a generator no CC-BY-NC-4.0"
     (tmp_path / "file").write_bytes(b"file")
     assert f"{announced}{tmp_path / 'file'}\n" in run(workspace, "import", "net:x", "a", tmp_path / "file")
-    assert lines_of(workspace, "a", "net:x")[0] == f"net:x a yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'file'}"
+    assert line_of(workspace, "a", "net:x") == f"net:x a generator yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'file'}"
 
 
 @pytest.mark.parametrize(

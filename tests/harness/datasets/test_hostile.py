@@ -15,7 +15,7 @@ from benchmark.data.adapters.layouts import ReadingOptions, read_location
 from benchmark.data.crops import read_photo
 from benchmark.data.faults import FaultsError
 from benchmark.errors import InputError
-from harness.cli.data_reports import print_report
+from harness.cli.display.data_reports import print_report
 from harness.datasets.checking import check_location, faults_as_csv, report_as_json
 from harness.datasets.importing import import_dataset
 from harness.workspace import Workspace

@@ -14,6 +14,7 @@ from harness.execution.packs import EncodePack
 from harness.execution.plan import ABLATED, INPAINT, StageSpec, plan
 from harness.execution.results import RegionStages, Results
 from harness.execution.spec import DataBundle, RunSpec
+from harness.execution.titles import TITLES, title
 from harness.workspace import Workspace
 from support.pets import cut, pets
 
@@ -56,6 +57,13 @@ def test_a_backbone_that_can_everything_has_every_stage(tmp_path: Path) -> None:
         "predict-untrained",
     ]
     assert {"gallery-initial", "gallery-untrained", "gallery-finetuned", "classify-shallow-no_body"} < set(names)
+
+
+def test_every_stage_says_what_it_does_in_words_of_its_own(tmp_path: Path) -> None:
+    names = [stage.name for stage in stages(tmp_path, facts(*EVERYTHING))]
+    assert [name for name in names if name not in TITLES] == []
+    assert len({title(name) for name in names}) == len(names)
+    assert title("my-stage") == "my-stage"
 
 
 def test_no_stage_comes_before_the_one_it_starts_from(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
-"""What the commands of data sets print: facts by topic, and the report of `patternbench data check`."""
+"""The report of `patternbench data check`, on the terminal and in files."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import typer
 
 from benchmark.data.faults import counted, printable
 from benchmark.errors import InputError
@@ -12,15 +10,6 @@ from harness.disk import output_errors
 
 FORMATS: Mapping[str, Callable[[CheckReport], str]] = {".csv": faults_as_csv, ".json": report_as_json}
 """Writers of a report by the ending of its file."""
-
-
-WIDTH = 10
-
-
-def print_facts(facts: Mapping[str, str]) -> None:
-    """Prints one line a topic."""
-    for topic, text in facts.items():
-        typer.echo(f"{topic:<{WIDTH}}{text}")
 
 
 def print_report(report: CheckReport) -> None:

@@ -8,7 +8,7 @@ from benchmark.audit.audit import audit
 from benchmark.audit.near_duplicates import VIEWS
 from benchmark.data.catalogue import Catalogue, Row
 from benchmark.splitting.split import Split, SplitRow
-from harness.cli.audit_report import report
+from harness.cli.display.audit_report import report
 
 
 def _report(groups: bool, hashes: bool) -> str:

@@ -1,0 +1,1 @@
+"""What commands show: progress, reports, and JSON for programs."""
