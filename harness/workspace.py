@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark.data.registry import find_metadata
-from benchmark.records.provenance import Experiment
+
+if TYPE_CHECKING:  # pydantic takes longer to import than the help takes to print
+    from benchmark.records.provenance import Experiment
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Workspace:
         """Results of data sets of one's own, one folder a data set."""
         return self.root / "results"
 
-    def results(self, dataset: str, experiment: Experiment | None = None) -> ResultFolders:
+    def results(self, dataset: str, experiment: "Experiment | None" = None) -> ResultFolders:
         """Where the results of a data set are: of a known one in the leaderboard, of another in a folder of its own.
 
         Args:

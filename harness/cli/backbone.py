@@ -56,8 +56,8 @@ def list_backbones(context: typer.Context, as_json: Json = False) -> None:
             for facts in found
         ),
     )
-    for error in errors.values():
-        typer.echo(error, err=True)
+    for reason in errors.values():
+        typer.echo(reason, err=True)
 
 
 @app.command(epilog=examples("patternbench backbone show lama"))

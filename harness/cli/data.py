@@ -1,7 +1,7 @@
 """`patternbench data`: list, fetch, import, show, generate and audit data sets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,7 +53,7 @@ def list_command(context: typer.Context, as_json: Json = False) -> None:
 
     workspace = workspace_of(context)
     imported = notes.names(workspace)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": known.name,
             "animal": known.animal,

@@ -27,7 +27,7 @@ def render(
     context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="Data set of your own, to render `results/NAME`; else the leaderboard."),
+        typer.Argument(metavar="NAME", help="Data set of your own, to render `results/NAME`; else the leaderboard."),
     ] = None,
     root: Root = None,
 ) -> None:

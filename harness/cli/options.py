@@ -80,7 +80,8 @@ class RunOptions(ContestantOptions):
         list[str] | None,
         typer.Option(
             "--split",
-            help="Name of a split, by default `random`; made at its first use, then fixed. May be repeated.",
+            help="`random` (the default), `block`, `sequence`, `time`, `open`, `disjoint`, or one of your own; made at "
+            "its first use, then fixed. May be repeated.",
         ),
     ] = None
     skip_bad: Annotated[

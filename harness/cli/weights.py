@@ -60,8 +60,8 @@ def list_command(
         ("of", "name", "role", "here", "licence"),
         ((row.label, row.entry.name, row.entry.role, row.status, row.entry.licence or NOT_STATED) for row in rows),
     )
-    for error in errors.values():
-        typer.echo(error, err=True)
+    for reason in errors.values():
+        typer.echo(reason, err=True)
 
 
 @app.command(epilog=examples("patternbench weights show lama"))

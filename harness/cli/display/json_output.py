@@ -7,7 +7,6 @@ from pathlib import PurePath
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -22,6 +21,8 @@ def print_json(**content: object) -> None:
 
 
 def _plain(value: object) -> object:
+    from pydantic import BaseModel
+
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
