@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.metrics import clustering
 from benchmark.metrics.clustering import Reduced
+from benchmark.metrics.kmeans import PointSet
 from benchmark.records.clustering import Agreement, ClusterValidation, Measures, Shape, Starts
 from benchmark.vocabulary import EmbeddingView
 
@@ -46,17 +47,17 @@ EQUAL_DECIMALS = 9
 """Unit vectors whose coordinates agree when rounded to this number of decimals count as equal."""
 
 
-class Points(NamedTuple):
+class View(NamedTuple):
     """A view of the embeddings.
 
     Attributes:
         name: of the view.
-        values: (N, d) coordinates; equal vectors have equal rows.
-        dimensions: of the vectors that the coordinates stand for.
+        points: its N points.
+        dimensions: of the vectors that the points stand for.
     """
 
     name: EmbeddingView
-    values: NDArray[np.float64]
+    points: PointSet
     dimensions: int
 
 
@@ -76,17 +77,17 @@ def validate_clusters(
     """
     if not clustering.measurable(labels):
         return {}
-    return {points.name: _validate(points, labels, seed) for points in views(reduced)}
+    return {view.name: _validate(view, labels, seed) for view in views(reduced)}
 
 
-def views(reduced: Reduced) -> Iterator[Points]:
+def views(reduced: Reduced) -> Iterator[View]:
     """The embeddings raw, of unit length and whitened."""
-    yield Points("raw", reduced.points, reduced.dimensions)
+    yield View("raw", PointSet(reduced.points), reduced.dimensions)
     directions = unit(reduced)
     equal = clustering.first_equal_rows(directions.round(EQUAL_DECIMALS))
-    yield Points("unit", directions[equal], reduced.dimensions)
+    yield View("unit", PointSet(directions[equal]), reduced.dimensions)
     components = whiten(reduced.points)
-    yield Points("whitened", components[clustering.first_equal_rows(reduced.points)], components.shape[1])
+    yield View("whitened", PointSet(components[clustering.first_equal_rows(reduced.points)]), components.shape[1])
 
 
 def unit(reduced: Reduced) -> NDArray[np.float64]:
@@ -121,7 +122,7 @@ def whiten(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return components
 
 
-def estimate(points: NDArray[np.float64], individuals: int, seed: int) -> int | None:
+def estimate(points: PointSet, individuals: int, seed: int) -> int | None:
     """The number of clusters whose k-means partition has the highest silhouette (Rousseeuw 1987).
 
     Every k is tried from 2 to the least of N - 1, `ESTIMATE_FACTOR` times the individuals and the number of distinct
@@ -129,14 +130,14 @@ def estimate(points: NDArray[np.float64], individuals: int, seed: int) -> int | 
     equal silhouettes the smallest k wins. k = 1 is never tried, because one cluster has no silhouette.
 
     Args:
-        points: (N, d) coordinates; equal points have equal rows.
+        points: N points.
         individuals: number of individuals.
         seed: of k-means.
 
     Returns:
         k; None if no k can be tried.
     """
-    most = min(len(points) - 1, ESTIMATE_FACTOR * individuals, clustering.count_distinct(points))
+    most = min(len(points) - 1, ESTIMATE_FACTOR * individuals, clustering.count_distinct(points.values))
     best, highest = None, -np.inf
     counts = range(2, most + 1)
     if len(counts) > ESTIMATES:
@@ -148,11 +149,11 @@ def estimate(points: NDArray[np.float64], individuals: int, seed: int) -> int | 
     return best
 
 
-def measure(points: NDArray[np.float64], partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Measures:
+def measure(points: PointSet, partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Measures:
     """All metrics of one partition.
 
     Args:
-        points: (N, d) coordinates.
+        points: N points.
         partition: (N,) cluster number of each image.
         labels: (N,) class numbers.
     """
@@ -192,7 +193,7 @@ def agreement(partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Ag
 
 
 def permuted_silhouette(
-    points: NDArray[np.float64], labels: NDArray[np.integer], seed: int, exact_images: int = clustering.EXACT_IMAGES
+    points: PointSet, labels: NDArray[np.integer], seed: int, exact_images: int = clustering.EXACT_IMAGES
 ) -> float | None:
     """Mean silhouette of individuals that are permuted among the images: what no relation to the embeddings gives.
 
@@ -200,7 +201,7 @@ def permuted_silhouette(
     scale. Each is compared with this value of its own.
 
     Args:
-        points: (N, d) coordinates.
+        points: N points.
         labels: (N,) class numbers.
         seed: of the permutations.
         exact_images: as in `clustering.silhouette`; the sample is the same.
@@ -209,16 +210,16 @@ def permuted_silhouette(
         In [-1, 1]; None if the images are of one individual, or each is of its own.
 
     Example:
-        >>> permuted_silhouette(np.arange(4.0)[:, None], np.zeros(4, int), seed=0) is None
+        >>> permuted_silhouette(PointSet(np.arange(4.0)[:, None]), np.zeros(4, int), seed=0) is None
         True
     """
-    from sklearn.metrics import pairwise_distances
-
-    rows, random = clustering.sample(len(points), exact_images), np.random.default_rng(seed)
-    points, labels = points[rows], labels[rows]
+    random = np.random.default_rng(seed)
+    if len(points) > exact_images:
+        rows = clustering.sample(len(points), exact_images)
+        points, labels = PointSet(points.values[rows]), labels[rows]
     if not 1 < len(np.unique(labels)) < len(labels):
         return None
-    distances = pairwise_distances(points)
+    distances = np.sqrt(points.squares)
     return float(np.mean([_silhouette(distances, random.permutation(labels)) for _ in range(PERMUTATIONS)]))
 
 
@@ -229,22 +230,22 @@ def _silhouette(distances: NDArray[np.float64], labels: NDArray[np.integer]) -> 
     return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
-def _validate(points: Points, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
-    individuals = len(np.unique(labels))
-    estimates = [estimate(points.values, individuals, start) for start in range(seed, seed + ESTIMATE_SEEDS)]
+def _validate(view: View, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
+    points, individuals = view.points, len(np.unique(labels))
+    estimates = [estimate(points, individuals, start) for start in range(seed, seed + ESTIMATE_SEEDS)]
     estimated, *_ = estimates
     counts = [count for count in estimates if count is not None]
     return ClusterValidation(
-        given=_starts(points.values, min(individuals, clustering.count_distinct(points.values)), labels, seed),
-        estimated=None if estimated is None else _starts(points.values, estimated, labels, seed),
-        truth=measure(points.values, labels, labels),
-        dimensions=points.dimensions,
+        given=_starts(points, min(individuals, clustering.count_distinct(points.values)), labels, seed),
+        estimated=None if estimated is None else _starts(points, estimated, labels, seed),
+        truth=measure(points, labels, labels),
+        dimensions=view.dimensions,
         estimated_range=(min(counts), max(counts)) if counts else None,
-        permuted_silhouette=permuted_silhouette(points.values, labels, seed),
+        permuted_silhouette=permuted_silhouette(points, labels, seed),
     )
 
 
-def _starts(points: NDArray[np.float64], count: int, labels: NDArray[np.integer], seed: int) -> Starts:
+def _starts(points: PointSet, count: int, labels: NDArray[np.integer], seed: int) -> Starts:
     """k-means with `count` clusters from several seeds."""
     runs = [measure(points, clustering.kmeans(points, count, start), labels) for start in range(seed, seed + STARTS)]
     return Starts(

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read_block, release
+from benchmark.metrics.kmeans import PointSet
+from benchmark.metrics.kmeans import kmeans as kmeans_by_distances
 from benchmark.records.clustering import Clustering, PermutedLabels, Shape
 
 RESTARTS = 10
@@ -79,9 +81,10 @@ def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int, exact_imag
             dimensions=reduced.dimensions,
             exact=len(labels) <= exact_images,
         )
+    points = PointSet(reduced.points)
     count = min(len(np.unique(labels)), count_distinct(reduced.points))
-    clusters = kmeans(reduced.points, count, seed, exact_images=exact_images)
-    return measure(reduced.points, clusters, labels, reduced.dimensions, seed, exact_images)
+    clusters = kmeans(points, count, seed, exact_images=exact_images)
+    return measure(points, clusters, labels, reduced.dimensions, seed, exact_images)
 
 
 def measurable(labels: NDArray[np.integer]) -> bool:
@@ -117,16 +120,33 @@ def permute_labels(clusters: NDArray[np.integer], labels: NDArray[np.integer], s
         labels: (N,) class numbers.
         seed: of the permutations.
     """
+    from sklearn import metrics
+
     random = np.random.default_rng(seed)
-    rand, information, adjusted = np.mean(
-        [label_agreement(random.permutation(labels), clusters) for _ in range(PERMUTATIONS)], axis=0
-    ).tolist()
+    permuted = [random.permutation(labels) for _ in range(PERMUTATIONS)]
+    information = np.array([metrics.mutual_info_score(part, clusters) for part in permuted])
+    # the expected mutual information and the entropies depend on the sizes alone, which no permutation changes
+    expected, entropy = _expected_information(labels, clusters)
+    reach = entropy - expected
+    epsilon = np.finfo(np.float64).eps
+    adjusted = (information - expected) / (min(reach, -epsilon) if reach < 0 else max(reach, epsilon))
     return PermutedLabels(
-        adjusted_rand=rand,
-        mutual_information=information,
-        adjusted_mutual_information=adjusted,
+        adjusted_rand=float(np.mean([metrics.adjusted_rand_score(part, clusters) for part in permuted])),
+        mutual_information=float(information.mean()),
+        adjusted_mutual_information=float(adjusted.mean()),
         permutations=PERMUTATIONS,
     )
+
+
+def _expected_information(labels: NDArray[np.integer], clusters: NDArray[np.integer]) -> tuple[float, float]:
+    """Mutual information expected of partitions of these sizes, and the mean of their entropies, in nats."""
+    from scipy.stats import entropy
+    from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
+
+    table = contingency_matrix(labels, clusters, sparse=True)
+    sizes = [np.asarray(table.sum(axis=axis)).ravel() for axis in (0, 1)]
+    mean_entropy = float(np.mean([entropy(part / part.sum()) for part in sizes]))
+    return float(expected_mutual_information(table, len(labels))), mean_entropy
 
 
 def reduce(
@@ -171,7 +191,7 @@ def reduce(
 
 
 def measure(
-    points: NDArray[np.float64],
+    points: PointSet,
     clusters: NDArray[np.integer],
     labels: NDArray[np.integer],
     dimensions: int,
@@ -181,7 +201,7 @@ def measure(
     """The five metrics of given clusters, and their agreement with permuted labels.
 
     Args:
-        points: (N, d) coordinates.
+        points: N points.
         clusters: (N,) cluster numbers.
         labels: (N,) class numbers.
         dimensions: of the embeddings that the points stand for.
@@ -204,11 +224,11 @@ def measure(
     )
 
 
-def shape(points: NDArray[np.float64], clusters: NDArray[np.integer], exact_images: int = EXACT_IMAGES) -> Shape:
+def shape(points: PointSet, clusters: NDArray[np.integer], exact_images: int = EXACT_IMAGES) -> Shape:
     """Silhouette, Davies-Bouldin and Calinski-Harabasz of given clusters; None where they are not defined.
 
     Args:
-        points: (N, d) coordinates.
+        points: N points.
         clusters: (N,) cluster numbers.
         exact_images: as in `cluster`.
     """
@@ -216,13 +236,11 @@ def shape(points: NDArray[np.float64], clusters: NDArray[np.integer], exact_imag
     return Shape(silhouette=silhouette_, davies_bouldin=davies_bouldin, calinski_harabasz=calinski_harabasz)
 
 
-def silhouette(
-    points: NDArray[np.float64], clusters: NDArray[np.integer], exact_images: int = EXACT_IMAGES
-) -> float | None:
+def silhouette(points: PointSet, clusters: NDArray[np.integer], exact_images: int = EXACT_IMAGES) -> float | None:
     """Mean silhouette (Rousseeuw 1987), over at most `exact_images` images drawn at random.
 
     Args:
-        points: (N, d) coordinates.
+        points: N points.
         clusters: (N,) cluster numbers.
         exact_images: as in `cluster`.
 
@@ -231,9 +249,12 @@ def silhouette(
     """
     from sklearn.metrics import silhouette_score
 
-    rows = sample(len(points), exact_images)
-    points, clusters = points[rows], clusters[rows]
-    return float(silhouette_score(points, clusters)) if _is_clustering(clusters) else None
+    if len(points) > exact_images:
+        rows = sample(len(points), exact_images)
+        points, clusters = PointSet(points.values[rows]), clusters[rows]
+    if not _is_clustering(clusters):
+        return None
+    return float(silhouette_score(np.sqrt(points.squares), clusters, metric="precomputed"))
 
 
 def sample(images: int, most: int) -> slice | NDArray[np.int64]:
@@ -275,14 +296,14 @@ def count_distinct(points: NDArray[np.float64]) -> int:
 
 
 def kmeans(
-    points: NDArray[np.float64], count: int, seed: int, restarts: int = RESTARTS, exact_images: int = EXACT_IMAGES
+    points: PointSet, count: int, seed: int, restarts: int = RESTARTS, exact_images: int = EXACT_IMAGES
 ) -> NDArray[np.int32]:
     """k-means++ (Arthur & Vassilvitskii 2007), the best of several runs by inertia.
 
     More than `exact_images` points are clustered by mini batches (Sculley 2010).
 
     Args:
-        points: (N, d) coordinates, at least `count` of them distinct.
+        points: N points, at least `count` of them distinct.
         count: number of clusters.
         seed: of the starts.
         restarts: number of runs.
@@ -293,15 +314,18 @@ def kmeans(
     """
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
+    images, dimensions = points.values.shape
+    if images <= exact_images and count * dimensions > images:
+        return kmeans_by_distances(points.squares, count, seed, restarts)
     settings = {"n_clusters": count, "init": "k-means++", "n_init": restarts, "tol": 0.0, "random_state": seed}
     # scikit-learn's tolerance follows the mean variance per dimension, which depends on the coordinates.
-    model = KMeans(**settings) if len(points) <= exact_images else MiniBatchKMeans(**settings)
-    clusters: NDArray[np.int32] = model.fit_predict(points)
+    model = KMeans(**settings) if images <= exact_images else MiniBatchKMeans(**settings)
+    clusters: NDArray[np.int32] = model.fit_predict(points.values)
     return clusters
 
 
 def _shape(
-    points: NDArray[np.float64], clusters: NDArray[np.integer], exact_images: int
+    points: PointSet, clusters: NDArray[np.integer], exact_images: int
 ) -> tuple[float | None, float | None, float | None]:
     """Silhouette, Davies-Bouldin and Calinski-Harabasz; scikit-learn calls one point repeated well clustered.
 
@@ -309,14 +333,13 @@ def _shape(
     """
     from sklearn import metrics
 
-    if not _is_clustering(clusters) or not np.ptp(points, axis=0).any():
+    if not _is_clustering(clusters) or not np.ptp(points.values, axis=0).any():
         return None, None, None
-    points = _unit_scale(points)
-    spread = _has_spread(points, clusters)
+    scaled = _unit_scale(points.values)
     return (
         silhouette(points, clusters, exact_images),
-        float(metrics.davies_bouldin_score(points, clusters)),
-        float(metrics.calinski_harabasz_score(points, clusters)) if spread else None,
+        float(metrics.davies_bouldin_score(scaled, clusters)),
+        float(metrics.calinski_harabasz_score(scaled, clusters)) if _has_spread(scaled, clusters) else None,
     )
 
 

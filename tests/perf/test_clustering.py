@@ -19,6 +19,7 @@ from sklearn.cluster import KMeans
 
 from benchmark.metrics.cluster_validation import validate_clusters
 from benchmark.metrics.clustering import BLOCK_BYTES, cluster, kmeans, measure, reduce
+from benchmark.metrics.kmeans import PointSet
 from benchmark.metrics.matches import Images
 from benchmark.metrics.projections import pca
 from benchmark.metrics.retrieval import Block, retrieve
@@ -51,7 +52,7 @@ def in_full(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple
 
 
 def reduced(embeddings: NDArray[np.float16], labels: NDArray[np.int64]) -> tuple[float, ...]:
-    points = reduce(embeddings, IMAGES).points
+    points = PointSet(reduce(embeddings, IMAGES).points)
     scores = measure(points, kmeans(points, INDIVIDUALS, 0, STARTS), labels, DIMENSIONS, seed=0)
     names = ("adjusted_rand", "mutual_information", "silhouette", "davies_bouldin", "calinski_harabasz")
     return tuple(getattr(scores, name) for name in names)

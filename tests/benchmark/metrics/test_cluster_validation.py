@@ -22,6 +22,7 @@ from benchmark.metrics.cluster_validation import (
     whiten,
 )
 from benchmark.metrics.clustering import Reduced, cluster
+from benchmark.metrics.kmeans import PointSet
 from benchmark.records.clustering import Agreement, ClusterValidation, Shape
 from benchmark.vocabulary import EmbeddingView
 
@@ -123,13 +124,13 @@ def test_metrics_of_every_view_agree_with_scikit_learn_on_the_raw_array(dimensio
     values, labels = blobs(60, dimensions, spread=1.5)
     np.save(tmp_path / "embeddings.npy", values.astype(np.float16))
     embeddings = np.load(tmp_path / "embeddings.npy", mmap_mode="r")
-    kept = {points.name: points.dimensions for points in views(reduce(embeddings))}
+    kept = {view.name: view.dimensions for view in views(reduce(embeddings))}
     full = in_full(embeddings, kept["whitened"])
     assert kept["raw"] == kept["unit"] == dimensions
-    for points in views(reduce(embeddings)):
-        raw = full[points.name]
+    for view in views(reduce(embeddings)):
+        raw = full[view.name]
         for clusters in (labels, KMeans(5, n_init=2, tol=0.0, random_state=3).fit_predict(raw)):
-            shape = measure(points.values, clusters, labels).shape
+            shape = measure(view.points, clusters, labels).shape
             assert shape.silhouette == pytest.approx(metrics.silhouette_score(raw, clusters), abs=1e-6)
             assert shape.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(raw, clusters), rel=1e-6)
             assert shape.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(raw, clusters), rel=1e-6)
@@ -198,12 +199,12 @@ def test_the_estimate_is_the_k_of_the_highest_silhouette() -> None:
         k: metrics.silhouette_score(points, KMeans(k, n_init=3, tol=0.0, random_state=5).fit_predict(points))
         for k in range(2, 3 * 3 + 1)
     }
-    assert estimate(points, individuals=3, seed=5) == max(silhouettes, key=lambda k: silhouettes[k])
+    assert estimate(PointSet(points), individuals=3, seed=5) == max(silhouettes, key=lambda k: silhouettes[k])
 
 
 def test_the_range_of_the_estimate_is_over_several_seeds() -> None:
     embeddings, labels = blobs(60, 8, spread=2.0)
-    points = reduce(embeddings).points
+    points = PointSet(reduce(embeddings).points)
     counts = [estimate(points, INDIVIDUALS, seed) for seed in range(2, 2 + ESTIMATE_SEEDS)]
     part = validated(embeddings, labels, seed=2)["raw"]
     assert part.estimated is not None
@@ -215,12 +216,12 @@ def test_the_range_of_the_estimate_is_over_several_seeds() -> None:
 def test_of_many_k_a_sample_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
 
-    def counted(points: NDArray[np.float64], count: int, *_: int) -> NDArray[np.int64]:
+    def counted(points: PointSet, count: int, *_: int) -> NDArray[np.int64]:
         counts.append(count)
         return np.arange(len(points)) % count
 
     monkeypatch.setattr(clustering, "kmeans", counted)
-    estimate(blobs(200, 3, spread=0.8)[0].astype(np.float64), individuals=50, seed=0)
+    estimate(PointSet(blobs(200, 3, spread=0.8)[0].astype(np.float64)), individuals=50, seed=0)
     assert counts[:4] == [2, 3, 4, 5]
     assert counts[-1] == 150
     assert len(counts) <= ESTIMATES
@@ -312,9 +313,10 @@ def test_many_images_are_sampled_and_the_result_is_marked() -> None:
     for limit in (160, 80):
         result = cluster(reduced, labels, seed=0, exact_images=limit)
         assert (result.exact, result.adjusted_rand) == (limit == 160, 1.0)
-        clusters = clustering.kmeans(unit(reduced), INDIVIDUALS, seed=0, exact_images=limit)
+        directions = PointSet(unit(reduced))
+        clusters = clustering.kmeans(directions, INDIVIDUALS, seed=0, exact_images=limit)
         assert agreement(clusters, labels).adjusted_rand == 1.0
-    whole, some = (clustering.shape(unit(reduced), labels, limit) for limit in (160, 80))
+    whole, some = (clustering.shape(PointSet(unit(reduced)), labels, limit) for limit in (160, 80))
     assert some.davies_bouldin == whole.davies_bouldin
     assert some.silhouette == pytest.approx(whole.silhouette, abs=0.01)
     assert some.silhouette != whole.silhouette
@@ -342,11 +344,11 @@ def test_individuals_without_relation_to_the_embeddings_have_the_permuted_silhou
     levels = {}
     for dimensions in (2, 200):
         points, labels = np.random.default_rng(1).normal(size=(240, dimensions)), np.arange(240) % 6
-        null = permuted_silhouette(points, labels, seed=0)
+        null = permuted_silhouette(PointSet(points), labels, seed=0)
         assert null is not None
         assert null == pytest.approx(metrics.silhouette_score(points, labels), abs=0.02)
         apart = np.random.default_rng(2).normal(size=(6, dimensions))[labels] + points
-        excess = metrics.silhouette_score(apart, labels) - (permuted_silhouette(apart, labels, seed=0) or 0)
+        excess = metrics.silhouette_score(apart, labels) - (permuted_silhouette(PointSet(apart), labels, seed=0) or 0)
         assert excess > 0.1
         levels[dimensions] = null
     assert levels[2] < levels[200] - 0.02
@@ -354,12 +356,12 @@ def test_individuals_without_relation_to_the_embeddings_have_the_permuted_silhou
 
 def test_few_distinct_labels_have_no_permuted_silhouette() -> None:
     points = np.arange(6.0)[:, None]
-    assert permuted_silhouette(points, np.zeros(6, int), seed=0) is None
-    assert permuted_silhouette(points, np.arange(6), seed=0) is None
+    assert permuted_silhouette(PointSet(points), np.zeros(6, int), seed=0) is None
+    assert permuted_silhouette(PointSet(points), np.arange(6), seed=0) is None
 
 
 def test_of_many_images_the_sample_of_the_silhouette_is_permuted() -> None:
     points, labels = np.random.default_rng(3).normal(size=(60, 5)), np.arange(60) % 4
     rows = clustering.sample(60, 40)
-    sampled = permuted_silhouette(points, labels, seed=0, exact_images=40)
-    assert sampled == permuted_silhouette(points[rows], labels[rows], seed=0)
+    sampled = permuted_silhouette(PointSet(points), labels, seed=0, exact_images=40)
+    assert sampled == permuted_silhouette(PointSet(points[rows]), labels[rows], seed=0)

@@ -8,6 +8,7 @@ from sklearn.cluster import KMeans
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.clustering import PERMUTATIONS, cluster, kmeans, measure, permute_labels, reduce, shape
+from benchmark.metrics.kmeans import PointSet
 from benchmark.records.clustering import Clustering
 
 INDIVIDUALS = 4
@@ -43,7 +44,7 @@ def test_metrics_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> No
     embeddings, labels = blobs(60, dimensions, spread=1.5)
     raw = embeddings.astype(np.float64)
     clusters = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(raw)
-    reduced = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, dimensions, seed=0)
+    reduced = measure(PointSet(reduce(embeddings, len(embeddings)).points), clusters, labels, dimensions, seed=0)
     assert reduced.adjusted_rand == pytest.approx(metrics.adjusted_rand_score(labels, clusters), abs=1e-6)
     assert reduced.mutual_information == pytest.approx(metrics.mutual_info_score(labels, clusters), abs=1e-6)
     adjusted = metrics.adjusted_mutual_info_score(labels, clusters)
@@ -56,7 +57,7 @@ def test_metrics_agree_with_scikit_learn_on_the_raw_array(dimensions: int) -> No
 def test_k_means_finds_the_same_clusters_as_on_the_raw_array() -> None:
     embeddings, labels = blobs(60, 5000, spread=9.0)
     clusters = KMeans(INDIVIDUALS, n_init=10, tol=0.0, random_state=3).fit_predict(embeddings.astype(np.float64))
-    expected = measure(reduce(embeddings, len(embeddings)).points, clusters, labels, 5000, seed=3)
+    expected = measure(PointSet(reduce(embeddings, len(embeddings)).points), clusters, labels, 5000, seed=3)
     assert 0.1 < expected.adjusted_rand < 0.9  # neither trivial nor noise
     result = clustered(embeddings, labels, seed=3)
     assert numbers(result) == pytest.approx(numbers(expected), abs=1e-9)
@@ -142,12 +143,12 @@ def test_one_or_two_images_of_each_individual_are_not_measured(each: int) -> Non
 @pytest.mark.parametrize("offset", [0.0, 30.0])
 def test_the_shape_does_not_depend_on_the_scale(scale: float, offset: float) -> None:
     points = offset + blobs(60, 5, spread=0.4)[0].astype(np.float64)
-    clusters = kmeans(points, INDIVIDUALS, seed=0)
-    scaled = shape(points * scale, clusters)
+    clusters = kmeans(PointSet(points), INDIVIDUALS, seed=0)
+    scaled = shape(PointSet(points * scale), clusters)
     assert scaled.davies_bouldin == pytest.approx(metrics.davies_bouldin_score(points, clusters), rel=1e-6)
     assert scaled.silhouette == pytest.approx(metrics.silhouette_score(points, clusters), rel=1e-6)
     assert scaled.calinski_harabasz == pytest.approx(metrics.calinski_harabasz_score(points, clusters), rel=1e-6)
-    assert (kmeans(points * scale, INDIVIDUALS, seed=0) == clusters).all()
+    assert (kmeans(PointSet(points * scale), INDIVIDUALS, seed=0) == clusters).all()
 
 
 def test_permuted_labels_have_the_agreement_expected_by_chance() -> None:
