@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from benchmark.audit.near_duplicates import is_near
+from benchmark.audit.near_duplicates import NearIndex
 from benchmark.data.pairing import Sightings
 
 OTHERS = 20
@@ -25,7 +25,8 @@ LEVEL = 0.05
 
 _CLEAR = 0.5
 
-_PAIRS = 1 << 22
+_COUNTS = 1 << 22
+"""Counts by query and individual held at once."""
 
 Hide = Callable[[int], NDArray[np.bool_]]
 
@@ -101,23 +102,32 @@ def look_alikes(
     """
     queries = np.flatnonzero(masks[0])
     pool = np.flatnonzero(masks[1])
-    order = np.argsort(sightings.labels[pool], kind="stable")
-    owners, starts = np.unique(sightings.labels[pool[order]], return_index=True)
+    owners, owner_of, totals = np.unique(sightings.labels[pool], return_inverse=True, return_counts=True)
     compared = _comparisons(sightings, queries, pool, owners)
+    index = NearIndex(hashes[pool], bits)
     alike = 0
-    step = max(1, _PAIRS // max(len(pool), 1))
+    step = max(1, _COUNTS // max(len(owners), 1))
     for block in range(0, len(queries) if len(pool) else 0, step):
         at = queries[block : block + step]
-        hidden = np.stack([pool == query if hide is None else hide(block + n) for n, query in enumerate(at)])
-        near = is_near(hashes[at], hashes[pool], bits) & ~hidden
-        alike += int(near.any(axis=1).sum())
-        counts = [np.add.reduceat(part[:, order], starts, axis=1, dtype=np.int64) for part in (near, ~hidden)]
-        for label, hits, sizes in zip(sightings.labels[at].tolist(), *counts, strict=True):
+        hidden = [np.flatnonzero(pool == query if hide is None else hide(block + n)) for n, query in enumerate(at)]
+        hidden_keys = np.concatenate([n * len(pool) + images for n, images in enumerate(hidden)])
+        rows, images = index.pairs(hashes[at])
+        shown = ~np.isin(rows * len(pool) + images, hidden_keys)
+        hits = _count_by(rows[shown], owner_of[images[shown]], len(at), len(owners))
+        sizes = totals - _count_by(hidden_keys // len(pool), owner_of[hidden_keys % len(pool)], len(at), len(owners))
+        alike += int(hits.any(axis=1).sum())
+        for label, own_hits, own_sizes in zip(sightings.labels[at].tolist(), hits, sizes, strict=True):
             if label in compared:
-                _add(compared[label], int(np.searchsorted(owners, label)), owners, hits, sizes)
+                _add(compared[label], int(np.searchsorted(owners, label)), owners, own_hits, own_sizes)
     share = alike / len(queries) if len(queries) else 0.0
     tables = [(float(np.mean(one.own)), np.mean(one.hits, axis=0)) for one in compared.values() if one.own]
     return _tested(share, tables)
+
+
+def _count_by(rows: NDArray[np.int64], columns: NDArray[np.int64], height: int, width: int) -> NDArray[np.int64]:
+    """(height, width) how often each row and column come together."""
+    counts: NDArray[np.int64] = np.bincount(rows * width + columns, minlength=height * width)
+    return counts.reshape(height, width)
 
 
 def _comparisons(
@@ -126,15 +136,19 @@ def _comparisons(
     """The others of each individual that has queries and pool images, by its label."""
     labels, recordings = sightings.labels, sightings.recordings
     places: dict[int, set[int]] = {}
+    individuals: dict[int, set[int]] = {}
     if recordings is not None:
         for at in (queries, pool):
             for label, recording in zip(labels[at].tolist(), recordings[at].tolist(), strict=True):
                 places.setdefault(label, set()).add(recording)
+                individuals.setdefault(recording, set()).add(label)
+    in_pool = set(owners.tolist())
     rng = np.random.default_rng(0)
     compared = {}
     for label in np.intersect1d(labels[queries], owners).tolist():
         others = owners[owners != label]
-        beside = [other for other in others.tolist() if places.get(label, set()) & places.get(other, set())]
+        company = set().union(*(individuals[recording] for recording in places.get(label, set())))
+        beside = sorted((company & in_pool) - {label})
         chosen = np.array(beside, dtype=np.int64) if beside else others
         chosen = chosen if len(chosen) <= OTHERS else rng.choice(chosen, OTHERS, replace=False)
         compared[label] = _Compared(chosen, [], [])

@@ -1,6 +1,6 @@
 """Near duplicates: images with almost the same perceptual hash in some view, and images with similar embeddings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +14,9 @@ _LOW = 8
 
 ROWS, COLUMNS = 1024, 1 << 14
 """Size of a block of embeddings."""
+
+_CANDIDATES = 1 << 22
+"""Pairs compared at once."""
 
 _ROUNDING = 1e-6
 """An embedding nearer to the mean than this share of its own length is rounding, and similar to nothing."""
@@ -105,6 +108,69 @@ def is_near(queries: NDArray[np.uint64], pool: NDArray[np.uint64], bits: int) ->
     for own, other in _COMPARED:
         near |= np.bitwise_count(queries[:, own, None] ^ pool[:, other]) <= bits
     return near
+
+
+class NearIndex:
+    """Finds the images of a pool that look like a query without comparing every pair (Norouzi et al. 2012).
+
+    Hashes that differ in at most `bits` of 64 agree in at least one of `bits + 1` bands. Only pairs that agree in a
+    band are compared.
+    """
+
+    def __init__(self, pool: NDArray[np.uint64], bits: int) -> None:
+        """Args: the (P, 12) `view_hashes` of the pool, and the most bits in which two views of a pair differ."""
+        self._pool, self._bits = pool, bits
+        edges = np.linspace(0, 64, bits + 2).round().astype(np.uint64)
+        self._bands = list(zip(edges[:-1].tolist(), np.diff(edges).tolist(), strict=True))
+        self._sorted = {
+            (view, band): self._sort(view, *band) for view in {other for _, other in _COMPARED} for band in self._bands
+        }
+
+    def pairs(self, queries: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The pairs that look alike, in order: (M,) rows of the queries, and (M,) rows of the pool.
+
+        Args:
+            queries: (Q, 12) `view_hashes`.
+        """
+        parts = [np.zeros(0, np.int64)]
+        for own, other in _COMPARED:
+            for band in self._bands:
+                parts += self._agreeing(queries[:, own], other, band)
+        keys = np.unique(np.concatenate(parts))
+        rows, images = np.divmod(keys, max(len(self._pool), 1))
+        return rows, images
+
+    def _sort(self, view: int, start: int, width: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The values of a band in ascending order, and the rows of the pool in that order."""
+        values = _band(self._pool[:, view], start, width)
+        order = np.argsort(values, kind="stable")
+        return values[order], order
+
+    def _agreeing(self, queries: NDArray[np.uint64], view: int, band: tuple[int, int]) -> Iterator[NDArray[np.int64]]:
+        """Keys `query * P + image` of the pairs that agree in a band and are near."""
+        values, order = self._sorted[view, band]
+        wanted = _band(queries, *band)
+        starts = np.searchsorted(values, wanted)
+        counts = np.searchsorted(values, wanted, side="right") - starts
+        for rows in _shares(counts):
+            owners = np.repeat(rows, counts[rows])
+            offsets = np.arange(len(owners)) - np.repeat(counts[rows].cumsum() - counts[rows], counts[rows])
+            images = order[np.repeat(starts[rows], counts[rows]) + offsets]
+            near = np.bitwise_count(queries[owners] ^ self._pool[images, view]) <= self._bits
+            yield owners[near] * len(self._pool) + images[near]
+
+
+def _band(hashes: NDArray[np.uint64], start: int, width: int) -> NDArray[np.uint64]:
+    """Bits `start` to `start + width` of hashes, as numbers."""
+    return (hashes >> np.uint64(start)) & np.uint64(2**width - 1)
+
+
+def _shares(counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Rows in order, in parts whose counts add up to about `_CANDIDATES`; a row with more is a part of its own."""
+    rows = np.flatnonzero(counts)
+    return [
+        part for part in np.split(rows, np.flatnonzero(np.diff(counts[rows].cumsum() // _CANDIDATES)) + 1) if len(part)
+    ]
 
 
 class Centred(NamedTuple):

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from sklearn.metrics.pairwise import cosine_similarity
 
-from benchmark.audit.near_duplicates import VIEWS, centre, is_near, similar, view_hashes
+from benchmark.audit import near_duplicates
+from benchmark.audit.near_duplicates import VIEWS, NearIndex, centre, is_near, similar, view_hashes
 from benchmark.errors import InputError
 
 
@@ -93,6 +94,28 @@ def test_near_counts_differing_bits() -> None:
     assert is_near(one, others, 4).tolist() == [[True, True, False]]
     assert is_near(one, others, 5).all()
     assert is_near(one, others[:0], 64).shape == (1, 0)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 4, 7])
+@pytest.mark.parametrize("compared_at_once", [3, 1 << 22])
+def test_the_index_lists_every_pair_that_is_near(
+    bits: int, compared_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_duplicates, "_CANDIDATES", compared_at_once)
+    rng = np.random.default_rng(bits)
+    pool = rng.integers(2**63, size=(60, VIEWS), dtype=np.uint64)
+    flipped = np.array([sum(1 << bit for bit in rng.permutation(64)[: n % 9]) for n in range(40 * VIEWS)], np.uint64)
+    queries = pool[rng.integers(60, size=40)] ^ flipped.reshape(40, VIEWS)
+    rows, images = NearIndex(pool, bits).pairs(queries)
+    expected = np.nonzero(is_near(queries, pool, bits))
+    assert len(rows) > 5
+    assert (rows.tolist(), images.tolist()) == tuple(part.tolist() for part in expected)
+
+
+def test_an_index_of_nothing_lists_nothing() -> None:
+    some = np.zeros((2, VIEWS), np.uint64)
+    assert [len(part) for part in NearIndex(some[:0], 4).pairs(some)] == [0, 0]
+    assert [len(part) for part in NearIndex(some, 4).pairs(some[:0])] == [0, 0]
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
