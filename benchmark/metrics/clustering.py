@@ -290,7 +290,7 @@ def first_equal_rows(embeddings: NDArray[np.floating]) -> NDArray[np.int64]:
                 "Lower the learning rate or fix the backbone."
             )
         bits[bits == minus_zero] = 0  # -0.0 equals 0.0 but has other bits
-        first[number] = row_of.setdefault(hashlib.sha256(bits).digest(), number)
+        first[number] = row_of.setdefault(hashlib.sha256(bits.data).digest(), number)
         release(embeddings)
     return first
 

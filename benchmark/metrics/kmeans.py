@@ -153,4 +153,4 @@ def _to_means(squares: NDArray[np.float64], clusters: NDArray[np.int32], count: 
 def _same_partition(one: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
     """Whether two partitions differ only in the numbers of their clusters."""
     pairs = np.unique(np.stack([one, other]), axis=1)
-    return pairs.shape[1] == len(np.unique(one)) == len(np.unique(other))
+    return len(pairs.T) == len(np.unique(one)) == len(np.unique(other))
