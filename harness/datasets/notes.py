@@ -122,7 +122,8 @@ def refuse_other_source(name: str, source: Path, workspace: Workspace) -> None:
         folder = workspace.own(name).pages
         raise InputError(
             f"{folder} holds splits or results of other photos, from {known}. Give another --name. If these are the "
-            f"same photos, moved, delete {_source_file(name, workspace)}; if those results are not needed, delete {folder}."
+            f"same photos, moved, delete {_source_file(name, workspace)}; if those results are not needed, delete "
+            f"{folder}."
         )
 
 
