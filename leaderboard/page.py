@@ -29,7 +29,7 @@ class Note:
 
 INTERVALS = (
     "Brackets: 95 % interval over units (an individual in a stretch of a recording, or in an encounter), over images "
-    "if units are not recorded; of shares by Student's t on the logit scale, of other numbers by bootstrap."
+    "if units are not recorded; of shares by Wilson's method, with as many images as the units are worth."
 )
 CHANCE = Note(
     "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not significantly better "

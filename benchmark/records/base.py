@@ -30,10 +30,11 @@ class Metric(NamedTuple):
 
 
 class Interval(RecordPart):
-    """A 95 % confidence interval by bootstrap over groups of images (`benchmark.metrics.resampling.intervals`).
+    """A 95 % confidence interval over groups of images (`benchmark.metrics.resampling.intervals`).
 
-    From 20 groups on it covers the true value 93 to 97 times in 100, with six groups 84 to 93 times. That of the excess
-    density is by the jackknife (`benchmark.metrics.cams.swap`). Show `groups` beside it.
+    Intervals of shares and of their differences cover the true value at least 93 times in 100 (`docs/statistics.md`).
+    Those of other scores are by bootstrap: 93 to 97 times from 20 groups on, with six groups 84 to 93 times. That of
+    the excess density is by the jackknife (`benchmark.metrics.cams.swap`). Show `groups` beside it.
 
     Attributes:
         low: lower end.

@@ -103,7 +103,7 @@ NOTES = (
         "reproduced if all of its comparisons are, and not reproduced if any is not."
     ),
     (
-        "Intervals of accuracies are by bootstrap over units and training seeds; those of the adjusted Rand index are "
+        "Intervals of accuracies are over units and training seeds; those of the adjusted Rand index are "
         "Student's over training seeds, of which they need three. Each holds by itself: of twenty true differences of "
         "0, one is expected to get a verdict."
     ),

@@ -1,13 +1,14 @@
 """Whether a classifier is better than chance, tested by units."""
 
 from bisect import bisect_left
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, number_groups, share_ends
 from benchmark.metrics.resampling.significance import SIGNIFICANCE
 from benchmark.vocabulary import ChanceVerdict
 
@@ -62,9 +63,12 @@ def better_than_chance(
 ) -> BetterThanChance:
     """Whether answers are right more often than the best answer that is known without an image.
 
-    One-sided sign-flip test: the excess of right answers over the reference keeps or changes its sign, unit by unit
-    (Good 2005, section 3.2.1). The test is exact up to 12 units. Units that differ in their expected excess, such as
-    those of the commonest individual and the others, make it more careful.
+    Two one-sided tests have to agree, each at 5 %. In the sign-flip test the excess of right answers over the reference
+    keeps or changes its sign, unit by unit (Good 2005, section 3.2.1); it finds all changes up to 12 units. Units that
+    differ in their expected excess, such as those of the commonest individual and the others, make it more careful. It
+    assumes that an excess is as likely as a lack of the same size. If the reference is above one half, a unit can lack
+    more than it can exceed, and the test alone calls up to half of all guesses better. So the lower end of the interval
+    of the accuracy (`intervals.of_share`) has to be above the reference too.
 
     Args:
         correct: (N,) whether each image is answered correctly, or the share of training seeds that do; N >= 1.
@@ -86,23 +90,25 @@ def better_than_chance(
     if count < FEWEST_GROUPS:
         return BetterThanChance(verdict="cannot_tell", needed=None, images=images)
     expected: NDArray[np.float64] = np.bincount(number, reference).astype(np.float64)
-    excess: NDArray[np.float64] = np.bincount(number, correct) - expected  # (units,)
-    if excess.sum() <= 0:
+    right: NDArray[np.float64] = np.bincount(number, correct).astype(np.float64)  # (units,)
+    if right.sum() <= expected.sum():
         return BetterThanChance(verdict="no", needed=None, images=images)
-    signs = _signs(count, seed)
-    if _p_value(excess, signs) <= SIGNIFICANCE:
+    signs, sizes = _signs(count, seed), np.bincount(number)
+
+    def is_better(right: NDArray[np.floating]) -> bool:
+        low, _ = share_ends(right, sizes, level=1 - 2 * SIGNIFICANCE)
+        return bool(low > expected.sum() / images) and _p_value(right - expected, signs) <= SIGNIFICANCE
+
+    if is_better(right):
         return BetterThanChance(verdict="yes", needed=None, images=images)
-    sizes = np.bincount(number)
     order = np.argsort(-expected, kind="stable")
 
-    def right_by_unit(units: int) -> NDArray[np.int64]:
-        right = np.zeros(count, np.int64)
+    def right_by_unit(units: int) -> NDArray[np.float64]:
+        right = np.zeros(count)
         right[order[:units]] = sizes[order[:units]]
         return right
 
-    enough = bisect_left(
-        range(count + 1), True, key=lambda units: _p_value(right_by_unit(units) - expected, signs) <= SIGNIFICANCE
-    )
+    enough = bisect_left(range(count + 1), True, key=lambda units: is_better(right_by_unit(units)))
     if enough > count:
         return BetterThanChance(verdict="cannot_tell", needed=None, images=images)
     needed = max(int(right_by_unit(enough).sum()), int(correct.sum()) + 1)
@@ -137,8 +143,9 @@ def never_better(
     return _p_value(excess, _signs(count, seed)) > SIGNIFICANCE
 
 
+@lru_cache(maxsize=16)
 def _signs(units: int, seed: int) -> NDArray[np.float64]:
-    """Changes of sign, (B, units); the first row changes nothing."""
+    """Changes of sign, (B, units), not to be written to; the first row changes nothing."""
     if units <= MOST_EXACT:
         return np.array(list(product([1.0, -1.0], repeat=units)))
     signs = np.random.default_rng(seed).choice([1.0, -1.0], (2**MOST_EXACT, units))

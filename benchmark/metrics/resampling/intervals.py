@@ -1,12 +1,14 @@
-"""Confidence intervals of scores: expanded percentile bootstrap over groups of images.
+"""Confidence intervals of scores, with groups of images as the units of evidence.
 
-Images of one unit (`units.units_of`) are near-copies, so a bootstrap over images would overstate the evidence. Whole
-groups are drawn with replacement, as many as there are (Davison and Hinkley 1997, section 3.8). All scores here are
-functions of sums over groups, so a resample is a matrix product.
+Images of one unit (`units.units_of`) are near-copies, so an interval over images would overstate the evidence. Means
+between bounds, such as shares and their differences, have an interval by formula. Other scores have an expanded
+percentile bootstrap: whole groups are drawn with replacement, as many as there are (Davison and Hinkley 1997, section
+3.8). All of them are functions of sums over groups, so a resample is a matrix product.
 """
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,16 @@ ROUNDING = 1e-12
 Bounds = tuple[float, float]
 """The smallest and the largest possible value."""
 
+SHARE: Bounds = (0.0, 1.0)
+"""Bounds of a share."""
+
+PRIOR_GROUPS = 0.8
+"""Groups that complete agreement within groups counts as, in the variance of a share. By simulation: with fewer some
+intervals cover less than 93 times in 100, with more they are needlessly long (`docs/statistics.md`)."""
+
+PRIOR_DIFFERENCES = 0.3
+"""As `PRIOR_GROUPS`, of groups that differ as much as they can, in the variance of a mean between other bounds."""
+
 
 def of_mean(
     values: NDArray[np.number] | NDArray[np.bool_],
@@ -49,8 +61,9 @@ def of_mean(
         seed: of the resampling.
         resamples: at least 1000.
         level: probability that the interval covers the mean; see `expanded`.
-        bounds: the smallest and the largest possible value, such as 0 and 1 for a share. If all groups have one mean,
-            the interval is then exact: see `unseen`. None = it has no width.
+        bounds: the smallest and the largest possible value. With 0 and 1 the interval is that of `of_share`, with
+            others a normal interval whose variance is stabilised in the same way; neither draws resamples. If all
+            groups have one mean, it is exact: see `unseen`. None = by bootstrap; then it may have no width.
         block_bytes: size of a block of resamples.
 
     Returns:
@@ -78,6 +91,10 @@ def of_mean(
     if bounds and np.ptp(means) <= ROUNDING:
         reach = (bounds[1] - bounds[0]) * unseen(count, level)
         return _exact(float(means[0]), reach, bounds, count)
+    if bounds == SHARE:
+        return of_share(values, number, level=level)
+    if bounds:
+        return _of_bounded(sums[:, 0], sums[:, 1].astype(np.int64), bounds, level)
     totals = np.concatenate([draws @ sums for draws in _resample(count, seed, resamples, block_bytes)])
     return _interval(totals[:, 0] / totals[:, 1], count, level)
 
@@ -183,13 +200,17 @@ def expanded(level: float, groups: int) -> float:
 def of_share(
     values: NDArray[np.number] | NDArray[np.bool_], groups: NDArray[np.generic], *, level: float = LEVEL
 ) -> Interval | None:
-    """Interval of a share, such as an accuracy: Student's t interval of its logit, with groups as clusters.
+    """Interval of a share, such as an accuracy: that of Wilson, of as many independent images as groups are worth.
 
-    The standard error of the share is that of a ratio of sums over groups (linearisation). It is divided by
-    share (1 - share) to give that of the logit. Student's t has one degree of freedom less than there are groups. The
-    ends are transformed back to [0, 1]. It is the method `logit` of `svyciprop` in Lumley's R package survey (Lumley
-    2010, Complex Surveys). In simulations it covers shares of 0.3 to 0.8 in 92 to 98 of 100 cases from 12 groups on,
-    and in 92 to 99 with 6 to 11 (`tests/benchmark/metrics/resampling/test_intervals.py`).
+    The variance of the share is that of a ratio of sums over groups, without bias if the images of a group agree
+    (Bell and McCaffrey 2002, CR2). Few groups, or few that differ from the others, show little of it. It is therefore
+    averaged with the variance under complete agreement, which counts as `PRIOR_GROUPS` and the data as all groups but
+    one, less if the share is far from one half. The variance gives the effective number of images (Kish 1965), and that
+    the interval (Wilson 1927). If groups are of unequal size, the critical value grows as that of Student's t does from
+    the number of groups to their effective number.
+
+    In simulations it covers the share 93 to 97 times in 100 where that is possible, and up to 99 times with few groups
+    or a share near 0 or 1, where one end cannot miss (`docs/statistics.md`).
 
     Args:
         values: (N,) in [0, 1]: whether each image is answered correctly, or the share of training seeds that do.
@@ -202,23 +223,89 @@ def of_share(
     Example:
         >>> interval = of_share(np.array([1, 1, 1, 0, 1, 0, 1, 1]), np.arange(8))
         >>> round(interval.low, 2), round(interval.high, 2)
-        (0.28, 0.96)
+        (0.39, 0.93)
     """
-    from scipy import stats
-
     number, count = number_groups(groups, len(values))
     if count < FEWEST_GROUPS:
         return None
-    sums, sizes = np.bincount(number, values), np.bincount(number)
-    if np.ptp(sums / sizes) <= ROUNDING:
-        return _exact(float(sums[0] / sizes[0]), unseen(count, level), (0, 1), count)
-    share = float(values.mean())
-    residuals = sums - share * sizes  # their sum is 0
-    error = math.sqrt(count / (count - 1) * float((residuals**2).sum())) / len(values)
-    reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * error / (share * (1 - share))
-    logit = math.log(share / (1 - share))
-    low, high = (1 / (1 + math.exp(-end)) for end in (logit - reach, logit + reach))
+    low, high = share_ends(np.bincount(number, values), np.bincount(number), level=level)
     return Interval(low=low, high=high, groups=count)
+
+
+def share_ends(sums: NDArray[np.number], sizes: NDArray[np.int64], *, level: float) -> Bounds:
+    """Ends of `of_share`.
+
+    Args:
+        sums: (groups,) of the values of each group.
+        sizes: (groups,) numbers of images.
+        level: probability that the interval covers the share.
+    """
+    count = len(sums)
+    share = float(sums.sum() / sizes.sum())
+    if np.ptp(sums / sizes) <= ROUNDING:
+        return max(0.0, share - unseen(count, level)), min(1.0, share + unseen(count, level))
+    largest = share * (1 - share)  # variance of one image, and of one group whose images agree
+    variance = _stable_variance(sums, sizes, largest=largest, known=4 * largest, prior=PRIOR_GROUPS)
+    critical = _critical(level, count, _effective_groups(sizes))
+    shift = critical**2 * variance / largest  # Wilson's z^2 / n
+    middle = (share + shift / 2) / (1 + shift)
+    reach = critical * math.sqrt(variance + critical**2 * (variance / largest) ** 2 / 4) / (1 + shift)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def _of_bounded(sums: NDArray[np.number], sizes: NDArray[np.int64], bounds: Bounds, level: float) -> Interval:
+    """Normal interval of a mean between bounds, such as a difference of two shares, with its variance as `of_share`."""
+    mean, half = float(sums.sum() / sizes.sum()), (bounds[1] - bounds[0]) / 2
+    variance = _stable_variance(sums, sizes, largest=half**2, known=1.0, prior=PRIOR_DIFFERENCES)
+    reach = _critical(level, len(sizes), _effective_groups(sizes)) * math.sqrt(variance)
+    return _exact(mean, reach, bounds, len(sizes))
+
+
+def _stable_variance(
+    sums: NDArray[np.number], sizes: NDArray[np.int64], *, largest: float, known: float, prior: float
+) -> float:
+    """Variance of a mean over groups, averaged with that of groups whose means differ as much as they can.
+
+    Args:
+        sums: (groups,) of the values.
+        sizes: (groups,) numbers of images.
+        largest: variance of the mean of one group if it is as large as possible.
+        known: in [0, 1], how much a group tells of the variance.
+        prior: number of groups that the largest variance counts as.
+    """
+    weights = sizes / sizes.sum()
+    concentration = float((weights**2).sum())  # one over the effective number of groups
+    residuals = sums / sizes.sum() - sums.sum() / sizes.sum() * weights  # their sum is 0
+    seen = float((residuals**2 / (1 - 2 * weights + concentration)).sum())
+    weight = known * (1 / concentration - 1)
+    return (weight * seen + prior * largest * concentration) / (weight + prior)
+
+
+def _effective_groups(sizes: NDArray[np.int64]) -> float:
+    """Number of equal groups whose mean would vary as much (Kish 1965)."""
+    return float(sizes.sum() ** 2 / (sizes.astype(np.float64) ** 2).sum())
+
+
+@lru_cache(maxsize=1024)
+def _critical(level: float, groups: int, effective: float) -> float:
+    """Critical value of a normal interval, longer if groups are of unequal size."""
+    from scipy import stats
+
+    longer = student(level, max(1.0, effective - 1)) / student(level, groups - 1)
+    return float(stats.norm.ppf((1 + level) / 2)) * longer
+
+
+@lru_cache(maxsize=1024)
+def student(level: float, freedom: float) -> float:
+    """Critical value of Student's t of a two-sided interval.
+
+    Example:
+        >>> round(student(0.95, 5), 2)
+        2.57
+    """
+    from scipy import stats
+
+    return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
 def unseen(groups: int, level: float) -> float:

@@ -59,7 +59,9 @@ def shared_ranks(
 
     Rows may have several training seeds, which are then part of the comparison: a row is its mean over seeds. The
     variance between seeds is pooled over the rows that have several, and holds for those with one too. It is added to
-    the squared standard error of each difference, and each resample draws it anew (parametric bootstrap).
+    the squared standard error of each difference. Each resample draws effects of seeds from a variance that is itself
+    drawn from those that fit the observed spread (generalised inference: Weerahandi 1993). So few seeds whose spread
+    happens to be small do not pass for seeds without any.
 
     With fewer than six groups no rows differ significantly: five differences of one sign have a probability of 2 / 2^5.
 
@@ -109,7 +111,7 @@ class _Resample(NamedTuple):
     Attributes:
         signs: (b, groups) 1 or -1, of the differences in each group.
         shifts: (b, R) what training seeds add to the mean of each row.
-        variances: (b, R) the variance of these, as it is estimated.
+        variances: (b, R) or (1, R) the variance of the means between seeds, as it is estimated from the rows.
     """
 
     signs: NDArray[np.float64]
@@ -164,9 +166,9 @@ def _resamples(
         signs = np.where(generator.integers(0, 2, (count, groups)), 1.0, -1.0)
         normal = noise.standard_normal((count, len(per_row) + spread.freedom))
         shifts, squares = normal[:, : len(per_row)], normal[:, len(per_row) :] ** 2
-        between = (spread.variance + spread.interaction) * squares.sum(axis=1, keepdims=True) / max(spread.freedom, 1)
-        estimated = np.maximum(0.0, between - spread.interaction)
-        yield _Resample(signs, shifts * np.sqrt(spread.variance / per_row), estimated / per_row)
+        doubt = squares.mean(axis=1, keepdims=True) if spread.freedom else np.ones((count, 1))
+        possible = np.maximum(0.0, spread.between / doubt - spread.interaction)
+        yield _Resample(signs, shifts * np.sqrt(possible / per_row), spread.variance / per_row[None, :])
 
 
 def _step_down(observed: NDArray[np.float64], null: NDArray[np.float64]) -> NDArray[np.bool_]:

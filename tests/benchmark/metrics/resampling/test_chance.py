@@ -58,6 +58,15 @@ def test_no_number_is_enough_if_the_reference_is_right_in_too_many_units() -> No
     assert (result.verdict, result.needed) == ("cannot_tell", None)
 
 
+def test_above_one_half_a_few_more_right_answers_are_not_enough() -> None:
+    """The sign-flip test alone calls it better, but a unit can lack much more than it exceeds."""
+    groups = np.repeat(np.arange(12), 6)
+    reference = np.full(72, 0.95)
+    assert chance._p_value(np.full(12, 0.3), chance._signs(12, 0)) <= 0.05
+    assert better_than_chance(np.ones(72, bool), reference, groups, seed=0).verdict == "cannot_tell"
+    assert better_than_chance(np.ones(72, bool), np.full(72, 0.7), groups, seed=0).verdict == "yes"
+
+
 def test_answers_may_be_shares_of_seeds() -> None:
     assert better_than_chance(np.full(12, 0.9), np.full(12, 1 / 3), np.arange(12), seed=0).verdict == "yes"
     assert better_than_chance(np.full(12, 0.2), np.full(12, 1 / 3), np.arange(12), seed=0).verdict == "no"
