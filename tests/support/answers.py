@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 UNIT_SPREAD = 0.7
 INTERACTION_SPREAD = 0.3
@@ -32,7 +31,7 @@ def crossed_answers(
     """Right or wrong of equally good rows, each with training seeds that answer the same units, (R, S, units * images).
 
     An answer is right if a normal variable is below a threshold (probit); units, seeds, their interaction and the
-    interaction of rows and units have normal effects on it. `crossed_accuracy` is the expected share of right answers.
+    interaction of rows and units have normal effects on it.
 
     Args:
         random: generator.
@@ -48,14 +47,3 @@ def crossed_answers(
         + random.normal(0, INTERACTION_SPREAD, (rows, seeds, units, 1))
     )
     return (random.normal(0, 1, shape) < level + effects).reshape(rows, seeds, units * images)
-
-
-def crossed_accuracy(level: float, seed_spread: float) -> float:
-    """Expected share of right answers of `crossed_answers`.
-
-    Args:
-        level: as `crossed_answers`.
-        seed_spread: as `crossed_answers`.
-    """
-    variance = 1 + seed_spread**2 + UNIT_SPREAD**2 + 2 * INTERACTION_SPREAD**2
-    return float(stats.norm.cdf(level / np.sqrt(variance)))

@@ -117,7 +117,8 @@ def answers(random: np.random.Generator, cell: Cell, trials: int) -> Answers:
     )
     threshold = ndtri(cell.accuracy) * math.hypot(1, cell.spread)
     right = random.binomial(IMAGES, ndtr((threshold - effects) / math.sqrt(1 - correlation)))
-    return (np.arange(IMAGES) < right[..., None]).reshape(*shape[:-1], -1)
+    table: Answers = (np.arange(IMAGES) < right[..., None]).reshape(*shape[:-1], -1)
+    return table
 
 
 @lru_cache
