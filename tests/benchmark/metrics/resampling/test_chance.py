@@ -92,6 +92,14 @@ def test_the_best_of_many_epochs_without_knowledge_is_rarely_called_better() -> 
 
 
 @pytest.mark.slow
+def test_the_best_of_many_epochs_of_a_common_answer_is_rarely_called_better() -> None:
+    """A unit lacks more than it exceeds if the reference is mostly right: signs alone say better in half of them."""
+    random, trials, groups, reference = np.random.default_rng(5), 400, np.arange(12), np.full(12, 0.9)
+    false = sum(not never_better(random.random((10, 12)) < 0.9, reference, groups, seed=0) for _ in range(trials))
+    assert false / trials <= 0.07
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("units", [6, 12, 36])
 @pytest.mark.parametrize("kind", ["commonest", "equal"])
 @pytest.mark.parametrize("seeds", [1, 3])
