@@ -1,7 +1,7 @@
 """Protocols: every value that a run depends on, as a reviewed TOML file."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -260,12 +260,13 @@ class Protocol(ResolvedProtocol):
             ) from error
 
 
-def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
+def read_protocol(name_or_path: str, shipped: Path, besides: Sequence[str] = ()) -> Protocol:
     """Read a shipped protocol by name, or any protocol file by path.
 
     Args:
         name_or_path: `quick`, or the path of a .toml file.
         shipped: folder of the shipped protocols.
+        besides: names that the user may give too, although no file of a protocol belongs to them.
 
     Raises:
         InputError: the protocol does not exist, the file is wrong, or it has the name of a shipped protocol but other
@@ -275,7 +276,7 @@ def read_protocol(name_or_path: str, shipped: Path) -> Protocol:
     if name_or_path.endswith(".toml"):
         path = Path(name_or_path)
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in shipped.glob("*.toml")))
+        known = ", ".join(sorted([*besides, *(file.stem for file in shipped.glob("*.toml"))]))
         raise InputError(
             f"Unknown protocol {name_or_path!r}; there are: {known}. Or give the path of a .toml file: copy one of "
             f"{shipped} and change it."

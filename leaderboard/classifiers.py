@@ -37,6 +37,7 @@ class Measure:
         recall: macro recall; None as for `accuracy`.
         f1: macro F1; None as for `accuracy`.
         calibration: expected calibration error; None if it was not measured.
+        images: number of test images of known individuals; None if it is not known.
         status: why there is no score; empty if there is one.
     """
 
@@ -46,6 +47,7 @@ class Measure:
     recall: float | None = None
     f1: float | None = None
     calibration: float | None = None
+    images: int | None = None
     status: str = ""
 
 
@@ -206,6 +208,7 @@ def _measure(
         recall=mean(trained.test.recall for trained in found),
         f1=mean(trained.test.f1 for trained in found),
         calibration=mean(known_errors) if len(known_errors) == len(found) else None,
+        images=None if right is None else right.shape[1],
     )
 
 

@@ -1,5 +1,6 @@
 """Tables as data: columns that are applied to rows, with the legend that explains them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -9,7 +10,7 @@ from leaderboard import markdown
 from leaderboard.formats import decimals
 from leaderboard.markdown import NOTHING, Align
 from leaderboard.record_files import RecordFile, Section
-from leaderboard.run_link import run_link
+from leaderboard.run_link import failure
 
 Part = TypeVar("Part")
 
@@ -69,56 +70,59 @@ class Column(Generic[Part]):
         return NOTHING if content is None else content
 
 
-SEEDS: Column[Any] = Column(
-    "Seeds",
-    lambda row: str(len(row.seeds)) if row.seeds else None,
-    legend="*Seeds*: number of training seeds. A row is the mean over them, and their spread is part of its intervals "
-    "and ranks; with one seed it is missing. Where all units agree, intervals are exact (Clopper-Pearson).",
-)
-SEED: Column[Any] = Column("Seed", lambda row: None if row.file is None else str(row.file.record.seed))
+FAILURE: Column[Any] = Column("Failed", lambda row: (row.file and failure(row.file.record)) or None, align="left")
+"""Why runs failed; only in tables that have such a row."""
 
 
 @dataclass(frozen=True)
 class Table(Generic[Part]):
-    """The table of a section: its own columns between those of the row's name and of its run.
+    """The table of a section: its own columns after those of the row's name and weights.
 
     Attributes:
         subject: header of the first column, `Backbone` or `Encoder`.
         columns: in the order of the table.
-        rows: the rows of a section: records first, then baselines.
+        rows: the rows of a section.
         shown: whether a section has the table.
-        seed: the column of the training seed.
+        main: the column by which the rows are ordered, highest first; None = the order of `rows`.
     """
 
     subject: str
     columns: tuple[Column[Part], ...]
     rows: Callable[[Section], list[Row[Part]]]
     shown: Callable[[Section], bool] = always
-    seed: Column[Any] = SEED
+    main: Column[Part] | None = None
 
-    def text(self, section: Section, page: str, variant: str | None = None) -> str:
+    def text(self, section: Section, variant: str | None = None) -> str:
         """The table in Markdown.
 
         Args:
             section: the records to show.
-            page: path of the page, relative to the repository root, from which runs are linked.
             variant: the only variant whose rows are shown; None = all rows.
         """
-
-        def links(row: Row[Part]) -> str | None:
-            files = row.seeds or ((row.file,) if row.file else ())
-            return ", ".join(run_link(file, page) for file in files) or None
-
-        run: Column[Part] = Column("Run", links, align="left")
+        rows = _distinct(self.ordered(section))
         shown = (column for column in self.columns if column.shown(section))
-        columns = [*labels(self.subject), *shown, self.seed, run]
-        return render(columns, [row for row in self.rows(section) if variant in {None, row.variant}])
+        failed = [FAILURE] if any(FAILURE.cell(row) for row in rows) else []
+        columns = [*labels(self.subject), *shown, *failed]
+        return render(columns, [row for row in rows if variant in {None, row.variant}])
+
+    def ordered(self, section: Section) -> list[Row[Part]]:
+        """The rows in their order; those without a number in the main column are last."""
+        rows = self.rows(section)
+        if self.main is None:
+            return rows
+        numbers = [(self._main_number(row), row) for row in rows]
+        return [row for _, row in sorted(numbers, key=lambda one: (one[0] is None, -(one[0] or 0)))]
+
+    def _main_number(self, row: Row[Part]) -> float | None:
+        value = self.main and self.main.value
+        return value(row.part) if value and row.part is not None else None
 
     def legend(self, sections: Sequence[Section]) -> list[str]:
-        """Legends of the columns that any of the sections shows, each once."""
+        """The order of the rows, and legends of the columns that any of the sections shows, each once."""
         shown = [section for section in sections if self.shown(section)]
-        columns = [column for column in (*self.columns, self.seed) if any(map(column.shown, shown))]
-        return list(dict.fromkeys(column.legend for column in columns if column.legend))
+        columns = [column for column in self.columns if any(map(column.shown, shown))]
+        texts = list(dict.fromkeys(column.legend for column in columns if column.legend))
+        return [f"Rows are ordered by *{self.main.header}*, highest first.", *texts] if self.main and shown else texts
 
     def compared_names(self, section: Section) -> list[str]:
         """Names of the compared numbers of the columns that a section shows."""
@@ -139,6 +143,24 @@ class Table(Generic[Part]):
                 if name and value is not None:
                     values.setdefault(row.file.path, {})[name] = value
         return values
+
+
+def _distinct(rows: list[Row[Part]]) -> list[Row[Part]]:
+    """The rows, with the seed in the names of those that differ in nothing else."""
+
+    def label(row: Row[Part]) -> tuple[str, str | None, str]:
+        return row.name, row.weights, row.variant
+
+    seeds: defaultdict[tuple[str, str | None, str], set[int]] = defaultdict(set)
+    for row in rows:
+        if row.file:
+            seeds[label(row)].add(row.file.record.seed)
+    return [
+        replace(row, name=f"{row.name}, seed {row.file.record.seed}")
+        if row.file and len(seeds[label(row)]) > 1
+        else row
+        for row in rows
+    ]
 
 
 def labels(subject: str) -> tuple[Column[Any], Column[Any]]:

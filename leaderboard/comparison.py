@@ -1,18 +1,26 @@
 """The same numbers under the split `random` and under a split that leaks less, side by side."""
 
+import math
 from collections.abc import Iterable, Mapping
+from statistics import mean
 from typing import Any, NamedTuple
 
 from benchmark.splitting.split import LEAK_FREE
-from leaderboard.columns import SEED, Column, Row, Table, labels, number_column, render
+from leaderboard.columns import Column, Row, Table, labels, number_column, render
+from leaderboard.contestants import contestants
 from leaderboard.formats import difference, signed
 from leaderboard.headings import either
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.record_files import PAPER_SPLIT, RecordFile, Section, place_of, version_of
 from leaderboard.rows import backbone_row
 
-_Identity = tuple[str, str, int]
-"""Backbone, initial weights, seed."""
+_Identity = tuple[str, str]
+"""Backbone and initial weights."""
+
+NO_INTERVAL = (
+    "Numbers are means over training seeds. The differences have no interval, because the two splits test different "
+    "images: they do not show how much of a difference is the leak, and how much these images and animals."
+)
 
 
 class _Pair(NamedTuple):
@@ -47,7 +55,8 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
             text = f"No such number under {either(f'`{kind}`' for kind, _ in partners)}: its section says why."
         elif partners:
             kind, clean = max(partners, key=lambda partner: len(leaking.keys() & partner[1].keys()))
-            text = _table(leaking, clean, table.compared_names(section), kind)
+            numbers = _table(leaking, clean, table.compared_names(section), kind)
+            text = paragraphs(NO_INTERVAL, numbers)
         else:
             text = (
                 f"No run with such a split yet: run {either(f'`{kind}`' for kind in LEAK_FREE)} too, as the data allow "
@@ -72,24 +81,37 @@ _Values = dict[_Identity, tuple[RecordFile, dict[str, float]]]
 
 
 def _values(section: Section, table: Table[Any]) -> _Values:
-    """The compared numbers of the records that have any."""
+    """The compared numbers of the contestants that have any: means over the seeds, where all seeds have the number."""
     numbers = table.compared_values(section)
-    return {
-        (file.record.backbone, file.record.init, file.record.seed): (file, numbers[file.path])
-        for file in section.files
-        if file.path in numbers
-    }
+    values: _Values = {}
+    for one in contestants(section):
+        seeds = [numbers[file.path] for file in one.files if file.path in numbers]
+        if seeds:
+            shared = [name for name in seeds[0] if all(name in seed for seed in seeds)]
+            means = {name: mean(seed[name] for seed in seeds) for name in shared}
+            values[one.first.backbone, one.first.init] = one.files[0], means
+    return values
 
 
 def _table(leaking: _Values, clean: _Values, names: list[str], split: str) -> str:
-    """A row for each backbone that has any of the numbers under either split."""
-    order = sorted((clean | leaking).items(), key=lambda item: (item[1][0].record.title.casefold(), item[0]))
+    """A row for each contestant that has any of the numbers under either split, the highest first number first.
+
+    Numbers under the split that leaks less come before those under the other.
+    """
+    first = names[0]
+
+    def place(item: tuple[_Identity, tuple[RecordFile, dict[str, float]]]) -> tuple[float, float, str]:
+        identity, (file, _) = item
+        found = (_numbers(values, identity).get(first, -math.inf) for values in (clean, leaking))
+        return *(-number for number in found), file.record.title.casefold()  # type: ignore[return-value]
+
+    order = sorted((clean | leaking).items(), key=place)
     rows: list[Row[_Pair]] = [
         backbone_row(file, _Pair(_numbers(leaking, identity), _numbers(clean, identity)))
         for identity, (file, _) in order
     ]
     columns = [column for name in names for column in _columns(name, split)]
-    return render([*labels("Backbone"), *columns, SEED], rows)
+    return render([*labels("Backbone"), *columns], rows)
 
 
 def _numbers(values: _Values, identity: _Identity) -> Mapping[str, float]:
@@ -105,7 +127,7 @@ def _columns(name: str, split: str) -> list[Column[_Pair]]:
         return difference(pair.clean[name], pair.leaking[name])
 
     return [
-        number_column(f"{name}, {PAPER_SPLIT}", lambda pair: pair.leaking.get(name)),
-        number_column(split, lambda pair: pair.clean.get(name)),
+        number_column(f"{name}, split {PAPER_SPLIT}", lambda pair: pair.leaking.get(name)),
+        number_column(f"split {split}", lambda pair: pair.clean.get(name)),
         number_column("difference", change, form=signed),
     ]

@@ -129,7 +129,7 @@ def sentences(section: Section, *, classified: bool = True) -> str:
         least += f", {_points(detectable_difference(effective, discordance, rows))} among {rows} ranked together"
     return (
         f"{worth} Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}. {_seeds(tables)}"
-    ).rstrip() + f" Best answer without looking at the animal: {_unseen(section)}."
+    ).rstrip() + f" Chance, the best answer without looking at the animal: {_unseen(section)}."
 
 
 def _has_answers(record: Record, kind: ClassifierKind) -> bool:

@@ -2,6 +2,12 @@
 
 from benchmark.records.base import Interval
 
+FEW = 5
+"""A share of fewer images than this is shown as a count too."""
+
+SAME = 1e-6
+"""Difference below which a number of images is whole."""
+
 
 def decimals(value: float, digits: int = 2, sign: str = "") -> str:
     """The value with fixed decimals, without a minus sign before zero.
@@ -48,6 +54,29 @@ def count(value: float) -> str:
     '12784'
     """
     return f"{value:.0f}"
+
+
+def of(share: float, images: int) -> str:
+    """A share of some images as a count, to be appended to it; empty if it is a mean over seeds, which is no count.
+
+    >>> of(0.25, 4), of(0.3, 4)
+    (' (1 of 4)', '')
+
+    Args:
+        share: in [0, 1].
+        images: number of all images.
+    """
+    right = round(share * images)
+    return f" ({right} of {images})" if abs(share * images - right) < SAME else ""
+
+
+def few_of(share: float | None, images: int | None) -> str:
+    """`of` for a share of fewer than five images; else, and for None, empty.
+
+    >>> few_of(0.25, 4), few_of(0.5, 36), few_of(None, 4)
+    (' (1 of 4)', '', '')
+    """
+    return of(share, images) if share is not None and images and share * images < FEW - SAME else ""
 
 
 def bracketed(interval: Interval | None, digits: int = 2) -> str:

@@ -49,7 +49,7 @@ def left_out(section: Section) -> str:
 
 
 def facts(section: Section, images: Iterable[int], counted: str = "test images") -> str:
-    """Numbers of individuals, candidates and test images, and chance; all values where records differ.
+    """Numbers of individuals, candidates and test images, and a uniform guess; all values where records differ.
 
     Args:
         section: the records.
@@ -59,8 +59,8 @@ def facts(section: Section, images: Iterable[int], counted: str = "test images")
     individuals = sorted({record.individuals for record in section.records})
     candidates = sorted({record.candidate_count for record in section.records})
     limited = "" if candidates == individuals else f", of whom {either(candidates)} can be the answer"
-    chance = f"chance {either(f'{1 / count:.2f}' for count in candidates)}"
-    texts = [f"{either(individuals)} individuals{limited}", chance]
+    guess = f"uniform guess {either(f'{1 / count:.2f}' for count in candidates)}"
+    texts = [f"{either(individuals)} individuals{limited}", guess]
     counts = sorted(set(images))
     return ", ".join([*texts, f"{either(counts)} {counted}"] if counts else texts)
 

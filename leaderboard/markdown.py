@@ -44,6 +44,17 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
+def folded(summary: str, *texts: str) -> str:
+    """The texts folded away under a line; empty if all of them are.
+
+    Args:
+        summary: the line, as HTML.
+        texts: Markdown.
+    """
+    content = paragraphs(*texts)
+    return paragraphs(f"<details><summary>{summary}</summary>", content, "</details>") if content else ""
+
+
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[Align]) -> str:
     """A table; headers and cells are Markdown already.
 

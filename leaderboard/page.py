@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import comparison, record_files
-from leaderboard.columns import Table, always
-from leaderboard.markdown import NOTHING, paragraphs
+from leaderboard.columns import Column, Row, Table, always, labels, render
+from leaderboard.markdown import NOTHING, folded, paragraphs
 from leaderboard.plots.figures import Plot
 from leaderboard.record_files import RecordFile, Section
+from leaderboard.rows import backbone_row
+from leaderboard.run_link import run_link
 
 EMPTY = "No records yet; `patternbench run` writes them."
-DASH = f"`{NOTHING}`: no such number; a failed run shows its reason in the last column."
+DASH = f"`{NOTHING}`: no such number. *Failed*, where it is the last column, has the reason of a failed run."
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,15 @@ INTERVALS = (
     "if units are not recorded; of shares by Wilson's method, with as many images as the units are worth."
 )
 CHANCE = Note(
-    "*Chance*: one divided by the number of individuals that can be the answer. `(chance)`: not significantly better "
-    "than the best answer without looking at the animal: chance, the individual commonest in training, or a baseline "
-    "that sees no image (on validation images, only the first two; one-sided sign-flip test by units, 5 %); no mark "
-    "with fewer than six units."
+    "*Chance*: what the best answer without looking at the animal reaches: a uniform guess among the individuals, the "
+    "individual commonest in training, or a baseline that sees no image (on validation images, only the first two). "
+    "`(chance)`: not significantly better than chance (one-sided sign-flip test by units, 5 %); no mark with fewer "
+    "than six units."
 )
 INPAINTED = Note(
-    "*inpainting* after the initial weights: the encoder then learnt to inpaint photos of this data set, without "
-    "labels, before anything else; the page of inpainting has the epochs and steps.",
+    "*random weights*: drawn at random, not trained before. *inpainting* after the initial weights: the encoder then "
+    "learnt to inpaint photos of this data set, without labels, before anything else; the page of inpainting has the "
+    "epochs and steps.",
     shown=lambda section: any(record.inpainting for record in section.records),
 )
 NOT_TRAINED = Note(
@@ -47,6 +50,23 @@ NOT_TRAINED = Note(
     "has no score, no rank and no mark.",
     shown=lambda section: any(file.not_trained for file in section.files),
 )
+
+
+def _runs(section: Section, page: str) -> str:
+    """The seeds and records of a section, folded away; empty without records.
+
+    Args:
+        section: the records.
+        page: path of the page, relative to the repository root, from which records are linked.
+    """
+
+    def cell(value: Callable[[RecordFile], str]) -> Callable[[Row[Any]], str | None]:
+        return lambda row: value(row.file) if row.file else None
+
+    seed: Column[Any] = Column("Seed", cell(lambda file: str(file.record.seed)))
+    record: Column[Any] = Column("Record", cell(lambda file: run_link(file, page)), align="left")
+    rows: list[Row[Any]] = [backbone_row(file, None) for file in section.files]
+    return folded("Seeds and records of these rows", render([*labels("Backbone"), seed, record], rows)) if rows else ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,8 @@ class Page:
         regroup: makes the sections of the page from those of `record_files.sections`.
         empty: text of a page without sections.
         in_terminal: whether the page is printed after a run.
+        title: text of links to the page; empty for the page that lists the others.
+        linked: whether the rows of a section link to their records; else these are listed below it.
     """
 
     file: str
@@ -84,18 +106,29 @@ class Page:
     regroup: Callable[[Iterable[Section]], list[Section]] = list
     empty: str = EMPTY
     in_terminal: bool = True
+    title: str = ""
+    linked: bool = False
 
     def sections(self, files: Iterable[RecordFile]) -> list[Section]:
         """The sections of all records that may be on the page."""
         sections = self.regroup(record_files.sections(files, self.experiment))
         return [section for section in sections if self.dataset in {None, section.dataset}]
 
+    def shows(self, files: Iterable[RecordFile]) -> bool:
+        """Whether the records give the page anything to show."""
+        return any(map(self.has, self.sections(files)))
+
     def text(self, sections: Sequence[Section]) -> str:
         """Legend, tables and figures of the sections, without the comparison of splits."""
         shown = [section for section in sections if self.has(section)]
         if not shown:
             return self.empty
-        return paragraphs(self.legend(shown), *(self.section(section, self.file) for section in shown))
+        parts = [(self.section(section, self.file), self.runs(section)) for section in shown]
+        return paragraphs(self.legend(shown), *(text for part in parts for text in part))
+
+    def runs(self, section: Section) -> str:
+        """The seeds and records of a section, folded away; empty if its rows are linked."""
+        return "" if self.linked else _runs(section, self.file)
 
     def legend(self, sections: Sequence[Section]) -> str:
         """What the columns and rows of the sections mean, as a list."""

@@ -14,7 +14,7 @@ from benchmark.errors import InputError
 from benchmark.files import atomic_write, folder_lock
 from benchmark.records.record import Record
 from leaderboard import record_files
-from leaderboard.markdown import paragraphs, replace_block
+from leaderboard.markdown import link, paragraphs, replace_block
 from leaderboard.page import Page
 from leaderboard.pages import find_pages
 from leaderboard.plots import figures
@@ -26,8 +26,12 @@ PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
 HERE = "leaderboard"
 """The folder of the leaderboard's pages, figures and records."""
 
-PICTURES = re.compile(r"\n\n(?:!\[|<details>|</details>)[^\n]*")
-"""Paragraphs that are a picture, or fold one away."""
+PICTURE = r"\n\n!\[[^\n]*"
+PICTURES = re.compile(rf"\n\n<details>[^\n]*{PICTURE}\n\n</details>|{PICTURE}")
+"""Paragraphs that are a picture, with what folds it away."""
+
+FOLDS = re.compile(r"\n\n(?:<details><summary>(?P<title>[^\n]*)</summary>|</details>)")
+"""Paragraphs that fold text away."""
 
 
 def render(
@@ -44,10 +48,19 @@ def render(
         InputError: a page lacks a marker, or has it twice.
     """
     records = list(files)
+
+    def content(page: Page) -> str:
+        return paragraphs(page.content(page.sections(records)), "" if page.title else _more(page, pages, records))
+
     return {
-        name: replace_block(text, pages[name].block, pages[name].content(pages[name].sections(records)), name)
-        for name, text in documents.items()
+        name: replace_block(text, pages[name].block, content(pages[name]), name) for name, text in documents.items()
     }
+
+
+def _more(page: Page, pages: Mapping[str, Page], files: Sequence[RecordFile]) -> str:
+    """Links from a page to the others that show anything."""
+    others = [link(other.title, name, page.file) for name, other in pages.items() if other.title and other.shows(files)]
+    return f"More tables: {', '.join(others)}." if others else ""
 
 
 def write(folder: Path, record: Record | None = None, *, own: bool = False) -> list[str]:
@@ -76,10 +89,13 @@ def _write(folder: Path, record: Record | None, own: bool) -> list[str]:
     for name in changed:
         with atomic_write(folder.parent / name) as path:
             path.write_bytes(rendered[name].encode())
-    for page in pages.values():
-        sections = page.sections(files)
-        changed += figures.write(page.plots, _redrawn(record, page, sections) if record else sections, folder)
-    return changed
+    drawn = [
+        (plot, section)
+        for page in pages.values()
+        for section in _redrawn(record, page, page.sections(files))
+        for plot in page.plots
+    ]
+    return changed + figures.write(drawn, folder)
 
 
 def figure_files(folder: Path) -> set[str]:
@@ -102,11 +118,7 @@ def _own_pages(folder: Path, files: Iterable[RecordFile]) -> dict[str, Page]:
         for name, page in PAGES.items()
         if PurePosixPath(name).parent.name == HERE
     )
-    return {
-        page.file: page
-        for page in pages
-        if (folder.parent / page.file).is_file() or any(map(page.has, page.sections(records)))
-    }
+    return {page.file: page for page in pages if (folder.parent / page.file).is_file() or page.shows(records)}
 
 
 def check(folder: Path) -> list[str]:
@@ -155,7 +167,8 @@ def show(folder: Path, record: Record, *, own: bool = False) -> str:
     every = _own_pages(folder, files) if own else PAGES
     pages = [page for page in every.values() if page.in_terminal and page.experiment == _experiment(record)]
     texts = [page.text(_around(record, page, page.sections(files))) for page in pages]
-    return PICTURES.sub("", paragraphs(*texts))
+    shown = PICTURES.sub("", paragraphs(*texts))
+    return FOLDS.sub(lambda fold: f"\n\n{fold['title']}" if fold["title"] else "", shown)
 
 
 def _around(record: Record, page: Page, sections: Iterable[Section]) -> list[Section]:
@@ -170,14 +183,16 @@ def _around(record: Record, page: Page, sections: Iterable[Section]) -> list[Sec
     ]
 
 
-def _redrawn(record: Record, page: Page, sections: Sequence[Section]) -> list[Section]:
+def _redrawn(record: Record | None, page: Page, sections: Sequence[Section]) -> list[Section]:
     """The page's sections whose figures a new record changes: its own, and those whose digests it adds to their names.
 
     Args:
-        record: the new record.
+        record: the new record; None = any may be new.
         page: the page.
         sections: all of the page.
     """
+    if record is None:
+        return list(sections)
     renamed = [section for section in sections if section.differs and section.protocol == record.protocol]
     return [*_around(record, page, (one for one in sections if one not in renamed)), *renamed]
 

@@ -7,15 +7,19 @@ from leaderboard.columns import Part, Row
 from leaderboard.markdown import escape
 from leaderboard.record_files import RecordFile
 
-ENCODER_PREFIXES: dict[EncoderState, str] = {"initial": "", "untrained": "random-", "finetuned": "ref-"}
-"""Prefix of an encoder's name by its state, as in the paper; in the order of the tables."""
+ENCODER_NAMES: dict[EncoderState, str] = {"initial": "{}", "untrained": "{}, untrained", "finetuned": "ref-{}"}
+"""Name of an encoder by its state, from the title of its backbone; `ref-` is the paper's."""
 
-ENCODER_PREFIXES_LEGEND = "`ref-`: after deep classification; `random-`: the same encoder with random weights."
+ENCODER_NAMES_LEGEND = (
+    "`ref-`: after deep classification; *untrained*: the same encoder with random weights, before any training."
+)
+RANDOM_WEIGHTS = "random weights"
+"""What tables call initial weights that are drawn at random; `random` alone is a kind of split."""
 
 BASELINES = {
-    "chance": "*chance*",
+    "chance": "*uniform guess*",
     "majority": "*commonest individual alone*",
-    "random": "*random order*",
+    "random": "*shuffled gallery*",
     "permuted": "*permuted labels*",
 }
 """Names of the baselines that know no metadata column."""
@@ -40,13 +44,26 @@ def encoder_row(file: RecordFile, state: EncoderState, part: Part | None) -> Row
         state: of the encoder; it is the row's variant.
         part: what the columns show.
     """
-    name = escape(f"{ENCODER_PREFIXES[state]}{file.record.backbone}")
-    return Row(name, "random" if state == "untrained" else _weights(file.record), part, file, state)
+    weights = RANDOM_WEIGHTS if state == "untrained" else _weights(file.record)
+    return Row(escape(in_state(file.record.title, state)), weights, part, file, state)
+
+
+def in_state(title: str, state: EncoderState) -> str:
+    """Name of an encoder in one state.
+
+    >>> in_state("LaMa", "finetuned"), in_state("LaMa", "untrained")
+    ('ref-LaMa', 'LaMa, untrained')
+
+    Args:
+        title: of its backbone.
+        state: of the encoder.
+    """
+    return ENCODER_NAMES[state].format(title)
 
 
 def untrained_row(file: RecordFile, part: Part) -> Row[Part]:
     """A row named as the untrained encoder of the record's backbone."""
-    return Row(f"{escape(file.record.title)}, *untrained*", "random", part, file, "untrained")
+    return Row(f"{escape(file.record.title)}, *untrained*", RANDOM_WEIGHTS, part, file, "untrained")
 
 
 def baseline_row(name: str, part: Part) -> Row[Part]:
@@ -68,4 +85,5 @@ def _weights(record: Record) -> str:
     """Initial weights, whether their licence forbids commercial use, and whether the encoder then learnt inpainting."""
     limits = " (non-commercial)" if forbids_commerce(record.licence) else ""
     learnt = ", inpainting" if record.inpainting else ""
-    return f"{escape(record.init)}{limits}{learnt}"
+    init = RANDOM_WEIGHTS if record.init == "random" else escape(record.init)
+    return f"{init}{limits}{learnt}"

@@ -1,7 +1,7 @@
 """Checks of option values: each becomes what a run needs, or an error that lists the allowed values."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast, get_args
 
@@ -120,13 +120,18 @@ def choose_init(protocol: Protocol, init: str | None) -> Protocol:
     return protocol if chosen is None else protocol.with_init(chosen)
 
 
-def choose_protocol(name: str, workspace: Workspace) -> Protocol:
+def choose_protocol(name: str, workspace: Workspace, besides: Sequence[str] = ()) -> Protocol:
     """The shipped protocol of a name, or the user's own of a .toml file.
+
+    Args:
+        name: as the user gave it.
+        workspace: the checkout.
+        besides: see `read_protocol`.
 
     Raises:
         InputError: there is no such protocol, its file is wrong, or it has values for an unknown backbone.
     """
-    protocol = read_protocol(name, workspace.protocols)
+    protocol = read_protocol(name, workspace.protocols, besides)
     known = contestants.names(workspace)
     unknown = sorted(set(protocol.backbones) - set(known))
     if unknown and name.endswith(".toml"):

@@ -85,7 +85,7 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         if options.protocol == field.NAME:
             field.run_surveys(workspace, options, catalogue, cache.digest)
             return
-        request = choose(workspace, options, cache.digest)
+        request = choose(workspace, options, cache.digest, besides=[field.NAME])
         for remark in catalogue.remarks:
             listener.report(f"Note: {remark}")
         names = dict.fromkeys(options.splits or ["random"])
@@ -129,13 +129,16 @@ def read_crops(
         cut_crops(Store(workspace.store), catalogue, digests, image_size, listener)
 
 
-def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable[[Path], str]) -> RunRequest:
+def choose(
+    workspace: Workspace, options: ContestantOptions, digest_of: Callable[[Path], str], besides: Sequence[str] = ()
+) -> RunRequest:
     """Check the options.
 
     Args:
         workspace: where the contestants are.
         options: as the user gave them.
         digest_of: gives the sha256 of a file of the data set.
+        besides: protocols that the command takes, although no file belongs to them; for a message.
 
     Raises:
         InputError: a value cannot be used.
@@ -148,7 +151,7 @@ def choose(workspace: Workspace, options: ContestantOptions, digest_of: Callable
     ]
     for label in labels:
         contestants.find(label, workspace)
-    protocol = choices.choose_init(choices.choose_protocol(options.protocol, workspace), options.init)
+    protocol = choices.choose_init(choices.choose_protocol(options.protocol, workspace, besides), options.init)
     first_seed = protocol.seed if options.seed is None else options.seed
     runner, device = choices.choose_runner(options.runner, options.device, workspace, RichListener())
     return RunRequest(

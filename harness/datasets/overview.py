@@ -66,7 +66,8 @@ def overview(catalogue: Catalogue) -> dict[str, str]:
         "data set": f"{catalogue.name} ({catalogue.root})",
         "licence": catalogue.licence or "not stated",
         "images": f"{len(catalogue.rows)}, of {len(counts)} individuals ({per_individual} each)",
-        "chance": f"{1 / len(counts):.3f}; always naming the commonest: {counts[-1] / len(catalogue.rows):.3f}",
+        "chance": f"{counts[-1] / len(catalogue.rows):.3f}, by always naming the commonest; a uniform guess has "
+        f"{1 / len(counts):.3f}",
         "crop": crop,
         "regions": f"on {regions} images{_approximate(catalogue)}",
         "groups": ", ".join(f"{group} ({len(distinct)} values)" for group, distinct in values.items()) or "none",

@@ -3,18 +3,25 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from benchmark.vocabulary import REGION_QUESTIONS, REGION_VARIANTS, EncoderState, Mode, RegionQuestion, RegionVariant
 from leaderboard import headings
 from leaderboard.classifiers import Gain
-from leaderboard.columns import SEEDS, Column, Part, Row, Table, number_column
-from leaderboard.contestants import Contestant, contestants
+from leaderboard.columns import Column, Part, Row, Table, number_column
+from leaderboard.contestants import Contestant, contestants, without_looking
 from leaderboard.formats import bracketed, decimals, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, INTERVALS, NOT_TRAINED, Note, Page
+from leaderboard.pages.classification import SEEDS
 from leaderboard.pages.region_accuracies import Ablation, difference, gain, is_probed, probed, trained
+from leaderboard.plots.figures import Plot, of_records
+from leaderboard.plots.regions import Alone, Point, pattern_against_background
 from leaderboard.record_files import Section
 from leaderboard.rows import backbone_row, untrained_row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MODE_TITLES: Mapping[Mode, str] = {
     "deep": "Deep: classifiers that were trained on one region, with their encoder",
@@ -104,7 +111,7 @@ def _difference_columns(variant: str = "", name: str = "") -> tuple[Column[Ablat
 def _probe_column(variant: RegionVariant) -> Column[Ablation]:
     def note(part: Ablation) -> str:
         accuracy = part.accuracies.get(variant)
-        return f"{bracketed(accuracy.interval)}{accuracy.mark}" if accuracy else ""
+        return f"{accuracy.note}{accuracy.mark}" if accuracy else ""
 
     return number_column(
         _title(variant),
@@ -138,7 +145,7 @@ PROBES = {
         (*map(_probe_column, REGION_VARIANTS), *_difference_columns(question, f"Linear probe, {question}")),
         partial(_probe_rows, question),
         _is_probed,
-        SEEDS,
+        _probe_column("pattern"),
     )
     for question in REGION_QUESTIONS
 }
@@ -168,7 +175,7 @@ def _has_gains(section: Section) -> bool:
     return bool(_gain_rows(section))
 
 
-GAINS = Table("Backbone", tuple(map(_gain_column, REGION_VARIANTS)), _gain_rows, _has_gains, SEEDS)
+GAINS = Table("Backbone", tuple(map(_gain_column, REGION_VARIANTS)), _gain_rows, _has_gains, _gain_column("pattern"))
 
 
 def _trained_rows(section: Section) -> list[Row[Ablation]]:
@@ -194,7 +201,10 @@ def _trained_column(variant: RegionVariant) -> Column[Ablation]:
     def cell(row: Row[Ablation]) -> str | None:
         return ({**row.part.statuses, **marked(row.part)}).get(variant) if row.part else None
 
-    return Column(_title(variant), cell)
+    def accuracy(part: Ablation) -> float | None:
+        return part.accuracies[variant].accuracy if variant in part.accuracies else None
+
+    return Column(_title(variant), cell, value=accuracy)
 
 
 def _has_mode(section: Section, mode: Mode) -> bool:
@@ -210,30 +220,60 @@ TRAINED = Table(
     (*map(_trained_column, REGION_VARIANTS), *_difference_columns()),
     _trained_rows,
     _is_trained,
-    SEEDS,
+    _trained_column("pattern"),
 )
 """Classifiers that were trained on one region by gradient descent, as in the paper."""
 
 
-def _section(section: Section, page: str) -> str:
-    heading = headings.heading(section, _images(section))
-    finished = [record for record in section.records if record.status == "ok"]
-    if finished and not _is_probed(section) and not _is_trained(section):
-        return paragraphs(
-            heading,
-            "No ablation: it needs a region mask for every image, and the records of this data set hold none.",
-        )
-    texts = [heading, headings.approximate_masks(section)]
+def _section(section: Section, _page: str) -> str:
+    texts = [headings.heading(section, _images(section)), headings.approximate_masks(section)]
     if _is_probed(section):
-        texts.append(_conclusion(section))
+        texts += [_conclusion(section), PLOT.image(section)]
         for question, table in PROBES.items():
-            texts += [f"**{QUESTION_TITLES[question]}**", table.text(section, page)]
+            texts += [f"**{QUESTION_TITLES[question]}**", table.text(section)]
     if GAINS.shown(section):
-        texts += [f"**{GAIN_TITLE}**", GAINS.text(section, page)]
+        texts += [f"**{GAIN_TITLE}**", GAINS.text(section)]
     for mode, title in MODE_TITLES.items():
         if _has_mode(section, mode):
-            texts += [f"**{title}**", TRAINED.text(section, page, mode)]
+            texts += [f"**{title}**", TRAINED.text(section, mode)]
     return paragraphs(*texts)
+
+
+PANELS: Mapping[RegionQuestion, str] = {
+    "reliance": "Reliance: fitted on whole images, shown one region",
+    "information": "Information: fitted on one region, shown the same",
+}
+"""Titles of the figure's panels."""
+
+
+def _figure(section: Section) -> "Figure":
+    panels = {title: _points(section, question) for question, title in PANELS.items()}
+    known = [unseen.accuracy for one in contestants(section) if (unseen := without_looking(one.first))]
+    return pattern_against_background(panels, max(known, default=None))
+
+
+def _points(section: Section, question: RegionQuestion) -> list[Point]:
+    return [
+        Point(one.first, *(Alone(part.accuracies[name].accuracy, part.accuracies[name].interval) for name in SHOWN))
+        for one in contestants(section)
+        if (part := probed(one, "initial", question))
+    ]
+
+
+SHOWN: tuple[RegionVariant, RegionVariant] = ("background", "pattern")
+"""The regions of the figure."""
+
+PLOT = Plot(
+    kind="ablation",
+    alt="Accuracy on the pattern alone against accuracy on the background alone",
+    has=lambda section: _points(section, "reliance"),
+    draw=of_records(_figure),
+)
+
+
+def _is_shown(section: Section) -> bool:
+    """Whether any run of the section has an ablation, or failed."""
+    return _is_probed(section) or _is_trained(section) or any(record.status != "ok" for record in section.records)
 
 
 def _conclusion(section: Section) -> str:
@@ -266,14 +306,19 @@ def _images(section: Section) -> list[int]:
 PAGE = Page(
     file="leaderboard/ablation.md",
     block="ablation",
+    title="region ablation",
     order=2,
     section=_section,
     tables=(*PROBES.values(), GAINS, TRAINED),
     notes=(
         UNTRAINED,
         Note("**Best** and *worst* of each row of the trained classifiers, as shown.", shown=_is_trained),
+        SEEDS,
         CHANCE,
         NOT_TRAINED,
     ),
     compared=PROBES["reliance"],
+    plots=(PLOT,),
+    has=_is_shown,
+    empty="No ablation yet; `patternbench run` writes them, of data with a region mask for every image.",
 )

@@ -16,8 +16,8 @@ from leaderboard.classifiers import (
     never_above_chance,
     rows,
 )
-from leaderboard.columns import SEEDS, Column, Table, explain, number_column
-from leaderboard.formats import bracketed, signed
+from leaderboard.columns import Column, Table, explain, number_column
+from leaderboard.formats import bracketed, few_of, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import INTERVALS, NOT_TRAINED, Note, Page
 from leaderboard.plots import validation
@@ -51,19 +51,25 @@ NEEDED = (
     "them are answered rightly without looking."
 )
 BETTER_LEGEND = (
-    "*Better than chance*: than the best answer without looking at the animal, which is named above the table: chance, "
-    "the individual commonest in training, or a baseline that sees no image (one-sided sign-flip test by units, 5 %). "
+    "*Better than chance*: than the best answer without looking at the animal, which is named above the table: a "
+    "uniform guess, the individual commonest in training, or a baseline that sees no image (one-sided sign-flip test "
+    "by units, 5 %). "
     "`no`: the accuracy is not above it. `cannot tell`: it is not significantly above, or the units are fewer than "
     f"six. {NEEDED}"
 )
 RANK_LEGEND = (
-    "*Rank*: among the rows that start from the same kind of weights (random, published, none) with the same image "
-    "size; their number follows. Rows that a paired bootstrap over units and seeds cannot tell apart share a rank "
-    "(5 %, all pairs together)."
+    "*Rank*: among the rows that start from the same kind of weights (random weights, published, none) with the same "
+    "image size; their number follows. Rows that a paired bootstrap over units and seeds cannot tell apart share a "
+    "rank (5 %, all pairs together)."
 )
 NEVER_ABOVE_CHANCE = Note(
-    "*Never above chance*: no epoch is significantly better on the validation images than chance or the individual "
-    "commonest in training, by units (5 %, all epochs together)."
+    "*Never above chance*: no epoch is significantly better on the validation images than a uniform guess or the "
+    "individual commonest in training, by units (5 %, all epochs together)."
+)
+SEEDS = Note(
+    "A row is the mean over its training seeds, which are listed below the tables; their spread is part of its "
+    "intervals and ranks, and with one seed it is missing. Where all units agree, intervals are exact "
+    "(Clopper-Pearson)."
 )
 ORDER = Note("Rows are ordered by the linear probe, best first, or by the first accuracy that the table has.")
 CONTROL = Note(
@@ -93,11 +99,16 @@ def better_text(better: BetterThanChance | None) -> str | None:
     return f"cannot tell ({better.needed} of {better.images} in whole units would show it)"
 
 
+def accuracy_note(measure: Measure) -> str:
+    """What follows an accuracy: the count of right answers if it is small, and the interval."""
+    return f"{few_of(measure.accuracy, measure.images)}{bracketed(measure.interval)}"
+
+
 def _accuracy_column(kind: ClassifierKind, header: str, legend: str) -> Column[Classifiers]:
     return number_column(
         header,
         lambda part: part.measures[kind].accuracy,
-        note=lambda part: bracketed(part.measures[kind].interval),
+        note=lambda part: accuracy_note(part.measures[kind]),
         instead=lambda part: part.measures[kind].status,
         legend=legend,
         shown=partial(_has, kind),
@@ -184,14 +195,13 @@ TABLE = Table(
         *_head_columns("shallow"),
     ),
     rows,
-    seed=SEEDS,
 )
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     return paragraphs(
         headings.heading(section, headings.test_images(section)),
-        TABLE.text(section, page),
+        TABLE.text(section),
         validation.PLOT.image(section),
         never_above_chance(section, lambda record: record.title),
     )
@@ -200,10 +210,11 @@ def _section(section: Section, page: str) -> str:
 PAGE = Page(
     file="leaderboard/classification.md",
     block="classification",
+    title="classification",
     order=0,
     section=_section,
     tables=(TABLE,),
-    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, NOT_TRAINED, NEVER_ABOVE_CHANCE),
+    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, NOT_TRAINED, NEVER_ABOVE_CHANCE, SEEDS),
     compared=TABLE,
     plots=(validation.PLOT,),
 )

@@ -9,9 +9,9 @@ from benchmark.vocabulary import EmbeddingView
 from leaderboard.columns import Column, Row, Table, explain, number_column
 from leaderboard.evidence import test_images
 from leaderboard.formats import count, decimals
-from leaderboard.markdown import paragraphs
+from leaderboard.markdown import folded, paragraphs
 from leaderboard.record_files import Section
-from leaderboard.rows import ENCODER_PREFIXES, encoder_row
+from leaderboard.rows import ENCODER_NAMES, encoder_row
 
 Value = Callable[[Measures], float | None]
 
@@ -45,30 +45,25 @@ def validated(section: Section) -> bool:
     return separable(section) and any(record.cluster_validation for record in section.records)
 
 
-def text(section: Section, page: str) -> str:
-    """A table for each view of the embeddings; empty if no record has a cluster validation.
-
-    Args:
-        section: the records.
-        page: path of the page, relative to the repository root.
-    """
+def text(section: Section) -> str:
+    """A table for each view of the embeddings; empty if no record has a cluster validation."""
     if not validated(section):
         return ""
-    tables = [_titled(view, TABLES[view].text(section, page)) for view in VIEWS]
+    tables = [_titled(view, TABLES[view].text(section)) for view in VIEWS]
     return paragraphs("### Beyond the paper's metrics", *tables)
 
 
 def _titled(view: EmbeddingView, table: str) -> str:
     if view == "raw":
         return paragraphs(f"**{VIEWS[view]}**", table)
-    return paragraphs(f"<details><summary>{VIEWS[view]}</summary>", table, "</details>")
+    return folded(VIEWS[view], table)
 
 
 def _rows(view: EmbeddingView, section: Section) -> list[Row[ClusterValidation]]:
     return [
         encoder_row(file, state, file.record.cluster_validation[state][view])
         for file in section.files
-        for state in ENCODER_PREFIXES
+        for state in ENCODER_NAMES
         if view in file.record.cluster_validation.get(state, {})
     ]
 
@@ -79,7 +74,7 @@ def _spread_column(metric: Metric, value: Value) -> Column[ClusterValidation]:
     def cell(row: Row[ClusterValidation]) -> str | None:
         return _spread(row.part.given, value) if row.part else None
 
-    return Column(metric.title, cell, legend=explain(metric))
+    return Column(metric.title, cell, legend=explain(metric), value=lambda part: value(part.given.mean))
 
 
 def _spread(starts: Starts, value: Value) -> str | None:
@@ -115,8 +110,9 @@ def _range(validation: ClusterValidation) -> str:
     return f" [{low}, {high}]" if low < high else ""
 
 
+ADJUSTED_RAND = _spread_column(*_agreement("adjusted_rand"))
 COLUMNS: tuple[Column[ClusterValidation], ...] = (
-    _spread_column(*_agreement("adjusted_rand")),
+    ADJUSTED_RAND,
     _spread_column(*_agreement("adjusted_mutual_information")),
     _spread_column(*_agreement("normalised_mutual_information")),
     _spread_column(*_agreement("purity")),
@@ -149,4 +145,4 @@ COLUMNS: tuple[Column[ClusterValidation], ...] = (
     _estimated_column(*_agreement("bcubed")),
     Column("Dimensions", lambda row: str(row.part.dimensions) if row.part else None),
 )
-TABLES = {view: Table("Encoder", COLUMNS, partial(_rows, view), shown=validated) for view in VIEWS}
+TABLES = {view: Table("Encoder", COLUMNS, partial(_rows, view), validated, ADJUSTED_RAND) for view in VIEWS}

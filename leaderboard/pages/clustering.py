@@ -11,13 +11,13 @@ from benchmark.vocabulary import EncoderState
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column
 from leaderboard.formats import three
-from leaderboard.markdown import paragraphs
+from leaderboard.markdown import folded, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.pages import cluster_validation
 from leaderboard.plots import projections
 from leaderboard.plots.figures import Plot
 from leaderboard.record_files import Section
-from leaderboard.rows import ENCODER_PREFIXES, ENCODER_PREFIXES_LEGEND, baseline_row, encoder_row
+from leaderboard.rows import ENCODER_NAMES, ENCODER_NAMES_LEGEND, baseline_row, encoder_row
 
 Clusters = Clustering | GroupBaseline | PermutedLabels
 
@@ -25,30 +25,34 @@ PROJECTED: dict[EncoderState, str] = {"initial": "Before any label was seen", "f
 """Encoder states whose embeddings are drawn, with the titles of the figures."""
 
 PERMUTED = (
-    "*permuted labels*: what clusters of these sizes reach by chance; the mean over the encoders above, and over "
-    "random permutations of the individuals among the test images."
+    "*permuted labels*: what clusters of these sizes reach if they ignore the animals; the mean over the "
+    "encoders above, and over random permutations of the individuals among the test images."
 )
 SHAPES = (
     "*Silhouette*, *DaviesBouldin* and *CalinskiHarabasz* describe the clusters of k-means alone, and depend on the "
     "dimensions and the scale of the embeddings: they compare the states of one encoder, not one encoder with another, "
     "and no row is the best. Rows from published weights have learnt from other images before: compare them with each "
-    "other, and each with its own `random-` row."
+    "other, and each with its own *untrained* row."
 )
 TOO_FEW_IMAGES = (
     "No measure is computed where no individual has three test images or more: clusters of one or two images show no "
     "shape."
 )
 
+PROJECTION_ORDER = (
+    f"The {projections.SHOWN} encoders with the highest adjusted Rand index of each state are shown; the others are "
+    "folded away. In these figures alone, a colour is an individual and not a contestant."
+)
 ONE_UNIT = "No clusters: each individual has one stretch (encounter) here, and clusters would be these."
 
 
-def _plot(state: EncoderState) -> Plot:
-    """The projections of one encoder state, where clusters can be individuals."""
-    plot = projections.plot(state)
+def _where_separable(plot: Plot) -> Plot:
+    """The figure, where clusters can be individuals."""
     return replace(plot, has=lambda section: cluster_validation.separable(section) and plot.has(section))
 
 
-PLOTS = {state: _plot(state) for state in PROJECTED}
+PLOTS = {state: tuple(map(_where_separable, projections.plots(state))) for state in PROJECTED}
+"""The figures of each encoder state: of two encoders, and of the others, which is folded away."""
 
 
 def _rows(section: Section) -> list[Row[Clusters]]:
@@ -61,7 +65,7 @@ def _rows(section: Section) -> list[Row[Clusters]]:
     rows: list[Row[Clusters]] = [
         encoder_row(file, state, file.record.clustering.get(state))
         for file in section.files
-        for state in ENCODER_PREFIXES
+        for state in ENCODER_NAMES
         if state in file.record.clustering or state == "initial"
     ]
     baselines = next((record.group_baselines for record in section.records if record.group_baselines), {})
@@ -112,15 +116,16 @@ def _images(row: Row[Clusters]) -> str | None:
 
 ADJUSTED_RAND = metric_of(Clustering, "adjusted_rand")
 
+AGREEMENT: Column[Clusters] = metric_column(
+    ADJUSTED_RAND,
+    lambda clusters: clusters.adjusted_rand,
+    form=three,
+    compared={"initial": ADJUSTED_RAND.title, "finetuned": f"ref-{ADJUSTED_RAND.title}"},
+)
 TABLE = Table(
     "Encoder",
     (
-        metric_column(
-            ADJUSTED_RAND,
-            lambda clusters: clusters.adjusted_rand,
-            form=three,
-            compared={"initial": ADJUSTED_RAND.title, "finetuned": f"ref-{ADJUSTED_RAND.title}"},
-        ),
+        AGREEMENT,
         metric_column(
             metric_of(Clustering, "mutual_information"),
             lambda clusters: clusters.mutual_information,
@@ -151,35 +156,38 @@ TABLE = Table(
         Column("Dimensions", lambda row: str(row.part.dimensions) if isinstance(row.part, Clustering) else None),
     ),
     _rows,
-    shown=cluster_validation.separable,
+    cluster_validation.separable,
+    AGREEMENT,
 )
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     heading = headings.heading(section, headings.test_images(section), classified=False)
     if not cluster_validation.separable(section):
         return paragraphs(heading, ONE_UNIT)
     figures = [
-        paragraphs(f"**{title}**", image)
+        paragraphs(f"**{title}**", image, folded("The other encoders", rest.image(section)))
         for state, title in PROJECTED.items()
-        if (image := PLOTS[state].image(section))
+        for first, rest in [PLOTS[state]]
+        if (image := first.image(section))
     ]
     return paragraphs(
         heading,
-        TABLE.text(section, page),
-        cluster_validation.text(section, page),
-        *(["### Projections of the embeddings", *figures] if figures else []),
+        TABLE.text(section),
+        cluster_validation.text(section),
+        *(["### Projections of the embeddings", PROJECTION_ORDER, *figures] if figures else []),
     )
 
 
 PAGE = Page(
     file="leaderboard/clustering.md",
     block="clustering",
+    title="clustering",
     order=3,
     section=_section,
     tables=(TABLE, cluster_validation.TABLES["raw"]),
     notes=(
-        Note(ENCODER_PREFIXES_LEGEND, shown=cluster_validation.separable),
+        Note(ENCODER_NAMES_LEGEND, shown=cluster_validation.separable),
         Note(SHAPES, shown=cluster_validation.separable),
         Note(
             "*... alone*: a baseline that sees no image; its clusters are the values of that metadata column.",
@@ -190,5 +198,5 @@ PAGE = Page(
         Note(cluster_validation.LEGEND, shown=cluster_validation.validated),
     ),
     compared=TABLE,
-    plots=tuple(PLOTS.values()),
+    plots=tuple(plot for pair in PLOTS.values() for plot in pair),
 )

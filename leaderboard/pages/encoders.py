@@ -22,24 +22,28 @@ def _feature_map(row: Row[Encoder]) -> str | None:
     return " x ".join(map(str, row.part.shape)) if row.part else None
 
 
+PARAMETERS: Column[Encoder] = metric_column(
+    metric_of(Encoder, "parameters"), lambda encoder: encoder.parameters, form=whole
+)
 TABLE = Table(
     "Backbone",
     (
-        metric_column(metric_of(Encoder, "parameters"), lambda encoder: encoder.parameters, form=whole),
+        PARAMETERS,
         Column("Feature map", _feature_map, legend="*Feature map*: channels x height x width."),
         number_column("Embedding, flattened", lambda encoder: math.prod(encoder.shape), form=whole),
         number_column("Embedding, averaged", lambda encoder: encoder.shape[0], form=whole),
     ),
     _rows,
+    main=PARAMETERS,
 )
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     sizes = {record.encoder.image_size for record in section.records if record.encoder}
     return paragraphs(
         headings.title(section),
         f"Images of {headings.either(sorted(sizes))} pixels a side.",
-        TABLE.text(section, page),
+        TABLE.text(section),
         encoder_sizes.PLOT.image(section),
     )
 
@@ -47,6 +51,7 @@ def _section(section: Section, page: str) -> str:
 PAGE = Page(
     file="leaderboard/encoders.md",
     block="encoders",
+    title="encoders",
     order=7,
     section=_section,
     tables=(TABLE,),

@@ -13,7 +13,7 @@ from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column, number_column
 from leaderboard.derived import excess_density, share_of_ceiling, swap_share_of_ceiling
 from leaderboard.formats import bracketed, decimals, signed
-from leaderboard.markdown import link, paragraphs
+from leaderboard.markdown import folded, link, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.plots import cam_density
 from leaderboard.plots.localisation import METHODS, overlays_file
@@ -110,18 +110,19 @@ IDENTITY: tuple[Column[Shown], ...] = (
     Column("Classifier", lambda row: row.part.classifier if row.part else None),
     Column("Method", lambda row: METHODS[row.part.localisation.method] if row.part else None),
 )
+EXCESS: Column[Shown] = number_column(
+    "Excess density on pattern",
+    lambda shown: excess_density(shown.localisation),
+    form=signed,
+    note=lambda shown: bracketed(shown.localisation.pattern_excess),
+    legend=EXCESS_LEGEND,
+    compared={f"{mode} {COMPARED}": f"{mode.capitalize()} excess density on pattern" for mode in MODES},
+)
 TABLE = Table(
     "Backbone",
     (
         *IDENTITY,
-        number_column(
-            "Excess density on pattern",
-            lambda shown: excess_density(shown.localisation),
-            form=signed,
-            note=lambda shown: bracketed(shown.localisation.pattern_excess),
-            legend=EXCESS_LEGEND,
-            compared={f"{mode} {COMPARED}": f"{mode.capitalize()} excess density on pattern" for mode in MODES},
-        ),
+        EXCESS,
         _region_column(DENSITY, "density", "pattern"),
         number_column(
             "Share of ceiling",
@@ -140,6 +141,7 @@ TABLE = Table(
         Column("CAMs", lambda row: cams_shown(row.part.localisation) if row.part else None, legend=MAPS_LEGEND),
     ),
     _rows,
+    main=EXCESS,
 )
 ALL_REGIONS = Table(
     "Backbone",
@@ -150,6 +152,7 @@ ALL_REGIONS = Table(
         _region_column(RANK, "rank", "pattern"),
     ),
     _rows,
+    main=EXCESS,
 )
 
 
@@ -157,9 +160,9 @@ def _section(section: Section, page: str) -> str:
     return paragraphs(
         headings.heading(section, [localisation.images for localisation in _in_section(section)], classified=False),
         headings.approximate_masks(section),
-        TABLE.text(section, page),
+        TABLE.text(section),
         "**The same CAMs on all regions**",
-        ALL_REGIONS.text(section, page),
+        ALL_REGIONS.text(section),
         cam_density.PLOT.image(section),
         *_overlays(section, page),
     )
@@ -177,11 +180,7 @@ def _overlays(section: Section, page: str) -> list[str]:
         )
     ]
     return [
-        paragraphs(
-            f"<details><summary>{name}: best, typical and worst test image</summary>",
-            f"!{link('CAMs on test images', path, page)}",
-            "</details>",
-        )
+        folded(f"{name}: best, typical and worst test image", f"!{link('CAMs on test images', path, page)}")
         for name, path in pictures
     ]
 
@@ -189,6 +188,7 @@ def _overlays(section: Section, page: str) -> list[str]:
 PAGE = Page(
     file="leaderboard/focus.md",
     block="focus",
+    title="focus",
     order=5,
     section=_section,
     tables=(TABLE, ALL_REGIONS),

@@ -1,15 +1,16 @@
 """The page of individuals: recall of each individual, and confusion matrices."""
 
+import math
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from benchmark.records.base import metric_of
 from benchmark.records.classification import Classification
-from benchmark.vocabulary import MODES
+from benchmark.records.record import Record
 from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
 from leaderboard.evidence import test_images
-from leaderboard.formats import decimals
+from leaderboard.formats import decimals, of
 from leaderboard.markdown import escape, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.plots import confusion
@@ -23,9 +24,16 @@ MAX_COLUMNS = 12
 
 @dataclass(frozen=True)
 class PerIndividual:
-    """A number for each individual in the order of class numbers, shown with some decimals; None = no number."""
+    """A number for each individual in the order of class numbers; None = no number.
+
+    Attributes:
+        values: the numbers.
+        images: test images of each individual, so that a share is shown as a count too; empty if not known.
+        digits: decimals that are shown.
+    """
 
     values: tuple[float | None, ...]
+    images: tuple[int, ...] = ()
     digits: int = 2
 
     @property
@@ -35,22 +43,26 @@ class PerIndividual:
 
 
 def _recall_rows(section: Section) -> list[Row[PerIndividual]]:
-    """A row for each classifier."""
-    return [
-        backbone_row(file, PerIndividual(file.record.classification[mode].individual_recall), mode)
+    """A row for each classifier, the highest mean recall first."""
+    rows = [
+        backbone_row(file, PerIndividual(classifier.individual_recall, _counts(file.record)), mode)
         for file in section.files
-        for mode in MODES
-        if mode in file.record.classification
+        for mode, classifier in file.record.classification.items()
     ]
+    return sorted(rows, key=lambda row: -fmean(row.part.known) if row.part and row.part.known else math.inf)
+
+
+def _counts(record: Record) -> tuple[int, ...]:
+    """The number of test images of each individual; empty if it is not known."""
+    images = record.test_images
+    return tuple(images.labels.count(number) for number in range(record.individuals)) if images else ()
 
 
 def _rows_with_counts(section: Section) -> list[Row[PerIndividual]]:
     """A row for each classifier, and one with the number of test images of each individual."""
-    rows = _recall_rows(section)
-    if images := test_images(section):
-        counts = tuple(images.labels.count(number) for number in range(_individuals(section)))
-        rows.append(Row("*Test images*", None, PerIndividual(counts, digits=0)))
-    return rows
+    counts = next((found for record in section.records if (found := _counts(record))), ())
+    totals: list[Row[PerIndividual]] = [Row("*Test images*", None, PerIndividual(counts, digits=0))] if counts else []
+    return _recall_rows(section) + totals
 
 
 def _individual_columns(section: Section) -> tuple[Column[PerIndividual], ...]:
@@ -61,7 +73,8 @@ def _individual_column(number: int, name: str) -> Column[PerIndividual]:
     def cell(row: Row[PerIndividual]) -> str | None:
         if row.part is None or (value := row.part.values[number]) is None:
             return None
-        return decimals(value, row.part.digits)
+        images = row.part.images[number] if row.part.images else None
+        return decimals(value, row.part.digits) + (of(value, images) if images else "")
 
     return Column(name, cell)
 
@@ -85,14 +98,14 @@ SPREAD = Table(
 """The table of a section with many individuals."""
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     if _individuals(section) <= MAX_COLUMNS:
         table = Table("Backbone", (CLASSIFIER, *_individual_columns(section)), _rows_with_counts)
     else:
         table = SPREAD
     return paragraphs(
         headings.heading(section, headings.test_images(section), classified=False),
-        table.text(section, page),
+        table.text(section),
         confusion.PLOT.image(section) or _left_out(section),
     )
 
@@ -116,6 +129,7 @@ def _names(section: Section) -> list[str]:
 PAGE = Page(
     file="leaderboard/individuals.md",
     block="individuals",
+    title="individuals",
     order=1,
     section=_section,
     notes=(
@@ -124,7 +138,8 @@ PAGE = Page(
             "the share of its test images that was taken for each individual (column); grey rows have no image that "
             "could be answered correctly. Where names do not fit, individuals are numbered in the order of their "
             f"names, from 0. For more than {MAX_COLUMNS} individuals the table has the spread: lowest, median and "
-            "highest recall, and how many of the individuals with test images were never recognised."
+            "highest recall, and how many of the individuals with test images were never recognised. Rows are "
+            "ordered by their mean recall, highest first."
         ),
     ),
     plots=(confusion.PLOT,),

@@ -116,6 +116,7 @@ def _kept(row: Row[Filled]) -> str | None:
 
 
 PSNR = metric_of(Reconstruction, "psnr")
+PSNR_COLUMN: Column[Filled] = metric_column(PSNR, _filling(lambda filling: filling.psnr), compared={"": PSNR.title})
 SSIM = metric_of(Reconstruction, "ssim")
 
 TABLE = Table(
@@ -126,7 +127,7 @@ TABLE = Table(
             _training(lambda training: training.loss),
             form=four,
             legend="*Loss*: generator loss of the kept epoch on the validation images, in the backbone's own units; "
-            "lower is better. It is the red point in the figure of losses. Losses of different backbones cannot "
+            "lower is better. It is in the ring in the figure of losses. Losses of different backbones cannot "
             "be compared.",
         ),
         number_column(
@@ -140,13 +141,14 @@ TABLE = Table(
         metric_column(metric_of(Inpainting, "iterations"), _training(lambda training: training.iterations), form=count),
         metric_column(metric_of(Inpainting, "batch_size"), _training(lambda training: training.batch_size), form=count),
         metric_column(metric_of(Reconstruction, "l1"), _filling(lambda filling: filling.l1), form=four),
-        metric_column(PSNR, _filling(lambda filling: filling.psnr), compared={"": PSNR.title}),
+        PSNR_COLUMN,
         metric_column(SSIM, _filling(lambda filling: filling.ssim), form=three, compared={"": SSIM.title}),
         metric_column(
             metric_of(Reconstruction, "lpips"), _filling(lambda filling: filling.lpips), form=three, legend=LPIPS_LEGEND
         ),
     ),
     _rows,
+    main=PSNR_COLUMN,
 )
 
 
@@ -191,12 +193,13 @@ def _difference_column(
     )
 
 
+PSNR_DIFFERENCE = _difference_column("psnr", lambda difference: difference.psnr, 2)
 DIFFERENCES = Table(
     "Backbone",
     (
         variant_column("Filling"),
         _difference_column("l1", lambda difference: difference.l1, 4),
-        _difference_column("psnr", lambda difference: difference.psnr, 2),
+        PSNR_DIFFERENCE,
         _difference_column("ssim", lambda difference: difference.ssim, 3),
         _difference_column("lpips", lambda difference: difference.lpips, 3, _has("lpips")),
         metric_column(
@@ -238,23 +241,23 @@ def _power(section: Section) -> str:
     return f"{headings.either(photos)} photos{of}{found}.{warning if photos[0] < ENOUGH_PHOTOS else ''}"
 
 
-def _differences(section: Section, page: str) -> str:
+def _differences(section: Section) -> str:
     if not _has_differences(section):
         return ""
-    few = "Fewer than six units: no interval is computed, and no difference is shown to be more than chance."
+    few = "Fewer than six units: no interval is computed, and no difference is shown."
     return paragraphs(
         "### Against fillings that learn nothing",
         few if _too_few_units(section) else "",
-        DIFFERENCES.text(section, page),
+        DIFFERENCES.text(section),
     )
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     return paragraphs(
         _heading(section),
         headings.approximate_masks(section),
-        TABLE.text(section, page),
-        _differences(section, page),
+        TABLE.text(section),
+        _differences(section),
         inpainting_grid.PLOT.image(section),
         losses.PLOT.image(section),
     )
@@ -263,6 +266,7 @@ def _section(section: Section, page: str) -> str:
 PAGE = Page(
     file="leaderboard/inpainting.md",
     block="inpainting",
+    title="inpainting",
     order=6,
     section=_section,
     tables=(TABLE, DIFFERENCES),

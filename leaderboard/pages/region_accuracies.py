@@ -17,7 +17,7 @@ from leaderboard import contestants
 from leaderboard.classifiers import Gain
 from leaderboard.contestants import Contestant, Unseen
 from leaderboard.evidence import has_few_units
-from leaderboard.formats import not_trained_text
+from leaderboard.formats import bracketed, few_of, not_trained_text
 
 
 class RegionAccuracy(NamedTuple):
@@ -39,6 +39,12 @@ class RegionAccuracy(NamedTuple):
     def mark(self) -> str:
         """` (chance)` if the accuracy is not significantly better than chance; empty if it is, or if none can say."""
         return " (chance)" if self.better and self.better.verdict != "yes" else ""
+
+    @property
+    def note(self) -> str:
+        """What follows the accuracy: the count of right answers if it is small, and the interval."""
+        images = None if self.right is None else self.right.shape[1]
+        return f"{few_of(self.accuracy, images)}{bracketed(self.interval)}"
 
 
 @dataclass(frozen=True)

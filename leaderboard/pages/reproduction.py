@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from benchmark.vocabulary import ClaimVerdict
 from leaderboard import headings
 from leaderboard.formats import bracketed, signed
-from leaderboard.markdown import NOTHING, escape, paragraphs, table
+from leaderboard.markdown import NOTHING, escape, folded, paragraphs, table
 from leaderboard.page import Note, Page
 from leaderboard.record_files import Section
 from leaderboard.reproduction import paper
 from leaderboard.reproduction.claims import CLAIMS, Claim, Finding, find, judge
 from leaderboard.reproduction.tables import ABLATION, CLUSTERING, INPAINTING
-from leaderboard.rows import ENCODER_PREFIXES_LEGEND
+from leaderboard.rows import ENCODER_NAMES_LEGEND
 
 COMMAND = "make bench-all DATA=aau-zebrafish PROTOCOL=paper"
 
@@ -36,13 +36,14 @@ def _claims(section: Section) -> str:
             [_verdict(claim, findings) for claim, findings in found],
             ["left", "right", "right", "right", "left"],
         ),
-        "<details><summary>The comparisons behind the claims</summary>",
-        table(
-            ["Claim", "Comparison", "Paper", "Ours", "Verdict"],
-            comparisons,
-            ["right", "left", "right", "right", "left"],
+        folded(
+            "The comparisons behind the claims",
+            table(
+                ["Claim", "Comparison", "Paper", "Ours", "Verdict"],
+                comparisons,
+                ["right", "left", "right", "right", "left"],
+            ),
         ),
-        "</details>",
     )
 
 
@@ -75,17 +76,17 @@ def _comparisons(claim: Claim, findings: list[Finding]) -> list[list[str]]:
     ]
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     return paragraphs(
         headings.title(section),
         "" if section.files else NO_RECORDS,
         _claims(section),
         "### The paper's tables beside ours",
-        *(part for mode, one in ABLATION.items() for part in (f"**Region ablation, {mode}**", one.text(section, page))),
+        *(part for mode, one in ABLATION.items() for part in (f"**Region ablation, {mode}**", one.text(section))),
         "**Inpainting (Table 3)**",
-        INPAINTING.text(section, page),
+        INPAINTING.text(section),
         "**Clustering**",
-        CLUSTERING.text(section, page),
+        CLUSTERING.text(section),
     )
 
 
@@ -112,12 +113,13 @@ NOTES = (
         "*pictures*: the paper shows by pictures, without a number, that classifiers look at the pattern; the page of "
         "focus explains how it is measured here."
     ),
-    ENCODER_PREFIXES_LEGEND,
+    ENCODER_NAMES_LEGEND,
 )
 
 PAGE = Page(
     file=FILE,
     block="reproduction",
+    title="reproduction of the paper",
     order=10,
     section=_section,
     tables=(*ABLATION.values(), INPAINTING, CLUSTERING),

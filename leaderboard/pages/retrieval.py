@@ -13,7 +13,7 @@ from leaderboard.page import INTERVALS, Note, Page
 from leaderboard.pages import open_set
 from leaderboard.plots.open_set import PLOT as OPEN_SET_PLOT
 from leaderboard.record_files import Section
-from leaderboard.rows import ENCODER_PREFIXES, ENCODER_PREFIXES_LEGEND, baseline_row, encoder_row
+from leaderboard.rows import ENCODER_NAMES, ENCODER_NAMES_LEGEND, baseline_row, encoder_row
 
 ByDistance = Mapping[Distance, RetrievalScores]
 
@@ -37,7 +37,7 @@ def _rows(section: Section) -> list[Row[ByDistance]]:
     rows: list[Row[ByDistance]] = [
         encoder_row(file, state, file.record.retrieval[state])
         for file in section.files
-        for state in ENCODER_PREFIXES
+        for state in ENCODER_NAMES
         if state in file.record.retrieval
     ]
     return rows + [
@@ -121,25 +121,28 @@ def _pairing_columns(
     )
 
 
+COSINE, EUCLIDEAN = map(_columns, DISTANCES)
 TABLE = Table(
     "Encoder",
     (
-        *(column for distance in DISTANCES for column in _columns(distance)),
+        *COSINE,
+        *EUCLIDEAN,
         *_pairing_columns(ACROSS, lambda retrieval: retrieval.across_recordings, ACROSS_LEGEND),
         *_pairing_columns(CROSS, lambda retrieval: retrieval.cross_flank, CROSS_LEGEND),
     ),
     _rows,
+    main=COSINE[-1],
 )
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     return paragraphs(
         headings.title(section),
         f"{_facts(section)}{_adjacent(section)}",
         evidence.sentences(section, classified=False),
         headings.audit(section),
-        TABLE.text(section, page),
-        open_set.text(section, page),
+        TABLE.text(section),
+        open_set.text(section),
     )
 
 
@@ -166,11 +169,12 @@ def _adjacent(section: Section) -> str:
 PAGE = Page(
     file="leaderboard/retrieval.md",
     block="retrieval",
+    title="re-identification",
     order=4,
     section=_section,
-    tables=(TABLE,),
+    tables=(TABLE, open_set.TABLE),
     notes=(
-        Note(ENCODER_PREFIXES_LEGEND),
+        Note(ENCODER_NAMES_LEGEND),
         Note(
             "*... alone*: expected of a baseline that sees no image and ranks the images with the same value in that "
             "metadata column first, in random order.",

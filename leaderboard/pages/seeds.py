@@ -68,6 +68,7 @@ def _group(file: RecordFile) -> tuple[str, str]:
 PAGE = Page(
     file="leaderboard/seeds.md",
     block="seeds",
+    title="seeds",
     order=8,
     section=_section,
     notes=(Note("Mean ± standard deviation over the seeds, lowest to highest in brackets."),),

@@ -188,19 +188,19 @@ TABLE = Table(
 )
 
 
-def _section(section: Section, page: str) -> str:
+def _section(section: Section, _page: str) -> str:
     tested = headings.test_images(section)
     validated = sorted(
         {scores["all"].images for record in section.records for scores in record.validation.values() if "all" in scores}
     )
-    facts = f"{headings.facts(section, tested)} and {headings.either(validated)} validation images.{_video(section)}"
+    facts = f"{headings.facts(section, tested)} and {headings.either(validated)} validation images."
     return paragraphs(
         headings.title(section),
         _calibrated_backbones(section),
         facts,
         evidence.sentences(section),
         _audit(section),
-        TABLE.text(section, page),
+        TABLE.text(section),
         shortcut.PLOT.image(section),
         never_above_chance(section, lambda record: f"{record.title} at strength {decimals(_strength(record) or 0)}"),
     )
@@ -220,14 +220,6 @@ def _calibrated_backbones(section: Section) -> str:
     return f"Trained heads with two strengths or more: {'; '.join(texts)}. The other rows calibrate nothing."
 
 
-def _video(section: Section) -> str:
-    """Accuracy of the baseline that knows the video alone."""
-    accuracies = {
-        decimals(record.group_baselines["video"].accuracy) for record in section.records if record.group_baselines
-    }
-    return f" The video alone scores {headings.either(sorted(accuracies))}." if accuracies else ""
-
-
 def _audit(section: Section) -> str:
     """The audit of the split, with the strengths at which it is not clean; empty if no record has one."""
     audits = {
@@ -245,6 +237,7 @@ def _audit(section: Section) -> str:
 PAGE = Page(
     file="leaderboard/shortcut.md",
     block="shortcut",
+    title="shortcut calibration",
     order=9,
     section=_section,
     tables=(TABLE,),

@@ -1,20 +1,20 @@
 """The tables of the README: by what the built-in animals are recognised, in short."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from benchmark.splitting.split import LEAK_FREE
-from benchmark.vocabulary import RegionVariant
+from benchmark.vocabulary import REGION_QUESTIONS, RegionQuestion, RegionVariant
 from leaderboard import classifiers, evidence, headings
 from leaderboard.classifiers import Gain, Measure
 from leaderboard.columns import Column, Row, Table, number_column, render
-from leaderboard.contestants import contestants
-from leaderboard.formats import bracketed, signed
+from leaderboard.contestants import Contestant, contestants
+from leaderboard.formats import FEW, decimals
 from leaderboard.markdown import link, paragraphs
 from leaderboard.page import Note, Page
-from leaderboard.pages.classification import NEEDED, better_text
-from leaderboard.pages.region_accuracies import Ablation, difference, probed
+from leaderboard.pages.classification import NEEDED, accuracy_note, better_text
+from leaderboard.pages.region_accuracies import Ablation, RegionAccuracy, difference, probed
 from leaderboard.record_files import PAPER_SPLIT, Section
 from leaderboard.run_link import failure
 from leaderboard.verdict import MOSTLY, UNTOLD, Alone, Verdict, compared
@@ -27,22 +27,29 @@ SPLITS = (*LEAK_FREE, PAPER_SPLIT)
 
 WHOLE_LEGEND = (
     "*Whole image*: share of the test images that a linear probe names rightly; the probe is fitted on the frozen "
-    "embeddings of whole training images. Brackets: 95 % interval over units."
-)
-ALONE_LEGEND = (
-    "*Background alone*, *Pattern alone*: the same probe is shown test images in which the rest is hidden. This asks "
-    "what the probe relies on, not what a region holds (see the region ablation)."
+    f"embeddings of whole training images. Brackets: 95 % interval over units. Fewer than {FEW} right answers are "
+    "counted too."
 )
 BETTER_LEGEND = (
     "*Better than chance?*: whether whole images are named better than by the best answer without looking at the "
     f"animal, which is named above the table (by units, 5 %). {NEEDED}"
 )
-VERDICT_LEGEND = (
-    "*Verdict*: *pattern* or *background* if it alone is better than chance and the interval of *Pattern - background* "
-    f"excludes 0. It is *mostly* that region if it alone keeps at least {100 * MOSTLY:.0f} % of what whole images gain "
-    "over the best answer without looking, else *more* that than the other. *Both*: each alone is better than chance, "
-    f"no difference is shown. *{UNTOLD.capitalize()}*: everything else. It does not mean that neither is used: a probe "
-    "that never saw hidden regions may be misled by them."
+ALONE_LEGEND = (
+    "*Background alone*, *Pattern alone*: a probe is fitted on images in which the rest is hidden, and shown the same. "
+    "This asks what each region holds."
+)
+TELLS_LEGEND = (
+    "*Told apart by*: the verdict on these two. *Background* or *pattern* if it alone is better than "
+    "chance and the interval of their difference excludes 0. It is *mostly* that region if it alone keeps at least "
+    f"{100 * MOSTLY:.0f} % of what whole images gain over chance, else *more* that than the other. *Both*: each alone "
+    "is better than chance, and no difference is shown: a high score does not show that the pattern is recognised, "
+    f"because the place would do. *{UNTOLD.capitalize()}*: everything else."
+)
+RELIES_LEGEND = (
+    "*Probe relies on*: the same verdict on the probe of whole images, shown the background and the pattern "
+    "alone; in parentheses its accuracies on the two. It has never seen hidden regions and may be misled by them, so "
+    "*cannot tell* does not mean that neither is used. Intervals are on the page of the "
+    "[region ablation](leaderboard/ablation.md)."
 )
 BASELINES = Note(
     "*Start*: the weights that the encoder starts from. *control*: raw pixels or colours, which learn nothing. "
@@ -51,46 +58,58 @@ BASELINES = Note(
 
 
 @dataclass(frozen=True)
+class Regions:
+    """One question of the region ablation.
+
+    Attributes:
+        ablation: the accuracies of the linear probe.
+        verdict: by which of pattern and background it names the animals.
+    """
+
+    ablation: Ablation
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class Recognised:
     """What a row shows.
 
     Attributes:
         whole: the linear probe on whole images.
-        regions: the same probe on one region; None without region masks, and for a baseline.
-        advantage: its accuracy on the pattern less that on the background; None as for `regions`.
-        verdict: by which of the two it names the animals; None as for `regions`.
+        regions: by question; empty without region masks, and for a baseline.
     """
 
     whole: Measure
-    regions: Ablation | None = None
-    advantage: Gain | None = None
-    verdict: Verdict | None = None
+    regions: Mapping[RegionQuestion, Regions] = field(default_factory=dict)
 
 
-def recognised(whole: Measure, regions: Ablation | None) -> Recognised:
-    """By what a contestant's linear probe names the animals.
+def recognised(whole: Measure, one: Contestant | None) -> Recognised:
+    """What the row of a contestant shows, or of a baseline.
 
     Args:
         whole: the probe on whole images.
-        regions: the probe on one region; None without region masks.
+        one: the contestant; None for a baseline.
     """
-    advantage = difference(regions, "pattern", "background") if regions else None
-    if regions is None or advantage is None:
-        return Recognised(whole)
-    return Recognised(whole, regions, advantage, _verdict(whole, regions, advantage))
+    regions: dict[RegionQuestion, Regions] = {}
+    for question in REGION_QUESTIONS:
+        ablation = probed(one, "initial", question) if one else None
+        if ablation and (advantage := difference(ablation, "pattern", "background")):
+            regions[question] = Regions(ablation, _verdict(question, whole, ablation, advantage))
+    return Recognised(whole, regions)
 
 
-def _verdict(whole: Measure, regions: Ablation, advantage: Gain) -> Verdict:
+def _verdict(question: RegionQuestion, whole: Measure, regions: Ablation, advantage: Gain) -> Verdict:
     """By which region the linear probe names the animals.
 
     Args:
+        question: a probe of whole images relies on a region only if it is better than chance itself.
         whole: the probe on whole images.
         regions: the probe on one region.
         advantage: its accuracy on the pattern less that on the background.
     """
     if advantage.interval is None or regions.unseen is None:
         return Verdict(UNTOLD, "the units are too few")
-    if whole.better is None or whole.better.verdict != "yes":
+    if question == "reliance" and (whole.better is None or whole.better.verdict != "yes"):
         return Verdict(UNTOLD, "whole images are not shown to be named better than chance")
     unseen = regions.unseen.accuracy
     return compared(_alone(regions, "pattern", unseen), _alone(regions, "background", unseen), advantage.interval)
@@ -115,34 +134,49 @@ def _rows(section: Section) -> list[Row[Recognised]]:
     rows: list[Row[Recognised]] = []
     for row in classifiers.rows(section):
         if row.part and not row.variant:
-            regions = probed(by_path[row.file.path], "initial", "reliance") if row.file else None
-            part = recognised(row.part.measures["linear"], regions)
+            part = recognised(row.part.measures["linear"], by_path[row.file.path] if row.file else None)
             rows.append(Row(row.name, row.weights, part, row.file, seeds=row.seeds))
     return rows
 
 
-def _region_column(header: str, variant: RegionVariant, legend: str) -> Column[Recognised]:
-    """Accuracy on one region.
+def _region_column(header: str, variant: RegionVariant) -> Column[Recognised]:
+    """Accuracy of a probe that is fitted on one region and shown the same.
 
     Args:
         header: Markdown above the column.
         variant: the region.
-        legend: see `Column`.
     """
+
+    def accuracy(part: Recognised) -> RegionAccuracy | None:
+        return part.regions["information"].ablation.accuracies[variant] if part.regions else None
+
     return number_column(
         header,
-        lambda part: part.regions.accuracies[variant].accuracy if part.regions else None,
-        note=lambda part: bracketed(part.regions.accuracies[variant].interval) if part.regions else "",
-        legend=legend,
+        lambda part: found.accuracy if (found := accuracy(part)) else None,
+        note=lambda part: found.note if (found := accuracy(part)) else "",
+        legend=ALONE_LEGEND,
     )
 
 
-def _verdict_cell(row: Row[Recognised]) -> str | None:
-    """The verdict, or why a run failed."""
-    if row.part and row.part.verdict:
-        return row.part.verdict.name
-    return (row.file and failure(row.file.record)) or None
+def _tells_cell(row: Row[Recognised]) -> str | None:
+    """The verdict on what the regions hold."""
+    return row.part.regions["information"].verdict.name if row.part and row.part.regions else None
 
+
+def _relies_cell(row: Row[Recognised]) -> str | None:
+    """The verdict on what the probe of whole images uses, with its accuracies on background and pattern; or why a run failed."""
+    if not row.part or not row.part.regions:
+        return (row.file and failure(row.file.record)) or None
+    regions = row.part.regions["reliance"]
+    background, pattern = (decimals(regions.ablation.accuracies[name].accuracy) for name in ("background", "pattern"))
+    return f"{regions.verdict.name} ({background}, {pattern})"
+
+
+CONCLUSIONS: Mapping[RegionQuestion, str] = {
+    "information": "By what the animals can be told apart",
+    "reliance": "What the probe of whole images relies on",
+}
+"""Beginnings of the sentences above a table; the number of contestants with a verdict follows it."""
 
 START: Column[Recognised] = Column("Start", lambda row: row.weights, align="left")
 TABLE = Table(
@@ -151,16 +185,8 @@ TABLE = Table(
         number_column(
             "Whole image",
             lambda part: part.whole.accuracy,
-            note=lambda part: bracketed(part.whole.interval),
+            note=lambda part: accuracy_note(part.whole),
             legend=WHOLE_LEGEND,
-        ),
-        _region_column("Background alone", "background", ALONE_LEGEND),
-        _region_column("Pattern alone", "pattern", ALONE_LEGEND),
-        number_column(
-            "Pattern - background",
-            lambda part: part.advantage.value if part.advantage else None,
-            form=signed,
-            note=lambda part: bracketed(part.advantage.interval) if part.advantage else "",
         ),
         Column(
             "Better than chance?",
@@ -168,7 +194,10 @@ TABLE = Table(
             BETTER_LEGEND,
             "left",
         ),
-        Column("Verdict", _verdict_cell, VERDICT_LEGEND, "left"),
+        _region_column("Background alone", "background"),
+        _region_column("Pattern alone", "pattern"),
+        Column("Told apart by", _tells_cell, TELLS_LEGEND, "left"),
+        Column("Probe relies on (background, pattern)", _relies_cell, RELIES_LEGEND, "left"),
     ),
     _rows,
 )
@@ -193,15 +222,18 @@ def _name_column(page: str) -> Column[Recognised]:
 
 
 def _conclusion(parts: Iterable[Recognised]) -> str:
-    """How many contestants are better than chance, and how many have each verdict; empty without a linear probe."""
-    probed_parts = [part for part in parts if part.whole.accuracy is not None]
-    if not probed_parts:
+    """How many contestants are better than chance, and the verdicts, in words; empty without a linear probe."""
+    scored = [part for part in parts if part.whole.accuracy is not None]
+    if not scored:
         return ""
-    better = sum(part.whole.better is not None and part.whole.better.verdict == "yes" for part in probed_parts)
-    counts = Counter(part.verdict.name for part in probed_parts if part.verdict)
-    verdicts = "; ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
-    sentence = f"Better than chance: {better} of {len(probed_parts)} contestants."
-    return f"{sentence} Verdicts: {verdicts}." if verdicts else sentence
+    better = sum(part.whole.better is not None and part.whole.better.verdict == "yes" for part in scored)
+    sentences = [f"Whole images are named better than chance by {better} of {len(scored)} contestants."]
+    for question, text in CONCLUSIONS.items():
+        counts = Counter(part.regions[question].verdict.name for part in scored if question in part.regions)
+        if counts:
+            found = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
+            sentences.append(f"{text}: {found}.")
+    return " ".join(sentences)
 
 
 def _ordered(sections: Iterable[Section]) -> list[Section]:
@@ -220,4 +252,5 @@ PAGE = Page(
     dataset=BUILT_IN,
     regroup=_ordered,
     in_terminal=False,
+    linked=True,
 )

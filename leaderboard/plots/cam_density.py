@@ -4,9 +4,9 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmark.records.classification import Classification
-from benchmark.vocabulary import REGIONS, Mode
+from benchmark.vocabulary import REGIONS, Mode, Region
 from leaderboard.plots.figures import Plot, of_records
-from leaderboard.plots.style import COLOURS, DPI, WIDTH, literal, named, open_axes
+from leaderboard.plots.style import DPI, WIDTH, colour_of, named, open_axes
 from leaderboard.record_files import RecordFile, Section
 
 if TYPE_CHECKING:
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 LINES: dict[Mode, Literal["--", "-"]] = {"shallow": "--", "deep": "-"}
 COLUMNS = 3
-LEGEND_WIDTH = 6.2
+GREYS: dict[Region, str] = {"background": "0.8", "body": "0.55"}
+"""Colours of regions; the pattern has the colour of the contestant."""
+
+LEGEND_WIDTH = 6.8
 """Inches of the legend of regions and classifiers."""
 
 SWAPPED: dict[str, Any] = {"color": "0.4", "linestyle": ":"}
@@ -48,10 +51,11 @@ def density_curves(section: Section) -> "Figure":
     for axes, (name, file) in zip(panels, entries, strict=False):
         for mode, classifier in file.record.classification.items():
             epochs = [shares.epoch for shares in classifier.probe_localisation]
-            for colour, excess in zip(COLOURS, _excess(classifier), strict=False):
+            for region, excess in zip(REGIONS, _excess(classifier), strict=True):
+                colour = GREYS.get(region, colour_of(file.record.backbone))
                 axes.plot(epochs, excess, LINES[mode], color=colour, marker="o", markersize=2.5, linewidth=1.3)
         axes.axhline(0, **SWAPPED)
-        axes.set_title(literal(name.replace("\n", " ")), fontsize=9)
+        axes.set_title(name.replace("\n", " "), fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         open_axes(axes, 7)
         axes.tick_params(labelbottom=True)  # the panel below may be missing
@@ -59,7 +63,8 @@ def density_curves(section: Section) -> "Figure":
         axes.set_visible(False)
     figure.supxlabel("epoch", fontsize=8)
     figure.supylabel("excess density on the probe images", fontsize=8)
-    handles = {str(region): Line2D([], [], color=colour) for region, colour in zip(REGIONS, COLOURS, strict=False)}
+    handles = {str(region): Line2D([], [], color=colour) for region, colour in GREYS.items()}
+    handles["pattern (in colour)"] = Line2D([], [], color=colour_of(entries[0][1].record.backbone))
     handles |= {mode: Line2D([], [], color="black", linestyle=line) for mode, line in LINES.items()}
     handles["as on other images"] = Line2D([], [], **SWAPPED)
     figure.legend(

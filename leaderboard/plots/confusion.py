@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from benchmark.metrics.classification import confusion_matrix
 from benchmark.records.record import Record
 from leaderboard.plots.figures import Plot, of_records
-from leaderboard.plots.style import DPI, WIDTH, literal, named
+from leaderboard.plots.style import DPI, WIDTH, named
 from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def confusion_matrices(section: Section) -> "Figure":
         shares = _shares(record)
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
         axes.set_facecolor("0.85")
-        axes.set_title(literal(name), fontsize=8)
+        axes.set_title(name, fontsize=8)
         axes.tick_params(labelsize=6, length=2)
-        names = [literal(identity) for identity in record.test_images.identities] if record.test_images else []
+        names = list(record.test_images.identities) if record.test_images else []
         if 0 < len(names) <= MAX_NAMES and max(map(len, names)) <= MAX_NAME_LENGTH:
             axes.set_xticks(range(len(names)), names, rotation=90)
             axes.set_yticks(range(len(names)), names)

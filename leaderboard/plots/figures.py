@@ -1,5 +1,6 @@
 """Figures as data: what is drawn for a section, where it is stored, how a page shows it."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from benchmark.files import atomic_write
+from leaderboard.plots.lettering import letter
 from leaderboard.plots.style import picture
 from leaderboard.record_files import Section
 
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FOLDER = "figures"
+
+LOGGER = logging.getLogger(__name__)
+MISSING = (
+    "No installed font has %s, so figures show the numbers of these characters in brackets. Install a font that has "
+    "them, such as Noto Sans, and run `patternbench leaderboard render`."
+)
 
 
 def place(section: Section) -> str:
@@ -60,23 +68,27 @@ def of_records(draw: Callable[[Section], "Figure"]) -> Callable[[Section, Path],
     return lambda section, _: draw(section)
 
 
-def write(plots: Iterable[Plot], sections: Iterable[Section], folder: Path) -> list[str]:
+def write(plots: Iterable[tuple[Plot, Section]], folder: Path) -> list[str]:
     """Draw figures below `<folder>/figures`.
 
+    One message names the characters that no installed font has.
+
     Args:
-        plots: kinds of figures.
-        sections: each gets a figure of each kind that its records have.
+        plots: kinds of figures with the sections to draw; those that have nothing to draw are left out.
         folder: `leaderboard` of a repository.
 
     Returns:
         Paths of the figures whose pixels changed, relative to the repository root.
     """
-    pairs = [(plot, section) for section in sections for plot in plots if plot.has(section)]
-    return [
-        f"{folder.name}/{plot.file(section)}"
-        for plot, section in pairs
-        if (figure := plot.draw(section, folder.parent)) and _save(figure, folder / plot.file(section))
-    ]
+    changed, missing = [], set()
+    for plot, section in plots:
+        if plot.has(section) and (figure := plot.draw(section, folder.parent)):
+            missing |= letter(figure)
+            if _save(figure, folder / plot.file(section)):
+                changed.append(f"{folder.name}/{plot.file(section)}")
+    if missing:
+        LOGGER.warning(MISSING, " ".join(sorted(missing)))
+    return changed
 
 
 def _save(figure: "Figure", path: Path) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from leaderboard.plots.figures import Plot
-from leaderboard.plots.style import DPI, literal, named
+from leaderboard.plots.style import DPI, named
 from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def inpainting_grid(strips: Mapping[str, Path]) -> "Figure":
     axes = figure.add_axes((margin / figure.get_figwidth(), 0, 1 - margin / figure.get_figwidth(), 1))
     axes.imshow(whole, interpolation="nearest")
     centres = [pitch * number + height / 2 for number in range(len(rows))]
-    axes.set(xticks=[], yticks=centres, yticklabels=[literal(name) for name in rows])
+    axes.set(xticks=[], yticks=centres, yticklabels=list(rows))
     axes.tick_params(length=0, labelsize=8)
     for side in axes.spines.values():
         side.set_visible(False)

@@ -1,5 +1,6 @@
 """Figures of embeddings in two dimensions."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -11,7 +12,7 @@ from benchmark.records.clustering import Plane, Projections
 from benchmark.records.record import Record
 from benchmark.vocabulary import EncoderState
 from leaderboard.plots.figures import Plot, of_records
-from leaderboard.plots.style import COLOURS, MARKERS, WIDTH, literal, named
+from leaderboard.plots.style import COLOURS, MARKERS, WIDTH, named
 from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
@@ -44,12 +45,24 @@ class Projected(NamedTuple):
     recordings: tuple[str, ...]
 
 
+SHOWN = 2
+"""Encoders of the figure that is not folded away."""
+
+
 def projected(section: Section, state: EncoderState) -> list[Projected]:
-    """The rows of a figure: the projections of the section's records for one encoder state."""
+    """The rows of a figure: the projections of the section's records for one encoder state.
+
+    Encoders whose clusters agree best with the individuals (adjusted Rand index) come first.
+    """
+    files = [
+        (name, file.record)
+        for name, file in named(section)
+        if state in file.record.projections and file.record.projected_images
+    ]
     return [
         Projected(name, record.projections[state], _individuals(record), record.projected_images.recordings)
-        for name, file in named(section)
-        if state in (record := file.record).projections and record.projected_images
+        for name, record in sorted(files, key=lambda one: -_agreement(one[1], state))
+        if record.projected_images
     ]
 
 
@@ -83,7 +96,7 @@ def projection_panels(rows: Sequence[Projected]) -> "Figure":
         markers = np.array([marker[name] for name in row.recordings] or ["o"] * len(row.individuals))
         for axes, plane in zip(line, (row.projections.pca, row.projections.tsne, row.projections.umap), strict=True):
             _scatter(axes, plane, colours, markers)
-        line[0].set_ylabel(literal(row.name), fontsize=8)
+        line[0].set_ylabel(row.name, fontsize=8)
         along, across = row.projections.variance
         line[0].set_xlabel(f"{along:.0%} and {across:.0%} of the variance", fontsize=7)
     for axes, title in zip(grid[0], ("PCA", "t-SNE", "UMAP"), strict=True):
@@ -97,6 +110,11 @@ def _individuals(record: Record) -> tuple[str, ...]:
         return ()
     labels = (record.test_images.labels[row] for row in record.projected_images.rows)
     return tuple(record.test_images.identities[label] for label in labels)
+
+
+def _agreement(record: Record, state: EncoderState) -> float:
+    clusters = record.clustering.get(state)
+    return -math.inf if clusters is None or clusters.adjusted_rand is None else clusters.adjusted_rand
 
 
 def _styles(names: Iterable[str], styles: Sequence[str]) -> dict[str, str]:
@@ -125,7 +143,7 @@ def _legend(figure: "SubFigure", handles: Mapping[str, "Line2D"], title: str, no
     """A legend of names and their styles; a note replaces them."""
     figure.legend(
         [] if note else list(handles.values()),
-        [] if note else [literal(name) for name in handles],
+        [] if note else list(handles),
         title=note or title,
         loc=place,
         ncols=LEGEND_COLUMNS,
@@ -137,12 +155,16 @@ def _legend(figure: "SubFigure", handles: Mapping[str, "Line2D"], title: str, no
     )
 
 
-def plot(state: EncoderState) -> Plot:
-    """The figure of the embeddings of one encoder state."""
+def plots(state: EncoderState) -> tuple[Plot, Plot]:
+    """The figures of the embeddings of one encoder state: of the first encoders, and of the rest."""
+    return _plot(state, slice(SHOWN), ""), _plot(state, slice(SHOWN, None), "others")
+
+
+def _plot(state: EncoderState, rows: slice, variant: str) -> Plot:
     return Plot(
         kind="embeddings",
         alt="PCA, t-SNE and UMAP",
-        has=lambda section: projected(section, state),
-        draw=of_records(lambda section: projection_panels(projected(section, state))),
-        variant=state,
+        has=lambda section: projected(section, state)[rows],
+        draw=of_records(lambda section: projection_panels(projected(section, state)[rows])),
+        variant="-".join(part for part in (state, variant) if part),
     )

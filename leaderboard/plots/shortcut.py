@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +12,7 @@ from benchmark.vocabulary import MODES, Mode
 from leaderboard.contestants import accuracy_interval
 from leaderboard.derived import by_hirescam, excess_density, reliance
 from leaderboard.plots.figures import Plot, of_records
-from leaderboard.plots.style import DPI, WIDTH, line_style, literal, open_axes
+from leaderboard.plots.style import DPI, WIDTH, Identity, Style, identity, name_of, open_axes, styles
 from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEGEND_COLUMNS = 3
-CHANCE: dict[str, Any] = {"color": "0.4", "linestyle": ":", "linewidth": 1.2}
-"""Style of the lines of chance, and of reliance and excess density without preference."""
+GUESS: dict[str, Any] = {"color": "0.4", "linestyle": ":", "linewidth": 1.2}
+"""Style of the lines of a uniform guess, and of reliance and excess density without preference."""
 
-VIDEO: dict[str, Any] = CHANCE | {"linestyle": (0, (6, 2, 1, 2))}
+VIDEO: dict[str, Any] = GUESS | {"linestyle": (0, (6, 2, 1, 2))}
 """Style of the line of the video baseline: the water shows the video even without a shortcut."""
 
 TITLES = ("accuracy", "Background - Body, validation", "excess density on pattern, clean test")
@@ -38,8 +38,8 @@ class Point(NamedTuple):
     interval: Interval | None = None
 
 
-Lines = dict[tuple[str, str], list[Record]]
-"""Records of each line, by title and initial weights."""
+Lines = dict[Identity, list[Record]]
+"""Records of each line."""
 
 
 def strength_curves(section: Section) -> "Figure":
@@ -54,30 +54,31 @@ def strength_curves(section: Section) -> "Figure":
     records = [record for record in section.records if record.classification]
     lines: Lines = {}
     for record in records:
-        lines.setdefault((record.title, record.init), []).append(record)
+        lines.setdefault(identity(record), []).append(record)
+    look = styles(records)
     modes = [mode for mode in MODES if any(mode in record.classification for record in records)]
     legend_rows = -(-(len(lines) + 4) // LEGEND_COLUMNS)
     figure = Figure(figsize=(WIDTH, 2.5 * len(modes) + 0.3 * legend_rows + 0.3), dpi=DPI, layout="constrained")
     grid = figure.subplots(len(modes), len(TITLES), sharex=True, sharey="col", squeeze=False)
     for row, mode in zip(grid, modes, strict=True):
-        _draw(row, mode, lines)
+        _draw(row, mode, lines, look)
         row[0].set_ylabel(f"{mode} classifiers", fontsize=8)
         for individuals in sorted({record.individuals for record in records}):
-            row[0].axhline(1 / individuals, **CHANCE)
+            row[0].axhline(1 / individuals, **GUESS)
         row[0].axhline(mean(record.group_baselines["video"].accuracy for record in records), **VIDEO)
         for axes in row[1:]:
-            axes.axhline(0, **CHANCE)
+            axes.axhline(0, **GUESS)
     for axes, title in zip(grid[0], TITLES, strict=True):
         axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("strength of the shortcut", fontsize=8)
     grid[0][0].set_ylim(-0.02, 1.02)
     grid[0][1].set_ylim(-1.02, 1.02)
-    handles = {_name(*key): Line2D([], [], **_style(number)) for number, key in enumerate(lines)}
+    handles = {name_of(one[0]).replace("\n", " "): Line2D([], [], **_keywords(look[key])) for key, one in lines.items()}
     handles |= {
         "accuracy, clean test": Line2D([], [], color="black"),
         "accuracy, validation (with shortcut)": Line2D([], [], color="black", linestyle="--"),
-        "chance, or no preference": Line2D([], [], **CHANCE),
+        "uniform guess, or no preference": Line2D([], [], **GUESS),
         "baseline that knows the video alone": Line2D([], [], **VIDEO),
     }
     figure.legend(
@@ -91,12 +92,12 @@ def strength_curves(section: Section) -> "Figure":
     return figure
 
 
-def _draw(row: "Sequence[Axes]", mode: Mode, lines: Lines) -> None:
-    for number, records in enumerate(lines.values()):
+def _draw(row: "Sequence[Axes]", mode: Mode, lines: Lines, look: Mapping[Identity, Style]) -> None:
+    for number, (one, records) in enumerate(lines.items()):
         trained = [record for record in records if mode in record.classification]
         shift = DODGE * (number - (len(lines) - 1) / 2)
         accuracy, reliance_axes, excess = row
-        style = _style(number)
+        style = _keywords(look[one])
         _curve(accuracy, _points(trained, lambda record: _accuracy(record, mode)), style, shift)
         validated = _points(trained, lambda record: Point(record.validation[mode]["all"].accuracy))
         _curve(accuracy, validated, style | {"linestyle": "--"}, shift)
@@ -146,13 +147,8 @@ def _excess(record: Record, mode: Mode) -> Point | None:
     return Point(excess, cams.pattern_excess)
 
 
-def _name(title: str, init: str) -> str:
-    return literal(title if init in {"random", "none"} else f"{title} ({init})")
-
-
-def _style(number: int) -> dict[str, Any]:
-    colour, marker = line_style(number)
-    return {"color": colour, "marker": marker, "markersize": 4, "linewidth": 1.3}
+def _keywords(style: Style) -> dict[str, Any]:
+    return style.keywords | {"markersize": 4, "linewidth": 1.3}
 
 
 PLOT = Plot(

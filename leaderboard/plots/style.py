@@ -1,12 +1,16 @@
 """What all figures share: sizes, colours, names of records, and the picture that is saved."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmark.records.record import Record
+from leaderboard.plots.lettering import letter
 from leaderboard.record_files import RecordFile, Section
 
 if TYPE_CHECKING:
@@ -26,32 +30,61 @@ of the three colour blindnesses."""
 
 MARKERS = "o^sDvP*X<>"
 
+SALT = "2258100"
+"""Text under which the hashes give each contestant in `backbones/` a colour of its own."""
+
+
+class Style(NamedTuple):
+    """How a contestant is drawn."""
+
+    colour: str
+    marker: str
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The style as matplotlib's arguments."""
+        return {"color": self.colour, "marker": self.marker}
+
+
+Identity = tuple[str, str]
+"""Backbone and initial weights: runs that differ in their seed look alike."""
+
+
+def identity(record: Record) -> Identity:
+    """Whose style a record has."""
+    return record.backbone, record.init
+
+
+def colour_of(backbone: str) -> str:
+    """The colour of a contestant: of its name alone, so that it is the same in every figure, whoever else is in it."""
+    return COLOURS[_hash(backbone) % len(COLOURS)]
+
+
+def styles(records: Iterable[Record]) -> dict[Identity, Style]:
+    """The styles of the contestants of one figure: colours by `colour_of`, and markers that tell equal colours apart.
+
+    Up to ten contestants of one colour differ in their markers. Each has the marker of its name, or the next free one.
+    """
+    chosen: dict[Identity, Style] = {}
+    for one in sorted({identity(record) for record in records}):
+        colour, first = colour_of(one[0]), _hash("".join(one))
+        markers = [MARKERS[(first + step) % len(MARKERS)] for step in range(len(MARKERS))]
+        free = [marker for marker in markers if Style(colour, marker) not in chosen.values()]
+        chosen[one] = Style(colour, (free or markers)[0])
+    return chosen
+
 
 def named(section: Section) -> list[tuple[str, RecordFile]]:
     """The section's records, each with a name: title, initial weights if any, and the seed if names are equal.
 
     A name may have several lines.
     """
-    names = [_name(file) for file in section.files]
+    names = [name_of(file.record) for file in section.files]
     shared = Counter(names)
     return [
         (f"{name}\nseed {file.record.seed}" if shared[name] > 1 else name, file)
         for name, file in zip(names, section.files, strict=True)
     ]
-
-
-def literal(text: str) -> str:
-    r"""Text that matplotlib does not read as mathematics.
-
-    >>> print(literal("$A$"))
-    \$A\$
-    """
-    return text.replace("$", r"\$")
-
-
-def line_style(number: int) -> tuple[str, str]:
-    """Colour and marker of the line with this number; the pairs of 200 consecutive numbers differ."""
-    return COLOURS[number % len(COLOURS)], MARKERS[(number + number // len(COLOURS)) % len(MARKERS)]
 
 
 def open_axes(axes: "Axes", size: float) -> None:
@@ -61,15 +94,21 @@ def open_axes(axes: "Axes", size: float) -> None:
 
 
 def picture(figure: "Figure") -> Image.Image:
-    """The figure's pixels in a palette of 256 colours, which makes small files."""
+    """The figure's pixels in a palette of 256 colours, which makes small files; its text is prepared by `letter`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    letter(figure)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
     return Image.fromarray(np.ascontiguousarray(pixels)).quantize(256)
 
 
-def _name(file: RecordFile) -> str:
-    init = "" if file.record.init in {"random", "none"} else f"\n({file.record.init})"
-    return f"{file.record.title}{init}"
+def name_of(record: Record) -> str:
+    """Title, and initial weights if they are published; it may have two lines."""
+    init = "" if record.init in {"random", "none"} else f"\n({record.init})"
+    return f"{record.title}{init}"
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(sha256(f"{SALT}{text}".encode()).digest()[:8], "big")

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from benchmark.records.record import Record
 from benchmark.vocabulary import MODES
 from leaderboard.plots.figures import Plot, of_records
-from leaderboard.plots.style import DPI, WIDTH, line_style, literal, named, open_axes
-from leaderboard.record_files import RecordFile, Section
+from leaderboard.plots.style import DPI, WIDTH, Identity, identity, name_of, open_axes, styles
+from leaderboard.record_files import Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,44 +14,47 @@ if TYPE_CHECKING:
 LEGEND_COLUMNS = 3
 
 
-def validated(section: Section) -> list[tuple[str, RecordFile]]:
-    """The records that have validation scores, with their names."""
+def validated(section: Section) -> list[Record]:
+    """The records that have validation scores."""
     return [
-        (name, file)
-        for name, file in named(section)
-        if any(classifier.validation for classifier in file.record.classification.values())
+        record
+        for record in section.records
+        if any(classifier.validation for classifier in record.classification.values())
     ]
 
 
 def validation_curves(section: Section) -> "Figure":
     """Accuracy on the validation images after every epoch: a panel for each mode, a line for each record.
 
-    Dotted lines show chance. A head that is not trained has no line.
+    Seeds of a contestant look alike. Dotted lines show a uniform guess. A head that is not trained has no line.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    entries = validated(section)
-    legend_rows = -(-(len(entries) + 1) // LEGEND_COLUMNS)
+    records = validated(section)
+    style = styles(records)
+    legend_rows = -(-(len(style) + 1) // LEGEND_COLUMNS)
     figure = Figure(figsize=(WIDTH, 3.2 + 0.3 * legend_rows), dpi=DPI, layout="constrained")
-    modes = [mode for mode in MODES if any(mode in file.record.classification for _, file in entries)]
+    modes = [mode for mode in MODES if any(mode in record.classification for record in records)]
     (panels,) = figure.subplots(1, len(modes), sharex=True, sharey=True, squeeze=False)
     for axes, mode in zip(panels, modes, strict=True):
-        for number, (name, file) in enumerate(entries):
-            classifier = file.record.classification.get(mode)
+        labelled: set[Identity] = set()
+        for record in records:
+            classifier = record.classification.get(mode)
             epochs = classifier.validation if classifier else ()
-            colour, marker = line_style(number)
+            one = identity(record)
             axes.plot(
                 [scores.epoch for scores in epochs],
                 [scores.accuracy for scores in epochs],
-                color=colour,
-                marker=marker,
+                color=style[one].colour,
+                marker=style[one].marker,
                 markersize=4,
                 linewidth=1.3,
-                label=literal(name.replace("\n", " ")),
+                label="_" if one in labelled else name_of(record).replace("\n", " "),
             )
-        for count in sorted({file.record.candidate_count for _, file in entries}):
-            axes.axhline(1 / count, color="0.4", linestyle=":", label=f"chance, {count} individuals")
+            labelled.add(one)
+        for count in sorted({record.candidate_count for record in records}):
+            axes.axhline(1 / count, color="0.4", linestyle=":", label=f"uniform guess, {count} individuals")
         axes.set_title(f"{mode.capitalize()} classifiers", fontsize=9)
         axes.set_xlabel("epoch", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

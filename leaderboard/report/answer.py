@@ -86,9 +86,8 @@ def named_rightly(record: FieldRecord) -> str:
 
 def chance(scores: FieldScores) -> str:
     """What is reached without looking."""
-    higher = commonest(scores)
-    note = f", always answering the commonest individual {higher}" if higher else ""
-    return f"chance {decimals(scores.chance)}{note}"
+    note = " by always answering the commonest individual" if commonest(scores) else ""
+    return f"chance {decimals(reference(scores))}{note}"
 
 
 def _chance_note(record: FieldRecord, scores: FieldScores) -> str:

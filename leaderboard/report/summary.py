@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
 from leaderboard.report.answer import verdict
-from leaderboard.report.facts import best_first, beyond_chance, commonest, counting, memory, others
+from leaderboard.report.facts import best_first, beyond_chance, commonest, counting, memory, others, reference
 from leaderboard.report.words import counted, printable, with_interval
 
 WIDTH = 80
@@ -74,8 +74,8 @@ def _score(record: FieldRecord) -> str:
 
 def _chance(record: FieldRecord) -> str:
     scores = counting(record)
-    higher = f" (commonest individual {commonest(scores)})" if commonest(scores) else ""
-    return f"{decimals(scores.chance)}{higher}; better than chance: {beyond_chance(scores)}"
+    how = " (commonest individual)" if commonest(scores) else ""
+    return f"{decimals(reference(scores))}{how}; better than chance: {beyond_chance(scores)}"
 
 
 def _verdict(record: FieldRecord) -> str:

@@ -26,9 +26,9 @@ LEGEND = (
     "{others}. *Background alone*, *Pattern alone*: the same probe is shown photos in which the rest is hidden. "
     "*Verdict*: which of the two it relies on, if their difference is shown; *mostly*: alone it keeps at least half of "
     "what whole photos gain over chance. *Rank-1 across*: share of photos whose most similar photo in another "
-    "recording or encounter shows the same individual. *Better than chance?*: above the commonest individual, or above "
-    "chance if that is higher, by a test over units (5 %). Brackets: 95 % intervals; none with fewer than six units. "
-    "`{nothing}`: no such number."
+    "recording or encounter shows the same individual. *Better than chance?*: above the best answer without looking, "
+    "which is a uniform guess or always the commonest individual, by a test over units (5 %). Brackets: 95 % "
+    "intervals; none with fewer than six units. `{nothing}`: no such number."
 )
 NOT_CLEAN = "No column says which photos were taken together: the scores may be memory of near-copies in part."
 APPROXIMATE = "*Region masks are approximate: proposed by a program, not all corrected by a person.*"

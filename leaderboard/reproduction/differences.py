@@ -18,6 +18,7 @@ from benchmark.vocabulary import EncoderState, Mode, RegionVariant
 from leaderboard.contestants import SEED, Contestant, contestants
 from leaderboard.derived import excess_density
 from leaderboard.record_files import Section
+from leaderboard.reproduction import paper
 
 FEWEST_SEEDS = 3
 """Seeds that an interval over seeds alone needs."""
@@ -50,10 +51,10 @@ def contestant(section: Section, backbone: str) -> Contestant:
     """
     found = [one for one in contestants(section) if one.first.backbone == backbone and one.pool[0] == "published"]
     if not found:
-        raise MissingError(f"no run of {backbone}")
+        raise MissingError(f"no run of {_title(backbone)}")
     best = max(found, key=lambda one: one.first.status == "ok")
     if best.first.status != "ok":
-        raise MissingError(f"the run of {backbone} failed: {best.first.status}")
+        raise MissingError(f"the run of {_title(backbone)} failed: {best.first.status}")
     return best
 
 
@@ -134,7 +135,7 @@ def excess_on_pattern(one: Contestant, mode: Mode) -> Difference:
     found = [_grad_cam(record, mode) for record in one.records]
     values = [value for localisation in found if localisation and (value := excess_density(localisation)) is not None]
     if len(values) < len(one.records):
-        raise MissingError(f"no Grad-CAM of {one.first.backbone} on the pattern")
+        raise MissingError(f"no Grad-CAM of {one.first.title} on the pattern")
     if len(values) > 1:
         return _over_seeds(values)
     interval = found[0].pattern_excess if found[0] else None
@@ -182,10 +183,10 @@ def _difference(values: NDArray[np.float64], images: TestImages, bounds: Bounds 
 def _correct(one: Contestant, mode: Mode, variant: RegionVariant) -> NDArray[np.float64]:
     """(S, K) 1 where a seed answers a scored image correctly, else 0."""
     if any((mode, variant) in file.not_trained for file in one.files):
-        raise MissingError(f"the {mode} head of {one.first.backbone} is not trained")
+        raise MissingError(f"the {mode} head of {one.first.title} is not trained")
     images, answers = _images(one), [_answers(record, mode, variant) for record in one.records]
     if any(len(given) != len(images.labels) for given in answers):
-        raise MissingError(f"no answers of {one.first.backbone} for {mode}, {variant.replace('_', ' ')}")
+        raise MissingError(f"no answers of {one.first.title} for {mode}, {variant.replace('_', ' ')}")
     right: NDArray[np.float64] = (np.array(answers) == np.array(images.labels)).astype(np.float64)
     return right[:, _rows(images)]
 
@@ -199,10 +200,15 @@ def _answers(record: Record, mode: Mode, variant: RegionVariant) -> tuple[int, .
 
 def _images(one: Contestant) -> TestImages:
     if one.first.test_images is None:
-        raise MissingError(f"no test images in the record of {one.first.backbone}")
+        raise MissingError(f"no test images in the record of {one.first.title}")
     return one.first.test_images
 
 
 def _rows(images: TestImages) -> NDArray[np.int64]:
     """Indices of the test images that the ablation is scored on; of all without one."""
     return np.array(images.ablated or range(len(images.labels)), np.int64)
+
+
+def _title(backbone: str) -> str:
+    """What the tables call a backbone."""
+    return paper.TITLES.get(backbone, backbone)

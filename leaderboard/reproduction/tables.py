@@ -17,7 +17,7 @@ from leaderboard.markdown import NOTHING
 from leaderboard.record_files import Section
 from leaderboard.reproduction import paper
 from leaderboard.reproduction.differences import MissingError, contestant
-from leaderboard.rows import ENCODER_PREFIXES, backbone_row
+from leaderboard.rows import backbone_row, in_state
 
 MODES: tuple[Mode, ...] = ("deep", "shallow")
 """Modes in the order of the paper's tables."""
@@ -171,7 +171,7 @@ def _clustering_rows(section: Section) -> list[Row[Cells]]:
         for row in _rows(
             section,
             backbone,
-            f"{ENCODER_PREFIXES[state]}{backbone}",
+            in_state(paper.TITLES[backbone], state),
             {metric_of(Clustering, name).title: three(value) for name, value in clusters._asdict().items()},
             partial(_clusters, state),
         )

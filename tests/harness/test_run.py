@@ -249,7 +249,7 @@ def test_lama_gives_the_same_numbers_in_containers(tmp_path: Path) -> None:
         (["lamma"], "Did you mean 'lama'?"),
         (["fresh", "--data", "zebrafish"], "'zebrafish' is neither a data set nor a path that exists."),
         (["fresh", "--runner", "podman"], "Unknown runner 'podman'; there are: auto, docker, process."),
-        (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: longer, paper, quick."),
+        (["fresh", "--protocol", "slow"], "Unknown protocol 'slow'; there are: field, longer, paper, quick."),
         (["fresh", "--split", "blok"], "there are: random, block, sequence, time, open, disjoint."),
         (["lama", "--init", "published"], "needs the published weights 'big-lama'"),
         (["deepfillv2:tff"], "deepfillv2 has no variant 'tff'; it has: deepfillv2:"),

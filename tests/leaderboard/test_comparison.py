@@ -42,10 +42,10 @@ def test_each_backbone_has_both_splits_and_their_difference() -> None:
         tabled(file(0.9), file(0.5, split="block"), file(0.7, backbone="aotgan", title="AOT-GAN")), classification.TABLE
     )
     header, *body = rows(text)
-    assert header[2:5] == ["Deep accuracy, random", "block", "difference"]
+    assert header[2:5] == ["Deep accuracy, split random", "split block", "difference"]
     assert body == [
-        ["AOT-GAN", "random", "0.70", NOTHING, NOTHING, "0"],  # not run with the other split
-        ["LaMa", "random", "0.90", "0.50", "-0.40", "0"],
+        ["LaMa", "random weights", "0.90", "0.50", "-0.40"],
+        ["AOT-GAN", "random weights", "0.70", NOTHING, NOTHING],  # not run with the other split
     ]
 
 
@@ -70,8 +70,8 @@ def test_a_stray_run_on_a_stricter_split_does_not_empty_the_comparison(stray: di
         tabled(*both, file(None if "status" in stray else 0.4, split="sequence", **stray)), classification.TABLE
     )
     header, *body = rows(text)
-    assert header[3] == "block"
-    assert [row[2:] for row in body] == [["0.90", "0.90", "+0.00", "0"]] * 2
+    assert header[3] == "split block"
+    assert [row[2:] for row in body] == [["0.90", "0.90", "+0.00"]] * 2
 
 
 def test_a_difference_is_that_of_the_values_shown() -> None:
@@ -85,13 +85,12 @@ def test_a_split_for_another_question_is_no_partner(split: str) -> None:
     assert "No run with such a split yet" in text
 
 
-def test_equal_seeds_and_initial_weights_are_compared() -> None:
+def test_seeds_are_one_row_and_initial_weights_are_compared() -> None:
     parts = tabled(file(0.9), file(0.8, seed=1), file(0.5, split="block", seed=1), file(0.1, split="block", init="x"))
     (text,) = comparison.tables(parts, classification.TABLE)
     assert [row[1:] for row in rows(text)[1:]] == [
-        ["random", "0.90", NOTHING, NOTHING, "0"],
-        ["random", "0.80", "0.50", "-0.30", "1"],
-        ["x", NOTHING, "0.10", NOTHING, "0"],
+        ["random weights", "0.85", "0.50", "-0.35"],
+        ["x", NOTHING, "0.10", NOTHING],
     ]
 
 
@@ -111,8 +110,9 @@ def test_a_missing_number_has_no_difference() -> None:
     table = ablation.PROBES["reliance"]
     other = file(0.5, split="block", backbone="aotgan", title="AOT-GAN", probes=ablated)
     (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block"), other), table)
-    assert rows(text)[1][2:] == [NOTHING, "0.50", NOTHING, NOTHING, "0.00", NOTHING, "0"]
-    assert rows(text)[2][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "0"]
+    assert rows(text)[1][2:] == [NOTHING, "0.50", NOTHING, NOTHING, "0.00", NOTHING]
+    assert rows(text)[2][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING]
+    assert comparison.NO_INTERVAL in text
 
 
 def test_a_split_that_leaks_less_without_any_such_number_has_no_table() -> None:

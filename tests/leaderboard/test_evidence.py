@@ -33,7 +33,7 @@ def test_the_heading_has_units_effective_number_and_smallest_differences() -> No
     assert " counts as independent. Smallest difference in accuracy that can be detected (80 % power, 5 %): " in text
     assert " points between two rows, " in text
     assert " points among 3 ranked together. One training seed a row" in text
-    assert text.endswith(" Best answer without looking at the animal: *chance*, 0.50.")
+    assert text.endswith(" Chance, the best answer without looking at the animal: *uniform guess*, 0.50.")
 
 
 def test_images_whose_answers_agree_within_a_stretch_count_as_fewer() -> None:

@@ -61,16 +61,13 @@ def test_a_failed_run_is_a_row_with_its_cause(page: Page) -> None:
     failures = cells(text, "aotgan")
     assert len(failures) == (2 if page is ablation.PAGE else 1)
     for row in failures:
-        assert set(row[2:-2]) == {"–"}  # noqa: RUF001
-        assert row[-1] == (
-            "[fedcba9](records/zebrafish-synth/full/aotgan-fedcba987654.json) "
-            r"failed: `timeout` in train-deep: No answer \| for 600 s."
-        )
+        assert set(row[2:-1]) == {"–"}  # noqa: RUF001
+        assert row[-1] == r"failed: `timeout` in train-deep: No answer \| for 600 s."
 
 
 @pytest.mark.parametrize("page", [*WITH_FAILED_ROWS, summary.PAGE], ids=lambda page: page.block)
 def test_without_records_a_page_names_the_command_that_makes_them(page: Page) -> None:
-    assert page.text([]) == "No records yet; `patternbench run` writes them."
+    assert "`patternbench run` writes them" in page.text([])
 
 
 @pytest.mark.parametrize("page", [ablation.PAGE, focus.PAGE, inpainting.PAGE], ids=lambda page: page.block)

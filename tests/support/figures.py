@@ -5,20 +5,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from benchmark.records.classification import Classification, EpochScores
 from benchmark.records.localisation import EpochLocalisation
 from benchmark.vocabulary import REGIONS
+from leaderboard.plots.style import picture
 from leaderboard.record_files import RecordFile, Section
 from support.records import blank_record, trained
 
 
 def drawn(figure: Figure) -> Figure:
     """The figure after drawing: a warning while drawing fails the test."""
-    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+    picture(figure)
     return figure
 
 

@@ -7,8 +7,13 @@ from leaderboard.record_files import RecordFile
 
 
 def page_text(page: Page, *files: RecordFile) -> str:
-    """The page of these records, without the comparison of splits."""
-    return page.text(page.sections(files))
+    """The page of these records, without the comparison of splits and the folded list of records."""
+    return without_runs(page.text(page.sections(files)))
+
+
+def without_runs(text: str) -> str:
+    """A page without the folded lists of seeds and records."""
+    return re.sub(r"\n\n<details><summary>Seeds and records.*?</details>", "", text, flags=re.DOTALL)
 
 
 def rows(text: str) -> list[list[str]]:

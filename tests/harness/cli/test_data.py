@@ -30,7 +30,7 @@ def _run(root: Path, *arguments: object) -> str:
 def test_show_prints_the_counts(tmp_path: Path, pets: Path) -> None:
     output = _run(tmp_path, "show", pets)
     assert "4, of 2 individuals (1 to 3 each)" in output
-    assert "0.500; always naming the commonest: 0.750" in output
+    assert "0.750, by always naming the commonest; a uniform guess has 0.500" in output
     assert "on 0 images" in output
 
 

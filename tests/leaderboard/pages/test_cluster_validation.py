@@ -37,14 +37,14 @@ def test_every_view_has_a_table_with_a_row_for_each_encoder() -> None:
     )
     text = page_text(PAGE, one)
     paper, beside = text.split("### Beyond the paper's metrics")
-    assert cells(paper, "lama")[0][2] == "0.127"
-    raw, unit, whitened = cells(beside, "lama")
+    assert cells(paper, "LaMa")[0][2] == "0.127"
+    raw, unit, whitened = cells(beside, "LaMa")
     expected = ["0.10 ± 0.01", "0.30 ± 0.21", "0.40 ± 0.31", "0.50 ± 0.41", "0.80 ± 0.71", "0.20 ± 0.03", "-0.04"]
     assert raw[2:14] == [*expected, "-0.12", "4", "0.05", "0.25", "0.75"]
     assert unit[2] == "0.20 ± 0.01"
     assert whitened[2] == "0.00 ± 0.01"  # not -0.00
     assert whitened[10:14] == ["–"] * 4  # noqa: RUF001 - the table's dash
-    (after,) = cells(beside, "ref-lama")
+    (after,) = cells(beside, "ref-LaMa")
     assert after[7:10] == ["–", "-0.04", "-0.12"]  # noqa: RUF001
     assert beside.index(cluster_validation.VIEWS["raw"]) < beside.index(cluster_validation.VIEWS["unit"])
     assert text.count("*Purity*: ") == 1
@@ -54,7 +54,7 @@ def test_the_range_of_the_estimated_k_follows_it() -> None:
     def shown(low: int, high: int) -> str:
         part = partition(0.1).model_copy(update={"estimated_range": (low, high)})
         one = complete(clustering={"initial": clustered(0.1)}, cluster_validation={"initial": {"raw": part}})
-        return cells(page_text(PAGE, one), "lama")[1][10]
+        return cells(page_text(PAGE, one), "LaMa")[1][10]
 
     assert shown(2, 7) == "4 [2, 7]"
     assert shown(4, 4) == "4"
@@ -63,8 +63,8 @@ def test_the_range_of_the_estimated_k_follows_it() -> None:
 def test_silhouettes_stand_beside_their_value_under_permuted_labels_and_the_dimension() -> None:
     one = complete(clustering={"initial": clustered(0.1)}, cluster_validation={"initial": {"raw": partition(0.1)}})
     text = page_text(PAGE, one)
-    assert cells(text, "lama")[1][8:10] == ["-0.04", "-0.12"]
-    assert cells(text, "lama")[1][14] == "4096"
+    assert cells(text, "LaMa")[1][8:10] == ["-0.04", "-0.12"]
+    assert cells(text, "LaMa")[1][14] == "4096"
     assert "no row is the best" in text
     assert "**0." not in text
 

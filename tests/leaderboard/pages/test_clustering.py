@@ -9,32 +9,32 @@ from support.tables import cells, page_text
 def test_the_encoder_has_a_row_before_and_after_deep_classification() -> None:
     text = page_text(PAGE, complete())
     numbers = ["0.339", "0.250", "0.060", "3.224", "36.558", "60", "4096"]
-    assert cells(text, "lama")[0][:10] == ["lama", "big-lama", "0.127", *numbers]
-    assert cells(text, "ref-lama")[0][:10] == ["ref-lama", "big-lama", "0.228", *numbers]
+    assert cells(text, "LaMa")[0][:10] == ["LaMa", "big-lama", "0.127", *numbers]
+    assert cells(text, "ref-LaMa")[0][:10] == ["ref-LaMa", "big-lama", "0.228", *numbers]
 
 
 def test_the_untrained_encoder_has_a_row() -> None:
     one = complete(clustering={state: clustered(0.1) for state in ("initial", "untrained")})
-    assert cells(page_text(PAGE, one), "random-lama")[0][:3] == ["random-lama", "random", "0.100"]
+    assert cells(page_text(PAGE, one), "LaMa, untrained")[0][:3] == ["LaMa, untrained", "random weights", "0.100"]
 
 
 def test_a_metric_that_is_not_defined_is_a_dash() -> None:
     text = page_text(PAGE, complete(clustering={"initial": clustered(0.0, silhouette=None)}))
-    assert cells(text, "lama")[0][5] == "–"  # noqa: RUF001
-    assert cells(text, "ref-lama") == []
+    assert cells(text, "LaMa")[0][5] == "–"  # noqa: RUF001
+    assert cells(text, "ref-LaMa") == []
 
 
 @pytest.mark.parametrize(("exact", "text"), [(True, "60"), (False, "60 (approximate)")])
 def test_approximate_clusters_are_marked(exact: bool, text: str) -> None:
     one = complete(clustering={"initial": clustered(0.1, exact=exact)})
-    assert cells(page_text(PAGE, one), "lama")[0][8] == text
+    assert cells(page_text(PAGE, one), "LaMa")[0][8] == text
 
 
 def test_baselines_are_below_the_encoders() -> None:
     scores = dict.fromkeys(("accuracy", "balanced_accuracy", "recall", "f1"), 0.25)
     video = {**scores, "adjusted_rand": 0.333, "mutual_information": 0.693}
     text = page_text(PAGE, complete(group_baselines={"video": video}))
-    assert cells(text, "*video alone*") == [["*video alone*", "–", "0.333", "0.693", *["–"] * 8]]  # noqa: RUF001
+    assert cells(text, "*video alone*") == [["*video alone*", "–", "0.333", "0.693", *["–"] * 6]]  # noqa: RUF001
 
 
 def test_permuted_labels_are_the_last_row_if_a_record_has_them() -> None:
@@ -50,9 +50,9 @@ def test_permuted_labels_are_the_last_row_if_a_record_has_them() -> None:
         state: clustered(0.2, permuted=permuted(rand)) for state, rand in (("initial", 0.002), ("finetuned", -0.004))
     }
     text = page_text(PAGE, complete(clustering=clusters))
-    assert cells(text, "lama")[0][2:5] == ["0.200", "0.339", "0.250"]
+    assert cells(text, "LaMa")[0][2:5] == ["0.200", "0.339", "0.250"]
     assert cells(text, "*permuted labels*")[0][1:6] == ["–", "-0.001", "0.300", "0.010", "–"]  # noqa: RUF001
-    assert "*permuted labels*: what clusters of these sizes reach by chance" in text
+    assert "*permuted labels*: what clusters of these sizes reach if they ignore the animals" in text
     assert "permuted" not in page_text(PAGE, complete())
 
 
@@ -60,7 +60,7 @@ def test_too_few_images_for_clusters_are_dashes_and_the_legend_says_why() -> Non
     information = ("mutual_information", "adjusted_mutual_information")
     unmeasured = dict.fromkeys((*information, "silhouette", "davies_bouldin", "calinski_harabasz"))
     text = page_text(PAGE, complete(clustering={"initial": clustered(None, **unmeasured)}))
-    assert cells(text, "lama")[0][2:9] == [*["–"] * 6, "60"]  # noqa: RUF001
+    assert cells(text, "LaMa")[0][2:9] == [*["–"] * 6, "60"]  # noqa: RUF001
     assert "no individual has three test images or more" in text
     assert "three test images or more" not in page_text(PAGE, complete())
 
@@ -107,7 +107,7 @@ def test_clusters_that_can_only_be_stretches_are_not_shown(units: list[int], by:
     one = one_of(units, by)
     text = page_text(PAGE, one)
     assert ("No clusters: each individual has one stretch (encounter) here" in text) is not shown
-    for part in ("| lama", "figures/embeddings", "*Silhouette*"):
+    for part in ("| LaMa", "figures/embeddings", "*Silhouette*"):
         assert (part in text) is shown
     (section,) = PAGE.sections([one])
     assert any(plot.has(section) for plot in PAGE.plots) is shown

@@ -10,15 +10,15 @@ def test_each_individual_has_a_column_and_each_classifier_a_row() -> None:
     text = page_text(PAGE, FOUR)
     assert cells(text, "Backbone")[0][2:7] == ["Classifier", "ann", r"b\|b", "cy", "new"]
     shallow, deep = cells(text, "Net")
-    assert shallow[2:7] == ["shallow", "1.00", "1.00", "–", "1.00"]  # noqa: RUF001 - the table's dash
-    assert deep[2:7] == ["deep", "0.25", "1.00", "–", "–"]  # noqa: RUF001
+    assert shallow[2:7] == ["shallow", "1.00 (4 of 4)", "1.00 (2 of 2)", "–", "1.00 (1 of 1)"]  # noqa: RUF001 - the table's dash
+    assert deep[2:7] == ["deep", "0.25 (1 of 4)", "1.00 (2 of 2)", "–", "–"]  # noqa: RUF001
     assert cells(text, "*Test images*")[0][3:7] == ["4", "2", "0", "1"]
     assert "![Confusion matrices of the deep classifiers](figures/confusion-d-s-p.png)" in text
 
 
 def test_without_deep_classifiers_there_are_no_matrices() -> None:
     text = page_text(PAGE, individuals_file("Small", [0, 1], "ann", "bob", shallow=answering([0, 1], [1, 0])))
-    assert cells(text, "Small")[0][3:5] == ["1.00", "0.00"]
+    assert cells(text, "Small")[0][3:5] == ["1.00 (1 of 1)", "0.00 (0 of 1)"]
     assert "Confusion" not in text
 
 

@@ -37,7 +37,7 @@ def row(text: str, name: str) -> list[str]:
 def test_matches_in_other_recordings_have_columns_where_there_are_any() -> None:
     across_recordings = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(across_recordings)}}))
-    assert row(text, "lama")[8:10] == ["0.25", "0.12 of 8"]
+    assert row(text, "LaMa")[8:10] == ["0.25", "0.12 of 8"]
     assert "*Across recordings*" in text
 
 
@@ -58,8 +58,8 @@ def test_numbers_have_intervals_and_each_encoder_state_a_row() -> None:
     scores = ranking(rank1_interval=interval)
     states = {"initial": {"cosine": scores, "euclidean": scores}, "finetuned": {"cosine": scores}}
     text = page_text(PAGE, file(retrieval=states))
-    assert row(text, "lama")[2:8] == ["0.60 [0.50, 0.70]", "0.90", "0.45"] * 2
-    assert row(text, "ref-lama")[5:8] == [NOTHING] * 3
+    assert row(text, "LaMa")[2:8] == ["0.60 [0.50, 0.70]", "0.90", "0.45"] * 2
+    assert row(text, "ref-LaMa")[5:8] == [NOTHING] * 3
 
 
 def test_baselines_are_below_the_encoders() -> None:
@@ -78,15 +78,15 @@ def test_baselines_are_below_the_encoders() -> None:
 
 def test_a_backbone_without_an_embedding_has_no_row() -> None:
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
-    assert row(text, "lama")[5:8] == [NOTHING] * 3
-    assert "ref-lama" not in text
+    assert row(text, "LaMa")[5:8] == [NOTHING] * 3
+    assert "ref-LaMa" not in text
 
 
 def test_cross_flank_queries_have_their_own_columns_where_flanks_are_known() -> None:
     interval = {"low": 0.1, "high": 0.4, "groups": 9}
     cross = {"rank1": 0.2, "mean_average_precision": 0.3, "queries": 7, "rank1_interval": interval}
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(cross_flank=cross)}}))
-    assert row(text, "lama")[8:10] == ["0.20 [0.10, 0.40]", "0.30 of 7"]
+    assert row(text, "LaMa")[8:10] == ["0.20 [0.10, 0.40]", "0.30 of 7"]
     assert "cannot be recognised from the other side" in text
     assert "flank" not in page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
 

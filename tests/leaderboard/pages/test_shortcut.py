@@ -34,12 +34,11 @@ def test_without_records_the_page_says_how_to_get_them() -> None:
 
 def test_a_row_shows_what_the_record_holds() -> None:
     (row,) = cells(page_of(reader(0.5, 0.6, 0.9)))
-    assert row[:4] == ["READER", "random", "shallow", "0.50"]
+    assert row[:4] == ["READER", "random weights", "shallow", "0.50"]
     assert row[4:7] == ["0.60", "0.90", "-0.30"]  # no interval: the record holds no answers
     assert row[7:9] == ["+0.40", "-0.20"]  # 0.8 - 0.4, 0.7 - 0.9: of the validation images
     assert row[9:11] == ["-0.30", "+0.00"]  # 0.3 - 0.6, 0.5 - 0.5: of the clean test images
-    assert row[11:14] == ["+0.20 [0.10, 0.30]", "38 of 40", "0"]
-    assert row[14].startswith("[")
+    assert row[11:] == ["+0.20 [0.10, 0.30]", "38 of 40"]
 
 
 @pytest.mark.parametrize(
@@ -65,14 +64,14 @@ def test_cams_by_another_method_alone_are_not_shown() -> None:
 def test_the_facts_of_an_experiment_are_above_its_table() -> None:
     text = page_of(reader(0, 0.6, 0.6), reader(1, 0.3, 0.9))
     assert "\n\n## 144 pictures a video, data seed 1, split clean-test, protocol quick\n\n" in text
-    assert "6 individuals, chance 0.17, 40 test images and 20 validation images. The video alone scores 0.33." in text
+    assert "6 individuals, uniform guess 0.17, 40 test images and 20 validation images." in text
 
 
 def test_the_page_says_first_which_heads_are_calibrated() -> None:
     none = "Nothing is calibrated yet: no backbone whose head is trained has two strengths."
     assert none in page_of(reader(0, 0.6, 0.6), reader(0, 0.6, 0.6, seed=1))
     text = page_of(reader(1, 0.6, 0.9), reader(0, 0.6, 0.6))
-    assert "\n\nTrained heads with two strengths or more: READER (random), shallow, at 0.00, 1.00. The other" in text
+    assert "\n\nTrained heads with two strengths or more: READER (random weights), shallow, at 0.00, 1.00. The other" in text
     assert "Nothing is calibrated" not in text
 
 
@@ -130,7 +129,7 @@ def test_a_missing_number_is_a_dash() -> None:
     first, second = cells(page_of(bare, broken))
     assert (first[7], first[11]) == (NOTHING, NOTHING)
     assert second[2:13] == [NOTHING, "1.00", *[NOTHING] * 9]
-    assert "failed: `crash` in encode: It stopped." in second[14]
+    assert "failed: `crash` in encode: It stopped." in second[-1]
 
 
 def test_failed_runs_alone_have_no_figure() -> None:

@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from benchmark.records.classification import Classification
-from leaderboard.plots.cam_density import density_curves, probed
-from leaderboard.plots.style import COLOURS
+from benchmark.vocabulary import Region
+from leaderboard.plots.cam_density import GREYS, density_curves, probed
+from leaderboard.plots.style import colour_of
 from support.figures import drawn, followed, lines, named_file, section, words
 from support.records import trained
+
+
+def grey(region: Region) -> str:
+    return to_hex(GREYS[region])
+
 
 Three = tuple[float | None, float | None, float | None]
 
@@ -23,17 +30,18 @@ def test_curves_are_the_excess_density_with_other_images_at_zero() -> None:
     (axes,) = figure.axes
     assert axes.get_title() == "Net"
     values = lines(axes)
-    assert values[f"{COLOURS[0]} --"] == pytest.approx([0.1, -0.1])
-    assert values[f"{COLOURS[2]} --"] == pytest.approx([0.3, 0.5])
-    assert values[f"{COLOURS[2]} -"] == pytest.approx([1, 2])
-    assert values[f"{COLOURS[1]} -"] == [0, 0]
+    assert values[f"{grey('background')} --"] == pytest.approx([0.1, -0.1])
+    assert values[f"{colour_of('net')} --"] == pytest.approx([0.3, 0.5])
+    assert values[f"{colour_of('net')} -"] == pytest.approx([1, 2])
+    assert values[f"{grey('body')} -"] == [0, 0]
     assert list(axes.lines[-1].get_ydata()) == [0, 0]  # type: ignore[arg-type]
-    assert words(figure) == ["background", "body", "pattern", "shallow", "deep", "as on other images"]
+    assert words(figure) == ["background", "body", "pattern (in colour)", "shallow", "deep", "as on other images"]
 
 
 def test_what_no_probe_has_is_not_drawn_and_panels_fill_a_grid() -> None:
     rows = section(*(named_file(f"N{number}", deep=localised((0.1, 0.2, None))) for number in range(4)))
     figure = drawn(density_curves(rows))
     assert [axes.get_visible() for axes in figure.axes] == [True] * 4 + [False] * 2
-    assert all(np.isnan(lines(axes)[f"{COLOURS[2]} -"]).all() for axes in figure.axes[:4])
+    for number, axes in enumerate(figure.axes[:4]):
+        assert np.isnan(lines(axes)[f"{colour_of(f'n{number}')} -"]).all()
     assert len(probed(rows)) == 4

@@ -19,4 +19,4 @@ def test_the_kept_epoch_says_on_which_curve_it_lies() -> None:
     settled = TRAINING | {"settled": [4.0, 3.9, 4.5], "rule": "settled"}
     (section,) = sections([complete(inpainting=settled), complete(inpainting=TRAINING, seed=1)])
     labels = [axes.get_xlabel() for axes in loss_curves(section).axes]
-    assert labels == ["epoch (red: kept on settled)", "epoch (red: kept)"]
+    assert labels == ["epoch (ring: kept on settled)", "epoch (ring: kept)"]

@@ -63,4 +63,4 @@ def test_a_row_of_panels_for_each_mode_and_a_name_for_each_backbone() -> None:
     assert len(figure.axes) == 6
     assert [axes.get_ylabel() for axes in figure.axes[::3]] == ["shallow classifiers", "deep classifiers"]
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()][:2] == [r"C\$T", "READER"]
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["C$T", "READER"]

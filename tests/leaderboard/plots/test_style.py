@@ -1,20 +1,27 @@
+from collections.abc import Iterable
+
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from benchmark.records.record import Record
 from leaderboard.plots.cam_density import density_curves
-from leaderboard.plots.style import COLOURS, MARKERS, line_style, literal, named, picture
+from leaderboard.plots.style import COLOURS, MARKERS, colour_of, named, picture, styles
 from leaderboard.plots.validation import validation_curves
 from support.figures import drawn, followed, named_file, section, words
+from support.paths import ROOT
+
+SHIPPED = tuple(path.parent.name for path in (ROOT / "backbones").glob("*/backbone.toml") if path.parent.name != "timm")
 
 
-def test_rows_of_one_backbone_are_named_by_their_seeds_and_dollars_mean_themselves() -> None:
+def test_rows_of_one_backbone_are_named_by_their_seeds() -> None:
     deep = followed([0.5], [(0.1, 0.2, None)])
     rows = section(named_file("$A$", deep=deep), named_file("B", seed=0, deep=deep), named_file("B", seed=1, deep=deep))
     assert [name for name, _ in named(rows)] == ["$A$", "B\nseed 0", "B\nseed 1"]
-    assert literal("$A$") == r"\$A\$"
-    assert words(drawn(validation_curves(rows)))[:3] == [r"\$A\$", "B seed 0", "B seed 1"]
+    assert words(drawn(validation_curves(rows)))[:2] == ["$A$", "B"]
     drawn(density_curves(rows))
 
 
@@ -24,8 +31,31 @@ def test_pictures_keep_the_figure_in_a_palette() -> None:
     assert set(image.convert("RGB").get_flattened_data()) == {(0x00, 0x72, 0xB2)}
 
 
-def test_line_styles_differ() -> None:
-    assert len({line_style(number) for number in range(200)}) == 200
+def records(names: Iterable[str], init: str = "random") -> list[Record]:
+    return [named_file(name, init).record for name in names]
+
+
+def test_the_shipped_contestants_have_colours_of_their_own() -> None:
+    assert len(SHIPPED) >= 9
+    assert len({colour_of(name) for name in SHIPPED}) == len(SHIPPED)
+
+
+@given(st.lists(st.text(min_size=1), unique_by=str.lower, max_size=12), st.integers(0, 11))
+def test_a_contestant_keeps_its_colour_whoever_else_is_there(names: list[str], place: int) -> None:
+    shown = styles(records([*names[:place], "Net", *names[place:]]))
+    assert shown["net", "random"].colour == colour_of("net")
+
+
+def test_contestants_of_one_colour_differ_in_their_markers() -> None:
+    names = [name for name in map(str, range(400)) if colour_of(name) == colour_of("0")][: len(MARKERS)]
+    assert len(set(styles(records(names)).values())) == len(names) == len(MARKERS)
+
+
+def test_seeds_look_alike_and_initial_weights_do_not() -> None:
+    seeds = [named_file("Net", seed=seed).record for seed in (0, 1)]
+    first, second = styles([*seeds, *records(["Net"], "imagenet")]).values()
+    assert first.colour == second.colour
+    assert first.marker != second.marker
 
 
 def test_colours_differ_for_everyone() -> None:

@@ -1,4 +1,4 @@
-from leaderboard.plots.style import COLOURS
+from leaderboard.plots.style import colour_of
 from leaderboard.plots.validation import validated, validation_curves
 from leaderboard.record_files import RecordFile
 from support.figures import drawn, followed, lines, named_file, section, words
@@ -12,11 +12,11 @@ def test_accuracies_have_the_colour_of_their_row_in_both_panels() -> None:
     )
     figure = drawn(validation_curves(rows))
     shallow, deep = figure.axes
-    assert lines(shallow) == {f"{COLOURS[0]} -": [0.1, 0.2], f"{COLOURS[1]} -": [0.3, 0.4]}
-    assert lines(deep) == {f"{COLOURS[1]} -": [0.5, 0.9]}
+    assert lines(shallow) == {f"{colour_of('shallow')} -": [0.1, 0.2], f"{colour_of('both')} -": [0.3, 0.4]}
+    assert lines(deep) == {f"{colour_of('both')} -": [0.5, 0.9]}
     assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.25, 0.25]  # type: ignore[index]
-    assert words(figure) == ["Shallow", "Both (imagenet)", "chance, 4 individuals"]
-    assert [name for name, _ in validated(rows)] == ["Shallow", "Both\n(imagenet)"]
+    assert words(figure) == ["Shallow", "Both (imagenet)", "uniform guess, 4 individuals"]
+    assert [record.title for record in validated(rows)] == ["Shallow", "Both"]
 
 
 def test_a_mode_that_no_record_has_has_no_panel() -> None:
@@ -24,11 +24,11 @@ def test_a_mode_that_no_record_has_has_no_panel() -> None:
     assert [axes.get_title() for axes in figure.axes] == ["Deep classifiers"]
 
 
-def test_chance_is_one_over_the_number_of_candidates() -> None:
+def test_a_uniform_guess_is_one_over_the_number_of_candidates() -> None:
     record = named_file("One", deep=followed([0.5])).record.model_copy(update={"candidate_count": 2})
     figure = drawn(validation_curves(section(RecordFile(record, "one.json"))))
     assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.5]  # type: ignore[index]
-    assert words(figure)[-1] == "chance, 2 individuals"
+    assert words(figure)[-1] == "uniform guess, 2 individuals"
 
 
 def test_a_mode_that_no_record_has_gets_no_panel() -> None:

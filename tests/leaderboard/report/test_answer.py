@@ -92,7 +92,7 @@ def test_nothing_is_said_of_regions_if_whole_photos_are_not_better_than_chance(b
 def test_the_best_answer_without_looking_is_the_commonest_individual_if_that_is_higher() -> None:
     record = field_record(schemes={"grouped": field_scores(commonest=0.55)})
     assert verdict(record).name == "cannot tell"  # the pattern's interval begins at 0.4
-    assert "(chance 0.25, always answering the commonest individual 0.55)" in answer([record])[0]
+    assert "(chance 0.55 by always answering the commonest individual)" in answer([record])[0]
 
 
 def test_three_sentences_answer() -> None:

@@ -81,5 +81,5 @@ def test_the_commonest_individual_and_suspects_are_counted() -> None:
         schemes={"grouped": field_scores(commonest=0.4, better_than_chance="cannot_tell")},
         suspects=[suspect(1, "near_copy")],
     )
-    assert found["Chance"] == "0.25 (commonest individual 0.40); better than chance: cannot tell"
+    assert found["Chance"] == "0.40 (commonest individual); better than chance: cannot tell"
     assert found["Look again"] == "no photo looks mislabelled; one near-copy under two names"

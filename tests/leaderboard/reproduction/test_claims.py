@@ -118,10 +118,10 @@ def test_without_records_nothing_can_be_told() -> None:
     [
         ({"units": 5}, "5 units; an interval needs 6"),
         ({"accuracies": {"all": 0.5, "no_pattern": 0.5}}, "the interval contains 0"),
-        ({"ablation": {}}, "no answers of lama for deep, no pattern"),
-        ({"test_images": None}, "no test images in the record of lama"),
-        ({"init": "random"}, "no run of lama"),
-        ({"status": "crash"}, "the run of lama failed: crash"),
+        ({"ablation": {}}, "no answers of LaMa for deep, no pattern"),
+        ({"test_images": None}, "no test images in the record of LaMa"),
+        ({"init": "random"}, "no run of LaMa"),
+        ({"status": "crash"}, "the run of LaMa failed: crash"),
     ],
 )
 def test_the_reason_why_nothing_can_be_told(changes: dict[str, Any], reason: str) -> None:
@@ -131,7 +131,7 @@ def test_the_reason_why_nothing_can_be_told(changes: dict[str, Any], reason: str
 def test_a_head_that_is_not_trained_is_no_evidence() -> None:
     names: tuple[RegionVariant, ...] = ("all", "no_pattern")
     ablation = {"deep": {name: variant(0.9, 0, losses=(1.8,)) for name in names}}
-    assert verdicts(HIDING, [run("lama", ablation=ablation)])[3][1] == "the deep head of lama is not trained"
+    assert verdicts(HIDING, [run("lama", ablation=ablation)])[3][1] == "the deep head of LaMa is not trained"
 
 
 def test_seeds_are_averaged() -> None:
@@ -181,7 +181,7 @@ def test_pictures_are_judged_by_the_swapped_cams(interval: tuple[float, float] |
     look = claim("they look at the pattern")
     found = find(look.comparisons[3], section(run("lama", **looking(2.5, 2.0, interval))))
     assert (found.verdict, found.difference.value) == (verdict, 0.5)
-    assert verdicts(look, [run("lama")])[3][1] == "no Grad-CAM of lama on the pattern"
+    assert verdicts(look, [run("lama")])[3][1] == "no Grad-CAM of LaMa on the pattern"
     seeds = [run("lama", seed, **looking(2.5 + seed / 10, 2.0, interval)) for seed in range(3)]
     assert find(look.comparisons[3], section(*seeds)).verdict == "reproduced"
 
