@@ -166,7 +166,7 @@ def show(folder: Path, record: Record, *, own: bool = False) -> str:
     files = record_files.read(folder)
     every = _own_pages(folder, files) if own else PAGES
     pages = [page for page in every.values() if page.in_terminal and page.experiment == _experiment(record)]
-    texts = [page.text(_around(record, page, page.sections(files))) for page in pages]
+    texts = [replace(page, linked=True).text(_around(record, page, page.sections(files))) for page in pages]
     shown = PICTURES.sub("", paragraphs(*texts))
     return FOLDS.sub(lambda fold: f"\n\n{fold['title']}" if fold["title"] else "", shown)
 

@@ -190,6 +190,8 @@ def test_every_link_leads_to_its_record(folder: Path) -> None:
         for target in targets:
             if target.endswith(".json"):
                 assert read_record(path.parent / target).backbone in target
+            elif target.endswith(".md"):
+                assert (path.parent / target).is_file()
             else:
                 Image.open(path.parent / target).verify()
 

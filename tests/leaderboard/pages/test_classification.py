@@ -46,7 +46,9 @@ def column(text: str, header: str) -> dict[str, str]:
 def test_a_row_has_the_scores_of_both_classifiers() -> None:
     kinds = {"deep": trained(0.97, calibration_error=0.04), "shallow": trained(0.31, calibration_error=0.04)}
     text = page_text(PAGE, complete(classification=kinds))
-    head = "\n\n## zebrafish-synth, split time, protocol full\n\n6 individuals, uniform guess 0.17, 60 test images.\n\n| "
+    head = (
+        "\n\n## zebrafish-synth, split time, protocol full\n\n6 individuals, uniform guess 0.17, 60 test images.\n\n| "
+    )
     assert head in text
     deep, shallow = (
         [accuracy, NOTHING, accuracy, f1, "0.04", NOTHING] for accuracy, f1 in (("0.97", "0.48"), ("0.31", "0.15"))

@@ -5,8 +5,6 @@ from leaderboard.record_files import RecordFile, Section
 from support.records import blank_record
 from support.tables import cells
 
-PAGE = "leaderboard/retrieval.md"
-
 
 def scores(**fields: Any) -> dict[str, Any]:
     curve = ((0.0, 0.8), (0.5, 0.6), (1.0, 0.0))

@@ -71,7 +71,10 @@ def test_the_page_says_first_which_heads_are_calibrated() -> None:
     none = "Nothing is calibrated yet: no backbone whose head is trained has two strengths."
     assert none in page_of(reader(0, 0.6, 0.6), reader(0, 0.6, 0.6, seed=1))
     text = page_of(reader(1, 0.6, 0.9), reader(0, 0.6, 0.6))
-    assert "\n\nTrained heads with two strengths or more: READER (random weights), shallow, at 0.00, 1.00. The other" in text
+    assert (
+        "\n\nTrained heads with two strengths or more: READER (random weights), shallow, at 0.00, 1.00. The other"
+        in text
+    )
     assert "Nothing is calibrated" not in text
 
 
