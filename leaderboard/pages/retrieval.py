@@ -28,9 +28,9 @@ ACROSS_LEGEND = (
 CROSS_LEGEND = (
     f"*{CROSS}*: a query searches the images of the other flank; the other columns compare images of one flank. A "
     "hidden pattern cannot be recognised from the other side, so this shows how far size, colour and place name the "
-    "animal; *of*: number of queries with a match of the other flank. No baseline stands beside it, because baselines are "
-    "recorded for the gallery of one flank alone: compare it with the raw pixels and the colour histogram in this "
-    "column, whose excess over a shuffled gallery of the same size is not known either."
+    "animal; *of*: number of queries with a match of the other flank. No baseline stands beside it, because records "
+    "hold baselines for the gallery of one flank alone: compare it with the raw pixels and the colour histogram in "
+    "this column. What a shuffled gallery of the other flank reaches is not known."
 )
 
 

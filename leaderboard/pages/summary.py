@@ -164,7 +164,7 @@ def _tells_cell(row: Row[Recognised]) -> str | None:
 
 
 def _relies_cell(row: Row[Recognised]) -> str | None:
-    """The verdict on what the probe of whole images uses, with its accuracies on background and pattern; or why a run failed."""
+    """The verdict on what the probe of whole images relies on, with its accuracies; or why a run failed."""
     if not row.part or not row.part.regions:
         return (row.file and failure(row.file.record)) or None
     regions = row.part.regions["reliance"]

@@ -145,7 +145,7 @@ def test_contestants_are_ranked_and_not_their_seeds() -> None:
 def test_few_units_have_no_interval_no_rank_and_no_answer_to_chance() -> None:
     few = IMAGES | {"groups": [number // 18 for number in range(36)]}
     text = page_text(PAGE, contestant("A", 36, test_images=few), contestant("B", 3, test_images=few))
-    assert column(text, "Linear probe") == {"A": "1.00", "B": "0.08"}
+    assert column(text, "Linear probe") == {"A": "1.00", "B": "0.08 (3 of 36)"}
     assert set(column(text, "Linear probe rank").values()) == {NOTHING}
     better = set(column(text, "Linear probe better than chance").values())
     assert better == {"cannot tell (36 of 36 would not show it)"}

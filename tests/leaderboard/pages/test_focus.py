@@ -48,7 +48,7 @@ def test_a_row_shows_the_excess_and_each_number_beside_its_swap_null() -> None:
 
 
 def test_if_all_cams_of_a_method_are_empty_their_number_says_so_and_the_other_method_has_numbers() -> None:
-    (first, second, *_) = cells(text_of(EMPTY, LOCALISATION), "LaMa")
+    (second, first, *_) = cells(text_of(EMPTY, LOCALISATION), "LaMa")
     assert first[2:9] == ["deep", "Grad-CAM", NO, NO, NO, "2 x 2", "0 of 10: all are zero"]
     assert second[3:5] == ["HiResCAM", "+0.60 [0.50, 0.70]"]
 
