@@ -10,7 +10,6 @@ from leaderboard.contestants import contestants, without_looking
 from leaderboard.evidence import RANKED
 from leaderboard.formats import decimals
 from leaderboard.pages.classification import TITLES, better_text
-from leaderboard.pages.region_accuracies import probed
 from leaderboard.pages.summary import Recognised, recognised
 from leaderboard.record_files import RecordFile, Section, sections
 from leaderboard.report.summary import INDENT, line
@@ -64,7 +63,7 @@ def _keys(row: Row[Classifiers]) -> set[str]:
 def _recognised(section: Section, row: Row[Classifiers]) -> Recognised:
     assert row.part is not None
     (one,) = (one for one in contestants(section) if one.first.key in _keys(row))
-    return recognised(row.part.measures["linear"], probed(one, "initial", "reliance"))
+    return recognised(row.part.measures["linear"], one)
 
 
 def _answer(section: Section, row: Row[Classifiers]) -> dict[str, str]:
@@ -82,7 +81,7 @@ def _answer(section: Section, row: Row[Classifiers]) -> dict[str, str]:
         "Chance": _chance(record, part, kind),
         "Background": _alone(found, "background"),
         "Pattern": _alone(found, "pattern"),
-        "Verdict": found.verdict.name if found.verdict else "not known: no region masks",
+        "Verdict": found.regions["reliance"].verdict.name if found.regions else "not known: no region masks",
         "Rank-1": _rank1(record),
         "Others": "; ".join(
             f"{TITLES[other].lower()} {measure.status if measure.accuracy is None else decimals(measure.accuracy)}"
@@ -96,7 +95,7 @@ def _answer(section: Section, row: Row[Classifiers]) -> dict[str, str]:
 
 def _in_a_line(section: Section, row: Row[Classifiers]) -> str:
     found, kind = _recognised(section, row), _headline(row)
-    verdict = f"; {found.verdict.name}" if found.verdict else ""
+    verdict = f"; {found.regions['reliance'].verdict.name}" if found.regions else ""
     generated = any(record.experiment for record in section.records)
     return f"{_score(row, kind)}, {section.dataset if generated else f'split {section.split}'}{verdict}"
 
@@ -145,7 +144,7 @@ def _chance(record: Record, part: Classifiers, kind: ClassifierKind) -> str:
 
 
 def _alone(found: Recognised, region: RegionVariant) -> str:
-    if found.regions is None:
+    if not found.regions:
         return "not known: no region masks"
-    one = found.regions.accuracies.get(region)
+    one = found.regions["reliance"].ablation.accuracies.get(region)
     return f"{with_interval(one.accuracy, one.interval)} alone" if one else "not measured"
