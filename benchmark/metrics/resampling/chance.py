@@ -143,7 +143,7 @@ def never_better(
     right = np.stack([np.bincount(number, row) for row in correct], axis=1)  # (units, E)
     level = 1 - 2 * SIGNIFICANCE / len(correct)
     lowest = max(share_ends(epoch, sizes, level=level)[0] for epoch in right.T)
-    excess: NDArray[np.float64] = right - np.bincount(number, reference)[:, None]
+    excess = right - np.bincount(number, reference).astype(np.float64)[:, None]
     return lowest <= float(reference.mean()) or _p_value(excess, _signs(count, seed)) > SIGNIFICANCE
 
 
