@@ -12,6 +12,9 @@ from benchmark.data.catalogue import Row
 from benchmark.errors import InputError
 from benchmark.vocabulary import FLANKS, Flank
 
+_YEAR_FIRST = re.compile(r"^(\d{4})[/:.](\d{1,2})[/:.](\d{1,2})(?!\d)")
+"""A date that begins with its year, as cameras (EXIF) and some tables write it: it can mean one day alone."""
+
 RECORDING_COLUMNS = ("video", "sequence", "encounter")
 """Columns that name a continuous recording; the first one that is filled on every row is used."""
 
@@ -198,9 +201,19 @@ def _frame(row: Row) -> int:
         ) from None
 
 
+def _with_hyphens(date: re.Match[str]) -> str:
+    """A date as ISO 8601 writes it.
+
+    >>> _YEAR_FIRST.sub(_with_hyphens, "2021/5/3 10:00:00"), _YEAR_FIRST.sub(_with_hyphens, "2021:05:31")
+    ('2021-05-03 10:00:00', '2021-05-31')
+    """
+    year, month, day = date.groups()
+    return f"{year}-{int(month):02d}-{int(day):02d}"
+
+
 def _time(row: Row, column: str) -> datetime:
     try:
-        time = datetime.fromisoformat(row.groups[column])
+        time = datetime.fromisoformat(_YEAR_FIRST.sub(_with_hyphens, row.groups[column].strip(), count=1))
     except ValueError:
         raise InputError(
             f"The {column} of {row.image_id!r} is {row.groups[column]!r}. Write dates as ISO 8601: 2024-05-31, or "

@@ -15,11 +15,18 @@ from benchmark.errors import InputError
 _FLAGS = "Right,Turning,Occlusion,Glitch"
 _CORNERS = ("Upper left corner X", "Upper left corner Y", "Lower right corner X", "Lower right corner Y")
 _COLUMNS = ("Filename", "Object ID", *_CORNERS, _FLAGS)
+_OWN_COLUMNS = ("Object ID", *_CORNERS, _FLAGS)
+"""Columns that no other table has."""
 
 
 def find_aau(location: Path) -> Path | None:
-    """The location if it is a folder with annotations.csv, else None."""
-    return location if (location / "annotations.csv").is_file() else None
+    """The location if it is a folder with an annotations.csv that has a column of this layout alone, else None."""
+    table = location / "annotations.csv"
+    if not table.is_file():
+        return None
+    with table.open("rb") as file:
+        header = file.readline()
+    return location if any(column.encode() in header for column in _OWN_COLUMNS) else None
 
 
 def read_aau(root: Path) -> Reading:

@@ -57,7 +57,8 @@ def is_table(path: Path) -> bool:
 
 def table_in(folder: Path) -> Path | None:
     """The metadata table of a folder; None if it has none."""
-    return next((path for suffix in _READERS if (path := folder / f"metadata{suffix}").is_file()), None)
+    paths = (folder / name for name in (*(f"metadata{suffix}" for suffix in _READERS), "annotations.csv"))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def read_lines(path: Path, *, trusted_pickle: bool = False) -> TableFile:
@@ -192,14 +193,34 @@ def _read_excel(path: Path) -> TableFile:
 
 
 def _read_json(path: Path) -> TableFile:
-    """The rows of a list of rows, or of a mapping from columns to values (as lists, or by row number)."""
-    content = json.loads(_text(path)[0])
-    if isinstance(content, dict):
+    """The rows of a list of rows, of one row a line, or of a mapping from columns to values.
+
+    The values of a column are a list, or a mapping by row number. A mapping with `columns` and `data`, as pandas writes
+    it with `orient="split"`, is read too.
+    """
+    content = _json(_text(path)[0])
+    if isinstance(content, dict) and {"columns", "data"} <= content.keys() <= {"columns", "data", "index"}:
+        content = [dict(zip(content["columns"], row, strict=True)) for row in content["data"]]
+    elif isinstance(content, dict):
         columns = {key: list(cells.values() if isinstance(cells, dict) else cells) for key, cells in content.items()}
         content = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise InputError(f'{path}: not a list of rows. Write [{{"image_id": ..., "identity": ..., "path": ...}}, ...].')
     return _numbered(content)
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 - what a JSON file holds
+    r"""The content of a JSON file, or of a file with one JSON value a line as a list.
+
+    >>> _json('{"a": 1}\n{"a": 2}\n')
+    [{'a': 1}, {'a': 2}]
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if not error.msg.startswith("Extra data"):
+            raise
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 def _read_parquet(path: Path) -> TableFile:

@@ -8,6 +8,7 @@ from benchmark.cross_validation.answers import NO_ANSWER, OutOfFoldAnswers, Phot
 from benchmark.cross_validation.folding import folding
 from benchmark.cross_validation.schemes import Scheme, schemes
 from benchmark.data.catalogue import Row
+from benchmark.probing import probes
 from benchmark.vocabulary import RegionVariant
 
 INDIVIDUALS, ENCOUNTERS, PHOTOS = 5, 4, 3
@@ -105,21 +106,23 @@ def _simulated(encounters: int, distance: float, seed: int) -> tuple[NDArray[np.
     return embeddings, labels, Scheme("grouped", "encounter", groups, np.ones(len(labels), bool))
 
 
-ONE_GROUP_EACH, DRAWN = 44, 60
-"""Encounters that are left out one by one, and encounters that are drawn into folds."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("encounters", "distance", "truth"), [(44, 0, 0.5), (60, 0, 0.5), (44, 2, 0.841), (60, 2, 0.841)]
-)
-def test_a_simulated_accuracy_is_found(encounters: int, distance: float, truth: float) -> None:
-    """The best rule for two unit normals at this distance is right with probability Phi(distance / 2)."""
+@pytest.mark.parametrize(("distance", "truth"), [(0, 0.5), (2, 0.841)])
+@pytest.mark.parametrize("encounters", [24, 60], ids=["each encounter left out", "five draws"])
+def test_a_simulated_accuracy_is_found(
+    encounters: int, distance: float, truth: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best rule for two unit normals at this distance is right with probability Phi(distance / 2).
+
+    One strength alone is tried, so that 30 data sets take seconds; the mean of their accuracies has a standard error of
+    about 0.015.
+    """
+    monkeypatch.setattr(probes, "STRENGTHS", (1.0,))
     accuracies = []
-    for seed in range(60):
+    for seed in range(30):
         embeddings, labels, scheme = _simulated(encounters, distance, seed)
         accuracies.append((_answers(embeddings, scheme, labels, seed=seed).linear == labels).mean())
-    assert float(np.mean(accuracies)) == pytest.approx(truth, abs=0.03)
+    assert float(np.mean(accuracies)) == pytest.approx(truth, abs=0.04)
 
 
 @pytest.mark.slow

@@ -76,6 +76,14 @@ def test_times_are_read_as_iso_8601_in_utc() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text", ["2024/5/31 14:05:00", "2024:05:31 14:05:00", "2024.05.31T14:05:00", "20240531T140500"]
+)
+def test_dates_that_begin_with_the_year_are_read(text: str) -> None:
+    (time,) = capture_times([Row("r0", "A", Path("p"), groups={"date": text})]) or ()
+    assert time.isoformat() == "2024-05-31T14:05:00+00:00"
+
+
 def test_a_date_that_could_mean_two_days_is_refused_by_image() -> None:
     with pytest.raises(InputError, match=r"date of 'r0' is '03/04/2024'. Write dates as ISO 8601"):
         capture_times(_rows(date=["03/04/2024"]))

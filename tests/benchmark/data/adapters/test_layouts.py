@@ -33,7 +33,7 @@ def test_a_folder_with_metadata_is_a_table(tmp_path: Path) -> None:
 
 def test_annotations_take_precedence_over_metadata(tmp_path: Path) -> None:
     _table(tmp_path)
-    (tmp_path / "annotations.csv").touch()
+    (tmp_path / "annotations.csv").write_text("Filename;Object ID\n")
     assert _layout(tmp_path) == ("aau", tmp_path)
 
 

@@ -48,13 +48,26 @@ def test_csv(tmp_path: Path) -> None:
     assert catalogue == Catalogue("x", tmp_path, _expected(tmp_path))
 
 
-@pytest.mark.parametrize("orient", ["records", "columns", "list"])
+@pytest.mark.parametrize("orient", ["records", "columns", "list", "split"])
 def test_json(tmp_path: Path, orient: str) -> None:
     frame = pd.DataFrame(ROWS)
     content = frame.to_dict("list") if orient == "list" else json.loads(frame.to_json(orient=orient))  # type: ignore[call-overload]
     path = _files(tmp_path) / "metadata.json"
     path.write_text(json.dumps(content).replace("NaN", "null"))
     assert open_dataset(path, "x").rows == _expected(tmp_path)
+
+
+def test_json_with_one_row_a_line(tmp_path: Path) -> None:
+    path = _files(tmp_path) / "metadata.json"
+    pd.DataFrame(ROWS).to_json(path, orient="records", lines=True)
+    assert open_dataset(path, "x").rows == _expected(tmp_path)
+
+
+def test_a_table_called_annotations_is_read_although_it_is_not_of_the_aau(tmp_path: Path) -> None:
+    pd.DataFrame([{**row, "bbox": json.dumps(row["bbox"]) if row["bbox"] else None} for row in ROWS]).to_csv(
+        _files(tmp_path) / "annotations.csv"
+    )
+    assert open_dataset(tmp_path, "x").rows == _expected(tmp_path)
 
 
 def test_parquet(tmp_path: Path) -> None:
