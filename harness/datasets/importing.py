@@ -83,7 +83,8 @@ def import_dataset(
         raise InputError(f"{name} is the name of a built-in data set. Give another one with --name.")
     if not packed:
         return _register(name, path, workspace, options, digest_of, progress)
-    notes.refuse_other_source(name, path, workspace)
+    if name not in notes.names(workspace):
+        notes.refuse_other_source(name, path, workspace)
     folder = workspace.datasets / name
     with disk_errors():
         extract_zip(path, folder)
