@@ -36,15 +36,16 @@ def could_show(record: FieldRecord) -> str:
 def folds_sentence(record: FieldRecord) -> str:
     """How often photos were tested, and how much the score depends on the drawing of folds, as a sentence."""
     scores = counting(record)
-    noun = group_noun(scores.column) if scores.column else "photos"
+    whole = f" of whole {group_noun(scores.column)}" if scores.column else ""
     if scores.one_group_each:
+        noun = group_noun(scores.column) if scores.column else "photos"
         return f"Each of the {scores.folds} {noun} was left out in turn, so nothing depends on a drawing of folds."
     if scores.draws == 1:
-        return f"Every photo was tested once, in {scores.folds} folds of whole {noun}."
+        return f"Every photo was tested once, in {scores.folds} folds{whole}."
     low, high = min(scores.linear.by_draw), max(scores.linear.by_draw)
     return (
-        f"Every photo was tested {scores.draws} times, in {scores.draws} drawings of {scores.folds} folds of whole "
-        f"{noun}; the accuracy is their mean, and single drawings gave {decimals(low)} to {decimals(high)}."
+        f"Every photo was tested {scores.draws} times, in {scores.draws} drawings of {scores.folds} folds{whole}; "
+        f"the accuracy is their mean, and single drawings gave {decimals(low)} to {decimals(high)}."
     )
 
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from leaderboard.report.limits import could_show, memory_sentence
-from support.field_records import field_record, field_scores, random_scores
+from leaderboard.report.limits import could_show, folds_sentence, memory_sentence
+from support.field_records import field_record, field_scores, out_of_fold, random_scores
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ def test_the_gain_by_near_copies_is_explained_by_what_is_shown_of_it() -> None:
     assert "no gain by near-copies is shown" in memory_sentence(field_record())
     assert "too few units to tell" in memory_sentence(field_record(schemes=gain, units=[0] * 48))
     assert memory_sentence(field_record(schemes={"random": random_scores()})) == ""
+
+
+def test_the_folds_are_told_with_the_spread_of_their_drawing() -> None:
+    assert folds_sentence(field_record()).startswith("Each of the 12 encounters was left out in turn")
+    once = field_scores(one_group_each=False, folds=10)
+    assert folds_sentence(field_record(schemes={"grouped": once})) == (
+        "Every photo was tested once, in 10 folds of whole encounters."
+    )
+    drawn = random_scores(linear=out_of_fold(0.75, by_draw=[0.7, 0.75, 0.8, 0.75, 0.75]))
+    assert folds_sentence(field_record(schemes={"random": drawn})) == (
+        "Every photo was tested 5 times, in 5 drawings of 10 folds; the accuracy is their mean, and single drawings gave "
+        "0.70 to 0.80."
+    )
