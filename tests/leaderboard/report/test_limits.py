@@ -38,6 +38,6 @@ def test_the_folds_are_told_with_the_spread_of_their_drawing() -> None:
     )
     drawn = random_scores(linear=out_of_fold(0.75, by_draw=[0.7, 0.75, 0.8, 0.75, 0.75]))
     assert folds_sentence(field_record(schemes={"random": drawn})) == (
-        "Every photo was tested 5 times, in 5 drawings of 10 folds; the accuracy is their mean, and single drawings gave "
-        "0.70 to 0.80."
+        "Every photo was tested 5 times, in 5 drawings of 10 folds; the accuracy is their mean, and single drawings "
+        "gave 0.70 to 0.80."
     )
