@@ -188,9 +188,9 @@ def survey(
     every = EncodePack("train", spec.variants, spec.settings.fill)
     some = EncodePack("train", ("all",), spec.settings.fill, focus.SAMPLE)
     embedded = _encode(_stage(titles.PHOTOS, spec, spec.settings.pooling, every), crops, stages)
-    mapped = _encode(_stage(titles.SAMPLE_MAPS, spec, "flatten", some), crops, stages)
+    sampled = _encode(_stage(titles.SAMPLE_MAPS, spec, "flatten", some), crops, stages)
     embeddings = embeddings_of(embedded, spec, crops)
-    sample = sample_of(mapped, crops)
+    sample = sample_of(sampled, crops)
     with stage_events(listener, titles.ANSWER):
         scores = score(spec.catalogue, embeddings, crops.hashes, sample, spec.settings.seed, listener)
     provenance = Provenance(
@@ -206,7 +206,7 @@ def survey(
         versions=embedded.result.versions,
         started=started,
         finished=now(),
-        stages={titles.PHOTOS: embedded.note, titles.SAMPLE_MAPS: mapped.note},
+        stages={titles.PHOTOS: embedded.note, titles.SAMPLE_MAPS: sampled.note},
     )
     record = _record(spec, workspace, scores, key, provenance)
     write_text(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
