@@ -75,12 +75,11 @@ CamMethod = Literal["gradcam", "hirescam", "layercam", "eigencam"]
 - `eigencam`: Eigen-CAM (Muhammad & Yeasin 2020).
 """
 
-UnitKind = Literal["stretches", "encounters", "recordings", "images"]
+UnitKind = Literal["stretches", "encounters", "images"]
 """Units of analysis: images that count as one piece of evidence.
 
 - `stretches`: images of one individual in successive frames of one recording.
 - `encounters`: images of one individual in one recording whose frames are not numbered.
-- `recordings`: all images of one recording; no record has it now.
 - `images`: each image is its own unit, because nothing is known of its recording.
 """
 

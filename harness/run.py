@@ -38,7 +38,7 @@ from harness.weights.local import run_licence
 from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
 from harness.workspace import Workspace
 
-SCORING = 3
+SCORING = 4
 """Version of the scoring; raised when a score of the record is computed in another way, so that records are made anew.
 
 A score that is added needs no new version: the fields of the record are part of a run's key too.
@@ -287,6 +287,7 @@ def _record(
         test_images=scores.test_images,
         audit=None if failure else prepared.audit,
         group_baselines=scores.group_baselines,
+        validation_baselines=scores.validation_baselines,
         retrieval_baselines=scores.retrieval_baselines,
         retrieval=scores.retrieval,
         open_set=scores.open_set,

@@ -36,6 +36,7 @@ class Measure:
         better: whether it is better than chance; None if that is not known.
         recall: macro recall; None as for `accuracy`.
         f1: macro F1; None as for `accuracy`.
+        intervals: of `recall` and `f1`, by name; empty for a mean over several seeds, and with few units.
         calibration: expected calibration error; None if it was not measured.
         images: number of test images of known individuals; None if it is not known.
         status: why there is no score; empty if there is one.
@@ -46,6 +47,7 @@ class Measure:
     better: BetterThanChance | None = None
     recall: float | None = None
     f1: float | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
     calibration: float | None = None
     images: int | None = None
     status: str = ""
@@ -200,14 +202,14 @@ def _measure(
     right = correct(one, images, kind, state) if images else None
     unseen = contestants.without_looking(one.first)
     errors = [trained.calibration_error for trained in found if isinstance(trained, Classification)]
-    known_errors = [error for error in errors if error is not None]
     return Measure(
         accuracy=mean(trained.test.accuracy for trained in found),
         interval=None if right is None or images is None else contestants.interval(right, images),
         better=None if right is None or images is None or unseen is None else contestants.better(right, images, unseen),
         recall=mean(trained.test.recall for trained in found),
         f1=mean(trained.test.f1 for trained in found),
-        calibration=mean(known_errors) if len(known_errors) == len(found) else None,
+        intervals=found[0].intervals if len(found) == 1 else {},
+        calibration=mean(errors) if len(errors) == len(found) else None,
         images=None if right is None else right.shape[1],
     )
 

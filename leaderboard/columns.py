@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from benchmark.records.base import Metric
+from benchmark.records.base import Interval, Metric
 from leaderboard import markdown
-from leaderboard.formats import decimals
+from leaderboard.formats import bracketed, decimals
 from leaderboard.markdown import NOTHING, Align
 from leaderboard.record_files import RecordFile, Section
 from leaderboard.run_link import failure
@@ -52,6 +52,7 @@ class Column(Generic[Part]):
         align: side to which the cells are aligned.
         shown: whether the table of a section has the column.
         value: the number in the cell; None for a column without numbers.
+        interval: its interval, behind the number; None for a number that has none.
         compared: names under which the number is compared between splits and between seeds, by the variant of the row
             that the number is taken from; empty if it is not compared.
     """
@@ -62,6 +63,7 @@ class Column(Generic[Part]):
     align: Align = "right"
     shown: Callable[[Section], bool] = always
     value: Callable[[Part], float | None] | None = None
+    interval: Callable[[Part], Interval | None] | None = None
     compared: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, row: Row[Part]) -> str:
@@ -72,6 +74,13 @@ class Column(Generic[Part]):
 
 FAILURE: Column[Any] = Column("Failed", lambda row: (row.file and failure(row.file.record)) or None, align="left")
 """Why runs failed; only in tables that have such a row."""
+
+
+class Compared(NamedTuple):
+    """A number that is compared between splits or seeds, with its interval; None = it has none."""
+
+    value: float
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
@@ -128,12 +137,12 @@ class Table(Generic[Part]):
         """Names of the compared numbers of the columns that a section shows."""
         return [name for column in self.columns if column.shown(section) for name in column.compared.values()]
 
-    def compared_values(self, section: Section) -> dict[str, dict[str, float]]:
+    def compared_values(self, section: Section) -> dict[str, dict[str, Compared]]:
         """The compared numbers of each record that has any, by the path of its file and their names.
 
         Rows that are means over seeds are taken apart: each record is a section of its own here.
         """
-        values: dict[str, dict[str, float]] = {}
+        values: dict[str, dict[str, Compared]] = {}
         for row in (row for file in section.files for row in self.rows(replace(section, files=(file,)))):
             if row.file is None or row.part is None:
                 continue
@@ -141,7 +150,8 @@ class Table(Generic[Part]):
                 name = column.compared.get(row.variant)
                 value = column.value(row.part) if name and column.value else None
                 if name and value is not None:
-                    values.setdefault(row.file.path, {})[name] = value
+                    interval = column.interval(row.part) if column.interval else None
+                    values.setdefault(row.file.path, {})[name] = Compared(value, interval)
         return values
 
 
@@ -189,12 +199,31 @@ def no_note(_: object) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Brackets(Generic[Part]):
+    """The interval of a number, as text to append to it.
+
+    Attributes:
+        of: the interval of a row's part; None if there is none.
+        digits: decimals of its ends.
+        before: text between the number and the brackets.
+    """
+
+    of: Callable[[Part], Interval | None]
+    digits: int = 2
+    before: Callable[[Part], str] = no_note
+
+    def __call__(self, part: Part) -> str:
+        """The interval in brackets; empty if there is none."""
+        return f"{self.before(part)}{bracketed(self.of(part), self.digits)}"
+
+
 def number_column(
     header: str,
     value: Callable[[Part], float | None],
     *,
     form: Callable[[float], str] = decimals,
-    note: Callable[[Part], str] = no_note,
+    note: Callable[[Part], str] | Brackets[Part] = no_note,
     instead: Callable[[Part], str] = no_note,
     legend: str = "",
     shown: Callable[[Section], bool] = always,
@@ -206,7 +235,7 @@ def number_column(
         header: Markdown above the column.
         value: the number of a row's part; None if there is none.
         form: text of a number.
-        note: text to append to the number, such as its interval.
+        note: text to append to the number; `Brackets` for its interval.
         instead: text of the cell if there is no number, such as the reason.
         legend: see `Column`.
         shown: see `Column`.
@@ -219,7 +248,8 @@ def number_column(
         number = value(row.part)
         return f"{instead(row.part) or NOTHING if number is None else form(number)}{note(row.part)}"
 
-    return Column(header, cell, legend=legend, shown=shown, value=value, compared=compared or {})
+    interval = note.of if isinstance(note, Brackets) else None
+    return Column(header, cell, legend=legend, shown=shown, value=value, interval=interval, compared=compared or {})
 
 
 def metric_column(
@@ -228,7 +258,7 @@ def metric_column(
     *,
     header: str = "",
     form: Callable[[float], str] = decimals,
-    note: Callable[[Part], str] = no_note,
+    note: Callable[[Part], str] | Brackets[Part] = no_note,
     legend: str = "",
     shown: Callable[[Section], bool] = always,
     compared: Mapping[str, str] | None = None,

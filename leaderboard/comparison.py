@@ -1,12 +1,14 @@
 """The same numbers under the split `random` and under a split that leaks less, side by side."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 from typing import Any, NamedTuple
 
+from benchmark.metrics.score_intervals import of_difference
+from benchmark.records.base import Interval
 from benchmark.splitting.split import LEAK_FREE
-from leaderboard.columns import Column, Row, Table, labels, number_column, render
+from leaderboard.columns import Brackets, Column, Compared, Row, Table, labels, number_column, render
 from leaderboard.contestants import contestants
 from leaderboard.formats import difference, signed
 from leaderboard.headings import either
@@ -17,17 +19,21 @@ from leaderboard.rows import backbone_row
 _Identity = tuple[str, str]
 """Backbone and initial weights."""
 
-NO_INTERVAL = (
-    "Numbers are means over training seeds. The differences have no interval, because the two splits test different "
-    "images: they do not show how much of a difference is the leak, and how much these images and animals."
-)
-
 
 class _Pair(NamedTuple):
     """Numbers of one backbone by name, under each of the two splits."""
 
-    leaking: Mapping[str, float]
-    clean: Mapping[str, float]
+    leaking: Mapping[str, Compared]
+    clean: Mapping[str, Compared]
+
+
+INTERVALS = (
+    "Numbers are means over training seeds. Brackets: 95 % interval of the difference of two numbers from one training "
+    "seed, from their own intervals as if the images were independent (MOVER); where the two splits share animals and "
+    "recordings it is too wide. A difference has none where one of its numbers has none, as below six units, or a mean "
+    "over several seeds. Each holds by itself: of twenty true differences of 0, one is expected to exclude 0. No "
+    "interval shows how much of a difference is the leak, and how much these images and animals."
+)
 
 
 def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
@@ -56,7 +62,7 @@ def tables(sections: Iterable[Section], table: Table[Any]) -> list[str]:
         elif partners:
             kind, clean = max(partners, key=lambda partner: len(leaking.keys() & partner[1].keys()))
             numbers = _table(leaking, clean, table.compared_names(section), kind)
-            text = paragraphs(NO_INTERVAL, numbers)
+            text = paragraphs(INTERVALS, numbers)
         else:
             text = (
                 f"No run with such a split yet: run {either(f'`{kind}`' for kind in LEAK_FREE)} too, as the data allow "
@@ -77,7 +83,7 @@ def _same_images(one: Section, other: Section) -> bool:
     return first == second
 
 
-_Values = dict[_Identity, tuple[RecordFile, dict[str, float]]]
+_Values = dict[_Identity, tuple[RecordFile, dict[str, Compared]]]
 
 
 def _values(section: Section, table: Table[Any]) -> _Values:
@@ -88,9 +94,14 @@ def _values(section: Section, table: Table[Any]) -> _Values:
         seeds = [numbers[file.path] for file in one.files if file.path in numbers]
         if seeds:
             shared = [name for name in seeds[0] if all(name in seed for seed in seeds)]
-            means = {name: mean(seed[name] for seed in seeds) for name in shared}
-            values[one.first.backbone, one.first.init] = one.files[0], means
+            values[one.first.backbone, one.first.init] = one.files[0], {name: _mean(name, seeds) for name in shared}
     return values
+
+
+def _mean(name: str, seeds: Sequence[Mapping[str, Compared]]) -> Compared:
+    """The mean over the seeds; with several seeds it has no interval."""
+    interval = seeds[0][name].interval if len(seeds) == 1 else None
+    return Compared(mean(seed[name].value for seed in seeds), interval)
 
 
 def _table(leaking: _Values, clean: _Values, names: list[str], split: str) -> str:
@@ -100,10 +111,11 @@ def _table(leaking: _Values, clean: _Values, names: list[str], split: str) -> st
     """
     first = names[0]
 
-    def place(item: tuple[_Identity, tuple[RecordFile, dict[str, float]]]) -> tuple[float, float, str]:
+    def place(item: tuple[_Identity, tuple[RecordFile, dict[str, Compared]]]) -> tuple[float, float, str]:
         identity, (file, _) = item
-        found = (_numbers(values, identity).get(first, -math.inf) for values in (clean, leaking))
-        return *(-number for number in found), file.record.title.casefold()  # type: ignore[return-value]
+        found = (_value(_numbers(values, identity), first) for values in (clean, leaking))
+        places = (math.inf if number is None else -number for number in found)
+        return *places, file.record.title.casefold()  # type: ignore[return-value]
 
     order = sorted((clean | leaking).items(), key=place)
     rows: list[Row[_Pair]] = [
@@ -114,7 +126,7 @@ def _table(leaking: _Values, clean: _Values, names: list[str], split: str) -> st
     return render([*labels("Backbone"), *columns], rows)
 
 
-def _numbers(values: _Values, identity: _Identity) -> Mapping[str, float]:
+def _numbers(values: _Values, identity: _Identity) -> Mapping[str, Compared]:
     return values[identity][1] if identity in values else {}
 
 
@@ -124,10 +136,20 @@ def _columns(name: str, split: str) -> list[Column[_Pair]]:
     def change(pair: _Pair) -> float | None:
         if name not in pair.leaking or name not in pair.clean:
             return None
-        return difference(pair.clean[name], pair.leaking[name])
+        return difference(pair.clean[name].value, pair.leaking[name].value)
+
+    def interval(pair: _Pair) -> Interval | None:
+        clean, leaking = pair.clean.get(name), pair.leaking.get(name)
+        if not (clean and leaking and clean.interval and leaking.interval):
+            return None
+        return of_difference(clean.value, clean.interval, leaking.value, leaking.interval)
 
     return [
-        number_column(f"{name}, split {PAPER_SPLIT}", lambda pair: pair.leaking.get(name)),
-        number_column(f"split {split}", lambda pair: pair.clean.get(name)),
-        number_column("difference", change, form=signed),
+        number_column(f"{name}, split {PAPER_SPLIT}", lambda pair: _value(pair.leaking, name)),
+        number_column(f"split {split}", lambda pair: _value(pair.clean, name)),
+        number_column("difference", change, form=signed, note=Brackets(interval)),
     ]
+
+
+def _value(numbers: Mapping[str, Compared], name: str) -> float | None:
+    return numbers[name].value if name in numbers else None

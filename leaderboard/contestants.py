@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.chance import BetterThanChance, best_guess, better_than_chance
+from benchmark.metrics.resampling.chance import BetterThanChance, better_than_chance
 from benchmark.metrics.resampling.intervals import Bounds
 from benchmark.metrics.resampling.seeds import of_seed_means
+from benchmark.metrics.without_looking import Unseen, best_unseen
 from benchmark.records.base import Interval
-from benchmark.records.classification import Classification, Probe, TestImages
+from benchmark.records.classification import Classification, Probe, ScoredImages, TestImages
 from benchmark.records.record import Record
 from benchmark.vocabulary import ClassifierKind, EncoderState
 from leaderboard.record_files import RecordFile, Section
@@ -123,23 +123,6 @@ def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None
     return interval(right[known(images)][None], images)
 
 
-class Unseen(NamedTuple):
-    """The best answer that is known without looking at the animal.
-
-    Attributes:
-        name: `chance` for any individual of training, `majority` for the commonest one, or a metadata column.
-        correct: (K,) probability that it is right, for each known test image that is scored.
-    """
-
-    name: str
-    correct: NDArray[np.float64]
-
-    @property
-    def accuracy(self) -> float:
-        """Expected share of right answers."""
-        return float(self.correct.mean())
-
-
 def without_looking(record: Record, rows: Sequence[int] | None = None) -> Unseen | None:
     """Of the best guess and the baselines that see no image, the one that is right most often; None without scores.
 
@@ -153,14 +136,22 @@ def without_looking(record: Record, rows: Sequence[int] | None = None) -> Unseen
     shown, trained = known(images), np.array(images.train_images)
     scored = np.arange(len(shown)) if rows is None else np.array(rows, np.int64)
     scored = scored[shown[scored]]
-    guess = best_guess(np.array(images.labels)[scored], trained)
     place = (np.cumsum(shown) - 1)[scored]  # among the known test images, which a baseline answers
-    answers = {"chance" if np.isclose(guess.mean(), 1 / (trained > 0).sum()) else "majority": guess} | {
-        name: np.array(baseline.correct)[place]
-        for name, baseline in record.group_baselines.items()
-        if len(baseline.correct) == shown.sum()
-    }
-    return max((Unseen(name, correct) for name, correct in answers.items()), key=lambda one: one.accuracy)
+    baselines = {name: np.array(baseline.correct)[place] for name, baseline in record.group_baselines.items()}
+    return best_unseen(np.array(images.labels)[scored], trained, baselines)
+
+
+def without_looking_validation(record: Record, images: ScoredImages) -> Unseen | None:
+    """The same of the validation images; None without scores.
+
+    Args:
+        record: whose validation images are scored.
+        images: the validation images.
+    """
+    if record.test_images is None:
+        return None
+    baselines = {name: one.correct for name, one in record.validation_baselines.items()}
+    return best_unseen(np.array(images.labels), np.array(record.test_images.train_images), baselines)
 
 
 def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> BetterThanChance:

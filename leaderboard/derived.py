@@ -117,5 +117,5 @@ def swap_share_of_ceiling(localisation: Localisation) -> float | None:
 
 
 def _of_ceiling(localisation: Localisation, density: float | None) -> float | None:
-    ceiling = localisation.ceiling.pattern if localisation.ceiling else None
+    ceiling = localisation.ceiling.pattern
     return None if density is None or ceiling is None else density / ceiling

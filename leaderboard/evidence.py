@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.chance import best_guess, better_than_chance
+from benchmark.metrics.resampling.chance import better_than_chance
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.metrics.resampling.power import (
     agreement_within,
@@ -17,7 +17,16 @@ from benchmark.metrics.resampling.power import (
 from benchmark.records.classification import ScoredImages, TestImages
 from benchmark.records.record import Record
 from benchmark.vocabulary import ClassifierKind
-from leaderboard.contestants import SEED, Contestant, classifier, contestants, correct, known, without_looking
+from leaderboard.contestants import (
+    SEED,
+    Contestant,
+    classifier,
+    contestants,
+    correct,
+    known,
+    without_looking,
+    without_looking_validation,
+)
 from leaderboard.formats import decimals
 from leaderboard.record_files import Section
 from leaderboard.rows import baseline_name
@@ -83,19 +92,18 @@ def chance_mark(answers: Sequence[int], record: Record, images: ScoredImages | N
     Args:
         answers: class number given to each image.
         record: whose classifier answers.
-        images: the validation images if they are answered, for which no baseline is known; None = the test images.
+        images: the validation images if they are answered; None = the test images.
     """
-    unseen, test = without_looking(record), record.test_images
-    if unseen is None or test is None:
+    unseen = without_looking_validation(record, images) if images else without_looking(record)
+    if unseen is None or record.test_images is None:
         return ""
-    scored, trained = images or test, np.array(test.train_images)
+    scored, trained = images or record.test_images, np.array(record.test_images.train_images)
     labels, groups = np.array(scored.labels), np.array(scored.groups)
     chosen = np.flatnonzero(trained[labels] > 0)
     if len(np.unique(groups[chosen])) < FEWEST_GROUPS:
         return ""
     right = np.array(answers)[chosen] == labels[chosen]
-    reference = best_guess(labels[chosen], trained) if images else unseen.correct
-    result = better_than_chance(right, reference, groups[chosen], seed=SEED)
+    result = better_than_chance(right, unseen.correct, groups[chosen], seed=SEED)
     return "" if result.verdict == "yes" else " (chance)"
 
 

@@ -35,9 +35,8 @@ INTERVALS = (
 )
 CHANCE = Note(
     "*Chance*: what the best answer without looking at the animal reaches: a uniform guess among the individuals, the "
-    "individual commonest in training, or a baseline that sees no image (on validation images, only the first two). "
-    "`(chance)`: not significantly better than chance (one-sided sign-flip test by units, 5 %); no mark with fewer "
-    "than six units."
+    "individual commonest in training, or a baseline that sees no image. `(chance)`: not significantly better than "
+    "chance (one-sided sign-flip test by units, 5 %); no mark with fewer than six units."
 )
 INPAINTED = Note(
     "*random weights*: drawn at random, not trained before. *inpainting* after the initial weights: the encoder then "

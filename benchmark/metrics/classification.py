@@ -79,14 +79,19 @@ def scores(labels: NDArray[np.integer], predictions: NDArray[np.integer], classe
 
 
 def epoch_scores(
-    labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int, *, epoch: int, loss: float
+    labels: NDArray[np.integer],
+    predictions: NDArray[np.integer],
+    names: NDArray[np.integer],
+    *,
+    epoch: int,
+    loss: float,
 ) -> EpochScores:
     """Validation scores after one epoch.
 
     Args:
-        labels: as `scores`.
-        predictions: as `scores`.
-        classes: as `scores`.
+        labels: (N,) true individuals, as indices into `names`.
+        predictions: (N,) predicted individuals, as indices into `names`.
+        names: (C,) class numbers of the individuals that can be the answer.
         epoch: number of the epoch, from 1.
         loss: mean training loss of the epoch, in nats.
 
@@ -94,8 +99,9 @@ def epoch_scores(
         InputError: as `scores`.
         RunError: as `scores`.
     """
-    accuracy, recall, f1 = _macro(labels, predictions, classes)
-    return EpochScores(epoch=epoch, loss=loss, accuracy=accuracy, recall=recall, f1=f1)
+    accuracy, recall, f1 = _macro(labels, predictions, len(names))
+    answers = tuple(names[predictions].tolist())
+    return EpochScores(epoch=epoch, loss=loss, accuracy=accuracy, recall=recall, f1=f1, answers=answers)
 
 
 def confusion_matrix(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> NDArray[np.int64]:

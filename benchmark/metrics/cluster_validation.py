@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmark.metrics import clustering
 from benchmark.metrics.clustering import Reduced
 from benchmark.metrics.kmeans import PointSet
-from benchmark.records.clustering import Agreement, ClusterValidation, Measures, Shape, Starts
+from benchmark.records.clustering import Agreement, ClusterValidation, Measures, Shape, Starts, Tried
 from benchmark.vocabulary import EmbeddingView
 
 STARTS = 5
@@ -42,6 +42,9 @@ would be equally far from each other, whatever the embeddings are."""
 
 PERMUTATIONS = 20
 """Permutations of the individuals whose silhouettes are averaged."""
+
+SILHOUETTE_DECIMALS = 6
+"""Decimals of the silhouettes by which k is estimated, as a record stores them."""
 
 EQUAL_DECIMALS = 9
 """Unit vectors whose coordinates agree when rounded to this number of decimals count as equal."""
@@ -122,31 +125,45 @@ def whiten(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return components
 
 
-def estimate(points: PointSet, individuals: int, seed: int) -> int | None:
-    """The number of clusters whose k-means partition has the highest silhouette (Rousseeuw 1987).
+def try_counts(points: PointSet, individuals: int, seeds: Iterable[int]) -> Tried:
+    """Silhouettes (Rousseeuw 1987) of k-means partitions into several numbers of clusters.
 
     Every k is tried from 2 to the least of N - 1, `ESTIMATE_FACTOR` times the individuals and the number of distinct
-    points. If these are more than `ESTIMATES`, that number of them is tried, evenly spaced on a logarithmic scale. Of
-    equal silhouettes the smallest k wins. k = 1 is never tried, because one cluster has no silhouette.
+    points. If these are more than `ESTIMATES`, that number of them is tried, evenly spaced on a logarithmic scale.
+    k = 1 is never tried, because one cluster has no silhouette.
 
     Args:
         points: N points.
         individuals: number of individuals.
-        seed: of k-means.
-
-    Returns:
-        k; None if no k can be tried.
+        seeds: of k-means.
     """
     most = min(len(points) - 1, ESTIMATE_FACTOR * individuals, clustering.count_distinct(points.values))
-    best, highest = None, -np.inf
-    counts = range(2, most + 1)
+    counts = list(range(2, most + 1))
     if len(counts) > ESTIMATES:
         counts = np.unique(np.geomspace(2, most, ESTIMATES).round().astype(int)).tolist()
-    for count in counts:
-        silhouette = clustering.silhouette(points, clustering.kmeans(points, count, seed, ESTIMATE_RESTARTS))
-        if silhouette is not None and silhouette > highest:
-            best, highest = count, silhouette
-    return best
+
+    def silhouette(count: int, seed: int) -> float | None:
+        value = clustering.silhouette(points, clustering.kmeans(points, count, seed, ESTIMATE_RESTARTS))
+        return None if value is None else round(value, SILHOUETTE_DECIMALS)
+
+    return Tried(
+        counts=tuple(counts),
+        silhouettes=tuple(tuple(silhouette(count, seed) for count in counts) for seed in seeds),
+    )
+
+
+def estimates(tried: Tried) -> list[int]:
+    """The k of the highest silhouette of each seed, the smallest of equal ones; empty if no k can be tried.
+
+    Example:
+        >>> estimates(Tried(counts=(2, 3, 4), silhouettes=((0.1, 0.5, 0.5), (0.7, None, 0.2))))
+        [3, 2]
+    """
+    known = (
+        {count: value for count, value in zip(tried.counts, row, strict=True) if value is not None}
+        for row in tried.silhouettes
+    )
+    return [max(row, key=lambda count, row=row: (row[count], -count)) for row in known if row]  # type: ignore[misc]
 
 
 def measure(points: PointSet, partition: NDArray[np.integer], labels: NDArray[np.integer]) -> Measures:
@@ -232,27 +249,30 @@ def _silhouette(distances: NDArray[np.float64], labels: NDArray[np.integer]) -> 
 
 def _validate(view: View, labels: NDArray[np.integer], seed: int) -> ClusterValidation:
     points, individuals = view.points, len(np.unique(labels))
-    estimates = [estimate(points, individuals, start) for start in range(seed, seed + ESTIMATE_SEEDS)]
-    estimated, *_ = estimates
-    counts = [count for count in estimates if count is not None]
+    tried = try_counts(points, individuals, range(seed, seed + ESTIMATE_SEEDS))
+    found = estimates(tried)
     return ClusterValidation(
         given=_starts(points, min(individuals, clustering.count_distinct(points.values)), labels, seed),
-        estimated=None if estimated is None else _starts(points, estimated, labels, seed),
+        estimated=_starts(points, found[0], labels, seed) if found else None,
         truth=measure(points, labels, labels),
         dimensions=view.dimensions,
-        estimated_range=(min(counts), max(counts)) if counts else None,
+        tried=tried,
+        estimated_range=(min(found), max(found)) if found else None,
         permuted_silhouette=permuted_silhouette(points, labels, seed),
     )
 
 
 def _starts(points: PointSet, count: int, labels: NDArray[np.integer], seed: int) -> Starts:
     """k-means with `count` clusters from several seeds."""
-    runs = [measure(points, clustering.kmeans(points, count, start), labels) for start in range(seed, seed + STARTS)]
+    partitions = [clustering.kmeans(points, count, start) for start in range(seed, seed + STARTS)]
+    runs = [measure(points, partition, labels) for partition in partitions]
     return Starts(
         clusters=count,
         starts=STARTS,
         mean=_over(runs, np.mean),
         sd=_over(runs, lambda values: np.std(values, ddof=1)),
+        partitions=tuple(tuple(partition.tolist()) for partition in partitions),
+        shapes=tuple(run.shape for run in runs),
     )
 
 

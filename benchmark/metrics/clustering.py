@@ -80,6 +80,9 @@ def cluster(reduced: Reduced, labels: NDArray[np.integer], seed: int, exact_imag
             images=len(labels),
             dimensions=reduced.dimensions,
             exact=len(labels) <= exact_images,
+            adjusted_mutual_information=None,
+            permuted=None,
+            clusters=(),
         )
     points = PointSet(reduced.points)
     count = min(len(np.unique(labels)), count_distinct(reduced.points))
@@ -221,6 +224,7 @@ def measure(
         exact=len(points) <= exact_images,
         adjusted_mutual_information=adjusted_mutual_information,
         permuted=permute_labels(clusters, labels, seed),
+        clusters=tuple(clusters.tolist()),
     )
 
 

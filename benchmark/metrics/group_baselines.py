@@ -6,6 +6,7 @@ as far as it exceeds this baseline.
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -55,16 +56,20 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
         >>> group_baseline(train, train, classes=2).accuracy
         0.5
     """
-    answers, group = _group_answers(train, test, classes)
-    table = np.zeros(answers.shape, np.int64)  # test images by group and individual
-    np.add.at(table, (group, test.labels), 1)
+    by_image, labels = group_answers(train, test, classes), test.labels
+    values, first_of_value, groups = np.unique(test.groups, return_index=True, return_inverse=True)
+    unseen = np.flatnonzero(~np.isin(values, train.groups))
+    _, first, draw = np.unique(np.where(np.isin(groups, unseen), -1, groups), return_index=True, return_inverse=True)
+    answers = by_image[first]  # of each draw
+    table = np.zeros(answers.shape, np.int64)  # test images by draw and individual
+    np.add.at(table, (draw, labels), 1)
     images = table.sum(axis=0)
     present = np.flatnonzero(images)
     hits = (answers * table).sum(axis=0)  # expected
     recalls = hits[present] / images[present]
     f1 = sum(_expected_f1(answers[:, individual], table, individual) for individual in present.tolist())
     rand, information, adjusted_information = (
-        label_agreement(test.labels, test.groups) if measurable(test.labels) else (None, None, None)
+        label_agreement(labels, groups) if measurable(labels) else (None, None, None)
     )
     return GroupBaseline(
         accuracy=float(hits.sum() / images.sum()),
@@ -74,7 +79,10 @@ def group_baseline(train: Grouped, test: Grouped, classes: int) -> GroupBaseline
         adjusted_rand=rand,
         mutual_information=information,
         adjusted_mutual_information=adjusted_information,
-        correct=tuple(answers[group, test.labels].tolist()),
+        groups=tuple(groups.tolist()),
+        answers=tuple(tuple(np.flatnonzero(row).tolist()) for row in by_image[first_of_value]),
+        unseen=tuple(unseen.tolist()),
+        correct=tuple(by_image[np.arange(len(labels)), labels].tolist()),
     )
 
 
@@ -115,8 +123,17 @@ def group_answers(train: Grouped, test: Grouped, classes: int) -> NDArray[np.flo
         >>> group_answers(train, Grouped(np.array([0, 0]), np.array([10, 11])), classes=2).tolist()
         [[1.0, 0.0], [0.0, 1.0]]
     """
-    answers, group = _group_answers(train, test, classes)
-    return answers[group]
+    for part, images in (("train", train), ("test", test)):
+        _refuse_unusable(images, part, classes)
+    names, number = np.unique(train.groups, return_inverse=True)
+    counts = np.zeros((len(names) + 1, classes), np.int64)
+    np.add.at(counts, (number, train.labels), 1)
+    counts[-1] = np.bincount(train.labels, minlength=classes)  # of all values without training images
+    commonest = counts == counts.max(axis=1, keepdims=True)
+    place = np.searchsorted(names, test.groups).clip(max=len(names) - 1)
+    group = np.where(names[place] == test.groups, place, len(names))
+    shares: NDArray[np.float64] = (commonest / commonest.sum(axis=1, keepdims=True))[group]
+    return shares
 
 
 def retrieval_baseline(queries: Grouped, gallery: Grouped, hide: Hide | None = None) -> RetrievalBaseline:
@@ -141,35 +158,33 @@ def retrieval_baseline(queries: Grouped, gallery: Grouped, hide: Hide | None = N
     _refuse_lengths(gallery, "gallery")
     if not len(gallery.labels):
         raise InputError("The gallery is empty. Choose a split whose train part is not empty.")
-    tiers: Counter[tuple[_Tier, _Tier]] = Counter()
+    tiers: list[tuple[int, int, int, int]] = []
     for query, (label, group) in enumerate(zip(*queries, strict=True)):
         seen = np.ones(len(gallery.labels), bool) if hide is None else ~hide(query)
         right, near = (gallery.labels == label) & seen, (gallery.groups == group) & seen
-        first = _Tier(int(near.sum()), int((near & right).sum()))
-        tiers[first, _Tier(int(seen.sum()) - first.images, int(right.sum()) - first.matches)] += 1
-    matched = {pair: count for pair, count in tiers.items() if pair[0].matches + pair[1].matches}
+        images, matches = int(near.sum()), int((near & right).sum())
+        tiers.append((images, matches, int(seen.sum()) - images, int(right.sum()) - matches))
+    return expected_ranking(tiers)
+
+
+def expected_ranking(tiers: Sequence[tuple[int, int, int, int]]) -> RetrievalBaseline:
+    """The expected scores of `retrieval_baseline` from its tiers, which a record stores.
+
+    Args:
+        tiers: of each query the gallery images of its group, the matches among them, all other images, and the matches
+            among those; hidden images are left out.
+
+    Example:
+        >>> expected_ranking([(2, 1, 5, 0), (3, 0, 4, 0)]).rank1
+        0.5
+    """
+    pairs = Counter((_Tier(*tier[:2]), _Tier(*tier[2:])) for tier in tiers)
+    matched = {pair: count for pair, count in pairs.items() if pair[0].matches + pair[1].matches}
     if not matched:
-        return RetrievalBaseline(rank1=None, rank5=None, mean_average_precision=None)
+        return RetrievalBaseline(rank1=None, rank5=None, mean_average_precision=None, tiers=tuple(tiers))
     expected = [_expected(near, far) for near, far in matched]
     rank1, rank5, precision = np.average(expected, axis=0, weights=list(matched.values())).tolist()
-    return RetrievalBaseline(rank1=rank1, rank5=rank5, mean_average_precision=precision)
-
-
-def _group_answers(train: Grouped, test: Grouped, classes: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Probabilities of the answers of each group, (groups, classes), and the group of each test image, (N,).
-
-    The last group is that of all values without training images.
-    """
-    for part, images in (("train", train), ("test", test)):
-        _refuse_unusable(images, part, classes)
-    names, number = np.unique(train.groups, return_inverse=True)
-    counts = np.zeros((len(names) + 1, classes), np.int64)
-    np.add.at(counts, (number, train.labels), 1)
-    counts[-1] = np.bincount(train.labels, minlength=classes)
-    commonest = counts == counts.max(axis=1, keepdims=True)
-    place = np.searchsorted(names, test.groups).clip(max=len(names) - 1)
-    group = np.where(names[place] == test.groups, place, len(names))
-    return commonest / commonest.sum(axis=1, keepdims=True), group
+    return RetrievalBaseline(rank1=rank1, rank5=rank5, mean_average_precision=precision, tiers=tuple(tiers))
 
 
 def _expected_f1(probabilities: NDArray[np.float64], table: NDArray[np.int64], individual: int) -> float:

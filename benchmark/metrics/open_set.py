@@ -14,6 +14,9 @@ from benchmark.errors import InputError
 from benchmark.metrics.matches import Matches
 from benchmark.records.retrieval import OpenSet
 
+DECIMALS = 6
+"""Decimals of the similarities that a record stores; all scores are of these."""
+
 CURVE_POINTS = 200
 """Most points of a curve that a record keeps."""
 
@@ -48,6 +51,36 @@ class Curve(NamedTuple):
     baus: NDArray[np.float64]
 
 
+def score(
+    matches: Matches, labels: NDArray[np.integer], gallery_labels: NDArray[np.integer], validation: Matches
+) -> OpenSet | None:
+    """The scores of a ranking at the threshold that the validation images choose.
+
+    Args:
+        matches: of the test images, from `benchmark.metrics.retrieval.retrieve`.
+        labels: (Q,) class numbers of the test images.
+        gallery_labels: (G,) class numbers of the gallery.
+        validation: of the validation images, all of known individuals.
+
+    Returns:
+        None if no individual is known, or all are, or no validation image has a match.
+    """
+    nearest = validation.similarity[validation.first > 0].round(DECIMALS)
+    if not len(nearest):
+        return None
+    rounded = matches._replace(similarity=matches.similarity.round(DECIMALS))
+    scores = at_threshold(answers_of(rounded, labels, gallery_labels), threshold_accepting(nearest))
+    scored = _scored(matches, labels, gallery_labels).tolist()
+    return scores and OpenSet(
+        **scores._asdict(),
+        similarities=tuple(
+            value if kept else None for value, kept in zip(rounded.similarity.tolist(), scored, strict=True)
+        ),
+        right=tuple((matches.first == 1).tolist()),
+        validation_similarities=tuple(nearest.tolist()),
+    )
+
+
 def answers_of(matches: Matches, labels: NDArray[np.integer], gallery_labels: NDArray[np.integer]) -> Answers:
     """The answers of a retrieval; left out are queries of known individuals all of whose matches were hidden.
 
@@ -56,12 +89,28 @@ def answers_of(matches: Matches, labels: NDArray[np.integer], gallery_labels: ND
         labels: (Q,) class numbers of the queries.
         gallery_labels: (G,) class numbers of the gallery.
     """
-    known = np.isin(labels, gallery_labels)
-    kept = ~known | (matches.first > 0)
+    known, kept = np.isin(labels, gallery_labels), _scored(matches, labels, gallery_labels)
     return Answers(matches.similarity[kept], matches.first[kept] == 1, labels[kept], known[kept])
 
 
-def at_threshold(answers: Answers, threshold: float) -> OpenSet | None:
+def _scored(matches: Matches, labels: NDArray[np.integer], gallery_labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(Q,) whether each query is scored: it is of an unknown individual, or has a match. Arguments as `answers_of`."""
+    scored: NDArray[np.bool_] = ~np.isin(labels, gallery_labels) | (matches.first > 0)
+    return scored
+
+
+class Scores(NamedTuple):
+    """The fields of `benchmark.records.retrieval.OpenSet` of the same names."""
+
+    threshold: float
+    baks: float
+    baus: float
+    geometric: float
+    area: float
+    curve: tuple[tuple[float, float], ...]
+
+
+def at_threshold(answers: Answers, threshold: float) -> Scores | None:
     """BAKS, BAUS and their geometric mean at one threshold, and the area under the curve over all thresholds.
 
     The area is the probability that an image of a known individual is named rightly and is more similar than an image
@@ -95,7 +144,7 @@ def at_threshold(answers: Answers, threshold: float) -> OpenSet | None:
         return None
     accepted = answers.similarity >= threshold
     baks, baus = float(known[accepted & answers.right].sum()), float(unknown[~accepted].sum())
-    return OpenSet(
+    return Scores(
         threshold=threshold,
         baks=baks,
         baus=baus,

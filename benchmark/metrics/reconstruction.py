@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from benchmark.errors import InputError
 from benchmark.metrics.resampling import intervals
 from benchmark.metrics.resampling.power import detectable_mean
+from benchmark.records.base import Interval
 from benchmark.records.inpainting import Reconstruction, ReconstructionDifference
 
 GREY = 128
 
 DIGITS = 6
-"""Decimals of the errors of single photos in a record."""
+"""Decimals of the errors of single photos in a record; all means and differences are of these."""
 
 SIGMA, TRUNCATE = 1.5, 3.5
 """SSIM's Gaussian window (Wang et al. 2004): standard deviation in pixels, and its radius in standard deviations."""
@@ -48,9 +49,10 @@ class HoleErrors(NamedTuple):
     images: int
 
     def measured(self) -> dict[str, NDArray[np.float64]]:
-        """The errors that are known and finite, by name."""
+        """The errors that are known and finite, by name, rounded to `DIGITS`."""
         values = {"l1": self.l1, "psnr": self.psnr, "ssim": self.ssim, "lpips": self.lpips}
-        return {name: value for name, value in values.items() if value is not None and np.isfinite(value).all()}
+        known = {name: value for name, value in values.items() if value is not None and np.isfinite(value).all()}
+        return {name: value.round(DIGITS) for name, value in known.items()}
 
 
 def hole_errors(
@@ -81,8 +83,14 @@ def hole_errors(
     return HoleErrors(numbers.astype(np.int64), l1, psnr, ssim, distances, len(rows))
 
 
-def summarise(errors: HoleErrors) -> Reconstruction:
-    """Means over the photos."""
+def summarise(errors: HoleErrors, units: NDArray[np.integer], seed: int) -> Reconstruction:
+    """Means over the photos, with bootstrap intervals over units.
+
+    Args:
+        errors: of the photos.
+        units: (P,) unit of each photo.
+        seed: of the resampling.
+    """
     measured = errors.measured()
     means = {name: float(values.mean()) for name, values in measured.items()}
     return Reconstruction(
@@ -92,7 +100,8 @@ def summarise(errors: HoleErrors) -> Reconstruction:
         images=errors.images,
         lpips=means.get("lpips"),
         photos=len(errors.photos),
-        by_photo={name: tuple(values.round(DIGITS).tolist()) for name, values in measured.items()},
+        by_photo={name: tuple(values.tolist()) for name, values in measured.items()},
+        intervals=_intervals(measured, units, seed),
     )
 
 
@@ -110,17 +119,22 @@ def difference(
     first, second = model.measured(), baseline.measured()
     gaps = {name: first[name] - second[name] for name in first if name in second}
     means = {name: float(gap.mean()) for name, gap in gaps.items()}
-    spread = {name: intervals.of_mean(gap, units, seed=seed) for name, gap in gaps.items()}
     return ReconstructionDifference(
         l1=means["l1"],
         psnr=means.get("psnr"),
         ssim=means["ssim"],
         lpips=means.get("lpips"),
-        intervals={name: interval for name, interval in spread.items() if interval},
+        intervals=_intervals(gaps, units, seed),
         photos=len(model.photos),
         units=len(np.unique(units)),
         detectable=detectable_mean(gaps["psnr"], units) if "psnr" in gaps else None,
     )
+
+
+def _intervals(values: dict[str, NDArray[np.float64]], units: NDArray[np.integer], seed: int) -> dict[str, Interval]:
+    """Intervals of means over photos, by name; empty with few units. Arguments as `summarise`, values (P,) by name."""
+    found = {name: intervals.of_mean(one, units, seed=seed) for name, one in values.items()}
+    return {name: interval for name, interval in found.items() if interval}
 
 
 def hole_similarity(

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.blockwise import read_block
 from benchmark.metrics.matches import DEEPEST, Candidates, Hide, Images, Matches, unfilled
-from benchmark.metrics.resampling.intervals import of_mean
+from benchmark.metrics.score_intervals import of_average_precision, of_hits
 from benchmark.records.base import Interval
 from benchmark.records.retrieval import AdjacentFrames, PairingScores, Retrieval
 from benchmark.vocabulary import Distance, RetrievalBackend
+
+DECIMALS = 6
+"""Decimals of the average precisions that a record stores; their mean is of these."""
 
 TIE = 1e-10
 """Similarities count as equal within this, relative to the squared lengths: far above the rounding of the sums."""
@@ -129,16 +132,18 @@ def summarise(
         >>> retrieval.rank1, retrieval.queries, retrieval.unmatched
         (0.5, 2, 1)
     """
-    first = _first_ranks(matches)
+    ranking = _Ranking(matches, groups, seed)
     return Retrieval(
-        rank1=_share_within(first, 1),
-        rank5=_share_within(first, DEEPEST),
-        mean_average_precision=_mean_average_precision(matches),
-        rank1_interval=_interval(np.where(matches.first > 0, matches.first == 1, np.nan), groups, seed),
-        map_interval=_interval(matches.precision, groups, seed),
-        queries=len(first),
-        unmatched=len(matches.first) - len(first),
-        average_precisions=tuple(None if np.isnan(value) else float(value) for value in matches.precision),
+        rank1=ranking.share_within(1),
+        rank5=ranking.share_within(DEEPEST),
+        mean_average_precision=ranking.mean_average_precision(),
+        rank1_interval=ranking.share_interval(1),
+        rank5_interval=ranking.share_interval(DEEPEST),
+        map_interval=ranking.map_interval(),
+        queries=ranking.queries,
+        unmatched=len(matches.first) - ranking.queries,
+        first_ranks=ranking.first_ranks(),
+        average_precisions=ranking.average_precisions(),
         across_recordings=across_recordings,
         cross_flank=cross_flank,
         adjacent_frames=adjacent_frames,
@@ -147,14 +152,50 @@ def summarise(
 
 def summarise_pairing(matches: Matches, groups: NDArray[np.generic] | None = None, *, seed: int) -> PairingScores:
     """Rank-1 and mean average precision of a ranking in which more is hidden; arguments as `summarise`."""
-    first = _first_ranks(matches)
+    ranking = _Ranking(matches, groups, seed)
     return PairingScores(
-        rank1=_share_within(first, 1),
-        mean_average_precision=_mean_average_precision(matches),
-        queries=len(first),
-        rank1_interval=_interval(np.where(matches.first > 0, matches.first == 1, np.nan), groups, seed),
-        map_interval=_interval(matches.precision, groups, seed),
+        rank1=ranking.share_within(1),
+        mean_average_precision=ranking.mean_average_precision(),
+        queries=ranking.queries,
+        rank1_interval=ranking.share_interval(1),
+        map_interval=ranking.map_interval(),
+        first_ranks=ranking.first_ranks(),
+        average_precisions=ranking.average_precisions(),
     )
+
+
+class _Ranking:
+    """Scores of the queries that have a match."""
+
+    def __init__(self, matches: Matches, groups: NDArray[np.generic] | None, seed: int) -> None:
+        """Args: as `summarise`; average precisions are rounded, and all scores are of the rounded ones."""
+        self._first, self._precision, self._seed = matches.first, matches.precision.round(DECIMALS), seed
+        self._groups = np.arange(len(matches.first)) if groups is None else groups
+        self._matched = matches.first > 0
+        self._precise = self._matched & np.isfinite(self._precision)
+
+    @property
+    def queries(self) -> int:
+        return int(self._matched.sum())
+
+    def share_within(self, depth: int) -> float | None:
+        return float((self._first[self._matched] <= depth).mean()) if self.queries else None
+
+    def share_interval(self, depth: int) -> Interval | None:
+        hits = self._first[self._matched] <= depth
+        return of_hits(hits, self._groups[self._matched], seed=self._seed)
+
+    def mean_average_precision(self) -> float | None:
+        return float(self._precision[self._precise].mean()) if self._precise.any() else None
+
+    def map_interval(self) -> Interval | None:
+        return of_average_precision(self._precision[self._precise], self._groups[self._precise], seed=self._seed)
+
+    def first_ranks(self) -> tuple[int, ...]:
+        return tuple(self._first.tolist())
+
+    def average_precisions(self) -> tuple[float | None, ...]:
+        return tuple(None if np.isnan(value) else float(value) for value in self._precision)
 
 
 def _rank(
@@ -234,26 +275,6 @@ def _squared_lengths(embeddings: NDArray[np.floating], part: str, block: Block) 
             "the training has probably diverged. Lower the learning rate or fix the backbone."
         )
     return lengths
-
-
-def _first_ranks(matches: Matches) -> NDArray[np.int64]:
-    """Rank of the first match of each query that has one."""
-    return matches.first[matches.first > 0]
-
-
-def _share_within(first: NDArray[np.int64], depth: int) -> float | None:
-    return float((first <= depth).mean()) if len(first) else None
-
-
-def _mean_average_precision(matches: Matches) -> float | None:
-    precision = matches.precision[matches.first > 0]
-    return float(precision.mean()) if np.isfinite(precision).any() else None
-
-
-def _interval(values: NDArray[np.float64], groups: NDArray[np.generic] | None, seed: int) -> Interval | None:
-    """Of the mean over the queries; NaN is left out."""
-    known = ~np.isnan(values)
-    return of_mean(values[known], None if groups is None else groups[known], seed=seed, bounds=(0, 1))
 
 
 def _inverse_roots(squares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,14 +1,31 @@
 """The base of all record parts, and the description of a metric that a reader needs."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ROUNDING = 1e-9
+"""Sums of many terms may lie this far outside their bounds."""
+
+SHARE = Field(ge=-ROUNDING, le=1 + ROUNDING)
+"""Bounds of a share."""
+
+CORRELATION = Field(ge=-1 - ROUNDING, le=1 + ROUNDING)
+"""Bounds of an index from -1 to 1."""
+
+NOT_NEGATIVE = Field(ge=-ROUNDING)
+"""Bound of a distance, and of an information."""
+
+Share = Annotated[float, SHARE]
+Count = Annotated[int, Field(ge=0)]
+Code = Annotated[int, Field(ge=0)]
+"""Number of an individual, a unit, a group or a cluster, from 0."""
 
 
 class RecordPart(BaseModel):
-    """A part of a record: immutable; an unknown key raises."""
+    """A part of a record: immutable; an unknown key raises, and so does a number that is not finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Metric(NamedTuple):
@@ -30,21 +47,26 @@ class Metric(NamedTuple):
 
 
 class Interval(RecordPart):
-    """A 95 % confidence interval over groups of images (`benchmark.metrics.resampling.intervals`).
+    """A 95 % confidence interval over groups of images.
 
-    Intervals of shares and of their differences cover the true value at least 93 times in 100 (`docs/statistics.md`).
-    Those of other scores are by bootstrap: 93 to 97 times from 20 groups on, with six groups 84 to 93 times. That of
-    the excess density is by the jackknife (`benchmark.metrics.cams.swap`). Show `groups` beside it.
+    `benchmark.metrics.score_intervals` says by which method each kind of number has its interval, `docs/statistics.md`
+    how often it covers the true value. Show `groups` beside it.
 
     Attributes:
         low: lower end.
-        high: upper end.
-        groups: number of groups resampled: units, or images if units are not known.
+        high: upper end, not below the lower one.
+        groups: number of groups: units, or images if units are not known.
     """
 
     low: float
     high: float
-    groups: int
+    groups: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Interval":
+        if self.low > self.high:
+            raise ValueError(f"the lower end {self.low} is above the upper end {self.high}")
+        return self
 
 
 def metric_of(part: type[RecordPart], field: str) -> Metric:

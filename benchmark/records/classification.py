@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from benchmark.records.base import Interval, Metric, RecordPart
+from pydantic import Field
+
+from benchmark.records.base import SHARE, Code, Count, Interval, Metric, RecordPart, Share
 from benchmark.records.clustering import ADJUSTED_MUTUAL_INFORMATION, ADJUSTED_RAND, MUTUAL_INFORMATION
-from benchmark.records.localisation import EpochLocalisation, Localisation, RegionShares
+from benchmark.records.localisation import EpochLocalisation, Localisation
 from benchmark.vocabulary import RegionQuestion, RegionVariant, UnitKind
 
-Accuracy = Annotated[float, Metric("accuracy", "share of images given their own identity", True)]
+Accuracy = Annotated[float, SHARE, Metric("accuracy", "share of images given their own identity", True)]
 BALANCED_ACCURACY = Metric("balanced accuracy", "mean recall over the individuals that have test images", True)
-Recall = Annotated[float, Metric("recall", "mean recall over all individuals", True)]
-F1 = Annotated[float, Metric("F1", "mean F1 over all individuals", True)]
+Recall = Annotated[float, SHARE, Metric("recall", "mean recall over all individuals", True)]
+F1 = Annotated[float, SHARE, Metric("F1", "mean F1 over all individuals", True)]
 
 
 class Scores(RecordPart):
@@ -21,14 +23,12 @@ class Scores(RecordPart):
         recall: mean recall over all individuals; an individual without images counts as 0.
         f1: mean F1 over all individuals; an individual without images counts as 0.
         images: number of images scored.
-        at_chance: always None; nothing reads it.
     """
 
     accuracy: Accuracy
     recall: Recall
     f1: F1
-    images: int
-    at_chance: bool | None = None
+    images: Count
 
 
 class VariantScores(Scores):
@@ -39,18 +39,28 @@ class VariantScores(Scores):
         losses: mean training loss of each epoch, in nats.
     """
 
-    answers: tuple[int, ...] = ()
-    losses: tuple[float, ...] = ()
+    answers: tuple[Code, ...]
+    losses: tuple[float, ...]
 
 
 class EpochScores(RecordPart):
-    """Validation scores after one epoch, numbered from 1, with the mean training loss of that epoch in nats."""
+    """Validation scores after one epoch.
 
-    epoch: int
+    Attributes:
+        epoch: its number, from 1.
+        loss: mean training loss of that epoch, in nats.
+        accuracy: as in `Scores`.
+        recall: as in `Scores`.
+        f1: as in `Scores`.
+        answers: class number given to each validation image, in the order of the record's `validation_images`.
+    """
+
+    epoch: Annotated[int, Field(ge=1)]
     loss: Annotated[float, Metric("loss", "mean training loss of the epoch", False, "nats")]
     accuracy: Accuracy
     recall: Recall
     f1: F1
+    answers: tuple[Code, ...]
 
 
 class Classification(RecordPart):
@@ -61,34 +71,33 @@ class Classification(RecordPart):
         validation: scores on the validation images after every epoch.
         probe_localisation: localisation of the probe images' CAMs after every epoch, by the protocol's method; empty
             without CAMs or without regions.
-        probe_area: always None; nothing reads it.
         answers: class number given to each test image, in the order of `TestImages`.
+        confidences: highest softmax probability for each test image, rounded to four decimals.
         balanced_accuracy: mean recall of the individuals that have test images.
         individual_recall: recall of each individual in the order of class numbers; None for one without test images.
         intervals: of `accuracy`, `balanced_accuracy`, `recall` and `f1` on the test images; empty with too few groups.
-        never_above_chance: whether no epoch is better than chance on the validation images, tested by units; False
-            with fewer than six.
+        never_above_chance: whether no epoch is better on the validation images than the best answer without looking at
+            the animal, tested by units; False with fewer than six.
         localisations: of the test images' CAMs, by the protocol's method and then by HiResCAM; empty without CAMs or
             without regions.
-        localisation: always None; nothing reads it.
-        calibration_error: expected calibration error on the test images, in [0, 1].
+        calibration_error: expected calibration error on the test images, in [0, 1]; of the rounded confidences.
     """
 
     test: Scores
     validation: tuple[EpochScores, ...]
     probe_localisation: tuple[EpochLocalisation, ...]
-    answers: tuple[int, ...] = ()
-    balanced_accuracy: Annotated[float | None, BALANCED_ACCURACY] = None
+    answers: tuple[Code, ...]
+    confidences: tuple[Share, ...]
+    balanced_accuracy: Annotated[float, SHARE, BALANCED_ACCURACY]
     individual_recall: Annotated[
-        tuple[float | None, ...], Metric("recall", "share of an individual's test images given its identity", True)
-    ] = ()
-    intervals: dict[str, Interval] = {}
-    never_above_chance: bool = False
-    localisations: tuple[Localisation, ...] = ()
-    localisation: Localisation | None = None
-    probe_area: RegionShares | None = None
+        tuple[Share | None, ...], Metric("recall", "share of an individual's test images given its identity", True)
+    ]
+    intervals: dict[str, Interval]
+    never_above_chance: bool
+    localisations: tuple[Localisation, ...]
     calibration_error: Annotated[
-        float | None,
+        float,
+        SHARE,
         Metric(
             "calibration error",
             "expected difference between the confidence of an answer and the share of such answers that are right, in "
@@ -96,7 +105,7 @@ class Classification(RecordPart):
             False,
             reference="Guo et al. 2017",
         ),
-    ] = None
+    ]
 
 
 class Probe(RecordPart):
@@ -111,7 +120,7 @@ class Probe(RecordPart):
     """
 
     test: Scores
-    answers: tuple[int, ...]
+    answers: tuple[Code, ...]
     intervals: dict[str, Interval]
     choice: float
     converged: bool
@@ -151,8 +160,8 @@ class ScoredImages(RecordPart):
         by: what a unit is.
     """
 
-    labels: tuple[int, ...]
-    groups: tuple[int, ...]
+    labels: tuple[Code, ...]
+    groups: tuple[Code, ...]
     by: UnitKind
 
 
@@ -166,9 +175,9 @@ class TestImages(ScoredImages):
         ablated: indices of the test images on which the region ablation is scored; empty without one.
     """
 
-    identities: tuple[str, ...] = ()
-    train_images: tuple[int, ...] = ()
-    ablated: tuple[int, ...] = ()
+    identities: tuple[str, ...]
+    train_images: tuple[Count, ...]
+    ablated: tuple[Code, ...] = ()
 
 
 class SplitAudit(RecordPart):
@@ -190,14 +199,20 @@ class GroupBaseline(RecordPart):
             as for the clusters of embeddings.
         mutual_information: of the same clusters.
         adjusted_mutual_information: of the same clusters.
-        correct: probability that each known test image is given its own identity.
+        groups: the column's value for each image of an individual in training, as a code; in the order of the images.
+        answers: the individuals among whom the baseline chooses, by the code of the value: those commonest in training.
+        unseen: codes of the values that no training image has; they get one answer together.
+        correct: probability that each of these images is given its own identity.
     """
 
     accuracy: Accuracy
-    balanced_accuracy: Annotated[float, BALANCED_ACCURACY]
+    balanced_accuracy: Annotated[float, SHARE, BALANCED_ACCURACY]
     recall: Recall
     f1: F1
     adjusted_rand: Annotated[float | None, ADJUSTED_RAND]
     mutual_information: Annotated[float | None, MUTUAL_INFORMATION]
-    adjusted_mutual_information: Annotated[float | None, ADJUSTED_MUTUAL_INFORMATION] = None
-    correct: tuple[float, ...] = ()
+    adjusted_mutual_information: Annotated[float | None, ADJUSTED_MUTUAL_INFORMATION]
+    groups: tuple[Code, ...]
+    answers: tuple[tuple[Code, ...], ...]
+    unseen: tuple[Code, ...]
+    correct: tuple[Share, ...]

@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from benchmark.records.base import Metric, RecordPart
+from pydantic import Field
+
+from benchmark.records.base import CORRELATION, NOT_NEGATIVE, SHARE, Code, Count, Metric, RecordPart
 
 ADJUSTED_RAND = Metric(
     "AdjRand", "adjusted Rand index; 0 = as by chance, 1 = equal", True, reference="Hubert & Arabie 1985"
@@ -16,14 +18,15 @@ ADJUSTED_MUTUAL_INFORMATION = Metric(
     True,
     reference="Vinh et al. 2010",
 )
-AdjustedRand = Annotated[float, ADJUSTED_RAND]
-MutualInformation = Annotated[float, MUTUAL_INFORMATION]
-AdjustedMutualInformation = Annotated[float, ADJUSTED_MUTUAL_INFORMATION]
+AdjustedRand = Annotated[float, CORRELATION, ADJUSTED_RAND]
+MutualInformation = Annotated[float, NOT_NEGATIVE, MUTUAL_INFORMATION]
+AdjustedMutualInformation = Annotated[float, CORRELATION, ADJUSTED_MUTUAL_INFORMATION]
 NormalisedMutualInformation = Annotated[
-    float, Metric("NormMutInfo", "mutual information divided by the mean entropy, in [0, 1]", True)
+    float, SHARE, Metric("NormMutInfo", "mutual information divided by the mean entropy, in [0, 1]", True)
 ]
 Purity = Annotated[
     float,
+    SHARE,
     Metric(
         "Purity",
         "share of images that are of their cluster's commonest individual",
@@ -33,6 +36,7 @@ Purity = Annotated[
 ]
 BCubedPrecision = Annotated[
     float,
+    SHARE,
     Metric(
         "BCubed precision",
         "mean share of an image's cluster that shows its individual",
@@ -42,6 +46,7 @@ BCubedPrecision = Annotated[
 ]
 BCubedRecall = Annotated[
     float,
+    SHARE,
     Metric(
         "BCubed recall",
         "mean share of an image's individual that is in its cluster",
@@ -50,16 +55,19 @@ BCubedRecall = Annotated[
     ),
 ]
 BCubed = Annotated[
-    float, Metric("BCubed", "harmonic mean of BCubed precision and recall", True, reference="Amigo et al. 2009")
+    float, SHARE, Metric("BCubed", "harmonic mean of BCubed precision and recall", True, reference="Amigo et al. 2009")
 ]
 Silhouette = Annotated[
-    float | None, Metric("Silhouette", "mean silhouette, in [-1, 1]", True, reference="Rousseeuw 1987")
+    float | None, CORRELATION, Metric("Silhouette", "mean silhouette, in [-1, 1]", True, reference="Rousseeuw 1987")
 ]
 DaviesBouldin = Annotated[
-    float | None, Metric("DaviesBouldin", "Davies-Bouldin index, from 0", False, reference="Davies & Bouldin 1979")
+    float | None,
+    NOT_NEGATIVE,
+    Metric("DaviesBouldin", "Davies-Bouldin index, from 0", False, reference="Davies & Bouldin 1979"),
 ]
 CalinskiHarabasz = Annotated[
     float | None,
+    NOT_NEGATIVE,
     Metric("CalinskiHarabasz", "Calinski-Harabasz index, from 0", True, reference="Calinski & Harabasz 1974"),
 ]
 
@@ -77,7 +85,7 @@ class PermutedLabels(RecordPart):
     adjusted_rand: AdjustedRand
     mutual_information: MutualInformation
     adjusted_mutual_information: AdjustedMutualInformation
-    permutations: int
+    permutations: Count
 
 
 class Clustering(RecordPart):
@@ -97,18 +105,20 @@ class Clustering(RecordPart):
             many images (see `benchmark.metrics.clustering.EXACT_IMAGES`).
         adjusted_mutual_information: at most 1, 0 = as by chance.
         permuted: agreement of the same clusters with permuted individuals.
+        clusters: number of the cluster of each image, in the order of the images; empty where all metrics are None.
     """
 
-    adjusted_rand: Annotated[float | None, ADJUSTED_RAND]
-    mutual_information: Annotated[float | None, MUTUAL_INFORMATION]
+    adjusted_rand: Annotated[float | None, CORRELATION, ADJUSTED_RAND]
+    mutual_information: Annotated[float | None, NOT_NEGATIVE, MUTUAL_INFORMATION]
     silhouette: Silhouette
     davies_bouldin: DaviesBouldin
     calinski_harabasz: CalinskiHarabasz
-    images: int
-    dimensions: int
-    exact: bool = True
-    adjusted_mutual_information: Annotated[float | None, ADJUSTED_MUTUAL_INFORMATION] = None
-    permuted: PermutedLabels | None = None
+    images: Count
+    dimensions: Count
+    exact: bool
+    adjusted_mutual_information: Annotated[float | None, CORRELATION, ADJUSTED_MUTUAL_INFORMATION]
+    permuted: PermutedLabels | None
+    clusters: tuple[Code, ...]
 
 
 class Agreement(RecordPart):
@@ -166,12 +176,28 @@ class Starts(RecordPart):
         starts: number of seeds.
         mean: of each metric over the seeds.
         sd: standard deviation over the seeds (n - 1). A metric of the shape is None if it is None for any seed.
+        partitions: of each seed the cluster of each image, in the order of the images.
+        shapes: of the partition of each seed.
     """
 
-    clusters: Annotated[int, Metric("k", "number of clusters", None)]
-    starts: int
+    clusters: Annotated[int, Field(ge=1), Metric("k", "number of clusters", None)]
+    starts: Count
     mean: Measures
     sd: Measures
+    partitions: tuple[tuple[Code, ...], ...]
+    shapes: tuple[Shape, ...]
+
+
+class Tried(RecordPart):
+    """The numbers of clusters that were tried without labels.
+
+    Attributes:
+        counts: each k, ascending.
+        silhouettes: of each seed of k-means, for each k, rounded to six decimals; None where it is not defined.
+    """
+
+    counts: tuple[Count, ...]
+    silhouettes: tuple[tuple[Annotated[float, CORRELATION] | None, ...], ...]
 
 
 class ClusterValidation(RecordPart):
@@ -179,7 +205,8 @@ class ClusterValidation(RecordPart):
 
     Attributes:
         given: k = number of individuals among the test images, or of distinct embeddings if these are fewer.
-        estimated: k of the highest silhouette; None if no k can be tried.
+        estimated: k of the highest silhouette of the first seed, the smallest of equal ones; None if no k can be tried.
+        tried: every k that was tried, and its silhouettes.
         estimated_range: lowest and highest k estimated over several seeds of k-means, that of `estimated` included.
         truth: of the individuals themselves as the partition; no partition has more mutual information.
         dimensions: of the view's vectors.
@@ -189,9 +216,10 @@ class ClusterValidation(RecordPart):
     given: Starts
     estimated: Starts | None
     truth: Measures
-    dimensions: int
-    estimated_range: tuple[int, int] | None = None
-    permuted_silhouette: Silhouette = None
+    dimensions: Count
+    tried: Tried
+    estimated_range: tuple[int, int] | None
+    permuted_silhouette: Silhouette
 
 
 class Plane(RecordPart):
@@ -231,5 +259,5 @@ class ProjectedImages(RecordPart):
         recordings: name of each image's video, sequence or encounter; empty if these are not known.
     """
 
-    rows: tuple[int, ...]
-    recordings: tuple[str, ...] = ()
+    rows: tuple[Code, ...]
+    recordings: tuple[str, ...]

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from benchmark.errors import InputError, first_problem
 from benchmark.files import atomic_write
+from benchmark.records.consistency import problems
 from benchmark.records.record import Record
 
-OLDEST_SCORING = 3
+OLDEST_SCORING = 4
 """Earliest version of the scoring whose records hold all that the pages show."""
 
 
@@ -18,7 +19,8 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        InputError: the file is not a record, and its first invalid field is named; or its scoring is too old.
+        InputError: the file is not a record, and its first invalid field is named; or its parts contradict each other;
+            or its scoring is too old.
     """
     try:
         record = Record.model_validate_json(path.read_bytes())
@@ -32,6 +34,11 @@ def read_record(path: Path) -> Record:
         raise InputError(
             f"{path}: a record of version {record.provenance.scoring} of the scoring; the pages need version "
             f"{OLDEST_SCORING} or later. Delete the file, or move it out of the folder, and run again."
+        )
+    if contradictions := problems(record):
+        raise InputError(
+            f"{path}: the record contradicts itself: {'; '.join(contradictions)}. Records are written by `patternbench "
+            "run` and never edited; restore the file, or delete it and run again."
         )
     return record
 
@@ -61,7 +68,16 @@ def write_record(record: Record, folder: Path) -> Path:
     if path.exists() and record.status == "ok":
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True)
     with atomic_write(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(record_text(record) + "\n", encoding="utf-8")
     return path
+
+
+def record_text(record: Record) -> str:
+    """A record as JSON, with each list of numbers on one line."""
+    text = json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True)
+    return re.sub(r"\[\n(?:null|true|false|[-+.,\s\deE])+\]", _on_one_line, text)
+
+
+def _on_one_line(numbers: re.Match[str]) -> str:
+    return re.sub(r"\s+", " ", numbers[0]).replace("[ ", "[").replace(" ]", "]")

@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from benchmark.records.base import Interval, Metric, RecordPart
+from pydantic import Field
+
+from benchmark.records.base import NOT_NEGATIVE, Code, Count, Interval, Metric, RecordPart
 from benchmark.vocabulary import CheckpointRule, Filling, UnitKind
 
 
@@ -16,19 +18,24 @@ class Reconstruction(RecordPart):
         images: number of images that have a hole: each photo in its flips.
         lpips: perceptual distance (Zhang et al. 2018), from 0; None if the weights of its network were not available.
         photos: number of photos that have a hole.
-        by_photo: by the name of a field above its value for each photo, rounded to six decimals.
+        by_photo: by the name of a field above its value for each photo, rounded to six decimals; means are of these.
+        intervals: of the means, by the name of the field, over units; empty with fewer than six units.
     """
 
-    l1: Annotated[float, Metric("Hole L1", "mean absolute difference in the hole, of a range of 1", False)]
+    l1: Annotated[
+        float, NOT_NEGATIVE, Metric("Hole L1", "mean absolute difference in the hole, of a range of 1", False)
+    ]
     psnr: Annotated[float | None, Metric("Hole PSNR", "peak signal-to-noise ratio in the hole", True, "dB")]
     ssim: Annotated[float, Metric("Hole SSIM", "structural similarity in the hole", True, reference="Wang et al. 2004")]
-    images: int
+    images: Count
     lpips: Annotated[
         float | None,
+        NOT_NEGATIVE,
         Metric("Hole LPIPS", "perceptual distance in the hole", False, reference="Zhang et al. 2018"),
-    ] = None
-    photos: int | None = None
-    by_photo: dict[str, tuple[float, ...]] = {}
+    ]
+    photos: Count
+    by_photo: dict[str, tuple[float, ...]]
+    intervals: dict[str, Interval]
 
 
 class ReconstructionDifference(RecordPart):
@@ -52,14 +59,15 @@ class ReconstructionDifference(RecordPart):
     ssim: Annotated[float, Metric("SSIM difference", "Hole SSIM of the model minus that of the filling", True)]
     lpips: Annotated[
         float | None, Metric("LPIPS difference", "Hole LPIPS of the model minus that of the filling", False)
-    ] = None
-    intervals: dict[str, Interval] = {}
-    photos: int
-    units: int | None = None
+    ]
+    intervals: dict[str, Interval]
+    photos: Count
+    units: Count
     detectable: Annotated[
         float | None,
+        NOT_NEGATIVE,
         Metric("Detectable", "smallest PSNR difference that is found with 80 % power at 5 %", None, "dB"),
-    ] = None
+    ]
 
 
 class Encoder(RecordPart):
@@ -86,7 +94,8 @@ class Inpainting(RecordPart):
         validation: loss after every epoch, with the running statistics of batch normalisation.
         settled: the same with settled statistics; empty if the network has no batch normalisation.
         rule: by which the state was kept. Without batch normalisation both rules keep the same state; `lowest` then.
-        kept: the epoch that each rule keeps among the epochs trained.
+        last_phase: first epoch of the last phase of the training, in which the kept epoch lies.
+        kept: the epoch that each rule keeps: the first of the lowest loss in the last phase.
         units: unit of each test photo that has a hole; empty if there is none.
         unit_kind: what a unit is; None without such photos.
         reconstruction: of the test photos' holes, by the model and by two fillings that learn nothing; empty
@@ -101,10 +110,11 @@ class Inpainting(RecordPart):
     iterations: Annotated[int, Metric("Iterations", "training steps up to that epoch", None)]
     batch_size: Annotated[int, Metric("Batch", "images a step", None)]
     validation: tuple[float, ...]
-    settled: tuple[float, ...] = ()
-    rule: CheckpointRule = "lowest"
-    kept: dict[CheckpointRule, int] = {}
-    units: tuple[int, ...] = ()
+    settled: tuple[float, ...]
+    rule: CheckpointRule
+    last_phase: Annotated[int, Field(ge=1)]
+    kept: dict[CheckpointRule, Annotated[int, Field(ge=1)]]
+    units: tuple[Code, ...] = ()
     unit_kind: UnitKind | None = None
     reconstruction: dict[Filling, Reconstruction] = {}
     differences: dict[Filling, ReconstructionDifference] = {}

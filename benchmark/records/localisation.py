@@ -2,16 +2,10 @@
 
 from typing import Annotated
 
-from benchmark.records.base import Interval, Metric, RecordPart
+from pydantic import Field
+
+from benchmark.records.base import NOT_NEGATIVE, Code, Count, Interval, Metric, RecordPart
 from benchmark.vocabulary import CamMethod
-
-
-class RegionShares(RecordPart):
-    """A share of each region, in [0, 1]; the three add up to 1. No record holds them."""
-
-    background: float
-    body: float
-    pattern: float
 
 
 class RegionValues(RecordPart):
@@ -31,18 +25,18 @@ class EpochLocalisation(RegionValues):
         excess: density on each region less the density of the same CAMs on probe images of other units.
     """
 
-    epoch: int
-    cams: int | None = None
+    epoch: Annotated[int, Field(ge=1)]
+    cams: Count
     excess: Annotated[
-        RegionValues | None, Metric("Excess density", "density less the swap density, on the probe images", None)
-    ] = None
+        RegionValues, Metric("Excess density", "density less the swap density, on the probe images", None)
+    ]
 
 
 class Example(RecordPart):
     """A test image to show with its CAM: its index in `TestImages`, and the CAM's density on the pattern."""
 
-    image: int
-    density: float
+    image: Code
+    density: Annotated[float, NOT_NEGATIVE]
 
 
 class Examples(RecordPart):
@@ -59,7 +53,8 @@ class SwapNull(RecordPart):
     Attributes:
         mass: mean mass over all pairs of a CAM and an image of another unit.
         density: mean density over all such pairs.
-        rank: mean rank accuracy over random pairs, 1000 or more, equally many for each CAM.
+        rank: mean rank accuracy over the CAMs, of each the mean over random images of other units, equally many for
+            each CAM, 1000 pairs or more in all.
     """
 
     mass: Annotated[RegionValues, Metric("Swap mass", "mass of the same CAMs on images of other units", None)]
@@ -67,6 +62,42 @@ class SwapNull(RecordPart):
     rank: Annotated[
         RegionValues, Metric("Swap rank accuracy", "rank accuracy of the same CAMs on images of other units", None)
     ]
+
+
+Column = tuple[Annotated[float, NOT_NEGATIVE] | None, ...]
+"""A number of each image; None for an empty CAM, and for a region that is not there."""
+
+
+class RegionColumns(RecordPart):
+    """A number of each image for each region, rounded to five decimals, in the order of `TestImages`."""
+
+    background: Column
+    body: Column
+    pattern: Column
+
+
+class CamsByImage(RecordPart):
+    """What each CAM reaches; all numbers of a `Localisation` are computed from these.
+
+    Attributes:
+        mass: share of the CAM's mass on each region of its image.
+        density: mass divided by the region's share of the area.
+        rank: relevance rank accuracy.
+        ceiling: highest density that a CAM of this grid can reach on the image.
+        swap_mass: mean mass of the CAM on the images of other units.
+        swap_density: mean density of the CAM on the images of other units that have the region.
+        swap_rank: mean rank accuracy of the CAM on random images of other units that have the region.
+        others_density: mean density on this image of the CAMs of other units; the other side of `swap_density`.
+    """
+
+    mass: RegionColumns
+    density: RegionColumns
+    rank: RegionColumns
+    ceiling: RegionColumns
+    swap_mass: RegionColumns
+    swap_density: RegionColumns
+    swap_rank: RegionColumns
+    others_density: RegionColumns
 
 
 class Localisation(RecordPart):
@@ -89,9 +120,7 @@ class Localisation(RecordPart):
         pattern_excess: interval of the density on the pattern less the swap density, by the jackknife over units; None
             with fewer than six units.
         examples: the images to show; None if no CAM is of an image with a pattern.
-        pattern_density: always None; nothing reads it.
-        area: always None; nothing reads it.
-        rank_null: always None; nothing reads it.
+        by_image: what each CAM reaches.
     """
 
     mass: Annotated[
@@ -107,17 +136,12 @@ class Localisation(RecordPart):
             reference="Arras et al. 2022",
         ),
     ]
-    images: int
-    method: CamMethod = "gradcam"
-    empty: Annotated[int | None, Metric("Empty CAMs", "CAMs that are zero everywhere", None)] = None
-    grid: tuple[int, int] | None = None
-    ceiling: Annotated[
-        RegionValues | None,
-        Metric("Ceiling", "highest density that a CAM of this grid can reach", None),
-    ] = None
-    swap: SwapNull | None = None
-    pattern_excess: Interval | None = None
-    examples: Examples | None = None
-    pattern_density: Interval | None = None
-    area: RegionValues | None = None
-    rank_null: RegionValues | None = None
+    images: Count
+    method: CamMethod
+    empty: Annotated[int, Field(ge=0), Metric("Empty CAMs", "CAMs that are zero everywhere", None)]
+    grid: tuple[int, int]
+    ceiling: Annotated[RegionValues, Metric("Ceiling", "highest density that a CAM of this grid can reach", None)]
+    swap: SwapNull | None
+    pattern_excess: Interval | None
+    examples: Examples | None
+    by_image: CamsByImage

@@ -77,9 +77,9 @@ class Provenance(RecordPart):
     data: str
     split: str
     protocol: str
-    rules: str = ""
-    scoring: int = 0
-    weights: dict[str, str] = {}
+    rules: str
+    scoring: int
+    weights: dict[str, str]
     runner: RunnerName
     hardware: dict[str, str]
     versions: dict[str, str]

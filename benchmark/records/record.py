@@ -1,6 +1,8 @@
 """A record: everything known about one run of one backbone, as one immutable JSON file."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from benchmark.records.base import RecordPart
 from benchmark.records.classification import (
@@ -18,7 +20,7 @@ from benchmark.records.provenance import Experiment, Failure, Provenance
 from benchmark.records.retrieval import OpenSet, Retrieval, RetrievalBaseline
 from benchmark.vocabulary import Distance, EmbeddingView, EncoderState, Mode, RegionVariant, RunStatus
 
-VERSION: Literal[2] = 2
+VERSION: Literal[3] = 3
 """Version of the record format."""
 
 
@@ -55,6 +57,7 @@ class Record(RecordPart):
         test_images: None in a failed record.
         audit: of the split; None in a failed record.
         group_baselines: scores of the commonest individual (`majority`) and of each metadata column, by its name.
+        validation_baselines: the same on the validation images.
         retrieval_baselines: scores of a ranking in random order (`random`), and of one that puts first the images alike
             in a metadata column, by its name.
         retrieval: re-identification, by encoder state and distance.
@@ -63,12 +66,12 @@ class Record(RecordPart):
         inpainting: None for a backbone that does not inpaint.
         experiment: None for a run of the leaderboards.
         validation: in an experiment, scores on the validation images after the last epoch, by mode and region variant.
-        validation_images: in an experiment, the validation images; None for a run of the leaderboards.
+        validation_images: the validation images; None without classifiers.
         failure: None unless the run failed.
         provenance: everything that made the numbers.
     """
 
-    version: Literal[2] = VERSION
+    version: Literal[3] = VERSION
     key: str
     status: RunStatus
     backbone: str
@@ -77,8 +80,8 @@ class Record(RecordPart):
     init: str
     dataset: str
     approximate_regions: bool = False
-    individuals: int
-    candidate_count: int
+    individuals: Annotated[int, Field(ge=1)]
+    candidate_count: Annotated[int, Field(ge=1)]
     split: str
     protocol: str
     seed: int
@@ -93,6 +96,7 @@ class Record(RecordPart):
     test_images: TestImages | None = None
     audit: SplitAudit | None = None
     group_baselines: dict[str, GroupBaseline] = {}
+    validation_baselines: dict[str, GroupBaseline] = {}
     retrieval_baselines: dict[str, RetrievalBaseline] = {}
     retrieval: dict[EncoderState, dict[Distance, Retrieval]] = {}
     open_set: dict[EncoderState, OpenSet] = {}

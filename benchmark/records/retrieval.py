@@ -2,11 +2,25 @@
 
 from typing import Annotated
 
-from benchmark.records.base import Interval, Metric, RecordPart
+from pydantic import Field
 
-Rank1 = Annotated[float | None, Metric("rank-1", "share of queries whose nearest image is a match", True)]
-Rank5 = Annotated[float | None, Metric("rank-5", "share of queries with a match among the five nearest images", True)]
-MeanAveragePrecision = Annotated[float | None, Metric("mAP", "mean average precision over the whole ranking", True)]
+from benchmark.records.base import SHARE, Count, Interval, Metric, RecordPart, Share
+
+Rank1 = Annotated[float | None, SHARE, Metric("rank-1", "share of queries whose nearest image is a match", True)]
+Rank5 = Annotated[
+    float | None, SHARE, Metric("rank-5", "share of queries with a match among the five nearest images", True)
+]
+MeanAveragePrecision = Annotated[
+    float | None, SHARE, Metric("mAP", "mean average precision over the whole ranking", True)
+]
+FirstRanks = tuple[Count, ...]
+"""Rank of the first match of each test image, from 1, in the order of `TestImages`; 0 = it has none."""
+
+AveragePrecisions = tuple[Share | None, ...]
+"""Average precision of each test image, rounded to six decimals; None where it has no match, or was not computed."""
+
+Tiers = tuple[Count, Count, Count, Count]
+"""Images of the query's group in the gallery, matches among them, all other images, and matches among those."""
 
 
 class RetrievalScores(RecordPart):
@@ -25,7 +39,16 @@ class RetrievalScores(RecordPart):
 
 
 class RetrievalBaseline(RetrievalScores):
-    """Scores expected of a ranking that knows only one metadata column (`group_baselines.retrieval_baseline`)."""
+    """Scores expected of a ranking that knows only one metadata column (`group_baselines.retrieval_baseline`).
+
+    Attributes:
+        rank1: as in `RetrievalScores`.
+        rank5: as in `RetrievalScores`.
+        mean_average_precision: as in `RetrievalScores`.
+        tiers: of each query, in the order of `TestImages`, what the baseline ranks first and what it ranks behind.
+    """
+
+    tiers: tuple[Tiers, ...]
 
 
 class PairingScores(RecordPart):
@@ -37,13 +60,17 @@ class PairingScores(RecordPart):
         queries: number of queries with such a match.
         rank1_interval: None with too few groups.
         map_interval: None with too few groups.
+        first_ranks: of each test image.
+        average_precisions: of each test image.
     """
 
     rank1: Rank1
     mean_average_precision: MeanAveragePrecision
-    queries: Annotated[int, Metric("Queries", "test images with a match that is not hidden", None)]
-    rank1_interval: Interval | None = None
-    map_interval: Interval | None = None
+    queries: Annotated[int, Field(ge=0), Metric("Queries", "test images with a match that is not hidden", None)]
+    rank1_interval: Interval | None
+    map_interval: Interval | None
+    first_ranks: FirstRanks
+    average_precisions: AveragePrecisions
 
 
 class AdjacentFrames(RecordPart):
@@ -55,9 +82,9 @@ class AdjacentFrames(RecordPart):
         queries: number of queries that lost all their matches, and are left out.
     """
 
-    window: int
-    pairs: Annotated[int, Metric("Adjacent pairs", "pairs of adjacent frames that were left out", None)]
-    queries: Annotated[int, Metric("Emptied", "test images with matches in adjacent frames alone", None)]
+    window: Count
+    pairs: Annotated[int, Field(ge=0), Metric("Adjacent pairs", "pairs of adjacent frames that were left out", None)]
+    queries: Annotated[int, Field(ge=0), Metric("Emptied", "test images with matches in adjacent frames alone", None)]
 
 
 class Retrieval(RetrievalScores):
@@ -68,10 +95,12 @@ class Retrieval(RetrievalScores):
 
     Attributes:
         rank1_interval: None with too few groups.
+        rank5_interval: None with too few groups.
         map_interval: None with too few groups.
         queries: number of test images with a match in the gallery.
         unmatched: number of the other test images.
-        average_precisions: of each test image, in the order of `TestImages`; None for an unmatched one.
+        first_ranks: of each test image.
+        average_precisions: of each test image.
         across_recordings: where a query ignores its own individual's images from its own recording; None if recordings
             are not known.
         cross_flank: where a query searches the images of the other flank; None if flanks are not known.
@@ -79,10 +108,12 @@ class Retrieval(RetrievalScores):
     """
 
     rank1_interval: Interval | None
+    rank5_interval: Interval | None
     map_interval: Interval | None
-    queries: Annotated[int, Metric("Queries", "test images with a match in the gallery", None)]
-    unmatched: Annotated[int, Metric("Unmatched", "test images without a match in the gallery", None)]
-    average_precisions: tuple[float | None, ...]
+    queries: Annotated[int, Field(ge=0), Metric("Queries", "test images with a match in the gallery", None)]
+    unmatched: Annotated[int, Field(ge=0), Metric("Unmatched", "test images without a match in the gallery", None)]
+    first_ranks: FirstRanks
+    average_precisions: AveragePrecisions
     across_recordings: PairingScores | None = None
     cross_flank: PairingScores | None = None
     adjacent_frames: AdjacentFrames | None = None
@@ -101,13 +132,22 @@ class OpenSet(RecordPart):
         area: area under BAKS as a function of BAUS over all thresholds, in [0, 1].
         curve: (BAUS, BAKS) from accepting all images to accepting none, thinned to at most
             `benchmark.metrics.open_set.CURVE_POINTS`.
+        similarities: cosine of each test image with the nearest training image, rounded to six decimals; None for a
+            known individual's image whose matches are all hidden, which is not scored.
+        right: whether that training image shows the individual of the test image.
+        validation_similarities: the same cosine of each validation image that has a match, which choose the threshold.
     """
 
     threshold: Annotated[float, Metric("Threshold", "similarity that 95 % of the validation images reach", None)]
-    baks: Annotated[float, Metric("BAKS", "balanced accuracy on known individuals", True, reference="AnimalCLEF 2025")]
-    baus: Annotated[
-        float, Metric("BAUS", "balanced accuracy on unknown individuals", True, reference="AnimalCLEF 2025")
+    baks: Annotated[
+        float, SHARE, Metric("BAKS", "balanced accuracy on known individuals", True, reference="AnimalCLEF 2025")
     ]
-    geometric: Annotated[float, Metric("Geometric mean", "sqrt(BAKS x BAUS)", True, reference="AnimalCLEF 2025")]
-    area: Annotated[float, Metric("Area", "area under BAKS as a function of BAUS over all thresholds", True)]
-    curve: tuple[tuple[float, float], ...]
+    baus: Annotated[
+        float, SHARE, Metric("BAUS", "balanced accuracy on unknown individuals", True, reference="AnimalCLEF 2025")
+    ]
+    geometric: Annotated[float, SHARE, Metric("Geometric mean", "sqrt(BAKS x BAUS)", True, reference="AnimalCLEF 2025")]
+    area: Annotated[float, SHARE, Metric("Area", "area under BAKS as a function of BAUS over all thresholds", True)]
+    curve: tuple[tuple[Share, Share], ...]
+    similarities: tuple[float | None, ...]
+    right: tuple[bool, ...]
+    validation_similarities: tuple[float, ...]

@@ -200,6 +200,8 @@ def survey(
         data=crops.data_digest,
         split=crops.split_digest,
         protocol=digest(vars(spec.settings)),
+        rules=digest(vars(spec.settings)),
+        scoring=VERSION,
         weights=weights,
         runner=runner.name,
         hardware=hardware(),

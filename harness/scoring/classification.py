@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.calibration import expected_calibration_error
+from benchmark.metrics.calibration import confidences, expected_calibration_error
 from benchmark.metrics.classification import (
     balanced_accuracy,
     confusion_matrix,
@@ -43,10 +43,11 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
     validation = test_set.numbered(crops.rows("val").labels)
     validated = [predict(logits[:, classes]) for logits in np.load(training.file(job_files.VALIDATION_LOGITS))]
     epochs = tuple(
-        epoch_scores(validation, answers, len(classes), epoch=int(row["epoch"]), loss=float(row["loss"]))
+        epoch_scores(validation, answers, classes, epoch=int(row["epoch"]), loss=float(row["loss"]))
         for row, answers in zip(history(training), validated, strict=True)
     )
     answers = _answers(prediction, test_set)
+    confidence = confidences(_logits(prediction, test_set))
     labels, answered = (test_set.numbered(numbers[known]) for numbers in (test_set.labels, answers))
     confusion = confusion_matrix(test_set.labels[known], answers[known], test_set.classes)
     probes = crops.probes(protocol.cam.probes_per_individual)
@@ -55,12 +56,13 @@ def score(classifier: Classifier, test_set: TestSet, protocol: ResolvedProtocol)
         validation=epochs,
         probe_localisation=localisation.on_probes(training, crops, probes, protocol.cam.method),
         answers=tuple(answers.tolist()),
+        confidences=tuple(confidence.tolist()),
         balanced_accuracy=balanced_accuracy(confusion),
         individual_recall=individual_recall(confusion),
         intervals=test_set.score_intervals(answers),
         never_above_chance=test_set.never_above_chance(classes[np.stack(validated)]),
         localisations=localisation.on_test_images(prediction, test_set, protocol.cam.methods),
-        calibration_error=expected_calibration_error(_logits(prediction, test_set)[known], labels),
+        calibration_error=expected_calibration_error(confidence[known], (answers == test_set.labels)[known]),
     )
 
 

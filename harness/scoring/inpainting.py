@@ -1,6 +1,7 @@
 """Scores of inpainting: the training, the filled holes, and the size of the encoder; and a picture of the holes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,8 @@ from numpy.typing import NDArray
 
 from benchmark.metrics.reconstruction import difference, fill_mean_colour, fill_telea, hole_errors, summarise
 from benchmark.protocol import ResolvedProtocol
-from benchmark.records.inpainting import Encoder, Inpainting
-from benchmark.vocabulary import CheckpointRule, Filling
+from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction, ReconstructionDifference
+from benchmark.vocabulary import CheckpointRule, Filling, UnitKind
 from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.holes import hole_test
@@ -37,11 +38,7 @@ def score(
         protocol: of the run.
         lpips_file: weights of the perceptual distance; None = it is not measured.
     """
-    trained = _training(training, protocol)
-    return trained if filled is None else trained.model_copy(update=_filled(filled, crops, protocol, lpips_file))
-
-
-def _training(training: StageResult, protocol: ResolvedProtocol) -> Inpainting:
+    filled_holes = _Filled() if filled is None else _filled(filled, crops, protocol, lpips_file)
     result, rows = training.result, history(training)
     assert result.loss is not None
     assert result.epoch is not None
@@ -55,8 +52,18 @@ def _training(training: StageResult, protocol: ResolvedProtocol) -> Inpainting:
         validation=tuple(float(row["validation"]) for row in rows),
         settled=tuple(float(row["settled"]) for row in rows) if has_settled else (),
         rule=protocol.inpaint.keep if has_settled else "lowest",
+        last_phase=int(_last_phase(rows)[0]["epoch"]),
         kept=kept_epochs(rows) if has_settled else dict.fromkeys(RULES, result.epoch),
+        units=filled_holes.units,
+        unit_kind=filled_holes.unit_kind,
+        reconstruction=filled_holes.reconstruction,
+        differences=filled_holes.differences,
     )
+
+
+def _last_phase(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The epochs of the last phase, or all if the history has no phases."""
+    return [row for row in rows if row.get("phase") == rows[-1].get("phase")]
 
 
 def kept_epochs(rows: list[dict[str, str]]) -> dict[CheckpointRule, int]:
@@ -65,17 +72,23 @@ def kept_epochs(rows: list[dict[str, str]]) -> dict[CheckpointRule, int]:
     Args:
         rows: of a history.csv with the columns `epoch`, `validation` and `settled`.
     """
-    last = [row for row in rows if row.get("phase") == rows[-1].get("phase")]
     return {
-        rule: int(min(last, key=lambda row, column=column: float(row[column]))["epoch"])  # type: ignore[misc]
+        rule: int(min(_last_phase(rows), key=lambda row, column=column: float(row[column]))["epoch"])  # type: ignore[misc]
         for rule, column in RULES.items()
     }
 
 
-def _filled(
-    filled: StageResult, crops: CropSet, protocol: ResolvedProtocol, lpips_file: Path | None
-) -> dict[str, object]:
-    """The fields of the record part that the filled holes give."""
+@dataclass(frozen=True, kw_only=True)
+class _Filled:
+    """The fields of the record part that the filled holes give; the defaults are those without test photos."""
+
+    units: tuple[int, ...] = ()
+    unit_kind: UnitKind | None = None
+    reconstruction: dict[Filling, Reconstruction] = field(default_factory=dict)
+    differences: dict[Filling, ReconstructionDifference] = field(default_factory=dict)
+
+
+def _filled(filled: StageResult, crops: CropSet, protocol: ResolvedProtocol, lpips_file: Path | None) -> _Filled:
     test = hole_test(crops, protocol.inpaint.masks, protocol.inpaint.test_photos)
     truth, holes = test.truth, test.holes
     fillings: dict[Filling, NDArray[np.uint8]] = {
@@ -89,16 +102,16 @@ def _filled(
     }
     positions = test.positions[errors["model"].photos]
     units = units_in(crops, crops.labels(positions), positions)
-    return {
-        "units": tuple(units.numbers.tolist()),
-        "unit_kind": units.kind,
-        "reconstruction": {name: summarise(errors[name]) for name in fillings},
-        "differences": {
+    return _Filled(
+        units=tuple(units.numbers.tolist()),
+        unit_kind=units.kind,
+        reconstruction={name: summarise(errors[name], units.numbers, protocol.seed) for name in fillings},
+        differences={
             name: difference(errors["model"], errors[name], units.numbers, protocol.seed)
             for name in fillings
             if name != "model"
         },
-    }
+    )
 
 
 def encoder_size(embedding: StageResult, image_size: int) -> Encoder | None:

@@ -116,11 +116,10 @@ class Search:
         if "val" not in self._references:
             return None
         test_set = self._searches.test_set
-        answers = open_set.answers_of(self._rankings["any_flank"]["cosine"], test_set.labels, self._gallery.labels)
         validation = Images(_embeddings(self._references["val"]), test_set.crops.rows("val").labels)
-        matches = retrieve(validation, self._gallery, self._searches.validation.hidden, backend=self._backend)["cosine"]
-        nearest = matches.similarity[matches.first > 0]
-        return open_set.at_threshold(answers, open_set.threshold_accepting(nearest)) if len(nearest) else None
+        validated = retrieve(validation, self._gallery, self._searches.validation.hidden, backend=self._backend)
+        matches = self._rankings["any_flank"]["cosine"]
+        return open_set.score(matches, test_set.labels, self._gallery.labels, validated["cosine"])
 
     def _scores(self, name: Ranking, distance: Distance) -> PairingScores | None:
         test_set = self._searches.test_set

@@ -35,6 +35,7 @@ class RunScores:
 
     test_images: TestImages | None = None
     group_baselines: dict[str, GroupBaseline] = field(default_factory=dict)
+    validation_baselines: dict[str, GroupBaseline] = field(default_factory=dict)
     retrieval_baselines: dict[str, RetrievalBaseline] = field(default_factory=dict)
     retrieval: dict[EncoderState, dict[Distance, Retrieval]] = field(default_factory=dict)
     open_set: dict[EncoderState, OpenSet] = field(default_factory=dict)
@@ -77,7 +78,8 @@ def score(
     ablated = classification.ablated(test_set, protocol.ablation.images_per_individual) if masked else np.arange(0)
     return RunScores(
         test_images=test_set.images(ablated),
-        group_baselines=test_set.group_baselines(),
+        group_baselines=test_set.group_baselines,
+        validation_baselines=test_set.validation_baselines if can_name else {},
         retrieval_baselines=searches.baselines(),
         retrieval={state: search.retrieval() for state, search in rankings.items()},
         open_set={state: scores for state, search in rankings.items() if (scores := search.open_set())},
@@ -98,5 +100,5 @@ def score(
         else None,
         ablation=classification.ablation(classifiers, test_set, ablated) if masked else {},
         validation=classification.validation(classifiers, test_set) if data.experiment else {},
-        validation_images=test_set.validation_images() if data.experiment else None,
+        validation_images=test_set.validation_images() if can_name else None,
     )

@@ -1,5 +1,7 @@
 """The test images of a run: labels, groups to resample, and what follows from them for scores."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,9 +9,10 @@ from benchmark.data.capture import RECORDING_COLUMNS, TIME_COLUMNS
 from benchmark.data.pairing import sightings_of
 from benchmark.metrics import group_baselines
 from benchmark.metrics.group_baselines import Grouped
-from benchmark.metrics.resampling import intervals
-from benchmark.metrics.resampling.chance import best_guess, never_better
+from benchmark.metrics.resampling.chance import never_better
 from benchmark.metrics.resampling.units import Units, units_of
+from benchmark.metrics.score_intervals import of_answers
+from benchmark.metrics.without_looking import best_unseen
 from benchmark.records.base import Interval
 from benchmark.records.classification import GroupBaseline, ScoredImages, TestImages
 from harness.execution.crops import CropSet
@@ -70,33 +73,53 @@ class TestSet:
         """Intervals of accuracy, balanced accuracy, macro recall and macro F1 on the known test images."""
         labels, answered = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
         groups = self.groups[self.known]
-        return intervals.of_scores(labels, answered, len(self.train_classes), groups, seed=self.seed)
+        return of_answers(labels, answered, len(self.train_classes), groups, seed=self.seed)
 
     def never_above_chance(self, answers: NDArray[np.int64]) -> bool:
-        """Whether no epoch of a training is better than chance on the validation images.
+        """Whether no epoch of a training is better on the validation images than the best answer without looking.
 
         Args:
             answers: (E, M) class number answered for each validation image after each epoch.
         """
         images = self.validation_images()
         labels = np.array(images.labels)
-        guess = best_guess(labels, self.train_images)
-        return never_better(answers == labels, guess, np.array(images.groups), seed=self.seed)
+        baselines = {name: one.correct for name, one in self.validation_baselines.items()}
+        unseen = best_unseen(labels, self.train_images, baselines)
+        return never_better(answers == labels, unseen.correct, np.array(images.groups), seed=self.seed)
 
+    @cached_property
     def group_baselines(self) -> dict[str, GroupBaseline]:
         """Scores of the commonest individual and of each metadata column; empty if no test image is known."""
-        if not self.known.any():
-            return {}
-        train, positions, classes = self.crops.rows("train"), self.positions[self.known], len(self.train_classes)
-        train_labels, test_labels = map(self.numbered, (train.labels, self.labels[self.known]))
-        baselines = {"majority": group_baselines.majority_baseline(train_labels, test_labels, classes)}
+        return self._baselines(self.labels[self.known], self.positions[self.known]) if self.known.any() else {}
+
+    @cached_property
+    def validation_baselines(self) -> dict[str, GroupBaseline]:
+        """The same on the validation images."""
+        rows = self.crops.rows("val")
+        return self._baselines(rows.labels, rows.positions)
+
+    def _baselines(self, labels: NDArray[np.int64], positions: NDArray[np.int64]) -> dict[str, GroupBaseline]:
+        """Group baselines on some images of individuals in training.
+
+        Args:
+            labels: (N,) class number of each image.
+            positions: (N,) index of each image in the crops.
+        """
+        train, classes = self.crops.rows("train"), len(self.train_classes)
+        train_labels, answered = self.numbered(train.labels), self.numbered(labels)
+        baselines = {"majority": group_baselines.majority_baseline(train_labels, answered, classes)}
         for column in BASELINE_COLUMNS:
-            train_groups, test_groups = (self.crops.column(at, column) for at in (train.positions, positions))
-            if train_groups is not None and test_groups is not None:
+            train_groups, groups = (self.crops.column(at, column) for at in (train.positions, positions))
+            if train_groups is not None and groups is not None:
                 baselines[column] = group_baselines.group_baseline(
-                    Grouped(train_labels, train_groups), Grouped(test_labels, test_groups), classes
+                    Grouped(train_labels, train_groups), Grouped(answered, groups), classes
                 )
-        return baselines
+        return {name: self._named(baseline) for name, baseline in baselines.items()}
+
+    def _named(self, baseline: GroupBaseline) -> GroupBaseline:
+        """The baseline with class numbers in place of indices into `train_classes`."""
+        answers = tuple(tuple(self.train_classes[list(numbers)].tolist()) for numbers in baseline.answers)
+        return baseline.model_copy(update={"answers": answers})
 
     def numbered(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Class numbers of individuals in training, as indices into `train_classes`."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from benchmark.vocabulary import REGION_QUESTIONS, REGION_VARIANTS, EncoderState, Mode, RegionQuestion, RegionVariant
 from leaderboard import headings
 from leaderboard.classifiers import Gain
-from leaderboard.columns import Column, Part, Row, Table, number_column
+from leaderboard.columns import Brackets, Column, Part, Row, Table, number_column
 from leaderboard.contestants import Contestant, contestants, without_looking
-from leaderboard.formats import bracketed, decimals, signed
+from leaderboard.formats import decimals, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, INTERVALS, NOT_TRAINED, Note, Page
 from leaderboard.pages.classification import SEEDS
@@ -73,7 +73,7 @@ def _difference_column(
         header,
         lambda part: one.value if (one := of(part)) else None,
         form=signed,
-        note=lambda part: bracketed(one.interval) if (one := of(part)) else "",
+        note=Brackets(lambda part: one.interval if (one := of(part)) else None),
         legend=legend,
         compared=compared,
     )

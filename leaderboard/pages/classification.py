@@ -16,8 +16,8 @@ from leaderboard.classifiers import (
     never_above_chance,
     rows,
 )
-from leaderboard.columns import Column, Table, explain, number_column
-from leaderboard.formats import bracketed, few_of, signed
+from leaderboard.columns import Brackets, Column, Table, explain, number_column
+from leaderboard.formats import few_of, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import INTERVALS, NOT_TRAINED, Note, Page
 from leaderboard.plots import validation
@@ -25,6 +25,7 @@ from leaderboard.record_files import Section
 
 ACCURACY, RECALL, F1 = (metric_of(Scores, name) for name in ("accuracy", "recall", "f1"))
 CALIBRATION = metric_of(Classification, "calibration_error")
+ONE_SEED = "Interval by bootstrap over units; a mean over several training seeds has none."
 
 TITLES: dict[ClassifierKind, str] = {
     "linear": "Linear probe",
@@ -63,8 +64,9 @@ RANK_LEGEND = (
     "rank (5 %, all pairs together)."
 )
 NEVER_ABOVE_CHANCE = Note(
-    "*Never above chance*: no epoch is significantly better on the validation images than a uniform guess or the "
-    "individual commonest in training, by units (5 %, all epochs together)."
+    "*Never above chance*: no epoch is significantly better on the validation images than the best answer without "
+    "looking at the animal (a uniform guess, the individual commonest in training, or a baseline that sees no image), "
+    "by units (5 %, all epochs together)."
 )
 SEEDS = Note(
     "A row is the mean over its training seeds, which are listed below the tables; their spread is part of its "
@@ -99,16 +101,16 @@ def better_text(better: BetterThanChance | None) -> str | None:
     return f"cannot tell ({better.needed} of {better.images} in whole units would show it)"
 
 
-def accuracy_note(measure: Measure) -> str:
-    """What follows an accuracy: the count of right answers if it is small, and the interval."""
-    return f"{few_of(measure.accuracy, measure.images)}{bracketed(measure.interval)}"
+def count_note(measure: Measure) -> str:
+    """What follows an accuracy: the count of right answers if it is small."""
+    return few_of(measure.accuracy, measure.images)
 
 
 def _accuracy_column(kind: ClassifierKind, header: str, legend: str) -> Column[Classifiers]:
     return number_column(
         header,
         lambda part: part.measures[kind].accuracy,
-        note=lambda part: accuracy_note(part.measures[kind]),
+        note=Brackets(lambda part: part.measures[kind].interval, before=lambda part: count_note(part.measures[kind])),
         instead=lambda part: part.measures[kind].status,
         legend=legend,
         shown=partial(_has, kind),
@@ -141,19 +143,28 @@ def _gain_column(
         header,
         lambda part: one.value if (one := gain(part)) else None,
         form=signed,
-        note=lambda part: bracketed(one.interval) if (one := gain(part)) else "",
+        note=Brackets(lambda part: one.interval if (one := gain(part)) else None),
         legend=GAIN_LEGEND,
         shown=lambda section: any(map(shown, section.records)),
     )
 
 
 def _score_column(
-    kind: ClassifierKind, metric: Metric, value: Callable[[Measure], float | None]
+    kind: ClassifierKind, metric: Metric, value: Callable[[Measure], float | None], name: str = ""
 ) -> Column[Classifiers]:
+    """A column of a score beside the accuracy.
+
+    Args:
+        kind: of the classifier.
+        metric: the score.
+        value: of a classifier.
+        name: of its interval; empty = it has none.
+    """
     return number_column(
         f"{TITLES[kind]} {metric.title}",
         lambda part: value(part.measures[kind]),
-        legend=explain(metric),
+        note=Brackets(lambda part: part.measures[kind].intervals.get(name)),
+        legend=f"{explain(metric)} {ONE_SEED if name else 'It has no interval.'}",
         shown=partial(_has, kind),
     )
 
@@ -162,8 +173,8 @@ def _head_columns(kind: ClassifierKind) -> tuple[Column[Classifiers], ...]:
     return (
         _accuracy_column(kind, f"{TITLES[kind]} {ACCURACY.title}", explain(ACCURACY)),
         _better_column(kind),
-        _score_column(kind, RECALL, lambda measure: measure.recall),
-        _score_column(kind, F1, lambda measure: measure.f1),
+        _score_column(kind, RECALL, lambda measure: measure.recall, "recall"),
+        _score_column(kind, F1, lambda measure: measure.f1, "f1"),
         _score_column(kind, CALIBRATION, lambda measure: measure.calibration),
         _rank_column(kind),
     )

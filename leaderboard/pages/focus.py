@@ -10,9 +10,9 @@ from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, REGIONS, CamMethod, Region
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, metric_column, number_column
+from leaderboard.columns import Brackets, Column, Row, Table, metric_column, number_column
 from leaderboard.derived import excess_density, share_of_ceiling, swap_share_of_ceiling
-from leaderboard.formats import bracketed, decimals, signed
+from leaderboard.formats import decimals, signed
 from leaderboard.markdown import folded, link, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.plots import cam_density
@@ -49,10 +49,8 @@ class Shown:
     localisation: Localisation
 
 
-def cams_shown(localisation: Localisation) -> str | None:
-    """How many CAMs are not zero everywhere; None if the record does not hold it."""
-    if localisation.empty is None:
-        return None
+def cams_shown(localisation: Localisation) -> str:
+    """How many CAMs are not zero everywhere."""
     reason = ": all are zero" if localisation.empty == localisation.images else ""
     return f"{localisation.images - localisation.empty} of {localisation.images}{reason}"
 
@@ -101,9 +99,9 @@ def _swapped(value: float | None) -> str:
     return "" if value is None else f" ({decimals(value)})"
 
 
-def _grid(localisation: Localisation) -> str | None:
-    """Rows and columns of a CAM; None if the record does not hold them."""
-    return " x ".join(map(str, localisation.grid)) if localisation.grid else None
+def _grid(localisation: Localisation) -> str:
+    """Rows and columns of a CAM."""
+    return " x ".join(map(str, localisation.grid))
 
 
 IDENTITY: tuple[Column[Shown], ...] = (
@@ -114,7 +112,7 @@ EXCESS: Column[Shown] = number_column(
     "Excess density on pattern",
     lambda shown: excess_density(shown.localisation),
     form=signed,
-    note=lambda shown: bracketed(shown.localisation.pattern_excess),
+    note=Brackets(lambda shown: shown.localisation.pattern_excess),
     legend=EXCESS_LEGEND,
     compared={f"{mode} {COMPARED}": f"{mode.capitalize()} excess density on pattern" for mode in MODES},
 )

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from benchmark.records.base import metric_of
+from benchmark.records.base import Interval, metric_of
 from benchmark.records.inpainting import Inpainting, Reconstruction, ReconstructionDifference
 from benchmark.vocabulary import Filling
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, always, metric_column, number_column, variant_column
-from leaderboard.formats import bracketed, count, decimals, four, three
+from leaderboard.columns import Brackets, Column, Row, Table, always, metric_column, number_column, variant_column
+from leaderboard.formats import count, decimals, four, three
 from leaderboard.markdown import NOTHING, paragraphs
 from leaderboard.page import Note, Page
 from leaderboard.plots import inpainting_grid, losses
@@ -47,6 +47,8 @@ UNSEEN = Note(
     "inpainting set's own test images.",
     shown=lambda section: bool(_fillings(section)),
 )
+
+OVER_UNITS = "Brackets: 95 % interval by bootstrap over units, of which at least six are needed."
 
 LPIPS_LEGEND = (
     "It is the version 0.1 on AlexNet; the mean of its map over the hole cannot be compared with published means over "
@@ -90,6 +92,11 @@ def _training(number: Callable[[Inpainting], float]) -> Callable[[Filled], float
 
 def _filling(number: Callable[[Reconstruction], float | None]) -> Callable[[Filled], float | None]:
     return lambda part: number(part.filling) if part.filling else None
+
+
+def _interval(name: str) -> Callable[[Filled], Interval | None]:
+    """The interval of an error, by the name of its field."""
+    return lambda part: part.filling.intervals.get(name) if part.filling else None
 
 
 def _has_settled(section: Section) -> bool:
@@ -140,11 +147,34 @@ TABLE = Table(
         Column("Epoch by lowest, settled", _kept, shown=_has_settled),
         metric_column(metric_of(Inpainting, "iterations"), _training(lambda training: training.iterations), form=count),
         metric_column(metric_of(Inpainting, "batch_size"), _training(lambda training: training.batch_size), form=count),
-        metric_column(metric_of(Reconstruction, "l1"), _filling(lambda filling: filling.l1), form=four),
-        PSNR_COLUMN,
-        metric_column(SSIM, _filling(lambda filling: filling.ssim), form=three, compared={"": SSIM.title}),
         metric_column(
-            metric_of(Reconstruction, "lpips"), _filling(lambda filling: filling.lpips), form=three, legend=LPIPS_LEGEND
+            metric_of(Reconstruction, "l1"),
+            _filling(lambda filling: filling.l1),
+            form=four,
+            note=Brackets(_interval("l1"), 4),
+            legend=OVER_UNITS,
+        ),
+        metric_column(
+            PSNR,
+            _filling(lambda filling: filling.psnr),
+            note=Brackets(_interval("psnr")),
+            legend=OVER_UNITS,
+            compared={"": PSNR.title},
+        ),
+        metric_column(
+            SSIM,
+            _filling(lambda filling: filling.ssim),
+            form=three,
+            note=Brackets(_interval("ssim"), 3),
+            legend=OVER_UNITS,
+            compared={"": SSIM.title},
+        ),
+        metric_column(
+            metric_of(Reconstruction, "lpips"),
+            _filling(lambda filling: filling.lpips),
+            form=three,
+            note=Brackets(_interval("lpips"), 3),
+            legend=f"{OVER_UNITS} {LPIPS_LEGEND}",
         ),
     ),
     _rows,
@@ -187,7 +217,7 @@ def _difference_column(
         metric_of(ReconstructionDifference, name),
         value,
         form=lambda number: decimals(number, digits, "+"),
-        note=lambda part: bracketed(part.intervals.get(name), digits),
+        note=Brackets(lambda part: part.intervals.get(name), digits),
         legend=PAIRED,
         shown=shown,
     )
@@ -222,7 +252,7 @@ def _heading(section: Section) -> str:
     """The heading, with the number of photos, and what they can show."""
     measured = _measured(section)
     flipped = any(filling.photos != filling.images for filling in measured)
-    photos = [filling.photos for filling in measured if filling.photos is not None]
+    photos = [filling.photos for filling in measured]
     facts = headings.facts(section, photos, f"photos{' in four flips' if flipped else ''}")
     return paragraphs(headings.title(section), f"{facts}.", _power(section), headings.audit(section))
 
@@ -233,9 +263,9 @@ def _power(section: Section) -> str:
     if not differences:
         return ""
     photos = sorted({one.photos for one in differences})
-    units = sorted({one.units for one in differences if one.units is not None})
+    units = sorted({one.units for one in differences})
     known = [one.detectable for one in differences if one.detectable is not None]
-    of = f" of {headings.either(units)} units" if units else ""
+    of = f" of {headings.either(units)} units"
     found = f": a difference in PSNR of {decimals(max(known))} dB is found with 80 % probability" if known else ""
     warning = f" Fewer than {ENOUGH_PHOTOS} photos: the numbers are shown, but do not rank rows by them."
     return f"{headings.either(photos)} photos{of}{found}.{warning if photos[0] < ENOUGH_PHOTOS else ''}"

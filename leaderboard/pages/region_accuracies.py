@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics.resampling.chance import BetterThanChance
+from benchmark.metrics.without_looking import Unseen
 from benchmark.records.base import Interval
 from benchmark.records.classification import TestImages
 from benchmark.records.record import Record
 from benchmark.vocabulary import REGION_VARIANTS, EncoderState, Mode, RegionQuestion, RegionVariant
 from leaderboard import contestants
 from leaderboard.classifiers import Gain
-from leaderboard.contestants import Contestant, Unseen
+from leaderboard.contestants import Contestant
 from leaderboard.evidence import has_few_units
 from leaderboard.formats import bracketed, few_of, not_trained_text
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from benchmark.records.base import metric_of
+from benchmark.records.base import Interval, metric_of
 from benchmark.records.retrieval import PairingScores, Retrieval, RetrievalScores
 from benchmark.vocabulary import Distance
 from leaderboard import evidence, headings
-from leaderboard.columns import Column, Row, Table, metric_column, number_column
+from leaderboard.columns import Brackets, Column, Row, Table, metric_column, number_column
 from leaderboard.formats import bracketed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import INTERVALS, Note, Page
@@ -71,23 +71,28 @@ def _columns(distance: Distance) -> tuple[Column[ByDistance], ...]:
     def score(number: Callable[[RetrievalScores], float | None]) -> Callable[[ByDistance], float | None]:
         return lambda part: number(part[distance]) if distance in part else None
 
-    def interval(of: Callable[[Retrieval], str]) -> Callable[[ByDistance], str]:
-        """Text of an encoder's interval; a baseline has none."""
-        return lambda part: of(scores) if isinstance(scores := part.get(distance), Retrieval) else ""
+    def interval(of: Callable[[Retrieval], Interval | None]) -> Callable[[ByDistance], Interval | None]:
+        """An encoder's interval; a baseline has none."""
+        return lambda part: of(scores) if isinstance(scores := part.get(distance), Retrieval) else None
 
     return (
         metric_column(
             RANK1,
             score(lambda scores: scores.rank1),
             header=f"{title} {RANK1.title}",
-            note=interval(lambda retrieval: bracketed(retrieval.rank1_interval)),
+            note=Brackets(interval(lambda retrieval: retrieval.rank1_interval)),
         ),
-        metric_column(RANK5, score(lambda scores: scores.rank5), header=f"{title} {RANK5.title}"),
+        metric_column(
+            RANK5,
+            score(lambda scores: scores.rank5),
+            header=f"{title} {RANK5.title}",
+            note=Brackets(interval(lambda retrieval: retrieval.rank5_interval)),
+        ),
         metric_column(
             PRECISION,
             score(lambda scores: scores.mean_average_precision),
             header=f"{title} {PRECISION.title}",
-            note=interval(lambda retrieval: bracketed(retrieval.map_interval)),
+            note=Brackets(interval(lambda retrieval: retrieval.map_interval)),
             compared=COMPARED if distance == "cosine" else {},
         ),
     )

@@ -33,7 +33,7 @@ def _numbers(section: Section) -> dict[str, dict[str, float]]:
     numbers: dict[str, dict[str, float]] = {}
     for table in {id(page.compared): page.compared for page in find_pages() if page.compared}.values():
         for path, values in table.compared_values(section).items():
-            numbers.setdefault(path, {}).update(values)
+            numbers.setdefault(path, {}).update({name: one.value for name, one in values.items()})
     return numbers
 
 

@@ -8,12 +8,12 @@ from benchmark.splitting.split import LEAK_FREE
 from benchmark.vocabulary import REGION_QUESTIONS, RegionQuestion, RegionVariant
 from leaderboard import classifiers, evidence, headings
 from leaderboard.classifiers import Gain, Measure
-from leaderboard.columns import Column, Row, Table, number_column, render
+from leaderboard.columns import Brackets, Column, Row, Table, number_column, render
 from leaderboard.contestants import Contestant, contestants
 from leaderboard.formats import FEW, decimals
 from leaderboard.markdown import link, paragraphs
 from leaderboard.page import Note, Page
-from leaderboard.pages.classification import NEEDED, accuracy_note, better_text
+from leaderboard.pages.classification import NEEDED, better_text, count_note
 from leaderboard.pages.region_accuracies import Ablation, RegionAccuracy, difference, probed
 from leaderboard.record_files import PAPER_SPLIT, Section
 from leaderboard.run_link import failure
@@ -185,7 +185,7 @@ TABLE = Table(
         number_column(
             "Whole image",
             lambda part: part.whole.accuracy,
-            note=lambda part: accuracy_note(part.whole),
+            note=Brackets(lambda part: part.whole.interval, before=lambda part: count_note(part.whole)),
             legend=WHOLE_LEGEND,
         ),
         Column(

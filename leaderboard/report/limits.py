@@ -10,7 +10,6 @@ from leaderboard.report.words import points, unit_noun
 UNITS: dict[UnitKind, str] = {
     "stretches": "photos of one individual in successive frames of one recording",
     "encounters": "photos of one individual that were taken together",
-    "recordings": "photos of one recording",
     "images": "each counted as independent because nothing says which were taken together",
 }
 """What a unit is."""

@@ -7,7 +7,6 @@ from statistics import mean, stdev
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.chance import best_guess
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS, LEVEL, Bounds
 from benchmark.metrics.resampling.seeds import of_seed_means
 from benchmark.records.base import Interval
@@ -15,7 +14,7 @@ from benchmark.records.classification import TestImages
 from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import EncoderState, Mode, RegionVariant
-from leaderboard.contestants import SEED, Contestant, contestants
+from leaderboard.contestants import SEED, Contestant, contestants, without_looking
 from leaderboard.derived import excess_density
 from leaderboard.record_files import Section
 from leaderboard.reproduction import paper
@@ -59,7 +58,7 @@ def contestant(section: Section, backbone: str) -> Contestant:
 
 
 def over_chance(one: Contestant, mode: Mode, variant: RegionVariant) -> Difference:
-    """Accuracy minus that of the best guess that is known without an image.
+    """Accuracy minus that of the best answer without looking at the animal.
 
     Args:
         one: the contestant.
@@ -70,10 +69,10 @@ def over_chance(one: Contestant, mode: Mode, variant: RegionVariant) -> Differen
         MissingError: the records have no such answers.
     """
     correct, images = _correct(one, mode, variant), _images(one)
-    rows = _rows(images)
-    labels, train = np.array(images.labels)[rows], np.array(images.train_images)
-    guess = best_guess(labels, train)
-    return _difference(correct - guess, images, bounds=(-float(guess.max()), 1 - float(guess.min())))
+    unseen = without_looking(one.first, images.ablated or None)
+    assert unseen is not None  # of test images there is one
+    bounds = (-float(unseen.correct.max()), 1 - float(unseen.correct.min()))
+    return _difference(correct - unseen.correct, images, bounds=bounds)
 
 
 def between_variants(one: Contestant, mode: Mode, variant: RegionVariant, other: RegionVariant) -> Difference:

@@ -9,7 +9,9 @@ from support.records import blank_record
 
 
 def record(*identities: str, **fields: object) -> Record:
-    images = TestImages(labels=(0,), groups=(0,), by="images", identities=identities)
+    images = TestImages(
+        labels=(0,), groups=(0,), by="images", identities=identities, train_images=(1,) * len(identities)
+    )
     return blank_record(test_images=images, **fields)
 
 

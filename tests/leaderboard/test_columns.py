@@ -1,5 +1,5 @@
 from benchmark.records.base import Metric
-from leaderboard.columns import Column, Row, Table, explain, metric_column, number_column, render
+from leaderboard.columns import Column, Compared, Row, Table, explain, metric_column, number_column, render
 from leaderboard.markdown import NOTHING
 from leaderboard.record_files import Section
 from leaderboard.rows import backbone_row
@@ -59,7 +59,7 @@ def test_compared_numbers_are_those_of_the_table() -> None:
         number_column("Two", lambda value: value * 2),
     )
     assert both.compared_names(SECTION) == ["One of a", "One of b"]
-    assert both.compared_values(SECTION) == {file.path: {"One of a": 0.25} for file in FILES}
+    assert both.compared_values(SECTION) == {file.path: {"One of a": Compared(0.25, None)} for file in FILES}
 
 
 def test_numbers_are_aligned_right_and_names_left() -> None:

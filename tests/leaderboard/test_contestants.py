@@ -2,19 +2,16 @@ import numpy as np
 import pytest
 
 from benchmark.metrics.resampling.chance import better_than_chance
-from benchmark.records.classification import GroupBaseline
 from benchmark.records.record import Record
 from leaderboard.contestants import better, known, without_looking
-from support.records import complete
-
-SCORES = {"balanced_accuracy": 0, "recall": 0, "f1": 0, "adjusted_rand": None, "mutual_information": None}
+from support.records import complete, group_baseline
 
 
 def scored(video: list[float], majority: list[float], **images: object) -> Record:
     """A record of 36 images of six individuals in 12 stretches, with two baselines that see no image."""
     values = {"labels": np.repeat(np.arange(6), 6).tolist(), "groups": np.repeat(np.arange(12), 3).tolist()}
     baselines = {
-        name: GroupBaseline.model_validate(SCORES | {"accuracy": np.mean(right), "correct": right})
+        name: group_baseline(float(np.mean(right)), correct=right)
         for name, right in (("majority", majority), ("video", video))
     }
     test_images = values | {"by": "stretches", "train_images": (9,) * 6} | images

@@ -10,39 +10,28 @@ from benchmark.errors import InputError
 from benchmark.files import atomic_write, folder_lock
 from benchmark.records.classification import TestImages
 from benchmark.records.files import read_record, write_record
-from benchmark.records.inpainting import Encoder, Inpainting, Reconstruction
-from benchmark.records.localisation import Example, Examples, Localisation, RegionValues, SwapNull
+from benchmark.records.inpainting import Encoder
+from benchmark.records.localisation import CamsByImage, Example, Examples, RegionValues, SwapNull
 from benchmark.records.record import Record
-from benchmark.records.retrieval import Retrieval
+from benchmark.vocabulary import REGIONS
 from leaderboard.record_files import read
 from leaderboard.render import PAGES, check, render, show, write
 from support.figures import followed
 from support.paths import ROOT
-from support.records import blank_record
+from support.records import blank_record, filled, inpainted, localised, ranked
 
 REPRODUCTION = "leaderboard/reproduction.md"
 LEADERBOARDS = {name for name, one in PAGES.items() if one.experiment is None} - {REPRODUCTION}
 """Pages that show the records of any data set and protocol."""
 
-REGIONS = RegionValues(background=0.5, body=0.25, pattern=0.25)
+SHARES = RegionValues(background=0.5, body=0.25, pattern=0.25)
 EXAMPLE = Example(image=0, density=1.0)
-LOCALISATION = Localisation(
-    mass=REGIONS,
-    density=REGIONS,
-    rank=REGIONS,
-    images=10,
-    swap=SwapNull(mass=REGIONS, density=REGIONS, rank=REGIONS),
+COLUMNS = dict.fromkeys(REGIONS, (1.0,) * 10)
+LOCALISATION = localised(
+    SHARES.model_dump(),
+    swap=SwapNull(mass=SHARES, density=SHARES, rank=SHARES),
     examples=Examples(best=EXAMPLE, typical=EXAMPLE, worst=EXAMPLE),
-)
-RETRIEVAL = Retrieval(
-    rank1=0.5,
-    rank5=0.5,
-    mean_average_precision=0.5,
-    rank1_interval=None,
-    map_interval=None,
-    queries=10,
-    unmatched=0,
-    average_precisions=(0.5,) * 10,
+    by_image=dict.fromkeys(CamsByImage.model_fields, COLUMNS),
 )
 
 
@@ -55,10 +44,11 @@ def record(backbone: str, seed: int = 0) -> Record:
         [0.5],
         excesses=[(0.5, 0.25, 0.25)],
         answers=(0,) * 10,
+        confidences=(0.5,) * 10,
         individual_recall=(1, 0),
         localisations=(LOCALISATION,),
+        test={"accuracy": 0.5, "recall": 0.5, "f1": 0.25, "images": 10},
     )
-    filled = Reconstruction(l1=0.1, psnr=20.0, ssim=0.5, images=8, photos=8)
     return blank_record(
         key=f"{seed}{backbone.encode().hex()}",
         backbone=backbone,
@@ -70,18 +60,19 @@ def record(backbone: str, seed: int = 0) -> Record:
         seed=seed,
         classification=dict.fromkeys(("shallow", "deep"), classifier),
         test_images=TestImages(
-            labels=(0, 1) * 5, groups=tuple(range(10)), by="images", identities=("ann", "bob"), train_images=(1, 1)
+            labels=(0, 1) * 5,
+            groups=tuple(range(10)),
+            by="images",
+            identities=("ann", "bob"),
+            train_images=(1, 1),
+            ablated=tuple(range(10)),
         ),
-        retrieval={"initial": {"cosine": RETRIEVAL}},
-        ablation={"shallow": {"all": classifier.test}},
+        retrieval={"initial": {"cosine": ranked(0.5)}},
+        ablation={"shallow": {"all": classifier.test.model_dump() | {"answers": (0,) * 10}}},
+        validation_images={"by": "images"},
         encoder=Encoder(parameters=1000, shape=(8, 4, 4), image_size=64),
-        inpainting=Inpainting(
-            loss=0.5,
-            epoch=1,
-            iterations=10,
-            batch_size=2,
-            validation=(0.5,),
-            reconstruction=dict.fromkeys(("model", "mean_colour", "telea"), filled),
+        inpainting=inpainted(
+            units=tuple(range(8)), reconstruction=dict.fromkeys(("model", "mean_colour", "telea"), filled())
         ),
     )
 

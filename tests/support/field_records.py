@@ -5,9 +5,10 @@ from typing import Any, get_args
 
 from benchmark.records.base import Interval
 from benchmark.records.field import FieldRecord, FieldRetrieval, FieldScores, OutOfFold, Suspect
-from benchmark.records.retrieval import PairingScores, Retrieval, RetrievalBaseline
+from benchmark.records.retrieval import PairingScores, Retrieval
 from benchmark.vocabulary import REGION_QUESTIONS, RegionQuestion, RegionVariant, SuspectKind
-from support.records import PROVENANCE, clustered
+from support import records
+from support.records import PROVENANCE, clustered, paired, ranked_by_group
 
 INDIVIDUALS, PHOTOS, ENCOUNTERS = 4, 48, 12
 LABELS = tuple(photo % INDIVIDUALS for photo in range(PHOTOS))
@@ -101,26 +102,22 @@ def random_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
 def ranked(rank1: float | None, **fields: Any) -> Retrieval:
     """A ranking in which this share of the photos finds its individual first."""
     values = {
-        "rank1": rank1,
-        "rank5": rank1,
-        "mean_average_precision": rank1,
         "rank1_interval": rank1 and interval(rank1 / 2, rank1),
-        "map_interval": None,
         "queries": PHOTOS,
-        "unmatched": 0,
+        "first_ranks": [1] * PHOTOS,
         "average_precisions": [rank1] * PHOTOS,
     }
-    return Retrieval.model_validate(values | fields)
+    return records.ranked(rank1, **values | fields)
 
 
 def crossed(rank1: float | None) -> PairingScores:
     """A search among the other flank."""
-    return PairingScores(rank1=rank1, mean_average_precision=rank1, queries=PHOTOS // 2)
+    return paired(rank1, queries=PHOTOS // 2)
 
 
 def searched(**fields: Any) -> FieldRetrieval:
     """Re-identification across encounters and anywhere."""
-    baseline = RetrievalBaseline(rank1=0.25, rank5=0.75, mean_average_precision=0.3)
+    baseline = ranked_by_group(0.25, rank5=0.75, mean_average_precision=0.3)
     values = {
         "across": ranked(0.5),
         "anywhere": ranked(0.75),

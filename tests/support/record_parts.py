@@ -1,23 +1,27 @@
 """All record parts, and a Hypothesis strategy for each, which follows from the types of its fields."""
 
+from collections.abc import Callable, Sequence
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
+from annotated_types import Ge, Le
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
 from benchmark.records import record
-from benchmark.records.base import RecordPart
+from benchmark.records.base import Interval, RecordPart
 from support.strategies import UTF8
 
 T = TypeVar("T", bound=RecordPart)
 MOST = 2
 """Largest number of entries of a tuple or dictionary."""
 
-LEAVES: dict[type, st.SearchStrategy[Any]] = {
-    float: st.floats(allow_nan=False, allow_infinity=False),
-    str: st.text(UTF8, max_size=20),
+LEAVES: dict[type, Callable[[float | None, float | None], st.SearchStrategy[Any]]] = {
+    float: lambda low, high: st.floats(low, high, allow_nan=False, allow_infinity=False),
+    int: lambda low, high: st.integers(None if low is None else int(low), None if high is None else int(high)),
+    str: lambda _low, _high: st.text(UTF8, max_size=20),
 }
-"""Types whose values in a record are fewer than those of the type."""
+"""Types whose values in a record are fewer than those of the type, by their bounds."""
 
 
 def record_parts(base: type[RecordPart] = RecordPart) -> list[type[RecordPart]]:
@@ -33,12 +37,28 @@ def instances(part: type[T], **fields: st.SearchStrategy[Any]) -> st.SearchStrat
         part: the class.
         fields: strategies that replace those of the fields' types.
     """
-    return st.builds(part, **{name: _values(field.annotation) for name, field in part.model_fields.items()} | fields)
+    parts = {name: _values(field.annotation, field.metadata) for name, field in part.model_fields.items()}
+    if issubclass(part, Interval):
+        return (
+            st.tuples(parts["low"], parts["high"])
+            .map(sorted)
+            .flatmap(
+                lambda ends: st.builds(part, **parts | {"low": st.just(ends[0]), "high": st.just(ends[1])} | fields)
+            )
+        )
+    return st.builds(part, **parts | fields)
 
 
-def _values(hint: Any) -> st.SearchStrategy[Any]:
-    """Values of the type of a field."""
+def _values(hint: Any, notes: Sequence[object] = ()) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - a case each
+    """Values of the type of a field.
+
+    Args:
+        hint: the type.
+        notes: metadata of the field, such as bounds.
+    """
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _values(arguments[0], [*notes, *_bounds(arguments[1:])])
     if origin is dict:
         return st.dictionaries(*map(_values, arguments), max_size=MOST)
     if origin is tuple and arguments[-1] is ...:
@@ -46,7 +66,16 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
     if origin is tuple:
         return st.tuples(*map(_values, arguments))
     if origin in {Union, UnionType}:
-        return st.one_of(*map(_values, arguments))
+        return st.one_of(*(_values(one, notes) for one in arguments))
     if origin is None and issubclass(hint, RecordPart):
         return instances(hint)
-    return LEAVES.get(hint, st.from_type(hint))
+    if hint not in LEAVES:
+        return st.from_type(hint)
+    lowest: list[Any] = [note.ge for note in notes if isinstance(note, Ge)]
+    highest: list[Any] = [note.le for note in notes if isinstance(note, Le)]
+    return LEAVES[hint](next(iter(lowest), None), next(iter(highest), None))
+
+
+def _bounds(notes: Sequence[object]) -> list[object]:
+    """The bounds among the notes of a type."""
+    return [bound for note in notes for bound in (note.metadata if isinstance(note, FieldInfo) else [note])]

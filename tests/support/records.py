@@ -1,14 +1,22 @@
 """Records made by hand, which hold what a record must hold and the given fields; and those that a run wrote."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from benchmark.records.classification import Classification, VariantScores
+from benchmark.records.base import RecordPart
+from benchmark.records.classification import Classification, GroupBaseline, VariantScores
 from benchmark.records.clustering import Clustering
 from benchmark.records.files import OLDEST_SCORING, read_record
+from benchmark.records.inpainting import Inpainting, Reconstruction
+from benchmark.records.localisation import Localisation
 from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record
+from benchmark.records.retrieval import PairingScores, Retrieval, RetrievalBaseline
 from leaderboard.record_files import RecordFile
+from support.filling import filled_part
+
+P = TypeVar("P", bound=RecordPart)
 
 PROVENANCE = Provenance(
     commit="",
@@ -17,7 +25,9 @@ PROVENANCE = Provenance(
     data="",
     split="",
     protocol="",
+    rules="",
     scoring=OLDEST_SCORING,
+    weights={},
     runner="process",
     hardware={},
     versions={},
@@ -44,7 +54,7 @@ REQUIRED = {
 def blank_record(**fields: Any) -> Record:
     """A successful run that measured nothing except these fields, whose values are validated."""
     known = {"candidate_count": fields.get("individuals", REQUIRED["individuals"])}
-    return Record.model_validate(REQUIRED | known | fields)
+    return Record.model_validate(filled_part(Record, REQUIRED | known | fields))
 
 
 def read_all(folder: Path) -> list[Record]:
@@ -53,14 +63,58 @@ def read_all(folder: Path) -> list[Record]:
 
 
 def score(accuracy: float, *, images: int = 60) -> VariantScores:
-    """Scores with this accuracy and recall, and half of it as F1."""
-    return VariantScores(accuracy=accuracy, recall=accuracy, f1=accuracy / 2, images=images)
+    """Scores with this accuracy and recall, and half of it as F1, without answers."""
+    return VariantScores(accuracy=accuracy, recall=accuracy, f1=accuracy / 2, images=images, answers=(), losses=())
+
+
+def part(kind: type[P], **fields: Any) -> P:
+    """A part of a record that holds nothing but these fields; the values are validated."""
+    return kind.model_validate(filled_part(kind, fields))
 
 
 def trained(accuracy: float, **fields: Any) -> Classification:
     """A classifier with this test accuracy; the values of the fields are validated."""
-    test = score(accuracy)
-    return Classification.model_validate({"test": test, "validation": (), "probe_localisation": ()} | fields)
+    test = {"accuracy": accuracy, "recall": accuracy, "f1": accuracy / 2, "images": 60}
+    return part(Classification, **{"test": test, "balanced_accuracy": accuracy} | fields)
+
+
+def localised(regions: Mapping[str, float | None], **fields: Any) -> Localisation:
+    """CAMs whose mass, density and rank accuracy are these numbers on the regions; the values are validated."""
+    values = {"mass": regions, "density": regions, "rank": regions, "images": 10, "method": "gradcam", "grid": (2, 2)}
+    return part(Localisation, **values | fields)
+
+
+def group_baseline(accuracy: float, **fields: Any) -> GroupBaseline:
+    """A baseline that sees no image with this accuracy; the values of the fields are validated."""
+    values = {"accuracy": accuracy, "balanced_accuracy": accuracy, "recall": accuracy, "f1": accuracy / 2}
+    return part(GroupBaseline, **values | fields)
+
+
+def ranked(rank1: float | None, **fields: Any) -> Retrieval:
+    """A ranking in which this share of ten queries finds its individual first; the values are validated."""
+    values = {"rank1": rank1, "rank5": rank1, "mean_average_precision": rank1, "queries": 10}
+    return part(Retrieval, **values | {"first_ranks": [1] * 10, "average_precisions": [rank1] * 10} | fields)
+
+
+def paired(rank1: float | None, **fields: Any) -> PairingScores:
+    """A ranking in which more is hidden; the values are validated."""
+    return part(PairingScores, **{"rank1": rank1, "mean_average_precision": rank1, "queries": 10} | fields)
+
+
+def ranked_by_group(rank1: float | None, **fields: Any) -> RetrievalBaseline:
+    """A ranking that sees no image; the values are validated."""
+    return part(RetrievalBaseline, **{"rank1": rank1, "rank5": rank1, "mean_average_precision": rank1} | fields)
+
+
+def filled(**fields: Any) -> Reconstruction:
+    """Errors of eight filled holes; the values are validated."""
+    return part(Reconstruction, **{"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 8, "photos": 8} | fields)
+
+
+def inpainted(**fields: Any) -> Inpainting:
+    """An inpainting training of one epoch; the values are validated."""
+    values = {"loss": 0.5, "epoch": 1, "iterations": 10, "batch_size": 2, "validation": (0.5,), "rule": "lowest"}
+    return part(Inpainting, **values | {"kept": {"lowest": 1, "settled": 1}} | fields)
 
 
 def clustered(adjusted_rand: float | None, **fields: Any) -> Clustering:
@@ -73,8 +127,9 @@ def clustered(adjusted_rand: float | None, **fields: Any) -> Clustering:
         "calinski_harabasz": 36.558,
         "images": 60,
         "dimensions": 4096,
+        "exact": True,
     }
-    return Clustering.model_validate({"adjusted_rand": adjusted_rand} | values | fields)
+    return part(Clustering, **{"adjusted_rand": adjusted_rand} | values | fields)
 
 
 def record_file(**fields: Any) -> RecordFile:
@@ -118,10 +173,8 @@ def failed(**fields: Any) -> RecordFile:
 def with_regions(**fields: Any) -> RecordFile:
     """A complete record with CAM localisation and an inpainting training."""
     regions = {"background": 0.5, "body": 0.25, "pattern": 0.25}
-    localisation = {"mass": regions, "density": regions, "rank": regions, "images": 10}
-    training = {"loss": 1.0, "epoch": 1, "iterations": 10, "batch_size": 2, "validation": [1.0]}
     values = {
-        "classification": {"deep": trained(0.5, answers=[0], localisations=[localisation])},
-        "inpainting": training,
+        "classification": {"deep": trained(0.5, answers=[0], localisations=[localised(regions)])},
+        "inpainting": inpainted(loss=1.0, validation=[1.0]),
     }
     return complete(**values | fields)

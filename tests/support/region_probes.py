@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.metrics.resampling.intervals import of_mean
+from benchmark.metrics.score_intervals import of_hits
 from benchmark.records.classification import Probe, ProbePair, Probes, TestImages
 from benchmark.vocabulary import RegionQuestion, RegionVariant
 from support.records import score
@@ -24,7 +24,7 @@ def answers(right: int) -> tuple[int, ...]:
 def probe(right: int) -> Probe:
     """A probe that answers the first images correctly."""
     correct = np.arange(len(LABELS)) < right
-    interval = of_mean(correct, np.array(UNITS), seed=0)
+    interval = of_hits(correct, np.array(UNITS), seed=0)
     return Probe(
         test=score(right / len(LABELS), images=len(LABELS)),
         answers=answers(right),

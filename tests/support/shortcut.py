@@ -1,19 +1,20 @@
 """Records of the shortcut calibration, made by hand."""
 
 from benchmark.records.base import Interval
-from benchmark.records.classification import Classification, GroupBaseline, VariantScores
-from benchmark.records.localisation import Localisation, RegionValues, SwapNull
+from benchmark.records.classification import Classification, Scores, VariantScores
+from benchmark.records.localisation import RegionValues, SwapNull
 from benchmark.records.provenance import Experiment
 from benchmark.records.record import Record
 from benchmark.vocabulary import REGION_VARIANTS, Mode, RegionVariant
 from leaderboard.pages.shortcut import PAGE
 from leaderboard.record_files import RecordFile, Section
-from support.records import blank_record
+from support import records
+from support.records import blank_record, group_baseline, localised
 
 
 def scores(accuracy: float, images: int = 40) -> VariantScores:
     """Equal scores."""
-    return VariantScores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=images)
+    return VariantScores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=images, answers=(), losses=())
 
 
 def ablated(**accuracies: float) -> dict[RegionVariant, VariantScores]:
@@ -27,17 +28,18 @@ def trained(accuracy: float, excess: float | None = 0.2) -> Classification:
     dense, swapped = (RegionValues(background=0.6, body=1.1, pattern=value) for value in (1 + (excess or 0), 1))
     interval = None if excess is None else Interval(low=excess - 0.1, high=excess + 0.1, groups=40)
     swap = None if excess is None else SwapNull(mass=share, density=swapped, rank=share)
-    localisation = Localisation(
-        mass=share, density=dense, rank=share, images=40, empty=2, method="hirescam", swap=swap, pattern_excess=interval
+    localisation = localised(
+        share.model_dump(),
+        density=dense,
+        images=40,
+        empty=2,
+        method="hirescam",
+        swap=swap,
+        pattern_excess=interval,
     )
     around = Interval(low=accuracy - 0.1, high=accuracy + 0.1, groups=40)
-    return Classification(
-        test=scores(accuracy),
-        validation=(),
-        probe_localisation=(),
-        localisations=(localisation,),
-        intervals={"accuracy": around},
-    )
+    test = Scores(accuracy=accuracy, recall=accuracy, f1=accuracy, images=40)
+    return records.trained(accuracy, test=test, localisations=(localisation,), intervals={"accuracy": around})
 
 
 def record(
@@ -61,9 +63,7 @@ def record(
         frames: of each video.
         protocol: name of the protocol.
     """
-    video = GroupBaseline(
-        accuracy=1 / 3, balanced_accuracy=1 / 3, recall=1 / 3, f1=0.3, adjusted_rand=0.3, mutual_information=0.6
-    )
+    video = group_baseline(1 / 3, f1=0.3, adjusted_rand=0.3, mutual_information=0.6)
     return blank_record(
         key=f"{backbone}{strength}{seed}{frames}{protocol}".encode().hex(),
         backbone=backbone,

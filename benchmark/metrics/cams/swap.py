@@ -30,40 +30,76 @@ class Swap(NamedTuple):
     excess: Interval | None
 
 
-def compare(cams: NDArray[np.floating], targets: NDArray[np.floating], groups: NDArray[np.integer]) -> Swap:
-    """Mean score of CAMs on their own images and on images of other units.
+class Pairs(NamedTuple):
+    """Mean scores of each CAM on its own and on other images; all (P,), NaN where there is no pair.
+
+    Attributes:
+        own: score of the CAM on its own image; NaN for an image that takes no part.
+        swap: mean score of the CAM on the images of other units.
+        others: mean score of the CAMs of other units on the image; None = not known, then there is no interval.
+    """
+
+    own: NDArray[np.float64]
+    swap: NDArray[np.float64]
+    others: NDArray[np.float64] | None
+
+
+def pair(cams: NDArray[np.floating], targets: NDArray[np.floating], groups: NDArray[np.integer]) -> Pairs:
+    """Mean scores of CAMs on their own images and on images of other units.
 
     The score of a CAM on an image is the sum of their product over the cells, so all pairs together need sums over
-    units alone. The interval is that of the jackknife over units with Student's t: the difference is a U-statistic of
-    the units (Arvesen 1969). Leaving out a unit leaves out its CAMs and its images.
+    units alone.
 
     Args:
         cams: (P, n) of P >= 1 images.
         targets: (P, n) what each cell of an image counts.
         groups: (P,) the unit of each image.
-
-    Example:
-        >>> compare(np.eye(2), np.eye(2), np.array([0, 1]))
-        Swap(own=1.0, swap=0.0, excess=None)
     """
     number, count = number_groups(groups, len(cams))
-    images = np.bincount(number).astype(np.float64)  # (units,), as all sums below
-    own = np.bincount(number, np.einsum("pn,pn->p", cams, targets))
+    others = (len(number) - np.bincount(number))[number].astype(np.float64)  # images of other units
+    others[others == 0] = np.nan
     cam_sums, target_sums = _unit_sums(cams, number, count), _unit_sums(targets, number, count)
-    all_cams, all_targets = cam_sums.sum(axis=0), target_sums.sum(axis=0)
-    within = np.einsum("un,un->u", cam_sums, target_sums)
-    across = float(all_cams @ all_targets - within.sum())
-    pairs = images.sum() ** 2 - (images**2).sum()
-    mean = float(own.sum() / images.sum())
+    other_cams, other_targets = (sums.sum(axis=0) - sums[number] for sums in (cam_sums, target_sums))
+    return Pairs(
+        own=np.einsum("pn,pn->p", cams, targets),
+        swap=np.einsum("pn,pn->p", cams, other_targets) / others,
+        others=np.einsum("pn,pn->p", other_cams, targets) / others,
+    )
+
+
+def compare(pairs: Pairs, groups: NDArray[np.integer]) -> Swap | None:
+    """Mean score of CAMs on their own images and over all pairs with an image of another unit; None without CAMs.
+
+    The interval is that of the jackknife over units with Student's t: the difference is a U-statistic of the units
+    (Arvesen 1969). Leaving out a unit leaves out its CAMs and its images.
+
+    Args:
+        pairs: from `pair`, of some or all images.
+        groups: (P,) the unit of each image.
+
+    Example:
+        >>> units = np.array([0, 1])
+        >>> compare(pair(np.eye(2), np.eye(2), units), units)
+        Swap(own=1.0, swap=0.0, excess=None)
+    """
+    rows = np.flatnonzero(~np.isnan(pairs.own))
+    if not rows.size:
+        return None
+    number, count = number_groups(groups[rows], len(rows))
+    mean = float(pairs.own[rows].mean())
     if count == 1:
         return Swap(mean, None, None)
-    swap = across / float(pairs)
-    if count < FEWEST_GROUPS:
-        return Swap(mean, swap, None)
+    images = np.bincount(number).astype(np.float64)  # (units,), as all sums below
     others = images.sum() - images
+    swap_sums = np.bincount(number, pairs.swap[rows] * others[number])
+    across, count_pairs = float(swap_sums.sum()), float((images * others).sum())
+    swap = across / count_pairs
+    if count < FEWEST_GROUPS or pairs.others is None:
+        return Swap(mean, swap, None)
+    own = np.bincount(number, pairs.own[rows])
+    others_sums = np.bincount(number, pairs.others[rows] * others[number])
     own_left = (own.sum() - own) / others
-    across_left = across - cam_sums @ all_targets - target_sums @ all_cams + 2 * within
-    swap_left = across_left / (pairs - 2 * images * others)
+    swap_left = (across - swap_sums - others_sums) / (count_pairs - 2 * images * others)
     return Swap(mean, swap, _jackknife(mean - swap, own_left - swap_left))
 
 

@@ -81,7 +81,9 @@ def test_predict_refuses_other_shapes(shape: tuple[int, ...]) -> None:
 def test_an_epoch_has_the_scores_of_its_predictions() -> None:
     labels, predictions = np.random.default_rng(3).integers(0, 4, (2, 60))
     expected = scores(labels, predictions, classes=5)
-    epoch = epoch_scores(labels, predictions, classes=5, epoch=3, loss=1.25)
+    names = np.array([2, 3, 5, 7, 11])
+    epoch = epoch_scores(labels, predictions, names, epoch=3, loss=1.25)
+    assert epoch.answers == tuple(names[predictions])
     assert (epoch.epoch, epoch.loss) == (3, 1.25)
     assert (epoch.accuracy, epoch.recall, epoch.f1) == (expected.accuracy, expected.recall, expected.f1)
 

@@ -14,9 +14,10 @@ from benchmark.metrics.cluster_validation import (
     ESTIMATES,
     STARTS,
     agreement,
-    estimate,
+    estimates,
     measure,
     permuted_silhouette,
+    try_counts,
     unit,
     views,
     whiten,
@@ -199,13 +200,16 @@ def test_the_estimate_is_the_k_of_the_highest_silhouette() -> None:
         k: metrics.silhouette_score(points, KMeans(k, n_init=3, tol=0.0, random_state=5).fit_predict(points))
         for k in range(2, 3 * 3 + 1)
     }
-    assert estimate(PointSet(points), individuals=3, seed=5) == max(silhouettes, key=lambda k: silhouettes[k])
+    tried = try_counts(PointSet(points), individuals=3, seeds=[5])
+    assert tried.counts == tuple(silhouettes)
+    assert tried.silhouettes[0] == pytest.approx(tuple(silhouettes.values()), abs=1e-6)
+    assert estimates(tried) == [max(silhouettes, key=lambda k: silhouettes[k])]
 
 
 def test_the_range_of_the_estimate_is_over_several_seeds() -> None:
     embeddings, labels = blobs(60, 8, spread=2.0)
     points = PointSet(reduce(embeddings).points)
-    counts = [estimate(points, INDIVIDUALS, seed) for seed in range(2, 2 + ESTIMATE_SEEDS)]
+    counts = estimates(try_counts(points, INDIVIDUALS, range(2, 2 + ESTIMATE_SEEDS)))
     part = validated(embeddings, labels, seed=2)["raw"]
     assert part.estimated is not None
     assert part.estimated.clusters == counts[0]
@@ -221,7 +225,7 @@ def test_of_many_k_a_sample_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
         return np.arange(len(points)) % count
 
     monkeypatch.setattr(clustering, "kmeans", counted)
-    estimate(PointSet(blobs(200, 3, spread=0.8)[0].astype(np.float64)), individuals=50, seed=0)
+    try_counts(PointSet(blobs(200, 3, spread=0.8)[0].astype(np.float64)), individuals=50, seeds=[0])
     assert counts[:4] == [2, 3, 4, 5]
     assert counts[-1] == 150
     assert len(counts) <= ESTIMATES

@@ -9,13 +9,13 @@ from benchmark.metrics.matches import Images
 from benchmark.metrics.open_set import (
     CURVE_POINTS,
     Answers,
+    Scores,
     answers_of,
     at_threshold,
     threshold_accepting,
     threshold_curve,
 )
 from benchmark.metrics.retrieval import retrieve
-from benchmark.records.retrieval import OpenSet
 
 HAND = Answers(
     similarity=np.array([0.9, 0.8, 0.3, 0.7, 0.6, 0.2, 0.8]),
@@ -34,7 +34,7 @@ def random_answers(images: int, seed: int) -> Answers:
     return Answers(similarity, right, labels, known)
 
 
-def scores_at(answers: Answers, threshold: float) -> OpenSet:
+def scores_at(answers: Answers, threshold: float) -> Scores:
     scores = at_threshold(answers, threshold)
     assert scores is not None
     return scores

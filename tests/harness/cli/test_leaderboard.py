@@ -74,7 +74,9 @@ CATS = ("Chui", "Duma", "Simba")
 @pytest.fixture
 def leopards(root: Path) -> Record:
     """The record of a run on one's own data, with a picture and predictions beside it."""
-    classified = followed([0.5], [(None, None, 0.25)], answers=(0, 1, 2) * 4, individual_recall=(1, 1, 1))
+    test = {"accuracy": 1, "recall": 1, "f1": 1, "images": 12}
+    told = {"answers": (0, 1, 2) * 4, "confidences": (1.0,) * 12, "individual_recall": (1, 1, 1)}
+    classified = followed([0.5], [(None, None, 0.25)], test=test, **told)
     record = blank_record(
         key="5" * 64,
         dataset="leopards",
@@ -84,6 +86,7 @@ def leopards(root: Path) -> Record:
         test_images=TestImages(
             labels=(0, 1, 2) * 4, groups=tuple(range(12)), by="images", identities=CATS, train_images=(1, 1, 1)
         ),
+        validation_images={"by": "images"},
         projected_images=ProjectedImages(rows=(0, 1), recordings=("Chui at the river", "Duma")),
     )
     home = Workspace(root).results("leopards")

@@ -145,7 +145,8 @@ def scored(folder: Path, protocol: ResolvedProtocol, backbone: str, skill: float
         validation=classification.validation(heads, test_set),
         validation_images=test_set.validation_images(),
         test_images=test_set.images(ablated),
-        group_baselines=test_set.group_baselines(),
+        group_baselines=test_set.group_baselines,
+        validation_baselines=test_set.validation_baselines,
     )
 
 

@@ -67,7 +67,11 @@ def test_the_paired_interval_is_narrower_than_that_of_independent_answers() -> N
 def test_images_of_unknown_individuals_are_in_no_difference() -> None:
     """Half of the images cannot be named: eight units remain of sixteen."""
     images = TestImages(
-        labels=(0, 1) * 16, groups=tuple(n // 2 for n in range(32)), by="stretches", train_images=(9, 0)
+        labels=(0, 1) * 16,
+        groups=tuple(n // 2 for n in range(32)),
+        by="stretches",
+        identities=("ann", "bob"),
+        train_images=(9, 0),
     )
     known = np.arange(32) % 2 == 0
     right = {"background": known, "body": known & (np.arange(32) < 16)}

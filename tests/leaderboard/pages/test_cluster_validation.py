@@ -3,7 +3,7 @@ from typing import Any
 from benchmark.records.clustering import Agreement, ClusterValidation
 from leaderboard.pages import cluster_validation
 from leaderboard.pages.clustering import PAGE
-from support.records import clustered, complete
+from support.records import clustered, complete, part
 from support.tables import cells, page_text
 
 
@@ -18,14 +18,13 @@ def measures(rand: float, silhouette: float | None) -> dict[str, Any]:
 def partition(rand: float, *, estimated: int | None = 4, silhouette: float | None = 0.2) -> ClusterValidation:
     mean, sd = measures(rand, silhouette), measures(0.01, None if silhouette is None else 0.03)
     starts = {"starts": 5, "mean": mean, "sd": sd}
-    return ClusterValidation.model_validate(
-        {
-            "given": {"clusters": 6, **starts},
-            "estimated": estimated and {"clusters": estimated, **starts, "mean": measures(rand / 2, 0.3)},
-            "truth": measures(1, -0.041),
-            "dimensions": 4096,
-            "permuted_silhouette": -0.123,
-        }
+    return part(
+        ClusterValidation,
+        given={"clusters": 6, **starts},
+        estimated=estimated and {"clusters": estimated, **starts, "mean": measures(rand / 2, 0.3)},
+        truth=measures(0.2, -0.041),
+        dimensions=4096,
+        permuted_silhouette=-0.123,
     )
 
 
@@ -52,8 +51,8 @@ def test_every_view_has_a_table_with_a_row_for_each_encoder() -> None:
 
 def test_the_range_of_the_estimated_k_follows_it() -> None:
     def shown(low: int, high: int) -> str:
-        part = partition(0.1).model_copy(update={"estimated_range": (low, high)})
-        one = complete(clustering={"initial": clustered(0.1)}, cluster_validation={"initial": {"raw": part}})
+        validation = partition(0.1).model_copy(update={"estimated_range": (low, high)})
+        one = complete(clustering={"initial": clustered(0.1)}, cluster_validation={"initial": {"raw": validation}})
         return cells(page_text(PAGE, one), "LaMa")[1][10]
 
     assert shown(2, 7) == "4 [2, 7]"

@@ -7,7 +7,7 @@ from scipy import stats
 
 from benchmark.data.catalogue import BACKGROUND, BODY, PATTERN
 from benchmark.metrics.cams.localisation import localise
-from benchmark.metrics.cams.swap import compare, partners
+from benchmark.metrics.cams.swap import Swap, compare, pair, partners
 from benchmark.records.localisation import Localisation
 
 SIDE = 32
@@ -41,6 +41,12 @@ def localised(cams: Array, regions: NDArray[np.uint8], groups: NDArray[np.int64]
     return localise(cams, regions, order=np.arange(len(cams)), groups=groups, seed=0, method="gradcam")
 
 
+def swapped(cams: Array, targets: Array, groups: NDArray[np.int64]) -> Swap:
+    swap = compare(pair(cams, targets, groups), groups)
+    assert swap is not None
+    return swap
+
+
 def excess_of(result: Localisation) -> float:
     assert result.swap is not None
     assert result.density.pattern is not None
@@ -57,7 +63,7 @@ def test_it_is_the_mean_over_all_pairs_of_different_units_with_the_jackknife_ove
         own = np.mean([cams[i] @ targets[i] for i in rows])
         return float(own), float(np.mean([cams[i] @ targets[j] for i in rows for j in rows if groups[i] != groups[j]]))
 
-    result = compare(cams, targets, groups)
+    result = swapped(cams, targets, groups)
     own, swap = difference(np.arange(12))
     assert (result.own, result.swap) == pytest.approx((own, swap))
     left = np.array([np.subtract(*difference(np.flatnonzero(groups != unit))) for unit in np.unique(groups)])
@@ -69,8 +75,8 @@ def test_it_is_the_mean_over_all_pairs_of_different_units_with_the_jackknife_ove
 
 def test_few_units_have_no_interval_and_one_unit_has_no_other_image() -> None:
     values = np.random.default_rng(1).random((6, 4))
-    assert compare(values, values, np.array([0, 1, 2, 3, 4, 4])).excess is None
-    one = compare(values, values, np.zeros(6, int))
+    assert swapped(values, values, np.array([0, 1, 2, 3, 4, 4])).excess is None
+    one = swapped(values, values, np.zeros(6, int))
     assert (one.own, one.swap, one.excess) == (pytest.approx((values**2).sum() / 6), None, None)
 
 
@@ -120,8 +126,8 @@ def test_the_interval_covers_zero_as_often_as_it_says_if_cams_ignore_their_image
     for _ in range(runs):
         cams = blob(centred(random, units, 2, 0.1), GRID, 0.15).reshape(2 * units, -1)
         patterns = blob(centred(random, units, 2, 0.1), GRID, 0.1).reshape(2 * units, -1)
-        shares = (values / values.sum(axis=1, keepdims=True) for values in (cams, patterns))
-        excess = compare(*shares, groups).excess
+        own, other = (values / values.sum(axis=1, keepdims=True) for values in (cams, patterns))
+        excess = swapped(own, other, groups).excess
         assert excess is not None
         covered += excess.low <= 0 <= excess.high
     assert 0.93 <= covered / runs <= most

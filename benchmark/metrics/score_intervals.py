@@ -1,0 +1,87 @@
+"""One method for each kind of number: the intervals that records store, and that tables print.
+
+- a share of images and a mean of numbers from 0 to 1, such as accuracy, rank-1 and mean average precision:
+  `resampling.intervals.of_share`;
+- a mean of other numbers, such as an error of a hole: `resampling.intervals.of_mean`;
+- a mean over individuals, such as recall and F1: the bootstrap of all answers (`resampling.intervals.of_scores`);
+- the difference of two numbers from different images: from the intervals of both (`of_difference`);
+- the excess density of CAMs: the jackknife (`benchmark.metrics.cams.swap`).
+
+Groups are units. Means over training seeds have their own function, `resampling.seeds.of_seed_means`, which gives the
+same interval for one seed.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.resampling import intervals
+from benchmark.metrics.resampling.intervals import Bounds
+from benchmark.metrics.resampling.seeds import of_seed_means
+from benchmark.records.base import Interval
+
+UNIT_RANGE: Bounds = (0.0, 1.0)
+
+
+def of_hits(hits: NDArray[np.bool_], groups: NDArray[np.generic], *, seed: int) -> Interval | None:
+    """Interval of a share of images; None with few units.
+
+    Args:
+        hits: (N,) whether each image counts.
+        groups: (N,) the unit of each image.
+        seed: of the resampling.
+    """
+    return of_seed_means(hits[None], groups, seed=seed) if len(hits) else None
+
+
+def of_average_precision(precisions: NDArray[np.float64], groups: NDArray[np.generic], *, seed: int) -> Interval | None:
+    """Interval of a mean average precision; None with few units. Arguments as `of_hits`, values in [0, 1]."""
+    return intervals.of_mean(precisions, groups, seed=seed, bounds=UNIT_RANGE)
+
+
+def of_answers(
+    labels: NDArray[np.integer],
+    answers: NDArray[np.integer],
+    classes: int,
+    groups: NDArray[np.generic],
+    *,
+    seed: int,
+) -> dict[str, Interval]:
+    """Intervals of `accuracy`, `balanced_accuracy`, `recall` and `f1`, by name; empty with few units.
+
+    Args:
+        labels: (N,) true class numbers in [0, classes).
+        answers: (N,) class numbers given.
+        classes: number of individuals.
+        groups: (N,) the unit of each image.
+        seed: of the resampling.
+    """
+    found = intervals.of_scores(labels, answers, classes, groups, seed=seed)
+    accuracy = of_hits(labels == answers, groups, seed=seed)
+    return found | ({"accuracy": accuracy} if accuracy else {})
+
+
+def of_difference(value: float, interval: Interval, other: float, subtracted: Interval) -> Interval:
+    """Interval of the difference of two numbers from different images, from their own intervals.
+
+    The distances of the ends from the numbers are added as squares (MOVER: Zou and Donner 2008). It holds for
+    independent numbers; if they vary together, as with the same animals in both, it is too wide.
+
+    Args:
+        value: the first number.
+        interval: its interval.
+        other: the number that is subtracted.
+        subtracted: its interval.
+
+    Example:
+        >>> one, two = Interval(low=0.5, high=0.9, groups=9), Interval(low=0.1, high=0.4, groups=12)
+        >>> difference = of_difference(0.8, one, 0.2, two)
+        >>> round(difference.low, 3), round(difference.high, 3)
+        (0.239, 0.741)
+    """
+    return Interval(
+        low=value - other - math.hypot(value - interval.low, subtracted.high - other),
+        high=value - other + math.hypot(interval.high - value, other - subtracted.low),
+        groups=min(interval.groups, subtracted.groups),
+    )
