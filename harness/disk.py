@@ -66,3 +66,12 @@ def check_room(folder: Path, size: int, advice: str) -> None:
 def size_text(path: Path) -> str:
     """The size of a file in MB of 1e6 bytes."""
     return f"{path.stat().st_size / 1e6:.1f} MB"
+
+
+def bytes_text(size: float) -> str:
+    """A number of bytes in words.
+
+    >>> [bytes_text(size) for size in (0, 2048, 3.5e6, 12.1e9)]
+    ['0.0 MB', '0.0 MB', '3.5 MB', '12.1 GB']
+    """
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"  # noqa: PLR2004 - the unit

@@ -117,7 +117,7 @@ def bench(
     expected = expect(notes, spec.backbone.label, spec.data.catalogue.name, stages)
     listener.on_plan([*expected, PlannedStage(SCORE)])
     try:
-        results = execute(stages, prepared.crops, _stage_runner(prepared, runner, listener), spec.workers)
+        results = execute(stages, prepared.crops, stage_runner(prepared, runner, listener), spec.workers)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
         write_record(record, records)
@@ -238,7 +238,8 @@ def _report_gaps(
         listener.report(f"{name} has no pattern regions: no inpainting, and no region ablation.")
 
 
-def _stage_runner(prepared: PreparedRun, runner: Runner, listener: ProgressListener) -> StageRunner:
+def stage_runner(prepared: PreparedRun, runner: Runner, listener: ProgressListener) -> StageRunner:
+    """What finds and runs the stages of a prepared run."""
     spec, limits = prepared.spec, prepared.spec.protocol.limits
     return StageRunner(
         backbone=spec.backbone,

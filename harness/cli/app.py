@@ -1,4 +1,4 @@
-"""The command line: `patternbench run|experiment|data|backbone|weights|leaderboard|doctor`."""
+"""The command line: `patternbench run|status|logs|why|clean|doctor` and the groups of commands."""
 
 import os
 import sys
@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import PatternbenchError
-from harness.cli import backbone, data, experiment, leaderboard, weights
+from harness.cli import backbone, data, experiment, leaderboard, stages, weights
+from harness.cli.clean import clean
 from harness.cli.display.json_output import Json, print_json
 from harness.cli.interruption import signals_interrupt
 from harness.cli.options import RunOptions, examples, with_options
@@ -117,3 +118,15 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         )
     console.print("Runs work here." if ready else "Runs cannot work until what is missing is here.")
     raise typer.Exit(not ready)
+
+
+app.command(epilog=examples("patternbench status", "patternbench status --json"))(stages.status)
+app.command(epilog=examples("patternbench logs lama/classify-deep-all"))(stages.logs)
+app.command(epilog=examples("patternbench why encode", "patternbench why lama/inpaint"))(stages.why)
+app.command(
+    epilog=examples(
+        "patternbench clean",
+        "patternbench clean stages --older-than 30d",
+        "patternbench clean weights --yes",
+    )
+)(clean)

@@ -91,6 +91,15 @@ class RunOptions(ContestantOptions):
             help="Read all of your own data first; leave out, now and later, photos and rows that cannot be used.",
         ),
     ] = False
+    only_plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan",
+            help="Run nothing: list the stages, whether each is in the store, and the time, disk and memory that the "
+            "others will take, by earlier runs.",
+        ),
+    ] = False
+    as_json: Annotated[bool, typer.Option("--json", help="With --plan, print JSON, for programs.")] = False
     rehash: Annotated[
         bool,
         typer.Option("--rehash", help="Read every photo again, also those that have not changed since the last run."),

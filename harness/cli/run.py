@@ -82,6 +82,8 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
             raise FaultsError(lonely)
         own = workspace.results(catalogue.name).own
         options = replace(options, protocol=options.protocol or (field.NAME if own else "quick"))
+        if options.as_json and not options.only_plan:
+            raise InputError("--json is for --plan. The records of runs are JSON files themselves.")
         if options.protocol == field.NAME:
             field.run_surveys(workspace, options, catalogue, cache.digest)
             return
@@ -94,15 +96,45 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         splits = [
             choices.choose_split(name, catalogue, workspace, listener, cache.digest, read_photos) for name in names
         ]
-        runs = {
-            request.name(label, protocol, *([f"split {split.name}"] if len(splits) > 1 else [])): partial(
-                run_one, label, DataBundle(catalogue, split), protocol, request, workspace
+        combinations = {
+            request.name(label, protocol, *([f"split {split.name}"] if len(splits) > 1 else [])): (
+                label,
+                DataBundle(catalogue, split),
+                protocol,
             )
             for label in request.labels
             for split in splits
             for protocol in request.protocols
         }
+        if options.only_plan:
+            specs = {name: run_spec(*one, request, workspace) for name, one in combinations.items()}
+            print_plans(specs, request, workspace, as_json=options.as_json)
+            return
+        runs = {name: partial(run_one, *one, request, workspace) for name, one in combinations.items()}
         run_all(runs, workspace, tables=options.tables)
+
+
+def print_plans(specs: Mapping[str, RunSpec], request: RunRequest, workspace: Workspace, *, as_json: bool) -> None:
+    """Print what some runs would do, and run nothing.
+
+    Args:
+        specs: what to run, by name.
+        request: what all runs share.
+        workspace: where.
+        as_json: whether to print JSON.
+    """
+    from harness.cli.display.plans import print_plan, print_plans_as_json
+    from harness.forecast import forecast
+
+    with RichListener() as listener:
+        plans = {
+            name: forecast(spec, workspace, request.runner, listener, request.digest_of) for name, spec in specs.items()
+        }
+    if as_json:
+        print_plans_as_json(plans)
+        return
+    for name, stages in plans.items():
+        print_plan(name, stages, request.workers)
 
 
 def read_crops(

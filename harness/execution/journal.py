@@ -39,6 +39,7 @@ class StageNote(BaseModel):
         key: digest of `inputs`, its address in the store.
         inputs: everything that determines its result: job, device, data, artifacts, code.
         runner: that ran it.
+        after: name of the stage whose checkpoint it starts from; empty = none.
         state: what became of it.
         started: UTC, ISO 8601.
         host: machine that ran it.
@@ -58,6 +59,7 @@ class StageNote(BaseModel):
     key: str
     inputs: dict[str, Any]
     runner: RunnerName
+    after: str = ""
     state: StageState = "running"
     started: str = Field(default_factory=_now)
     host: str = Field(default_factory=socket.gethostname)

@@ -99,10 +99,17 @@ def write_pack(pack: Pack, crops: CropSet, store: Store) -> Entry:
     Raises:
         RunError: the disk is full or cannot be written to.
     """
-    settings = asdict(pack)
-    key = digest([VERSION, crops.data_digest, crops.split_digest, type(pack).__name__, settings])
-    facts = {"dataset": crops.catalogue.name, "pack": _label(pack), **settings}
-    return store.find_or_build("pack", key, facts, _writer(pack, crops))
+    facts = {"dataset": crops.catalogue.name, "pack": _label(pack), **asdict(pack)}
+    return store.find_or_build("pack", _key(pack, crops), facts, _writer(pack, crops))
+
+
+def find_pack(pack: Pack, crops: CropSet, store: Store) -> Entry | None:
+    """The pack in the store, if it was written before."""
+    return store.find("pack", _key(pack, crops))
+
+
+def _key(pack: Pack, crops: CropSet) -> str:
+    return digest([VERSION, crops.data_digest, crops.split_digest, type(pack).__name__, asdict(pack)])
 
 
 def _label(pack: Pack) -> str:

@@ -93,6 +93,7 @@ class StageRunner:
                 key=key,
                 inputs=inputs,
                 runner=self._runner.name,
+                after=stage.after or "",
             )
             self._make(self._kind(stage), note, job, data, dict(artifacts))
             entry = self.store.find(self._kind(stage), key)
