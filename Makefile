@@ -14,6 +14,7 @@ PYTHON ?= python3
 REMOTE ?= origin
 BRANCH ?= leaderboard
 PUSH ?=
+YES ?=
 ARGS ?=
 UPGRADE ?= --upgrade
 
@@ -83,7 +84,7 @@ leaderboard: $(STAMP) ## render every table again from the records
 publish: $(STAMP) ## show what would be pushed to BRANCH of REMOTE; PUSH=1 pushes it
 	@$(CLI) leaderboard publish --remote '$(REMOTE)' --branch '$(BRANCH)' $(if $(PUSH),--push)
 
-doctor: $(STAMP) ## report what this machine has, what it lacks, and what that means
+doctor: $(STAMP) ## report what this machine has, and what more it could use
 	@$(CLI) doctor
 
 schema: $(STAMP) ## write the contract's JSON Schemas from harness/contract.py
@@ -99,5 +100,5 @@ lock: ## resolve the dependencies again (needs uv); UPGRADE= keeps the pins that
 	done
 	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra heic --extra kaggle --output-file requirements.lock pyproject.toml
 
-clean: ## remove everything computed (.patternbench); imported data and weights too
-	rm -rf .patternbench
+clean: ## show what runs made and can make again; YES=1 removes it. Imported data, weights and region masks stay
+	@test ! -x $(CLI) || $(CLI) clean $(if $(YES),--yes)

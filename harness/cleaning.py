@@ -18,18 +18,19 @@ MadeAgain = Literal["stages", "unfinished", "images", "containers", "figures"]
 UserMade = Literal["weights", "data", "masks"]
 Kind = Literal[MadeAgain, UserMade]
 
-MADE_AGAIN: Mapping[MadeAgain, str] = {
+WORDS: Mapping[Kind, str] = {
     "stages": "finished stages, crops, packs and scores in the store; a run makes again what it needs",
     "unfinished": "what killed runs left in the store",
     "images": "Docker images of backbones; a run builds again what it needs",
     "containers": "stopped or running containers of harnesses that are gone",
     "figures": "figures that no record of the leaderboard or of your own results has",
-}
-USER_MADE: Mapping[UserMade, str] = {
     "weights": "weights that you fetched or imported",
     "data": "data sets that you fetched or imported: unpacked files, and the notes of where the others are",
     "masks": "region masks that were proposed, and those that you corrected",
 }
+"""What each kind is."""
+
+MADE_AGAIN: tuple[Kind, ...] = get_args(MadeAgain)
 KINDS: tuple[Kind, ...] = (*get_args(MadeAgain), *get_args(UserMade))
 DAY = 24 * 3600
 

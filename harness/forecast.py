@@ -1,18 +1,21 @@
 """What a run would do: which stages are in the store, and what the others will take, by earlier runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.hashing import file_digest
 from harness.execution import job_files
+from harness.execution.crops import CropSet
 from harness.execution.events import ProgressListener
 from harness.execution.journal import Journal, comparable, expected_seconds
 from harness.execution.packs import find_pack
 from harness.execution.plan import StageSpec, plan
 from harness.execution.runners.base import Runner
 from harness.execution.spec import RunSpec
-from harness.execution.store import Entry
+from harness.execution.stages import StageRunner
+from harness.execution.store import Entry, Store
+from harness.field.survey import SurveySpec, survey_crops, survey_runner, survey_stages
 from harness.run import prepare, stage_runner
 from harness.workspace import Workspace
 
@@ -60,23 +63,45 @@ def forecast(
         RunError: the engine or the disk failed.
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
-    stages, notes = stage_runner(prepared, runner, listener), Journal(prepared.store.root).notes()
+    stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
+    return _forecast(
+        stages, prepared.crops, stage_runner(prepared, runner, listener), spec.backbone.label, spec.data.catalogue.name
+    )
+
+
+def forecast_survey(
+    spec: SurveySpec,
+    workspace: Workspace,
+    runner: Runner,
+    listener: ProgressListener,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> list[StageForecast]:
+    """What a field survey would do about each of its stages. Arguments and errors as `forecast`."""
+    store = Store(workspace.store)
+    crops = survey_crops(spec, store, listener, digest_of)
+    code = runner.prepare(spec.backbone, listener.report)
+    stages = survey_runner(spec, store, code, runner, listener)
+    return _forecast(survey_stages(spec), crops, stages, spec.backbone.label, spec.catalogue.name)
+
+
+def _forecast(
+    plan: Sequence[StageSpec], crops: CropSet, runner: StageRunner, backbone: str, dataset: str
+) -> list[StageForecast]:
+    """What would be done about the stages of a plan.
+
+    Args:
+        plan: no stage comes before the one it starts from.
+        crops: what the packs are made of.
+        runner: finds stages.
+        backbone: label of the contestant.
+        dataset: name of the data set.
+    """
+    notes = Journal(runner.store.root).notes()
     found: dict[str, Entry | None] = {}
-
-    def find(stage: StageSpec) -> Entry | None:
-        pack = find_pack(stage.pack, prepared.crops, prepared.store)
-        artifacts = {path.name: path for path in stage.weights}
-        if stage.after is not None:
-            start = found[stage.after]
-            if start is None:
-                return None
-            artifacts[job_files.CHECKPOINT] = start.path / job_files.OUT / job_files.CHECKPOINT
-        return None if pack is None else stages.find(stage, pack, artifacts)
-
     forecasts = []
-    for stage in plan(spec, inpaints=prepared.inpaints, fills=prepared.fills):
-        found[stage.name] = find(stage)
-        note = comparable(notes, spec.backbone.label, spec.data.catalogue.name, stage)
+    for stage in plan:
+        found[stage.name] = _find(stage, crops, runner, found)
+        note = comparable(notes, backbone, dataset, stage)
         forecasts.append(
             StageForecast(
                 stage.name,
@@ -87,3 +112,22 @@ def forecast(
             )
         )
     return forecasts
+
+
+def _find(stage: StageSpec, crops: CropSet, runner: StageRunner, found: Mapping[str, Entry | None]) -> Entry | None:
+    """A stage in the store, if its pack, the stage that it starts from, and itself are there.
+
+    Args:
+        stage: of a plan.
+        crops: what its pack is made of.
+        runner: finds stages.
+        found: the stages before it.
+    """
+    artifacts = {path.name: path for path in stage.weights}
+    if stage.after is not None:
+        start = found[stage.after]
+        if start is None:
+            return None
+        artifacts[job_files.CHECKPOINT] = start.path / job_files.OUT / job_files.CHECKPOINT
+    pack = find_pack(stage.pack, crops, runner.store)
+    return None if pack is None else runner.find(stage, pack, artifacts)

@@ -66,7 +66,7 @@ class Workspace:
 
     @property
     def store(self) -> Path:
-        """Everything computed or fetched; may be deleted at any time and is then computed or fetched again."""
+        """Everything computed, fetched or imported; `harness.cleaning` says what of it can be made again."""
         return self.root / ".patternbench"
 
     @property

@@ -43,7 +43,7 @@ def clean(
     Imported data, weights and region masks stay unless they are named. Photos of your own, records, splits and reports
     are never removed. With --json, the command only says what there is unless --yes is given too.
     """
-    from harness.cleaning import MADE_AGAIN, USER_MADE, removables, remove
+    from harness.cleaning import WORDS, removables, remove
     from harness.disk import bytes_text
 
     workspace = workspace_of(context)
@@ -52,14 +52,13 @@ def clean(
     if as_json:
         print_json(removables=[{"kind": one.kind, "name": one.name, "bytes": one.size} for one in found], removed=yes)
     else:
-        by_kind: defaultdict[str, list[Removable]] = defaultdict(list)
+        by_kind: defaultdict[Kind, list[Removable]] = defaultdict(list)
         for one in found:
             by_kind[one.kind].append(one)
-        words: dict[str, str] = {**MADE_AGAIN, **USER_MADE}
         for kind, some in by_kind.items():
             more = ", ..." if len(some) > NAMED else ""
             size = bytes_text(sum(one.size for one in some))
-            typer.echo(f"{kind}: {len(some)}, {size}: {words[kind]}")
+            typer.echo(f"{kind}: {len(some)}, {size}: {WORDS[kind]}")
             typer.echo(f"  {', '.join(one.name for one in some[:NAMED])}{more}")
     if not found:
         if not as_json:

@@ -11,12 +11,14 @@ from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.records.field import FieldRecord
 from harness.cli import choices
 from harness.cli.display.listener import RichListener
+from harness.cli.display.plans import print_plans
 from harness.cli.options import RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
 from harness.field.report import write_report
 from harness.field.settings import NAME, FieldSettings
-from harness.field.survey import survey, survey_spec
+from harness.field.survey import SurveySpec, survey, survey_spec
+from harness.forecast import forecast_survey
 from harness.weights.requirements import starting_files
 from harness.workspace import Workspace
 
@@ -48,6 +50,16 @@ def run_surveys(
     settings = FieldSettings(seed=options.seed or 0)
     for remark in catalogue.remarks:
         listener.report(f"Note: {remark}")
+    init, threads = choices.init_of(options.init), os.cpu_count() or 1
+
+    def spec_of(one: BackboneFacts) -> SurveySpec:
+        return survey_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
+
+    if options.only_plan:
+        with listener:
+            plans = {one.label: forecast_survey(spec_of(one), workspace, runner, listener, digest_of) for one in facts}
+        print_plans(plans, 1, as_json=options.as_json)
+        return
     records: list[FieldRecord] = []
     errors: dict[str, PatternbenchError] = {}
     with RichListener(len(facts)) as progress:
@@ -55,9 +67,7 @@ def run_surveys(
             if number:
                 progress.next_run()
             try:
-                init = choices.init_of(options.init)
-                threads = os.cpu_count() or 1
-                spec = survey_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
+                spec = spec_of(one)
                 progress.report(
                     f"{one.display_name} on {len(catalogue.rows)} photos, {spec.image_size} pixels, {device}."
                 )

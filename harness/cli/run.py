@@ -18,6 +18,7 @@ from benchmark.splitting.split import describe_split
 from benchmark.vocabulary import Device
 from harness.cli import choices, field
 from harness.cli.display.listener import RichListener
+from harness.cli.display.plans import print_plans
 from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
@@ -28,6 +29,7 @@ from harness.execution.crops import cut_crops
 from harness.execution.runners.base import Runner
 from harness.execution.spec import DataBundle, RunSpec
 from harness.execution.store import Store
+from harness.forecast import forecast
 from harness.run import bench
 from harness.weights.local import own_files
 from harness.weights.requirements import required_files
@@ -108,33 +110,15 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
         }
         if options.only_plan:
             specs = {name: run_spec(*one, request, workspace) for name, one in combinations.items()}
-            print_plans(specs, request, workspace, as_json=options.as_json)
+            with RichListener() as listener:
+                plans = {
+                    name: forecast(spec, workspace, request.runner, listener, cache.digest)
+                    for name, spec in specs.items()
+                }
+            print_plans(plans, request.workers, as_json=options.as_json)
             return
         runs = {name: partial(run_one, *one, request, workspace) for name, one in combinations.items()}
         run_all(runs, workspace, tables=options.tables)
-
-
-def print_plans(specs: Mapping[str, RunSpec], request: RunRequest, workspace: Workspace, *, as_json: bool) -> None:
-    """Print what some runs would do, and run nothing.
-
-    Args:
-        specs: what to run, by name.
-        request: what all runs share.
-        workspace: where.
-        as_json: whether to print JSON.
-    """
-    from harness.cli.display.plans import print_plan, print_plans_as_json
-    from harness.forecast import forecast
-
-    with RichListener() as listener:
-        plans = {
-            name: forecast(spec, workspace, request.runner, listener, request.digest_of) for name, spec in specs.items()
-        }
-    if as_json:
-        print_plans_as_json(plans)
-        return
-    for name, stages in plans.items():
-        print_plan(name, stages, request.workers)
 
 
 def read_crops(

@@ -130,6 +130,6 @@ class Store:
 def _disk(error: OSError, path: Path) -> RunError:
     free = shutil.disk_usage(next(folder for folder in (path, *path.parents) if folder.exists())).free
     return RunError(
-        f"{error.filename or path}: {error.strerror or error}; {free / 2**30:.1f} GiB are free there. Make room (the "
-        "folder .patternbench may be deleted at any time) and run again: finished stages are kept."
+        f"{error.filename or path}: {error.strerror or error}; {free / 2**30:.1f} GiB are free there. Make room "
+        "(`patternbench clean` shows what can be removed) and run again: finished stages are kept."
     )

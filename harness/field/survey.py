@@ -26,6 +26,7 @@ from harness.execution import job_files, titles
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import PlannedStage, ProgressListener, stage_events
 from harness.execution.jobs import StageError
+from harness.execution.journal import Journal, expect
 from harness.execution.packs import EncodePack, write_pack
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
@@ -151,9 +152,7 @@ def survey(
         RunError: the backbone, the engine or the disk failed.
     """
     started, store = now(), Store(workspace.store)
-    digests = content_digests(spec.catalogue.rows, digest_of)
-    entry = cut_crops(store, spec.catalogue, digests, spec.image_size, listener)
-    crops = CropSet(spec.catalogue, _whole(spec.catalogue, digests), entry)
+    crops = survey_crops(spec, store, listener, digest_of)
     code = runner.prepare(spec.backbone, listener.report)
     weights = {name: file_digest(path) for name, path in spec.weights.items()}
     key = digest(
@@ -175,20 +174,11 @@ def survey(
     if path.is_file():
         listener.report("This survey is finished already.")
         return read_survey(path)
-    listener.on_plan([PlannedStage(titles.PHOTOS), PlannedStage(titles.SAMPLE_MAPS), PlannedStage(titles.ANSWER)])
-    stages = StageRunner(
-        backbone=spec.backbone,
-        code=code,
-        runner=runner,
-        store=store,
-        limits=Limits(seconds=spec.settings.seconds, memory_gib=spec.settings.memory_gib),
-        resources=Resources(threads=spec.threads, device=spec.device),
-        listener=listener,
-    )
-    every = EncodePack("train", spec.variants, spec.settings.fill)
-    some = EncodePack("train", ("all",), spec.settings.fill, focus.SAMPLE)
-    embedded = _encode(_stage(titles.PHOTOS, spec, spec.settings.pooling, every), crops, stages)
-    sampled = _encode(_stage(titles.SAMPLE_MAPS, spec, "flatten", some), crops, stages)
+    plan = survey_stages(spec)
+    expected = expect(Journal(store.root).notes(), spec.backbone.label, spec.catalogue.name, plan)
+    listener.on_plan([*expected, PlannedStage(titles.ANSWER)])
+    stages = survey_runner(spec, store, code, runner, listener)
+    embedded, sampled = (_encode(stage, crops, stages) for stage in plan)
     embeddings = embeddings_of(embedded, spec, crops)
     sample = sample_of(sampled, crops)
     with stage_events(listener, titles.ANSWER):
@@ -259,6 +249,46 @@ def _whole(catalogue: Catalogue, digests: Mapping[str, str]) -> Split:
     """All photos in one part: folds take the place of a split."""
     rows = tuple(SplitRow(row.image_id, digests[row.image_id], "classify", "train") for row in catalogue.rows)
     return Split(catalogue.name, NAME, 0, "All photos; every photo is answered by the others.", rows)
+
+
+def survey_crops(
+    spec: SurveySpec, store: Store, listener: ProgressListener, digest_of: Callable[[Path], str]
+) -> CropSet:
+    """The crops of all photos, cut or found in the store. Arguments as `survey`."""
+    digests = content_digests(spec.catalogue.rows, digest_of)
+    entry = cut_crops(store, spec.catalogue, digests, spec.image_size, listener)
+    return CropSet(spec.catalogue, _whole(spec.catalogue, digests), entry)
+
+
+def survey_runner(spec: SurveySpec, store: Store, code: str, runner: Runner, listener: ProgressListener) -> StageRunner:
+    """What finds and runs the stages of a survey.
+
+    Args:
+        spec: what to survey.
+        store: of finished stages.
+        code: digest of the backbone's code or image.
+        runner: runs the jobs.
+        listener: receives the events.
+    """
+    return StageRunner(
+        backbone=spec.backbone,
+        code=code,
+        runner=runner,
+        store=store,
+        limits=Limits(seconds=spec.settings.seconds, memory_gib=spec.settings.memory_gib),
+        resources=Resources(threads=spec.threads, device=spec.device),
+        listener=listener,
+    )
+
+
+def survey_stages(spec: SurveySpec) -> tuple[StageSpec, StageSpec]:
+    """The stages of a survey: all photos encoded, and feature maps of a sample of them."""
+    every = EncodePack("train", spec.variants, spec.settings.fill)
+    some = EncodePack("train", ("all",), spec.settings.fill, focus.SAMPLE)
+    return (
+        _stage(titles.PHOTOS, spec, spec.settings.pooling, every),
+        _stage(titles.SAMPLE_MAPS, spec, "flatten", some),
+    )
 
 
 def _stage(name: str, spec: SurveySpec, pooling: Pooling, pack: EncodePack) -> StageSpec:

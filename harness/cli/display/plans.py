@@ -14,7 +14,22 @@ from harness.forecast import StageForecast
 MIB = 2**20
 
 
-def print_plan(name: str, stages: Sequence[StageForecast], workers: int) -> None:
+def print_plans(plans: Mapping[str, Sequence[StageForecast]], workers: int, *, as_json: bool) -> None:
+    """Print what some runs would do.
+
+    Args:
+        plans: the stages of each run by its name.
+        workers: stages that run at the same time.
+        as_json: whether to print JSON.
+    """
+    if as_json:
+        _print_as_json(plans)
+        return
+    for name, stages in plans.items():
+        _print_plan(name, stages, workers)
+
+
+def _print_plan(name: str, stages: Sequence[StageForecast], workers: int) -> None:
     """Print the stages of one run, and what those to do will take in all.
 
     Args:
@@ -55,7 +70,7 @@ def total(stages: Sequence[StageForecast], workers: int) -> str:
     )
 
 
-def print_plans_as_json(plans: Mapping[str, Sequence[StageForecast]]) -> None:
+def _print_as_json(plans: Mapping[str, Sequence[StageForecast]]) -> None:
     """Print the stages of some runs for programs."""
     print_json(
         runs=[
