@@ -8,11 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from benchmark.errors import RunError
 from harness.disk import disk_errors
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 MadeAgain = Literal["stages", "unfinished", "images", "containers", "figures"]
 UserMade = Literal["weights", "data", "masks"]
@@ -139,25 +142,46 @@ def _delete(path: Path) -> None:
 
 
 def _images() -> Iterator[Removable]:
-    from harness.execution.runners.docker import connect
     from harness.execution.runners.docker_images import PREFIX
 
-    with suppress(RunError):  # without an engine there are none
-        client = connect()
-        for image in client.images.list(filters={"reference": f"{PREFIX}/*"}):
-            tags = [tag for tag in image.tags if tag.startswith(f"{PREFIX}/")]
-            size = int(image.attrs.get("Size", 0))
-            for tag in tags:
-                yield Removable("images", tag, size, partial(client.images.remove, tag))
+    client = _engine()
+    for image in client.images.list(filters={"reference": f"{PREFIX}/*"}) if client else ():
+        for tag in (tag for tag in image.tags if tag.startswith(f"{PREFIX}/")):
+            yield Removable("images", tag, int(image.attrs["Size"]), partial(_ask_engine, client.images.remove, tag))
 
 
 def _containers() -> Iterator[Removable]:
-    from harness.execution.runners.docker import LABEL, connect, place
+    from harness.execution.runners.docker import LABEL, place
+
+    client = _engine()
+    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True) if client else ():
+        home, _, pid = container.labels[LABEL].rpartition(" ")
+        if home == place() and not Path("/proc", pid).exists():
+            yield Removable(
+                "containers", str(container.name), 0, partial(_ask_engine, container.remove, force=True, v=True)
+            )
+
+
+def _engine() -> "DockerClient | None":
+    """The Docker engine; None if none answers, and so nothing of it can be removed."""
+    from harness.execution.runners.docker import connect
 
     with suppress(RunError):
-        client = connect()
-        for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
-            home, _, pid = container.labels[LABEL].rpartition(" ")
-            if home == place() and not Path("/proc", pid).exists():
-                name = str(container.name)
-                yield Removable("containers", name, 0, partial(client.api.remove_container, name, force=True, v=True))
+        return connect()
+    return None
+
+
+def _ask_engine(remove: Callable[..., object], *names: str, **options: bool) -> None:
+    """Let the engine remove something.
+
+    Raises:
+        RunError: the engine refuses, as it does with an image that a container uses.
+    """
+    from docker.errors import DockerException
+
+    try:
+        remove(*names, **options)
+    except DockerException as error:
+        raise RunError(
+            f"The Docker engine refuses ({str(error).splitlines()[0]}). The rest is kept; try again."
+        ) from error

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 from typer.testing import CliRunner, Result
 
 from benchmark.errors import InputError, RunError
@@ -13,6 +14,16 @@ from harness.cleaning import DAY
 from harness.cli.app import app
 from harness.workspace import Workspace
 from support.checkout import copy_pages
+
+
+@pytest.fixture(autouse=True)
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test removes images of this machine."""
+
+    def connect() -> None:
+        raise RunError("No Docker engine answers.")
+
+    monkeypatch.setattr("harness.execution.runners.docker.connect", connect)
 
 
 @pytest.fixture
@@ -112,3 +123,35 @@ def test_what_cannot_be_read_is_refused(arguments: list[str], message: str, work
     with pytest.raises(InputError, match=message):
         clean(workspace, *arguments)
     assert files(workspace) == before
+
+
+class Engine:
+    """A Docker engine with images, some of which it does not remove."""
+
+    def __init__(self, *tags: str, used: tuple[str, ...] = ()) -> None:
+        self.images = self.containers = self
+        self.tags, self._used = list(tags), used
+        self.attrs = {"Size": 2_000_000}
+
+    def list(self, filters: dict[str, str], **_: object) -> list["Engine"]:
+        return [self] if filters.get("reference") == "patternbench/*" else []
+
+    def remove(self, tag: str) -> None:
+        if tag in self._used:
+            raise APIError("conflict: image is in use")
+        self.tags.remove(tag)
+
+
+def test_images_of_backbones_alone_are_removed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine("patternbench/lama:1", "patternbench/kit:2", "python:3")
+    monkeypatch.setattr("harness.execution.runners.docker.connect", lambda: engine)
+    assert "images: 2, 4.0 MB" in clean(workspace, "images").output
+    clean(workspace, "images", "containers", "--yes")
+    assert engine.tags == ["python:3"]
+
+
+def test_an_engine_that_refuses_is_no_traceback(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine("patternbench/lama:1", used=("patternbench/lama:1",))
+    monkeypatch.setattr("harness.execution.runners.docker.connect", lambda: engine)
+    with pytest.raises(RunError, match=r"refuses .*in use"):
+        clean(workspace, "images", "--yes")
