@@ -145,7 +145,9 @@ def _images() -> Iterator[Removable]:
     from harness.execution.runners.docker_images import PREFIX
 
     client = _engine()
-    for image in client.images.list(filters={"reference": f"{PREFIX}/*"}) if client else ():
+    if client is None:
+        return
+    for image in client.images.list(filters={"reference": f"{PREFIX}/*"}):
         for tag in (tag for tag in image.tags if tag.startswith(f"{PREFIX}/")):
             yield Removable("images", tag, int(image.attrs["Size"]), partial(_ask_engine, client.images.remove, tag))
 
@@ -154,7 +156,9 @@ def _containers() -> Iterator[Removable]:
     from harness.execution.runners.docker import LABEL, place
 
     client = _engine()
-    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True) if client else ():
+    if client is None:
+        return
+    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
         home, _, pid = container.labels[LABEL].rpartition(" ")
         if home == place() and not Path("/proc", pid).exists():
             yield Removable(
