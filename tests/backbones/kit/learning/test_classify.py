@@ -3,10 +3,12 @@
 import csv
 import json
 import re
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from support.backbones import WithoutWeights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE, CLASSES, EPOCHS, SEED = 8, 3, 3, 12
-TRAIN, VALIDATION, PROBES = 11, 5, 2
+TRAIN, VALIDATION, PROBES, BATCH = 11, 5, 2, 4
 SHAPE = (4, 4, 4)
 
 Array = np.ndarray[Any, Any]
@@ -70,7 +72,7 @@ def make_job(folder: Path, *, mode: str = "deep", train: int = TRAIN, **changes:
             writer.writerow((f"x{row}", split, int(drawn.integers(CLASSES)), int(row in (3, 9))))
     settings: dict[str, Any] = {
         "folder": folder, "variant": "", "image_size": SIZE, "seed": SEED, "precision": "float32", "fast": True,
-        "batch_size": 4, "init": "random", "weights": {}, "checkpoint": None, "threads": 1,
+        "batch_size": BATCH, "init": "random", "weights": {}, "checkpoint": None, "threads": 1,
         "device": "cpu", "mode": mode,
         "classes": CLASSES, "epochs": EPOCHS, "learning_rate": 0.02, "pooling": "flatten", "explain": [],
     }  # fmt: skip
@@ -167,18 +169,63 @@ def test_deep_training_changes_weights_and_statistics(tmp_path: Path) -> None:
         assert not torch.equal(backbone.encoder.state_dict()[name], before)
 
 
-def test_cached_feature_maps_give_the_same_results_as_recomputed_ones(tmp_path: Path) -> None:
+def test_a_frozen_encoder_sees_every_image_once_and_gives_the_same_as_in_every_epoch(tmp_path: Path) -> None:
+    """Feature maps in memory, in a file, without room for the file, and of a job that is not fast."""
     count = TRAIN + VALIDATION
     needed = 4 * int(np.prod(SHAPE)) * count
+    every_epoch = 1 + EPOCHS * count
     numbers: list[dict[str, Array]] = []
-    for budget, expected in ((needed, 1 + count), (needed - 1, 1 + EPOCHS * (count + PROBES))):
-        job = make_job(tmp_path / str(budget), mode="shallow", explain=["gradcam"])
+    for name, budget, fast, encoded in (
+        ("memory", needed, True, count),
+        ("file", needed - 1, True, count),
+        ("plain", needed, False, every_epoch),
+    ):
+        job = make_job(tmp_path / name, mode="shallow", explain=["gradcam"], fast=fast)
         _, backbone = trained(job, budget)
         assert isinstance(backbone.encoder, Encoder)
-        assert backbone.encoder.image_count == expected
+        assert backbone.encoder.image_count == encoded
+        assert {path.name for path in job.out.iterdir()} == {
+            "checkpoint.safetensors", "validation_logits.npy", "cams-gradcam.npy", "history.csv"
+        }  # fmt: skip
         numbers.append({name: np.load(job.out / f"{name}.npy") for name in ("validation_logits", "cams-gradcam")})
-    for name, array in numbers[0].items():
-        np.testing.assert_allclose(array, numbers[1][name], atol=1e-5)
+    for name, array in numbers[-1].items():
+        for other in numbers[:-1]:
+            np.testing.assert_allclose(other[name], array, atol=1e-5)
+
+
+def test_a_disk_without_room_for_the_feature_maps_costs_time_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Mock(free=4 * int(np.prod(SHAPE)) * (TRAIN + VALIDATION) - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: room)
+    jobs = [make_job(tmp_path / name, mode="shallow") for name in ("full", "free")]
+    _, crowded = trained(jobs[0], cache_bytes=0)
+    trained(jobs[1])
+    assert isinstance(crowded.encoder, Encoder)
+    assert crowded.encoder.image_count == BATCH + 1 + EPOCHS * (TRAIN + VALIDATION)
+    first, second = (np.load(job.out / "validation_logits.npy") for job in jobs)
+    np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+def test_deep_training_encodes_each_validation_image_once_an_epoch_probes_included(tmp_path: Path) -> None:
+    _, backbone = trained(make_job(tmp_path, explain=["gradcam"]))
+    assert isinstance(backbone.encoder, Encoder)
+    assert backbone.encoder.image_count == 1 + EPOCHS * (TRAIN + VALIDATION)
+
+
+def test_probes_may_be_training_images(tmp_path: Path) -> None:
+    """Their CAMs keep the order of the table."""
+    jobs = [make_job(tmp_path / name, explain=["hirescam"]) for name in ("validation", "mixed")]
+    table = jobs[1].data / "table.csv"
+    lines = table.read_text().splitlines()
+    lines[2] = re.sub(",0$", ",1", lines[2])
+    table.write_text("\n".join(lines))
+    for job in jobs:
+        trained(job)
+    alone, mixed = (np.load(job.out / "cams-hirescam.npy") for job in jobs)
+    assert mixed.shape[1] == PROBES + 1
+    np.testing.assert_allclose(mixed[:, 1:], alone, atol=1e-6)
+    assert np.abs(mixed[:, 0] - mixed[:, 1]).max() > 1e-3
 
 
 @pytest.mark.parametrize("mode", ["shallow", "deep"])
