@@ -45,6 +45,10 @@ class Recipe(ABC):
     def generator_loss(self, images: Tensor, masks: Tensor) -> Tensor:
         """The generator's total loss on a batch, a scalar; called in evaluation mode, without gradients."""
 
+    def run_norms(self, images: Tensor, masks: Tensor) -> None:
+        """Run every batch norm on what `generator_loss` gives it, to measure its statistics; the loss is not needed."""
+        self.generator_loss(images, masks)
+
     @abstractmethod
     def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
         """The images with their holes filled, (B, 3, H, W) in [0, 1]; known pixels are unchanged."""

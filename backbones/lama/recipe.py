@@ -67,6 +67,11 @@ class LamaRecipe(Recipe):
         """The weighted sum of the generator's terms, as `Recipe.generator_loss`."""
         return total(self._generator_terms(self._predict(images, masks), images, masks))
 
+    def run_norms(self, images: Tensor, masks: Tensor) -> None:
+        """As `Recipe.run_norms`: without the perceptual network, which has settled statistics."""
+        self._discriminator(self._predict(images, masks))
+        self._discriminator(images)
+
     def inpaint(self, images: Tensor, masks: Tensor) -> Tensor:
         """The prediction in the holes, the image elsewhere, as `Recipe.inpaint`."""
         return compose(self._predict(images, masks), images, masks)

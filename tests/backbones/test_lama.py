@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from backbones.kit.api import RecipeSettings
+from backbones.kit.learning.batch_norms import BatchNorms
 from backbones.lama import losses, recipe
 from backbones.lama.discriminator import Discriminator
 from backbones.lama.generator import FourierUnit, Generator
@@ -318,3 +319,21 @@ def test_the_facts_name_the_weights_that_the_code_loads() -> None:
     assert roles["perceptual"]["name"] == recipe.PERCEPTUAL_NAME
     assert facts["size_multiple"] == 8
     assert all(len(weights["sha256"]) in {0, 64} for weights in facts["weights"])
+
+
+def test_batch_norms_measure_the_same_statistics_without_the_loss() -> None:
+    """Settling runs what the norms see; the perceptual network, which has none of its own, does not run."""
+    images, masks = waves_with_holes(2, 32)
+    settings = RecipeSettings("published", {recipe.PERCEPTUAL_NAME: ResNet50Dilated().state_dict()})
+    statistics = []
+    for method in ("generator_loss", "run_norms"):
+        own = small_recipe(settings)
+        own.networks.eval()
+        norms, passes = BatchNorms(own.networks), []
+        assert own._perceptual is not None
+        own._perceptual.register_forward_hook(lambda *_, passes=passes: passes.append(1))
+        with torch.no_grad(), norms.settling():
+            getattr(own, method)(images, masks)
+        statistics.append(norms.statistics())
+        assert len(passes) == (2 if method == "generator_loss" else 0)
+    torch.testing.assert_close(statistics[0], statistics[1], rtol=0, atol=0)

@@ -50,7 +50,8 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
     order = torch.Generator().manual_seed(job.seed)
     for number, phase in enumerate(recipe.phases, start=1):
         recipe.begin(phase)
-        best = _train_phase(job, backbone, recipe, data, order, history, number)
+        best = _train_phase(job, recipe, data, order, history, number)
+    checkpoints.save(job.out / CHECKPOINT, {"backbone": backbone.network.state_dict()})
     write_history(job.out / "history.csv", history)
     np.save(job.out / "reconstructions.npy", _reconstruct(job, recipe, data))
     return watch.result(
@@ -63,14 +64,13 @@ def train_inpainting(job: InpaintJob, backbone: Backbone, recipe: Recipe) -> dic
 
 def _train_phase(
     job: InpaintJob,
-    backbone: Backbone,
     recipe: Recipe,
     data: Data,
     order: torch.Generator,
     history: list[dict[str, float]],
     number: int,
 ) -> dict[str, float]:
-    """Train one phase, append its epochs to the history, save its best state and restore it.
+    """Train one phase, append its epochs to the history, and restore its best state.
 
     Returns:
         The best epoch's row of the history.
@@ -96,7 +96,6 @@ def _train_phase(
             norms.restore(running)
         if not best or figures[rule] < best[rule]:
             best, best_state = history[-1], deepcopy(recipe.networks.state_dict())
-            checkpoints.save(job.out / CHECKPOINT, {"backbone": backbone.network.state_dict()})
         norms.restore(running)
         if history[-1]["epoch"] - best["epoch"] >= job.patience:
             break
@@ -136,7 +135,7 @@ def _settle(job: InpaintJob, recipe: Recipe, data: Data, norms: BatchNorms) -> N
     with norms.settling():
         for batch in consecutive_batches(len(rows), job.batch_size):
             with computing(job):
-                recipe.generator_loss(*_batch(job, data, rows[batch]))
+                recipe.run_norms(*_batch(job, data, rows[batch]))
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -171,6 +172,15 @@ def test_training_stops_after_so_many_epochs_without_a_lower_loss(
     result, _ = trained(job, {"": losses})
     assert len(history(job)) == epochs
     assert result["images"] == epochs * TRAIN
+
+
+def test_the_checkpoint_is_written_once_whatever_improves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = Mock(wraps=checkpoints.save)
+    monkeypatch.setattr(checkpoints, "save", save)
+    job = make_job(tmp_path, epochs=3)
+    trained(job, {"edge": [3, 2, 1], "joint": [3, 2, 4]})
+    assert save.call_count == 1
+    assert kept(job) == 5 * STEPS
 
 
 def test_each_phase_starts_from_the_best_state_of_the_previous_one(tmp_path: Path) -> None:
