@@ -10,7 +10,7 @@ from benchmark.cross_validation.answers import Photos
 from benchmark.cross_validation.folding import Fold
 from benchmark.data.catalogue import PATTERN
 from benchmark.metrics.cams.grid import REGION_CODES, Laid, lay
-from benchmark.metrics.cams.swap import compare
+from benchmark.metrics.cams.swap import compare, pair
 from benchmark.records.field import FieldFocus, PhotoFocus
 
 SAMPLE = 48
@@ -67,7 +67,8 @@ def focus(
     overall = None
     if measured.size:
         relative = laid.parts[measured, COLUMN] / laid.area[measured, COLUMN][:, None]
-        overall = compare(laid.weights[measured], relative, units[chosen[measured]])
+        groups = units[chosen[measured]]
+        overall = compare(pair(laid.weights[measured], relative, groups), groups)
     return FieldFocus(
         examples=tuple(
             PhotoFocus(
