@@ -112,7 +112,7 @@ def test_a_missing_number_has_no_difference() -> None:
     (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block"), other), table)
     assert rows(text)[1][2:] == [NOTHING, "0.50", NOTHING, NOTHING, "0.00", NOTHING]
     assert rows(text)[2][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING]
-    assert comparison.NO_INTERVAL in text
+    assert comparison.INTERVALS in text
 
 
 def test_a_split_that_leaks_less_without_any_such_number_has_no_table() -> None:

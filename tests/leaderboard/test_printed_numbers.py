@@ -452,9 +452,8 @@ TABLES: Mapping[str, tuple[Mapping[str, Recompute], ...]] = {
     "leaderboard": (
         {
             "Whole image": classified("linear", "accuracy"),
-            "Background alone": region("reliance", "background"),
-            "Pattern alone": region("reliance", "pattern"),
-            "Pattern - background": region_difference("reliance", "pattern", "background"),
+            "Background alone": region("information", "background"),
+            "Pattern alone": region("information", "pattern"),
         },
     ),
     "inpainting": (

@@ -71,7 +71,7 @@ def test_splits_are_compared_by_hirescam() -> None:
     ]
     text = PAGE.content(PAGE.sections(files))
     (row,) = cells(text[text.index("beside a split") :], "LaMa")
-    assert row[5:8] == ["0.60", "0.60", "+0.00"]
+    assert row[5:8] == ["0.60", "0.60", "+0.00 [-0.14, 0.14]"]  # 0.1 to either side, twice: by the root of two
 
 
 def test_pictures_are_folded_under_their_names() -> None:
