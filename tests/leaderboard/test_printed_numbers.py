@@ -25,6 +25,7 @@ from leaderboard.columns import Column, Row, Table
 from leaderboard.page import Page
 from leaderboard.pages import find_pages, open_set
 from leaderboard.record_files import RecordFile, Section, read
+from leaderboard.rows import baseline_name
 from support.paths import ROOT
 
 Json = dict[str, Any]
@@ -129,12 +130,11 @@ class Told:
 
 Recompute = Callable[[Row[Any], Told], Answer]
 NOTHING: Answer = (None, None)
-NAMES = {"majority": "*commonest individual alone*", "random": "*random order*"}
 
 
 def baseline_of(row: Row[Any], told: Told, part: str) -> str:
     """Name of the baseline of a row without a record."""
-    return next(name for name in told.record[part] if row.name == NAMES.get(name, f"*{name} alone*"))
+    return next(name for name in told.record[part] if row.name == baseline_name(name))
 
 
 def classifier(told: Told, kind: str, state: str) -> Json | None:
@@ -211,7 +211,7 @@ def clustered(name: str) -> Recompute:
     }
 
     def recompute(row: Row[Any], told: Told) -> Answer:
-        if row.name == "*permuted labels*":
+        if row.name == baseline_name("permuted"):
             return getattr(row.part, name), None  # the mean over all encoders, see below
         if row.file is None:
             return getattr(told.baseline(baseline_of(row, told, "group_baselines")), name), None
