@@ -75,6 +75,11 @@ class Workspace:
         return self.store / "digests.sqlite"
 
     @property
+    def drawn_figures(self) -> Path:
+        """Notes of what the figures of the leaderboard and of one's own results were drawn from."""
+        return self.store / "figures.json"
+
+    @property
     def datasets(self) -> Path:
         """Data sets that the user fetched or imported."""
         return self.store / "datasets"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -72,10 +73,20 @@ def classifier(record: Record, kind: ClassifierKind, state: EncoderState = "init
     return next((trained for mode, trained in record.classification.items() if mode == kind), None)
 
 
+@lru_cache(maxsize=64)
 def known(images: TestImages) -> NDArray[np.bool_]:
-    """(N,) whether each test image shows an individual of training."""
+    """(N,) whether each test image shows an individual of training, read-only."""
     shown: NDArray[np.bool_] = np.array(images.train_images)[np.array(images.labels)] > 0
+    shown.flags.writeable = False
     return shown
+
+
+@lru_cache(maxsize=64)
+def known_groups(images: TestImages) -> NDArray[np.generic]:
+    """(K,) number of the unit of each known test image, read-only."""
+    groups = np.unique(np.array(images.groups)[known(images)], return_inverse=True)[1]
+    groups.flags.writeable = False
+    return groups
 
 
 def correct(
@@ -106,7 +117,16 @@ def interval(
         images: the test images.
         bounds: of the values.
     """
-    return of_seed_means(values, np.array(images.groups)[known(images)], seed=SEED, bounds=bounds)
+    return _interval(values.tobytes(), values.dtype, len(values), images, bounds)
+
+
+@lru_cache(maxsize=4096)
+def _interval(
+    content: bytes, dtype: np.dtype[np.generic], seeds: int, images: TestImages, bounds: Bounds
+) -> Interval | None:
+    """`interval` of an array by its content: several tables, columns and legends ask for the same ones."""
+    values = np.frombuffer(content, dtype).reshape(seeds, -1)
+    return of_seed_means(values, known_groups(images), seed=SEED, bounds=bounds)
 
 
 def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None:
@@ -162,8 +182,7 @@ def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> Bett
         images: the test images that are scored.
         unseen: from `without_looking`, of the same images.
     """
-    groups = np.array(images.groups)[known(images)]
-    return better_than_chance(right.mean(axis=0), unseen.correct, groups, seed=SEED)
+    return better_than_chance(right.mean(axis=0), unseen.correct, known_groups(images), seed=SEED)
 
 
 def _identity(file: RecordFile) -> tuple[str, str, str, str, int]:

@@ -18,6 +18,7 @@ from leaderboard.markdown import link, paragraphs, replace_block
 from leaderboard.page import Page
 from leaderboard.pages import find_pages
 from leaderboard.plots import figures
+from leaderboard.plots.drawn import DrawnFigures
 from leaderboard.record_files import RecordFile, Section, place_of
 
 PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
@@ -63,7 +64,7 @@ def _more(page: Page, pages: Mapping[str, Page], files: Sequence[RecordFile]) ->
     return f"More tables: {', '.join(others)}." if others else ""
 
 
-def write(folder: Path, record: Record | None = None, *, own: bool = False) -> list[str]:
+def write(folder: Path, record: Record | None = None, *, own: bool = False, drawn: Path | None = None) -> list[str]:
     """Make all tables and figures from `<folder>/records`; returns the paths of the files that changed.
 
     Runs that end at the same time write one after the other, each from all records on the disk.
@@ -72,15 +73,19 @@ def write(folder: Path, record: Record | None = None, *, own: bool = False) -> l
         folder: `leaderboard` of a repository, or the results of one's own data set.
         record: the only new record, so that the figures of other sections need not be drawn; None = any may be new.
         own: whether it is the results of one's own data set: a page that is missing is made if it shows anything.
+        drawn: notes of what figures were drawn from; None = every figure is drawn anew.
 
     Raises:
         InputError: a page is missing or lacks its markers, or a file is no record.
     """
     with folder_lock(folder):
-        return _write(folder, record, own)
+        figures_drawn = DrawnFigures(drawn)
+        changed = _write(folder, record, own, figures_drawn)
+        figures_drawn.save()
+    return changed
 
 
-def _write(folder: Path, record: Record | None, own: bool) -> list[str]:
+def _write(folder: Path, record: Record | None, own: bool, drawn: DrawnFigures) -> list[str]:
     files = record_files.read(folder)
     pages = _own_pages(folder, files) if own else PAGES
     documents = _read(folder, pages, own)
@@ -89,13 +94,13 @@ def _write(folder: Path, record: Record | None, own: bool) -> list[str]:
     for name in changed:
         with atomic_write(folder.parent / name) as path:
             path.write_bytes(rendered[name].encode())
-    drawn = [
+    plots = [
         (plot, section)
         for page in pages.values()
         for section in _redrawn(record, page, page.sections(files))
         for plot in page.plots
     ]
-    return changed + figures.write(drawn, folder)
+    return changed + figures.write(plots, folder, drawn)
 
 
 def figure_files(folder: Path) -> set[str]:

@@ -36,7 +36,7 @@ def render(
 
     workspace = _workspace(context, root)
     folder = workspace.leaderboard if name is None else own_results(name, workspace).pages
-    changed = pages.write(folder, own=name is not None)
+    changed = pages.write(folder, own=name is not None, drawn=workspace.drawn_figures)
     for page in changed:
         typer.echo(f"{(folder.parent / page).relative_to(workspace.root)}: tables rendered")
     if not changed:

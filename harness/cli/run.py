@@ -244,7 +244,7 @@ def run_one(
     if listener.all_cached:
         listener.report("Every stage was in the store already.")
     home = workspace.results(record.dataset, record.experiment)
-    if changed := render.write(home.pages, record, own=home.own):
+    if changed := render.write(home.pages, record, own=home.own, drawn=workspace.drawn_figures):
         listener.report(f"Updated {len(changed)} tables and figures in {home.pages.relative_to(workspace.root)}.")
     return record
 

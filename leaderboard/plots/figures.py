@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from benchmark.files import atomic_write
+from leaderboard.plots.drawn import DrawnFigures
 from leaderboard.plots.lettering import letter
 from leaderboard.plots.style import picture
 from leaderboard.record_files import Section
@@ -68,7 +69,7 @@ def of_records(draw: Callable[[Section], "Figure"]) -> Callable[[Section, Path],
     return lambda section, _: draw(section)
 
 
-def write(plots: Iterable[tuple[Plot, Section]], folder: Path) -> list[str]:
+def write(plots: Iterable[tuple[Plot, Section]], folder: Path, drawn: DrawnFigures) -> list[str]:
     """Draw figures below `<folder>/figures`.
 
     One message names the characters that no installed font has.
@@ -76,16 +77,22 @@ def write(plots: Iterable[tuple[Plot, Section]], folder: Path) -> list[str]:
     Args:
         plots: kinds of figures with the sections to draw; those that have nothing to draw are left out.
         folder: `leaderboard` of a repository.
+        drawn: figures that need not be drawn again; those that are drawn are noted there.
 
     Returns:
         Paths of the figures whose pixels changed, relative to the repository root.
     """
-    changed, missing = [], set()
+    changed, missing, root = list[str](), set[str](), folder.parent
     for plot, section in plots:
-        if plot.has(section) and (figure := plot.draw(section, folder.parent)):
-            missing |= letter(figure)
-            if _save(figure, folder / plot.file(section)):
-                changed.append(f"{folder.name}/{plot.file(section)}")
+        file = folder / plot.file(section)
+        if not plot.has(section) or drawn.is_current(file, section, root) or not (figure := plot.draw(section, root)):
+            continue
+        unknown = letter(figure)
+        missing |= unknown
+        if _save(figure, file):
+            changed.append(f"{folder.name}/{plot.file(section)}")
+        if not unknown:  # the message about them comes again until a font has them
+            drawn.note(file, section, root)
     if missing:
         LOGGER.warning(MISSING, " ".join(sorted(missing)))
     return changed

@@ -149,12 +149,12 @@ def _grad_cam(record: Record, mode: Mode) -> Localisation | None:
 
 def _over_seeds(values: list[float]) -> Difference:
     """The mean of one number for each seed, with Student's interval."""
-    from scipy import stats
+    from scipy.special import stdtrit
 
     if len(values) < FEWEST_SEEDS:
         seeds = f"{len(values)} seed{'s' * (len(values) > 1)}; an interval needs {FEWEST_SEEDS}"
         return Difference(mean(values), reason=seeds)
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
+    reach = float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * stdev(values) / math.sqrt(len(values))
     return Difference(mean(values), Interval(low=mean(values) - reach, high=mean(values) + reach, groups=len(values)))
 
 

@@ -13,7 +13,9 @@ from benchmark.records.files import read_record, write_record
 from benchmark.records.inpainting import Encoder
 from benchmark.records.localisation import CamsByImage, Example, Examples, RegionValues, SwapNull
 from benchmark.records.record import Record
+from benchmark.records.retrieval import Retrieval
 from benchmark.vocabulary import REGIONS
+from leaderboard.plots import figures, style
 from leaderboard.record_files import read
 from leaderboard.render import PAGES, check, render, show, write
 from support.figures import followed
@@ -91,11 +93,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_written_tables_pass_the_check_and_writing_again_changes_nothing(folder: Path) -> None:
-    figures = [
+    expected = [
         f"leaderboard/figures/{name}-zebrafish-synth-time-full.png"
         for name in ("confusion", "encoders", "focus", "inpainting", "losses", "validation")
     ]
-    assert sorted(write(folder)) == sorted([*PAGES, *figures])
+    assert sorted(write(folder)) == sorted([*PAGES, *expected])
     assert check(folder) == []
     assert write(folder) == []
     assert not list(folder.parent.rglob(".*"))
@@ -162,6 +164,38 @@ def test_if_one_record_is_new_the_figures_of_its_section_alone_are_drawn(folder:
     changed = write(folder)
     assert changed
     assert all("-time-" in name for name in changed)
+
+
+def test_figures_are_drawn_again_only_if_what_they_show_changed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes, pictures = tmp_path / "store" / "figures.json", list[object]()
+    monkeypatch.setattr(figures, "picture", lambda figure: pictures.append(figure) or style.picture(figure))
+
+    def drawn() -> int:
+        """Number of figures that are drawn."""
+        pictures.clear()
+        write(folder, drawn=notes)
+        return len(pictures)
+
+    every = drawn()
+    assert every == len(list((folder / "figures").iterdir())) > 2
+    assert drawn() == 0
+    figure = folder / "figures" / "losses-zebrafish-synth-time-full.png"
+    whole = figure.read_bytes()
+    Image.new("RGB", (2, 2)).save(figure)
+    assert (drawn(), figure.read_bytes()) == (1, whole)
+    figure.unlink()
+    assert (drawn(), figure.read_bytes()) == (1, whole)
+    for torn in ("torn", "[]", '{"a": 1}'):
+        notes.write_text(torn)
+        assert (drawn(), drawn()) == (every, 0)
+    beside = next((folder / "records").rglob("*-focus.png"))
+    Image.new("RGB", (64, 96), "black").save(beside)
+    assert (drawn(), drawn()) == (every, 0)
+    other = record("lama").model_copy(update={"split": "random", "key": "f" * 64})
+    write_record(other, folder / "records")
+    assert 0 < drawn() < every
 
 
 def test_text_outside_the_markers_is_kept(folder: Path) -> None:

@@ -139,9 +139,9 @@ def _unit_sums(values: NDArray[np.floating], number: NDArray[np.int64], count: i
 
 def _jackknife(value: float, left: NDArray[np.float64]) -> Interval:
     """The interval around a value, from the (units,) values without one unit each."""
-    from scipy import stats
+    from scipy.special import stdtrit
 
     units = len(left)
     error = math.sqrt((units - 1) / units * ((left - left.mean()) ** 2).sum())
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, units - 1)) * error
+    reach = float(stdtrit(units - 1, (1 + LEVEL) / 2)) * error
     return Interval(low=value - reach, high=value + reach, groups=units)

@@ -151,9 +151,11 @@ def never_better(
 def _signs(units: int, seed: int) -> NDArray[np.float64]:
     """Changes of sign, (B, units), not to be written to; the first row changes nothing."""
     if units <= MOST_EXACT:
-        return np.array(list(product([1.0, -1.0], repeat=units)))
-    signs = np.random.default_rng(seed).choice([1.0, -1.0], (2**MOST_EXACT, units))
-    signs[0] = 1
+        signs = np.array(list(product([1.0, -1.0], repeat=units)))
+    else:
+        signs = np.random.default_rng(seed).choice([1.0, -1.0], (2**MOST_EXACT, units))
+        signs[0] = 1
+    signs.flags.writeable = False
     return signs
 
 

@@ -191,9 +191,9 @@ def expanded(level: float, groups: int) -> float:
         >>> round(expanded(0.95, 6), 3), round(expanded(0.95, 1000), 3)
         (0.995, 0.95)
     """
-    from scipy import stats
+    from scipy.special import ndtr, stdtrit
 
-    tail = stats.norm.sf(math.sqrt(groups / (groups - 1)) * stats.t.ppf((1 + level) / 2, groups - 1))
+    tail = ndtr(-math.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, (1 + level) / 2))
     return float(1 - 2 * tail)
 
 
@@ -289,10 +289,10 @@ def _effective_groups(sizes: NDArray[np.int64]) -> float:
 @lru_cache(maxsize=1024)
 def _critical(level: float, groups: int, effective: float) -> float:
     """Critical value of a normal interval, longer if groups are of unequal size."""
-    from scipy import stats
+    from scipy.special import ndtri
 
     longer = student(level, max(1.0, effective - 1)) / student(level, groups - 1)
-    return float(stats.norm.ppf((1 + level) / 2)) * longer
+    return float(ndtri((1 + level) / 2)) * longer
 
 
 @lru_cache(maxsize=1024)
@@ -303,9 +303,9 @@ def student(level: float, freedom: float) -> float:
         >>> round(student(0.95, 5), 2)
         2.57
     """
-    from scipy import stats
+    from scipy.special import stdtrit
 
-    return float(stats.t.ppf((1 + level) / 2, freedom))
+    return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def unseen(groups: int, level: float) -> float:

@@ -8,6 +8,7 @@ from benchmark.metrics.resampling.power import (
     detectable_mean,
     effective_images,
     mean_discordance,
+    normal_range,
 )
 from benchmark.metrics.resampling.significance import shared_ranks
 from support.answers import clustered_answers
@@ -107,3 +108,9 @@ def test_the_detectable_mean_by_hand() -> None:
     assert detectable_mean(np.repeat(values, 4), np.repeat(np.arange(78), 4)) == detectable_mean(values, np.arange(78))
     assert detectable_mean(values[:5], np.arange(5)) is None
     assert detectable_mean(np.ones(6), np.arange(6)) == 0
+
+
+@pytest.mark.parametrize(("probability", "numbers"), [(0.95, 2), (0.95, 3), (0.95, 40), (0.5, 7), (0.999, 200)])
+def test_the_range_of_normal_numbers_is_that_of_scipy(probability: float, numbers: int) -> None:
+    expected = stats.studentized_range.ppf(probability, numbers, np.inf)
+    assert normal_range(probability, numbers) == pytest.approx(expected, rel=1e-6)

@@ -1,0 +1,59 @@
+"""`make perf`: measures every target of `targets/`, prints one table and writes it into `docs/performance.md`."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from harness.machine import hardware
+from perf.support import page
+from perf.support.target import Target
+from support.paths import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+TARGETS = Path(__file__).parent / "targets"
+
+
+def find_targets(words: Sequence[str]) -> Iterator[Target]:
+    """The targets in whose module's name or own name every word occurs."""
+    for file in sorted(TARGETS.glob("*.py")):
+        targets: Sequence[Target] = import_module(f"perf.targets.{file.stem}").TARGETS
+        for target in targets:
+            if all(word in f"{file.stem} {target.name}" for word in words):
+                yield target
+
+
+def machine() -> str:
+    """This machine in one line."""
+    facts = hardware()
+    gpu = "" if facts["gpu"] == "none" else f", {facts['gpu']}"
+    return f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gib']} GiB{gpu}"
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure; other targets' rows of the page stay. Returns 1 if a target could not be measured."""
+    date = datetime.now(UTC).date().isoformat()
+    rows: page.Rows = {}
+    failed = False
+    for target in find_targets(words):
+        sys.stderr.write(f"{target.name} ...\n")
+        try:
+            rows[target.name] = page.row(target, target.measure(), date)
+        except Exception as error:  # noqa: BLE001 - the others are measured all the same
+            sys.stderr.write(f"{target.name}: not measured: {type(error).__name__}: {error}\n")
+            failed = True
+    if not rows:
+        sys.stderr.write(f"No target was measured of those that match {' '.join(words) or 'everything'!r}.\n")
+        return 1
+    sys.stdout.write(f"{page.table(list(rows.values()))}\n")
+    text = PAGE.read_text("utf-8")
+    machines = page.read(text)
+    here = machine()
+    machines[here] = machines.get(here, {}) | rows
+    PAGE.write_text(page.replace(text, machines), "utf-8")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
