@@ -9,7 +9,7 @@ SPLIT ?=
 SEEDS ?=
 DEVICE ?= auto
 JOBS ?=
-TORCH ?= default
+TORCH ?= auto
 PYTHON ?= python3
 REMOTE ?= origin
 BRANCH ?= leaderboard
@@ -18,21 +18,19 @@ YES ?=
 ARGS ?=
 UPGRADE ?= --upgrade
 
-export TORCH
-
 VENV := .venv
 BIN := $(VENV)/bin
 SETTINGS = --data '$(DATA)' $(if $(PROTOCOL),--protocol '$(PROTOCOL)') --runner '$(RUNNER)' $(foreach split,$(SPLIT),--split '$(split)') $(if $(SEEDS),--seeds '$(SEEDS)') --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
-STAMP := $(VENV)/installed-$(TORCH)
-CLI := $(BIN)/patternbench
+# names the builds of PyTorch that are installed; images get the same
+STAMP := $(VENV)/installed
+TEST_STAMP := $(VENV)/installed-tests
+CLI := TORCH="$$(cat $(STAMP))" $(BIN)/patternbench
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 # one thread a worker: threads that share the cores wait for each other; tests of one xdist_group share a worker: UMAP
 # compiles for seconds in every process that uses it, and containers are watched by one test at a time
 TESTS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadgroup
-LOCKS := requirements.lock backbones/kit/requirements.lock
-
 .DEFAULT_GOAL := help
-.PHONY: help setup bench bench-all test test-all coverage check format lock schema leaderboard publish doctor clean
+.PHONY: help setup other-torch bench bench-all test test-all coverage perf check format lock schema leaderboard publish doctor clean
 
 help: ## list the commands and their settings
 	@echo "make bench BACKBONE=lama runs one backbone; all commands:"
@@ -40,17 +38,20 @@ help: ## list the commands and their settings
 	@echo "Settings (and their values now):"
 	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (field for your own photos, quick, longer, paper, a .toml file; empty = field or quick)"
 	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT) (random, block, sequence, time, open, disjoint; several: \"random block\")  SEEDS=$(SEEDS)"
-	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (default, cpu)  PYTHON=$(PYTHON)"
+	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (auto, default, cpu)  PYTHON=$(PYTHON)"
 
 setup: $(STAMP) ## install everything into .venv
 
-$(STAMP): $(LOCKS) pyproject.toml backbones/kit/install-lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Name another: make setup PYTHON=python3.12" >&2; exit 2; }
-	@echo "Installing into $(VENV) (TORCH=$(TORCH)); with CUDA about 6 GB, a few minutes, once."
-	$(PYTHON) -m venv $(VENV)
-	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1 backbones/kit/install-lock $(BIN)/python requirements.lock $(TORCH)
-	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@rm -f $(VENV)/installed-*
+$(STAMP): requirements.lock pyproject.toml install.sh backbones/kit/install-lock
+	@./install.sh $(PYTHON) $(VENV) $(TORCH)
+
+# another TORCH than the installed one is installed instead
+ifeq ($(filter auto $(shell cat $(STAMP) 2>/dev/null),$(TORCH)),)
+$(STAMP): other-torch
+endif
+
+$(TEST_STAMP): requirements-dev.lock $(STAMP)
+	@./install.sh $(PYTHON) $(VENV) tests
 	@touch $@
 
 bench: $(STAMP) ## run every stage of BACKBONE on DATA and regenerate the leaderboards
@@ -59,22 +60,25 @@ bench: $(STAMP) ## run every stage of BACKBONE on DATA and regenerate the leader
 bench-all: $(STAMP) ## run every contestant, one after the other, and regenerate the leaderboards
 	@$(CLI) run --all $(SETTINGS)
 
-test: $(STAMP) ## run the tests that need no Docker engine; ARGS="tests/benchmark -k split" selects some
+test: $(TEST_STAMP) ## run the tests that need no Docker engine; ARGS="tests/benchmark -k split" selects some
 	@$(TESTS) -m 'not docker' $(ARGS)
 
-test-all: $(STAMP) ## run all tests; those that need a Docker engine are skipped if none answers
+test-all: $(TEST_STAMP) ## run all tests; those that need a Docker engine are skipped if none answers
 	@$(TESTS) $(ARGS)
 
-coverage: $(STAMP) ## run the tests that need no Docker engine, and print the branch coverage
+coverage: $(TEST_STAMP) ## run the tests that need no Docker engine, and print the branch coverage
 	@$(TESTS) -m 'not docker' --cov --cov-report=term $(ARGS)
 
-check: $(STAMP) ## check style, formatting, types, and that the tables match their records
+perf: $(TEST_STAMP) ## measure what has to be fast, and write docs/performance.md; ARGS=encode selects some
+	@PYTHONPATH=tests $(BIN)/python -m perf.measure $(ARGS)
+
+check: $(TEST_STAMP) ## check style, formatting, types, and that the tables match their records
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(CLI) leaderboard check
 
-format: $(STAMP) ## format the code
+format: $(TEST_STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -98,7 +102,8 @@ lock: ## resolve the dependencies again (needs uv); UPGRADE= keeps the pins that
 	        $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' backbones/kit/requirements.lock) \
 	        --output-file backbones/$$folder/requirements.lock backbones/$$folder/requirements.in || exit 1; \
 	done
-	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra dev --extra faiss --extra heic --extra kaggle --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra faiss --extra heic --extra kaggle --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint requirements.lock --extra dev $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock) --output-file requirements-dev.lock pyproject.toml
 
 clean: ## show what runs made and can make again; YES=1 removes it. Imported data, weights and region masks stay
 	@test ! -x $(CLI) || $(CLI) clean $(if $(YES),--yes)
