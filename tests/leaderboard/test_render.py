@@ -13,7 +13,6 @@ from benchmark.records.files import read_record, write_record
 from benchmark.records.inpainting import Encoder
 from benchmark.records.localisation import CamsByImage, Example, Examples, RegionValues, SwapNull
 from benchmark.records.record import Record
-from benchmark.records.retrieval import Retrieval
 from benchmark.vocabulary import REGIONS
 from leaderboard.plots import figures, style
 from leaderboard.record_files import read
