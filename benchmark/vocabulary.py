@@ -146,7 +146,7 @@ Pooling = Literal["flatten", "average"]
 Precision = Literal["auto", "float32", "bfloat16"]
 """Which arithmetic the networks shall compute in.
 
-- `auto`: bfloat16 where the hardware has units for it, float32 elsewhere.
+- `auto`: bfloat16 where the hardware has units for it and the embeddings stay the same, float32 elsewhere.
 - `float32`: 32-bit arithmetic.
 - `bfloat16`: 16-bit arithmetic with the exponent of float32.
 """

@@ -97,6 +97,19 @@ def load_calibration(folder: Path, image_size: int) -> NDArray[np.uint8]:
     return images
 
 
+def read_rows(images: NDArray[np.uint8], batch: slice) -> NDArray[np.uint8]:
+    """Consecutive rows of a memory-mapped array, read into memory of their own.
+
+    Rows that are read through the mapping stay in the memory of the process as long as the array does: it would grow
+    with every row.
+    """
+    assert isinstance(images, np.memmap)
+    assert images.filename is not None
+    rows, row_bytes = batch.stop - batch.start, images[0].nbytes
+    values = np.fromfile(images.filename, np.uint8, rows * row_bytes, offset=images.offset + batch.start * row_bytes)
+    return values.reshape(rows, *images.shape[1:])
+
+
 def shuffled_batches(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:
     """The rows in random order, in batches of `size`.
 

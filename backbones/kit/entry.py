@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,34 +129,40 @@ def run(name: str, job: Job) -> None:
     from backbones.kit import loading, runtime
     from backbones.kit.learning.calibrate import calibrate
 
-    capabilities = read_facts(name)["capabilities"]
+    facts = read_facts(name)
+    capabilities = facts["capabilities"]
     for capability in _needed_capabilities(job):
         if capability not in capabilities:
             raise JobError(
                 f"The job needs the capability {capability}, which {name} lacks; it has: {', '.join(capabilities)}."
             )
+    if job.precision == "auto" and not facts.get("bfloat16", False):
+        job = replace(job, precision="float32")
     runtime.prepare(job)
-    backbone = loading.load_backbone(name, job)
-    if isinstance(job, ClassifyJob | EncodeJob):
-        calibrate(job, backbone.encoder)
     job.out.mkdir(exist_ok=True)
-    if isinstance(job, InpaintJob):
+    if isinstance(job, EncodeJob):
+        from backbones.kit.learning.encode import encode
+
+        encoder = loading.load_encoder(name, job)
+        calibrate(job, encoder)
+        result = encode(job, encoder)
+    elif isinstance(job, InpaintJob):
         from backbones.kit.learning.inpaint import train_inpainting
 
+        backbone = loading.load_backbone(name, job)
         result = train_inpainting(job, backbone, loading.build_recipe(name, job, backbone))
     elif isinstance(job, FillJob):
         from backbones.kit.learning.fill import fill
 
+        backbone = loading.load_backbone(name, job)
         result = fill(job, loading.build_recipe(name, job, backbone))
-    elif isinstance(job, ClassifyJob):
+    else:
+        assert isinstance(job, ClassifyJob)
         from backbones.kit.learning.classify import train_classifier
 
+        backbone = loading.load_backbone(name, job)
+        calibrate(job, backbone.encoder)
         result = train_classifier(job, backbone)
-    else:
-        assert isinstance(job, EncodeJob)
-        from backbones.kit.learning.encode import encode
-
-        result = encode(job, backbone)
     (job.out / "result.json").write_text(json.dumps(result | runtime.settings(job)) + "\n", encoding="utf-8")
 
 

@@ -6,7 +6,8 @@ from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from backbones.kit.api import Backbone, Recipe, RecipeSettings
 from backbones.kit.errors import DataError, JobError
@@ -50,6 +51,34 @@ def load_backbone(name: str, job: Job) -> Backbone:
     except ValueError as error:
         raise DataError(str(error)) from error
     return backbone
+
+
+def load_encoder(name: str, job: Job) -> nn.Module:
+    """The encoder of the backbone that `load_backbone` returns; of a network that inpaints, only the encoder is loaded.
+
+    The network is built without memory, and takes the tensors of the job's files unread: names, shapes and types are
+    compared for the whole network, but only the values of the encoder are read. A network with random weights is built
+    whole, as the draws of one layer decide those of the next, and what lies behind its encoder is dropped.
+
+    Raises:
+        JobError: as `load_backbone`.
+        DataError: as `load_backbone`.
+    """
+    if job.starts_random or "train:inpaint" not in read_facts(name)["capabilities"]:
+        return load_backbone(name, job).encoder
+    try:
+        with torch.device("meta"):
+            encoder = load_backbone(name, job).encoder
+    except RuntimeError:  # a network that computes with its own values while it is built
+        return load_backbone(name, job).encoder
+    if any(tensor.is_meta for tensor in (*encoder.parameters(), *encoder.buffers())):  # values that no file has
+        return load_backbone(name, job).encoder
+    tensors = encoder.state_dict()
+    unread = sorted(key for key, tensor in tensors.items() if not tensor.isfinite().all())
+    if unread:
+        raise DataError(f"The weights of {name} are not finite: {unread[0]}. Are they of a training that diverged?")
+    encoder.load_state_dict({key: tensor.clone() for key, tensor in tensors.items()}, assign=True)  # not in the file
+    return encoder
 
 
 def build_recipe(name: str, job: InpaintJob | FillJob, backbone: Backbone) -> Recipe:

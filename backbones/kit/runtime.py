@@ -13,13 +13,14 @@ import torch
 from backbones.kit.arithmetic import autocasting, choose_arithmetic
 from backbones.kit.errors import JobError
 from backbones.kit.job import CONTRACT, Job
+from backbones.kit.memory import keep_freed_memory
 
 LIBRARIES = ("torch", "torchvision", "numpy", "grad-cam", "timm", "scikit-image")
 """Distributions on which the numbers of a backbone depend."""
 
 
 def prepare(job: Job) -> None:
-    """Set the job's seed and threads, and make PyTorch deterministic.
+    """Set the job's seed and threads, make PyTorch deterministic, and a fast job keep its memory.
 
     On CUDA an operation without a deterministic implementation, such as the gradient of reflection padding, warns.
     Convolutions in float32 keep their precision there: TF32, PyTorch's default with 10 bits, is switched off.
@@ -32,6 +33,8 @@ def prepare(job: Job) -> None:
             "resources.device is 'cuda', but PyTorch sees no CUDA device here. DEVICE=cpu (`--device cpu`) does "
             "without."
         )
+    if job.fast:
+        keep_freed_memory()
     torch.set_num_threads(job.threads)
     torch.manual_seed(job.seed)
     torch.use_deterministic_algorithms(True, warn_only=job.device == "cuda")

@@ -82,6 +82,8 @@ class SpectralTransform(nn.Module):
 class LocalUnit(nn.Module):
     """Convolution, batch norm, ReLU."""
 
+    normalised_convolutions = (("ffc.convl2l", "bn_l"),)
+
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
         self.ffc = nn.ModuleDict({"convl2l": conv})
@@ -94,6 +96,8 @@ class LocalUnit(nn.Module):
 
 class SplitUnit(nn.Module):
     """Halves the resolution and splits the features into local and global ones."""
+
+    normalised_convolutions = (("ffc.convl2l", "bn_l"), ("ffc.convl2g", "bn_g"))
 
     def __init__(self, inputs: int) -> None:
         super().__init__()

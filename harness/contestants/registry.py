@@ -77,6 +77,8 @@ class BackboneFacts(Owner):
             alone: they never start from random weights.
         command: how the process runner starts the backbone; `{python}` stands for the Python of the harness. Empty =
             through the kit.
+        bfloat16: whether its embeddings in bfloat16 have a cosine of at least 0.999 to those in float32, for every
+            image and all weights; `auto` then takes bfloat16 where there are units for it.
         contract: version of the contract that the program of `command` reads.
         init: initial weights by protocol name, in place of the protocol's own.
         batch_size: batch size of inpainting training by protocol name, in place of the protocol's own.
@@ -92,6 +94,7 @@ class BackboneFacts(Owner):
     input: dict[str, str]
     published_only: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    bfloat16: bool = False
     contract: Version = "1"
     init: dict[str, Init] = {}
     batch_size: dict[str, Positive] = {}

@@ -1,18 +1,22 @@
 """Embeddings of images, in their order; with a classifier's checkpoint also logits and CAMs."""
 
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from io import BufferedWriter
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from backbones.kit.api import Backbone
-from backbones.kit.data import consecutive_batches, load_data, to_images
+from backbones.kit.arithmetic import choose_arithmetic
+from backbones.kit.data import consecutive_batches, load_data, read_rows, to_images
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import EncodeJob
 from backbones.kit.learning.explain import class_activation_maps
 from backbones.kit.learning.head import Head, embed
+from backbones.kit.learning.inference import arrange, images_at_once, optimise
 from backbones.kit.parameters import count_used
 from backbones.kit.progress import report
 from backbones.kit.published import checkpoints
@@ -20,12 +24,12 @@ from backbones.kit.published.weights import strict_load
 from backbones.kit.runtime import Stopwatch, computing
 
 
-def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
+def encode(job: EncodeJob, encoder: nn.Module) -> dict[str, Any]:
     """Write embeddings.npy; with a classifier's checkpoint also logits.npy, and the CAMs of each method of `explain`.
 
     Args:
         job: the job.
-        backbone: the loaded backbone.
+        encoder: the loaded encoder; if the job is `fast`, it is changed and cannot be trained again.
 
     Returns:
         The content of result.json.
@@ -36,33 +40,42 @@ def encode(job: EncodeJob, backbone: Backbone) -> dict[str, Any]:
     """
     watch = Stopwatch()
     data = load_data(job.data, job.image_size)
-    encoder = backbone.encoder.to(job.device).eval()
+    count = len(data.images)
+    encoder = encoder.to(job.device).eval()
     head = _head(job)
     if head is None and (job.explain or job.classes is not None):
         raise JobError("explain and classes need the checkpoint of a classifier; this job has none.")
-    writer = _Writer(job, len(data.images))
-    for batch in consecutive_batches(len(data.images), job.batch_size):
-        with torch.no_grad(), computing(job):
-            feature_maps = encoder(to_images(data.images[batch], job.device))
-        feature_maps = feature_maps.float()
-        embeddings = embed(feature_maps, job.pooling)
-        if head is not None and embeddings.shape[1] != head.linear.in_features:
-            raise DataError(
-                f"{job.checkpoint}: the head takes embeddings of {head.linear.in_features} values, but pooling "
-                f"{job.pooling!r} makes {embeddings.shape[1]}. Encode with the pooling and image_size of its training."
-            )
-        writer.put("embeddings", batch, embeddings.to(getattr(torch, job.dtype)))
-        if head is not None:
-            with torch.no_grad():
-                logits = head(feature_maps)
-            writer.put("logits", batch, logits)
-            for method, cams in class_activation_maps(job.explain, head, feature_maps, logits.argmax(dim=1)).items():
-                writer.put(f"cams-{method}", batch, torch.from_numpy(cams))
-        report(batch.stop, len(data.images), "image")
-    writer.close()
     with computing(job):
         parameters = count_used(encoder, to_images(data.images[:1], job.device))
-    return watch.result(len(data.images), encoder={"parameters": parameters, "shape": list(feature_maps.shape[1:])})
+    arithmetic = choose_arithmetic(job)
+    size = job.batch_size
+    if job.fast:
+        encoder = optimise(encoder, arithmetic)
+        size = images_at_once(job.batch_size, job.image_size, job.device)
+    with _Writer(job, count) as writer:
+        for batch in consecutive_batches(count, size):
+            images = to_images(read_rows(data.images, batch), job.device)
+            with torch.inference_mode(), computing(job):
+                feature_maps = encoder(arrange(images, arithmetic) if job.fast else images)
+            feature_maps = feature_maps.float().contiguous()
+            embeddings = embed(feature_maps, job.pooling)
+            if head is not None and embeddings.shape[1] != head.linear.in_features:
+                raise DataError(
+                    f"{job.checkpoint}: the head takes embeddings of {head.linear.in_features} values, but pooling "
+                    f"{job.pooling!r} makes {embeddings.shape[1]}. Encode with the pooling and image_size of its "
+                    "training."
+                )
+            writer.put("embeddings", embeddings.to(getattr(torch, job.dtype)))
+            if head is not None:
+                feature_maps = feature_maps.clone()  # outside inference mode, so that CAMs have gradients
+                with torch.no_grad():
+                    logits = head(feature_maps)
+                writer.put("logits", logits)
+                cams_by_method = class_activation_maps(job.explain, head, feature_maps, logits.argmax(dim=1))
+                for method, cams in cams_by_method.items():
+                    writer.put(f"cams-{method}", torch.from_numpy(cams))
+            report(batch.stop, count, "image")
+    return watch.result(count, encoder={"parameters": parameters, "shape": list(feature_maps.shape[1:])})
 
 
 def _head(job: EncodeJob) -> Head | None:
@@ -86,23 +99,37 @@ def _head(job: EncodeJob) -> Head | None:
 
 
 class _Writer:
-    """Writes arrays batch by batch, memory-mapped, so that they may be larger than memory."""
+    """Writes arrays row by row, while the next rows are computed. The arrays may be larger than memory."""
 
     def __init__(self, job: EncodeJob, count: int) -> None:
+        """Args: the job, and the number of rows of each array."""
         self._out, self._count = job.out, count
-        self._arrays: dict[str, NDArray[Any]] = {}
+        self._files: dict[str, BufferedWriter] = {}
+        self._stack = ExitStack()
+        self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
+        self._pending: Future[None] | None = None
 
-    def put(self, name: str, batch: slice, values: Tensor) -> None:
-        """Write the rows `batch` of the array `name`."""
-        array = values.cpu().numpy()
-        if name not in self._arrays:
-            self._arrays[name] = np.lib.format.open_memmap(
-                self._out / f"{name}.npy", mode="w+", dtype=array.dtype, shape=(self._count, *array.shape[1:])
-            )
-        self._arrays[name][batch] = array
+    def __enter__(self) -> Self:
+        return self
 
-    def close(self) -> None:
-        """Flush every array."""
-        for array in self._arrays.values():
-            array.flush()  # type: ignore[attr-defined]
-        self._arrays.clear()
+    def __exit__(self, *_: object) -> None:
+        """Wait for the last rows, and close every file."""
+        with self._stack:
+            self._wait()
+
+    def put(self, name: str, rows: Tensor) -> None:
+        """Append rows to the array `name`; waits until the rows before are written."""
+        array = np.ascontiguousarray(rows.cpu().numpy())
+        self._wait()
+        self._pending = self._thread.submit(self._append, name, array)
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+
+    def _append(self, name: str, array: NDArray[Any]) -> None:
+        if name not in self._files:
+            self._files[name] = self._stack.enter_context((self._out / f"{name}.npy").open("wb"))
+            header = np.lib.format.header_data_from_array_1_0(array) | {"shape": (self._count, *array.shape[1:])}
+            np.lib.format.write_array_header_1_0(self._files[name], header)
+        self._files[name].write(array.data)

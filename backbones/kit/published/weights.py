@@ -15,6 +15,9 @@ def strict_load(module: nn.Module, state: Mapping[str, Tensor], what: str) -> No
     Values are converted to the module's precision: some authors publish float16. The kind of number (floating-point,
     whole, complex) must be the same, and every value must be finite in the module's precision.
 
+    A module on the meta device has no memory for values: it takes the tensors of `state` themselves, unread. Whoever
+    uses them checks that they are finite.
+
     Args:
         module: the network; unchanged unless everything fits.
         state: state dict with the module's own keys.
@@ -41,7 +44,8 @@ def strict_load(module: nn.Module, state: Mapping[str, Tensor], what: str) -> No
     if any(problems):
         summary = "; ".join(filter(None, problems))
         raise ValueError(f"{what} does not fit the network ({summary}). Is it the file named here?")
-    module.load_state_dict(dict(state), strict=True)
+    own_types = {key: value.to(own[key].dtype) for key, value in state.items()}
+    module.load_state_dict(own_types, strict=True, assign=any(tensor.is_meta for tensor in own.values()))
 
 
 def _pairs(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[tuple[str, Tensor, Tensor]]:
@@ -63,7 +67,7 @@ def _of_another_kind(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> 
 
 def _not_finite(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
     for key, expected, actual in _pairs(own, state):
-        if _kind(expected) == _kind(actual) and not actual.to(expected.dtype).isfinite().all():
+        if not expected.is_meta and _kind(expected) == _kind(actual) and not actual.to(expected.dtype).isfinite().all():
             yield key
 
 

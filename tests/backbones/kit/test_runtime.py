@@ -41,7 +41,7 @@ def test_float32_arithmetic_is_not_reduced_to_tf32() -> None:
     before = torch.are_deterministic_algorithms_enabled(), [setting.allow_tf32 for setting in settings]
     for setting in settings:
         setting.allow_tf32 = True
-    runtime.prepare(cast("Job", SimpleNamespace(device="cpu", threads=torch.get_num_threads(), seed=0)))
+    runtime.prepare(cast("Job", SimpleNamespace(device="cpu", fast=False, threads=torch.get_num_threads(), seed=0)))
     flags = [setting.allow_tf32 for setting in settings]
     torch.use_deterministic_algorithms(before[0])
     for setting, allowed in zip(settings, before[1], strict=True):

@@ -74,7 +74,7 @@ def out(job: EncodeJob, name: str) -> Array:
 
 def test_an_embedding_is_the_feature_map_channel_by_channel(tmp_path: Path) -> None:
     job = make_job(tmp_path)
-    encode(job, Tiny())
+    encode(job, Tiny().encoder)
     embeddings = out(job, "embeddings")
     assert (embeddings.shape, embeddings.dtype.name) == ((COUNT, 64), "float32")
     np.testing.assert_allclose(embeddings, maps_of(job).reshape(COUNT, -1), atol=1e-6)
@@ -86,7 +86,7 @@ def test_average_pooling_and_half_precision_by_hand(tmp_path: Path) -> None:
     images[0] = (51, 102, 0)
     images[1, : SIZE // 2, :, 2] = 255
     job = make_job(tmp_path, images, pooling="average", dtype="float16")
-    result = encode(job, Tiny(nn.Identity()))
+    result = encode(job, Tiny(nn.Identity()).encoder)
     assert out(job, "embeddings").dtype.name == "float16"
     assert out(job, "embeddings").tolist() == [[np.float16(0.2), np.float16(0.4), 0], [0, 0, 0.5]]
     assert result["encoder"] == {"parameters": 0, "shape": [3, SIZE, SIZE]}
@@ -97,7 +97,7 @@ def test_flattening_by_hand(tmp_path: Path) -> None:
     images = np.zeros((1, SIZE, SIZE, 3), np.uint8)
     images[0, 2, 3, 1] = 255
     job = make_job(tmp_path, images)
-    encode(job, Tiny(nn.Identity()))
+    encode(job, Tiny(nn.Identity()).encoder)
     assert np.flatnonzero(out(job, "embeddings")[0]).tolist() == [83]
 
 
@@ -106,7 +106,7 @@ def test_rows_keep_the_order_of_the_images(tmp_path: Path) -> None:
     order = np.array([3, 0, 6, 1, 5, 2, 4])
     turned = make_job(tmp_path / "turned", np.load(job.data / "images.npy")[order])
     for each in (job, turned):
-        encode(each, Tiny())
+        encode(each, Tiny().encoder)
     np.testing.assert_allclose(out(turned, "embeddings"), out(job, "embeddings")[order], atol=1e-6)
     assert len(np.unique(out(job, "embeddings"), axis=0)) == COUNT
 
@@ -115,7 +115,7 @@ def test_rows_keep_the_order_of_the_images(tmp_path: Path) -> None:
 def test_the_size_of_a_batch_does_not_matter(size: int, tmp_path: Path) -> None:
     checkpoint = classifier(tmp_path, 64)
     job = make_job(tmp_path / "job", batch_size=size, checkpoint=checkpoint, classes=CLASSES, explain=["gradcam"])
-    encode(job, Tiny())
+    encode(job, Tiny().encoder)
     maps = maps_of(job)
     np.testing.assert_allclose(out(job, "embeddings"), maps.reshape(COUNT, -1), atol=1e-6)
     assert len(out(job, "logits")) == len(out(job, "cams-gradcam")) == COUNT
@@ -125,7 +125,7 @@ def test_the_size_of_a_batch_does_not_matter(size: int, tmp_path: Path) -> None:
 def test_logits_are_the_head_on_the_embeddings(pooling: str, features: int, tmp_path: Path) -> None:
     checkpoint = classifier(tmp_path, features)
     job = make_job(tmp_path / "job", pooling=pooling, checkpoint=checkpoint, classes=CLASSES)
-    encode(job, Tiny())
+    encode(job, Tiny().encoder)
     head = {name: tensor.double().numpy() for name, tensor in checkpoints.load(checkpoint)["head"].items()}
     expected = out(job, "embeddings").astype(np.float64) @ head["linear.weight"].T + head["linear.bias"]
     assert (out(job, "logits").shape, out(job, "logits").dtype.name) == ((COUNT, CLASSES), "float32")
@@ -138,7 +138,7 @@ def test_half_precision_is_of_the_embeddings_alone(tmp_path: Path) -> None:
     single = make_job(tmp_path / "single", checkpoint=checkpoint, classes=CLASSES)
     half = make_job(tmp_path / "half", checkpoint=checkpoint, classes=CLASSES, dtype="float16")
     for job in (single, half):
-        encode(job, Tiny())
+        encode(job, Tiny().encoder)
     assert np.array_equal(out(half, "embeddings"), out(single, "embeddings").astype(np.float16))
     assert np.array_equal(out(half, "logits"), out(single, "logits"))
 
@@ -146,7 +146,7 @@ def test_half_precision_is_of_the_embeddings_alone(tmp_path: Path) -> None:
 def test_cams_are_for_the_predicted_class_of_each_image(tmp_path: Path) -> None:
     checkpoint = classifier(tmp_path, 64)
     job = make_job(tmp_path / "job", checkpoint=checkpoint, classes=CLASSES, explain=["gradcam", "hirescam"])
-    encode(job, Tiny())
+    encode(job, Tiny().encoder)
     taken = out(job, "logits").argmax(axis=1)
     assert set(taken) == {0, 1, 2}
     matrix = checkpoints.load(checkpoint)["head"]["linear.weight"].numpy()
@@ -163,14 +163,14 @@ def test_cams_are_for_the_predicted_class_of_each_image(tmp_path: Path) -> None:
 
 
 def test_the_result_names_the_encoder_and_counts_the_images(tmp_path: Path) -> None:
-    result = encode(make_job(tmp_path), Tiny())
+    result = encode(make_job(tmp_path), Tiny().encoder)
     assert result["encoder"] == {"parameters": 3 * 4 * 9 + 4 + 4 + 4, "shape": [4, 4, 4]}
     assert (result["contract"], result["images"]) == ("2", COUNT)
     assert result["versions"] == versions()
 
 
 def test_progress_counts_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    encode(make_job(tmp_path, batch_size=3), Tiny())
+    encode(make_job(tmp_path, batch_size=3), Tiny().encoder)
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(event["done"], event["total"], event["unit"]) for event in events] == [
         (done, COUNT, "image") for done in (3, 6, 7)
@@ -187,7 +187,7 @@ def test_fields_that_need_a_classifier_are_refused_without_one(
     checkpoint = tmp_path / "inpainting.safetensors" if part else None
     job = make_job(tmp_path / "job", checkpoint=checkpoint, **fields)
     with pytest.raises(JobError, match="explain and classes need the checkpoint of a classifier; this job has none"):
-        encode(job, Tiny())
+        encode(job, Tiny().encoder)
 
 
 @pytest.mark.parametrize(
@@ -202,13 +202,13 @@ def test_fields_that_need_a_classifier_are_refused_without_one(
 def test_a_classifier_that_does_not_fit_is_refused(tensors: dict[str, Tensor], problem: str, tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, 64, **tensors), classes=CLASSES)
     with pytest.raises(DataError, match=problem):
-        encode(job, Tiny())
+        encode(job, Tiny().encoder)
 
 
 def test_another_number_of_classes_is_refused(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, 64), classes=CLASSES)
     with pytest.raises(DataError, match="the head has 3 classes, but the job's classes are 5"):
-        encode(replace(job, classes=5), Tiny())
+        encode(replace(job, classes=5), Tiny().encoder)
 
 
 @pytest.mark.parametrize(
@@ -221,4 +221,4 @@ def test_another_number_of_classes_is_refused(tmp_path: Path) -> None:
 def test_a_classifier_of_another_pooling_is_refused(pooling: str, features: int, problem: str, tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, features), classes=CLASSES, pooling=pooling)
     with pytest.raises(DataError, match=problem):
-        encode(job, Tiny())
+        encode(job, Tiny().encoder)
