@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from torch import Tensor, nn
@@ -222,3 +223,16 @@ def test_a_classifier_of_another_pooling_is_refused(pooling: str, features: int,
     job = make_job(tmp_path / "job", checkpoint=classifier(tmp_path, features), classes=CLASSES, pooling=pooling)
     with pytest.raises(DataError, match=problem):
         encode(job, Tiny().encoder)
+
+
+def test_memory_does_not_grow_with_the_number_of_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Embeddings of 150 MiB and images of 38 MiB, of which neither stays in memory."""
+    images = np.random.default_rng(0).integers(0, 256, (200, 256, 256, 3), np.uint8)
+    job = make_job(tmp_path, images, image_size=256, batch_size=2)
+    resident: list[int] = []
+    monkeypatch.setattr(
+        "backbones.kit.learning.encode.report", lambda *_: resident.append(psutil.Process().memory_info().rss)
+    )
+    encode(job, nn.Identity())
+    assert (job.out / "embeddings.npy").stat().st_size > 150 * 2**20
+    assert max(resident[20:]) - resident[10] < 40 * 2**20
