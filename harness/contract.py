@@ -4,10 +4,11 @@ The JSON Schemas in backbones/kit/schema are generated from these types (`make s
 language can validate what it reads and writes. Contestants do not import this module.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from benchmark.text import printable
 from benchmark.vocabulary import (
     Arithmetic,
     CamMethod,
@@ -26,6 +27,43 @@ VERSION: Literal["2"] = "2"
 
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
+
+
+def _check_line(text: str) -> str:
+    if text != printable(text):
+        raise ValueError(f"must be one line without control characters, not {printable(text[:60])!r}")
+    return text
+
+
+def _check_time(seconds: float) -> float:
+    if 0 < seconds < SHORTEST:
+        raise ValueError(f"must be 0, or at least {SHORTEST:g} s")
+    return seconds
+
+
+SHORTEST = 1e-9
+"""Seconds; no clock measures a shorter time."""
+LARGEST = float.fromhex("0x1.fffffep+127")
+"""The largest number of float32."""
+
+Line = Annotated[str, Field(max_length=500), AfterValidator(_check_line)]
+"""One line for people, which a table, a terminal or a page can show."""
+Word = Annotated[str, Field(max_length=80), AfterValidator(_check_line)]
+"""A short line, such as a key or a version."""
+Name = Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$")]
+"""A name that is the beginning of a file's name too."""
+FilePath = Annotated[
+    str, Field(max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+ ()-]*(/[A-Za-z0-9_][A-Za-z0-9_.+ ()-]*)*$")
+]
+"""A file's name, or its path below a folder: no part of it begins with a dot, so none leads out of the folder."""
+Sha256 = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{64})?$")]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A number that JSON readers of all languages hold exactly."""
+Size = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Seconds = Annotated[float, Field(ge=0, le=1e9), AfterValidator(_check_time)]
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Topics = Annotated[dict[Word, Line], Field(max_length=40)]
+
 Capability = Literal["train:inpaint", "train:shallow", "train:deep", "explain"]
 
 GUARANTEED_CAMS: tuple[CamMethod, ...] = ("gradcam", "hirescam")
@@ -154,7 +192,7 @@ class Weights(_Model):
         role: weights of the model (`generator`, `encoder`, `discriminator`) or of a network in its loss (`perceptual`).
         licence: licence as published.
         address: where the file is published.
-        file: name of the file.
+        file: name of the file; in an archive its path there.
         sha256: sha256 of the file; empty = not known.
         variants: the backbone's variants that it is for; empty = all.
         package: Python package, installed with the backbone, that contains the file; empty = a file of its own.
@@ -165,16 +203,16 @@ class Weights(_Model):
             or nothing.
     """
 
-    name: str
+    name: Name
     role: Literal["generator", "encoder", "discriminator", "perceptual"]
-    licence: str
-    address: str
-    file: str
-    sha256: str = ""
-    variants: tuple[str, ...] = ()
-    package: str = ""
-    fetch: tuple[str, ...] = ()
-    about: tuple[str, ...] = ()
+    licence: Line
+    address: Line
+    file: FilePath
+    sha256: Sha256 = ""
+    variants: tuple[Line, ...] = ()
+    package: Word = ""
+    fetch: tuple[Line, ...] = ()
+    about: tuple[Line, ...] = ()
 
 
 class Description(_Model):
@@ -194,15 +232,15 @@ class Description(_Model):
     """
 
     contract: Version
-    name: str
-    variant: str = ""
-    capabilities: tuple[Capability, ...]
-    parameters: dict[Literal["encoder", "total"], int]
-    image_size: Positive
-    shape: tuple[Positive, Positive, Positive]
-    embedding_size: Positive
-    input: dict[str, str]
-    weights: tuple[Weights, ...] = ()
+    name: Name
+    variant: Line = ""
+    capabilities: Annotated[tuple[Capability, ...], Field(max_length=8)]
+    parameters: dict[Literal["encoder", "total"], Count]
+    image_size: Size
+    shape: tuple[Size, Size, Size]
+    embedding_size: Size
+    input: Topics
+    weights: Annotated[tuple[Weights, ...], Field(max_length=100)] = ()
 
 
 class Encoder(_Model):
@@ -213,8 +251,8 @@ class Encoder(_Model):
         shape: (channels, height, width) of its feature map.
     """
 
-    parameters: Annotated[int, Field(ge=0)]
-    shape: tuple[Positive, Positive, Positive]
+    parameters: Count
+    shape: tuple[Size, Size, Size]
 
 
 class Result(_Model):
@@ -235,16 +273,44 @@ class Result(_Model):
     """
 
     contract: Version
-    images: int
-    seconds: float
-    peak_memory_mib: float
-    versions: dict[str, str]
+    images: Count
+    seconds: Seconds
+    peak_memory_mib: Annotated[float, Field(ge=0, le=1e9)]
+    versions: Annotated[dict[Word, Word], Field(max_length=40)]
     precision: Arithmetic | None = None
     fast: bool | None = None
-    epoch: int | None = None
-    iterations: int | None = None
-    loss: float | None = None
+    epoch: Count | None = None
+    iterations: Count | None = None
+    loss: Number | None = None
     encoder: Encoder | None = None
+
+
+class Progress(_Model):
+    """An event of progress, as one JSON object on a line of standard output; further keys are allowed.
+
+    Attributes:
+        event: what the line is.
+        done: number of finished units, at most `total`.
+        total: number of all units.
+        unit: name of a unit, such as `epoch` or `image`.
+        loss: to be shown.
+        validation: to be shown.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    event: Literal["progress"]
+    done: Count
+    total: Count
+    unit: Annotated[str, Field(max_length=20), AfterValidator(_check_line)] = ""
+    loss: Number | None = None
+    validation: Number | None = None
+
+    @model_validator(mode="after")
+    def _check_counts(self) -> Self:
+        if self.done > self.total:
+            raise ValueError("done is more than total")
+        return self
 
 
 def schemas() -> dict[str, dict[str, object]]:

@@ -18,8 +18,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     # the science: arrays in, numbers out
     "benchmark": ("benchmark",),
     "benchmark.records": ("benchmark.vocabulary", "benchmark.errors", "benchmark.files"),
-    "benchmark.data": ("benchmark.vocabulary", "benchmark.errors", "benchmark.hashing"),
-    "benchmark.data.adapters": ("benchmark.data", "benchmark.errors"),
+    "benchmark.data": ("benchmark.vocabulary", "benchmark.errors", "benchmark.hashing", "benchmark.text"),
+    "benchmark.data.adapters": ("benchmark.data", "benchmark.errors", "benchmark.text"),
     "benchmark.splitting": ("benchmark.data", "benchmark.vocabulary", "benchmark.errors", "benchmark.hashing"),
     "benchmark.audit": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.metrics": ("benchmark.data", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
@@ -61,6 +61,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "harness.transfer": ("benchmark.errors", "harness.disk"),
     "harness.contestants": ("benchmark", "harness.contract", "harness.suggestions", "harness.workspace"),
     "harness.execution": ("benchmark", "harness.contestants", "harness.contract"),
+    "harness.execution.outputs": ("benchmark.errors", "benchmark.text", "harness.contract"),
     "harness.execution.runners": (
         "benchmark",
         "harness.contestants",
@@ -120,6 +121,7 @@ SCIENCE_OF_TABLES = (
     "benchmark.data.licences",
     "benchmark.metrics",
     "benchmark.splitting",
+    "benchmark.text",
 )
 """All of the science that the leaderboard may import."""
 

@@ -1,36 +1,14 @@
 """Faults of a data set: what cannot be used, where, why, and how to fix it."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import InputError
-
-_DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""Unicode classes of characters that reorder the text after them."""
+from benchmark.text import printable
 
 SHOWN = 10
 """Faults that a message lists; a table or a file of `data check` has them all."""
-
-
-def printable(text: str) -> str:
-    r"""A text without characters that a terminal obeys or that change the order of others: they are escaped.
-
-    >>> printable("A\x1b[31mda"), printable("Zoë 猫")
-    ('A\\x1b[31mda', 'Zoë 猫')
-    """
-    if text.isprintable():
-        return text
-    return "".join(sign.encode("unicode_escape").decode() if _is_unprintable(sign) else sign for sign in text)
-
-
-def _is_unprintable(sign: str) -> bool:
-    """Whether a character is a control character, a lone surrogate, or an embedding or override of the direction.
-
-    Marks of direction and joiners are none of these: names in Arabic, Persian or Hindi have them.
-    """
-    return unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(sign) in _DIRECTIONS
 
 
 def counted(number: int, thing: str) -> str:

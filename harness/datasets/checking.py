@@ -12,8 +12,9 @@ from benchmark.data.adapters.reading import Reading, finish
 from benchmark.data.catalogue import Row
 from benchmark.data.checking import Progress, check_capture, check_individuals, check_photos, copies, without_faults
 from benchmark.data.content_digests import content_digests
-from benchmark.data.faults import Fault, counted, printable
+from benchmark.data.faults import Fault, counted
 from benchmark.hashing import file_digest
+from benchmark.text import printable
 
 SHOWN = 5
 """Pictures that a remark lists."""

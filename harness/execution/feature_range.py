@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 LEAST_SPREAD, MOST_SPREAD = 1e-6, 1e6
 """Standard deviations over images beyond which features are out of range: float32 has seven digits."""
 
-MOST_NORM = float(np.finfo(np.float32).max) ** 0.5
+MOST_NORM: float = float(np.finfo(np.float32).max) ** 0.5
 """Largest norm whose square is a number in float32."""
 
 BLOCK = 2**24
@@ -29,15 +29,19 @@ class FeatureRange(NamedTuple):
     spread: float
 
     @property
+    def overflows(self) -> bool:
+        """Whether the square of a norm is no number in float32."""
+        return self.norm > MOST_NORM
+
+    @property
     def problem(self) -> str:
         """Why the features are out of range, in words; empty if they are not."""
-        overflows = self.norm > MOST_NORM
-        if not overflows and not self.spread < LEAST_SPREAD and not self.spread > MOST_SPREAD:
+        if not self.overflows and not self.spread < LEAST_SPREAD and not self.spread > MOST_SPREAD:
             return ""
         equal = " (all embeddings are equal)" if self.spread == 0 else ""
         return (
             f"largest absolute value {self.largest:.0e}, standard deviation over images {self.spread:.0e}{equal}, "
-            f"allowed {LEAST_SPREAD:g} to {MOST_SPREAD:g}{', a norm that overflows float32' * overflows}"
+            f"allowed {LEAST_SPREAD:g} to {MOST_SPREAD:g}{', a norm that overflows float32' * self.overflows}"
         )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmark.errors import InputError, PatternbenchError
+from benchmark.text import printable
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Result, Version
 from harness.execution import job_files, output_checks
-from harness.execution.runners.base import REFUSED, JobFolder, Limits, Outcome, Runner
+from harness.execution.runners.base import LOG_WIDTH, REFUSED, JobFolder, Limits, Outcome, Runner
 
 
 class StageError(PatternbenchError):
@@ -67,6 +68,11 @@ def run_job(
         return outcome, output_checks.check(job, folder.path / job_files.OUT, table)
     except output_checks.BadOutputError as error:
         return Outcome("bad_output", str(error), outcome.log), None
+    except OSError:  # of the disk, not of the backbone
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a check trips over, the backbone wrote it
+        reason = printable(f"{type(error).__name__}: {error}")[:LOG_WIDTH]
+        return Outcome("bad_output", f"its outputs cannot be read ({reason})", outcome.log), None
 
 
 def raise_for_outcome(outcome: Outcome, backbone: BackboneFacts, stage: str) -> None:

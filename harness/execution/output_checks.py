@@ -1,24 +1,23 @@
 """Checks of a job's outputs against the contract: files, shapes, types, finite values."""
 
-import csv
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import ValidationError
-
-from benchmark.errors import first_problem
-from harness.contract import AnyJob, Encode, Inpaint, Result, TrainClassify, TrainInpaint
+from harness.contract import LARGEST, AnyJob, Encode, Encoder, Inpaint, Result, TrainClassify, TrainInpaint
 from harness.execution import job_files
 from harness.execution.feature_range import feature_range
+from harness.execution.outputs.arrays import Axis, exactly, open_array, up_to
+from harness.execution.outputs.errors import BadOutputError
+from harness.execution.outputs.folder import check_folder
+from harness.execution.outputs.texts import check_file, check_history, read_result
 
-BLOCK = 64 * 2**20
-"""Number of values to check in one step."""
+__all__ = ["BadOutputError", "check"]
 
-
-class BadOutputError(Exception):
-    """The outputs of a job that ended well break the contract. The message names the file and the fault."""
+LARGEST_LOGIT = 1e30
+"""Beyond it, differences and powers of logits are no numbers in float32."""
+CAM_ROUNDING = 1e-3
+EMBEDDING_FLOOR, EMBEDDING_FACTOR = 2**16, 16
+"""An embedding has at most so many values, or so many times those of the image, if that is more."""
+RGB = 3
 
 
 def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
@@ -36,118 +35,78 @@ def check(job: AnyJob, out: Path, table: list[dict[str, str]]) -> Result:
         BadOutputError: a file is missing, a link, of another shape or type, or has values that are not finite; or the
             embeddings of random weights are out of range.
     """
-    links = [path.name for path in out.rglob("*") if path.is_symlink()]
-    if links:
-        raise BadOutputError(f"out/{links[0]} is a link; only plain files are taken")
+    check_folder(out, frozenset(path.name for path in out.glob("*.npy")))
+    result = read_result(out / job_files.RESULT, is_inpainting=isinstance(job, TrainInpaint))
     if isinstance(job, Encode):
-        _check_encode(job, out, len(table))
+        _check_encode(job, out, len(table), result.encoder)
     elif isinstance(job, TrainClassify):
         _check_classify(job, out, table)
     elif isinstance(job, Inpaint):
-        _array(out / job_files.RECONSTRUCTIONS, (len(table), job.image_size, job.image_size, 3), ("uint8",))
+        _check_images(out / job_files.RECONSTRUCTIONS, exactly(len(table)), job.image_size)
     else:
-        _check_inpaint(job, out)
-    return _result(out / job_files.RESULT, is_inpainting=isinstance(job, TrainInpaint))
+        _check_inpaint(job, out, len(table))
+    return result
 
 
-def _check_inpaint(job: TrainInpaint, out: Path) -> None:
-    _history(out / job_files.HISTORY, ("iterations", "validation"), None)
-    _file(out / job_files.CHECKPOINT)
-    _array(out / job_files.RECONSTRUCTIONS, (None, job.image_size, job.image_size, 3), ("uint8",))
+def _check_inpaint(job: TrainInpaint, out: Path, count: int) -> None:
+    check_history(out / job_files.HISTORY, ("iterations", "validation"), None)
+    check_file(out / job_files.CHECKPOINT)
+    _check_images(out / job_files.RECONSTRUCTIONS, up_to(count), job.image_size)
 
 
-def _check_encode(job: Encode, out: Path, count: int) -> None:
-    embeddings = _array(out / job_files.EMBEDDINGS, (count, None), (job.dtype,))
-    if job.starts_random and (problem := feature_range(embeddings).problem):
+def _check_images(path: Path, count: Axis, side: int) -> None:
+    check_file(path)
+    open_array(path, (count, exactly(side), exactly(side), exactly(RGB)), "uint8", 0, 255)
+
+
+def _check_encode(job: Encode, out: Path, count: int, encoder: Encoder | None) -> None:
+    path = out / job_files.EMBEDDINGS
+    check_file(path)
+    most = max(EMBEDDING_FLOOR, EMBEDDING_FACTOR * RGB * job.image_size**2)
+    embeddings = open_array(path, (exactly(count), up_to(most)), job.dtype, -LARGEST, LARGEST)
+    scale = feature_range(embeddings)
+    if job.starts_random and scale.problem:
         raise BadOutputError(
-            f"features are out of range with random weights: {problem}; set the statistics of normalisation layers on "
-            f"data/{job_files.CALIBRATION}, as the kit does"
+            f"features are out of range with random weights: {scale.problem}; set the statistics of normalisation "
+            f"layers on data/{job_files.CALIBRATION}, as the kit does"
+        )
+    if scale.overflows:
+        raise BadOutputError(f"out/{path.name} has an embedding whose norm overflows float32 ({scale.norm:.0e})")
+    if encoder is not None and (width := _width(job, encoder)) != embeddings.shape[1]:
+        raise BadOutputError(
+            f"out/{path.name} has {embeddings.shape[1]} values an image, but out/{job_files.RESULT} states a feature "
+            f"map of {encoder.shape}: pooling {job.pooling!r} gives {width}"
         )
     if job.classes is not None:
-        _array(out / job_files.LOGITS, (count, job.classes), ("float32",))
+        shape = (exactly(count), exactly(job.classes))
+        _check_logits(out / job_files.LOGITS, shape)
     for method in job.explain:
-        _array(out / job_files.cams(method), (count, None, None), ("float32",))
+        _check_cams(out / job_files.cams(method), (exactly(count),), job.image_size)
+
+
+def _width(job: Encode, encoder: Encoder) -> int:
+    """Number of values of an embedding of a feature map."""
+    channels, height, width = encoder.shape
+    return channels * height * width if job.pooling == "flatten" else channels
 
 
 def _check_classify(job: TrainClassify, out: Path, table: list[dict[str, str]]) -> None:
     validation = sum(row["split"] == "val" for row in table)
-    _history(out / job_files.HISTORY, ("loss",), job.epochs)
-    _file(out / job_files.CHECKPOINT)
-    _array(out / job_files.VALIDATION_LOGITS, (job.epochs, validation, job.classes), ("float32",))
+    check_history(out / job_files.HISTORY, ("loss",), job.epochs)
+    check_file(out / job_files.CHECKPOINT)
+    shape = (exactly(job.epochs), exactly(validation), exactly(job.classes))
+    _check_logits(out / job_files.VALIDATION_LOGITS, shape)
     probes = sum(row["probe"] == "1" for row in table)
     for method in job.explain:
-        _array(out / job_files.cams(method), (job.epochs, probes, None, None), ("float32",))
+        _check_cams(out / job_files.cams(method), (exactly(job.epochs), exactly(probes)), job.image_size)
 
 
-def _file(path: Path) -> None:
-    if not path.is_file() or path.stat().st_size == 0:
-        raise BadOutputError(f"out/{path.name} is missing or empty")
+def _check_logits(path: Path, shape: tuple[Axis, ...]) -> None:
+    check_file(path)
+    open_array(path, shape, "float32", -LARGEST_LOGIT, LARGEST_LOGIT)
 
 
-def _history(path: Path, columns: tuple[str, ...], count: int | None) -> None:
-    """Check a history: `count` rows (None = at least one) with an integer `epoch` and finite numbers in `columns`."""
-    _file(path)
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [
-                [float(int(row["epoch"])), *(float(row[column]) for column in columns)] for row in csv.DictReader(file)
-            ]
-    except (KeyError, TypeError, ValueError, OverflowError, csv.Error) as error:
-        needs = f"out/{path.name} needs whole numbers in the column epoch, numbers in {', '.join(columns)}"
-        raise BadOutputError(f"{needs}: {error}") from error
-    if not np.isfinite(rows).all():
-        raise BadOutputError(f"out/{path.name} is not finite")
-    if not rows or len(rows) != (count or len(rows)):
-        raise BadOutputError(f"out/{path.name} has {len(rows)} rows, expected {count or 'at least 1'}: one an epoch")
-
-
-def _array(path: Path, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> NDArray[Any]:
-    _file(path)
-    try:
-        array: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError) as error:
-        raise BadOutputError(f"out/{path.name} is not a NumPy array: {error}") from error
-    fits = len(array.shape) == len(shape) and all(
-        expected in (None, size) for size, expected in zip(array.shape, shape, strict=True)
-    )
-    if not fits or array.dtype.name not in dtypes:
-        expected_shape = ", ".join("any" if size is None else str(size) for size in shape)
-        raise BadOutputError(
-            f"out/{path.name} holds {array.dtype} {array.shape}, expected {' or '.join(dtypes)} ({expected_shape})"
-        )
-    if array.size == 0:
-        raise BadOutputError(f"out/{path.name} is empty: {array.shape}")
-    row = first_row_not_finite(array)
-    if row is not None:
-        raise BadOutputError(f"out/{path.name} is not finite in row {row}")
-    return array
-
-
-def first_row_not_finite(array: NDArray[Any], block: int = BLOCK) -> int | None:
-    """Index of the first row with a value that is not finite; None if there is none.
-
-    Args:
-        array: (N, ...), not empty; may be memory-mapped.
-        block: number of values to check in one step, at least one row of them.
-
-    >>> first_row_not_finite(np.array([[0.0, 1.0], [2.0, np.inf]]))
-    1
-    """
-    step = max(1, block // int(np.prod(array.shape[1:])))
-    for start in range(0, len(array), step):
-        rows = array[start : start + step]
-        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
-        if not finite.all():
-            return start + int(np.argmin(finite))
-    return None
-
-
-def _result(path: Path, *, is_inpainting: bool) -> Result:
-    _file(path)
-    try:
-        result = Result.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise BadOutputError(f"out/result.json: {first_problem(error)}") from error
-    if is_inpainting and None in (result.epoch, result.iterations, result.loss):
-        raise BadOutputError("out/result.json: needs epoch, iterations and loss of the checkpoint kept")
-    return result
+def _check_cams(path: Path, images: tuple[Axis, ...], side: int) -> None:
+    """Check CAMs: a grid no finer than the image, with values from 0 to 1."""
+    check_file(path)
+    open_array(path, (*images, up_to(side), up_to(side)), "float32", -CAM_ROUNDING, 1 + CAM_ROUNDING)

@@ -5,13 +5,16 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from benchmark.errors import RunError
 from benchmark.records.provenance import Stage
 from harness.contestants.registry import BackboneFacts
-from harness.contract import AnyJob, Resources, Result
+from harness.contract import AnyJob, Progress, Resources, Result
 from harness.execution import job_files
 from harness.execution.events import ProgressListener, stage_events
 from harness.execution.jobs import raise_for_outcome, run_job, write_job
@@ -132,26 +135,13 @@ class StageRunner:
 
     def _on_line(self, name: str) -> Callable[[str], None]:
         def on_line(line: str) -> None:
-            try:
-                event = json.loads(line)
-            except (ValueError, RecursionError):  # the latter for endlessly nested brackets
+            if not line.startswith("{"):
                 return
-            if _is_progress(event):
-                self._listener.on_progress(name, event)
+            with suppress(ValidationError):  # a malformed event is ignored, because results do not depend on it
+                event = Progress.model_validate_json(line, strict=True)
+                self._listener.on_progress(name, event.model_dump(exclude_none=True))
 
         return on_line
-
-
-def _is_progress(event: object) -> bool:
-    """Whether an event can be shown; a malformed one is ignored, because results do not depend on it."""
-    if not isinstance(event, dict) or event.get("event") != "progress":
-        return False
-    figures = [
-        event.get("done"),
-        event.get("total"),
-        *(event[name] for name in ("loss", "validation") if name in event),
-    ]
-    return all(isinstance(figure, int | float) for figure in figures)
 
 
 def _digest_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from harness import contract
 from harness.contestants.registry import BackboneFacts
@@ -88,3 +88,67 @@ def test_published_schemas_are_those_of_the_types() -> None:
 def test_an_unknown_key_breaks_the_schema() -> None:
     for job in blocks("job"):
         assert not Draft202012Validator(schema("job")).is_valid(job | {"surprise": 1})
+
+
+PROGRESS = {"event": "progress", "done": 1, "total": 3, "unit": "epoch", "loss": 0.5}
+
+
+def test_an_event_of_progress_may_have_further_keys() -> None:
+    event = contract.Progress.model_validate_json(json.dumps(PROGRESS | {"more": [1]}), strict=True)
+    assert event.model_dump(exclude_none=True) == PROGRESS
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"done": value} for value in (True, "1", 1.0, -1, 4, None, int("9" * 400), float("nan"), float("inf"))),
+        *({"total": value} for value in (False, "3", float("nan"), int("8" * 400), [3])),
+        *({"loss": value} for value in (True, "0.5", float("nan"), float("-inf"), int("9" * 400), 1e300, {})),
+        *({"validation": value} for value in (True, float("inf"), int("9" * 400))),
+        *({"unit": value} for value in ("\x1b[31m", "a\nb", "x" * 60000, {"a": 1}, "\ud800", "\u202e", None)),
+        {"event": "end"},
+    ],
+    ids=str,
+)
+def test_a_malformed_event_of_progress_is_none(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        contract.Progress.model_validate_json(json.dumps(PROGRESS | change), strict=True)
+
+
+@pytest.mark.parametrize("line", ['{"event": "progress", "done": ' + "[" * 30000, "{", "", '{"event" whatever'])
+def test_a_line_that_is_no_json_is_no_event(line: str) -> None:
+    with pytest.raises(ValidationError):
+        contract.Progress.model_validate_json(line, strict=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": "/etc/passwd"},
+        {"file": "../answers.csv"},
+        {"file": "a/../../b"},
+        {"file": "a//b"},
+        {"file": "a/.b"},
+        {"file": "..\\b"},
+        {"file": "C:\\b"},
+        {"file": "a\n"},
+        {"file": "~/b"},
+        {"file": ""},
+        {"file": "a/"},
+        {"name": "../x"},
+        {"name": ".x"},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": "a\n"},
+        {"licence": "MIT\x1b[2J"},
+        {"address": "https://example.org/\u202e"},
+        {"sha256": "0" * 63},
+        {"variants": ["a\nb"]},
+    ],
+    ids=str,
+)
+def test_published_weights_name_files_below_their_folder_alone(change: dict[str, object]) -> None:
+    entry = {"name": "places2", "role": "generator", "licence": "MIT", "address": "https://a.org/b", "file": "m/b c.pt"}
+    contract.Weights.model_validate(entry)
+    with pytest.raises(ValidationError):
+        contract.Weights.model_validate(entry | change)

@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from benchmark.data.faults import printable
+from benchmark.text import printable
 
 NOBODY = frozenset(
     {"", "unknown", "unidentified", "unnamed", "unassigned", "noname", "noid", "nan", "none", "null", "na"}

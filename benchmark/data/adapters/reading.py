@@ -11,8 +11,9 @@ from pathlib import Path
 from benchmark.data.adapters import names
 from benchmark.data.adapters.names import is_nobody, named_counts
 from benchmark.data.catalogue import Catalogue, MaskFile, Row
-from benchmark.data.faults import Fault, FaultsError, counted, printable
+from benchmark.data.faults import Fault, FaultsError, counted
 from benchmark.errors import InputError
+from benchmark.text import printable
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmark.data.faults import counted, printable
+from benchmark.data.faults import counted
 from benchmark.errors import InputError
+from benchmark.text import printable
 from harness.datasets.checking import CheckReport, faults_as_csv, report_as_json
 from harness.disk import output_errors
 

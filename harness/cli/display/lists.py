@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
-from benchmark.data.faults import printable
+from benchmark.text import printable
 
 WIDTH = 10
 """Columns of a topic."""

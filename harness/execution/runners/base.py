@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from benchmark.text import printable
 from benchmark.vocabulary import RunStatus
 from harness.contestants.registry import BackboneFacts
 
@@ -15,9 +16,11 @@ REFUSED = 2
 BAD_DATA = 3
 """Exit code of a job whose data cannot be used."""
 LOG_LINES = 40
-"""Lines that the log keeps."""
+"""Lines that the log keeps, printable ones."""
 LOG_WIDTH = 1000
 """Characters of a line that the log keeps."""
+LONGEST_DESCRIPTION = 2**20
+"""Characters that `describe` may print."""
 LONGEST_LINE = 2**16
 """Bytes after which a line is passed on in pieces, so that a job cannot fill the memory with an endless line."""
 
@@ -129,7 +132,7 @@ class Log:
 
     def add(self, line: str, *, error: bool = False) -> None:
         """Keep a line, of standard error or of standard output."""
-        text = line.rstrip()[:LOG_WIDTH]
+        text = printable(line[:LOG_WIDTH].rstrip())[:LOG_WIDTH]
         self._lines.append(text)
         if error and text:
             self._last_error = text
@@ -141,6 +144,27 @@ class Log:
 
     def __str__(self) -> str:
         return "\n".join(self._lines)
+
+
+class DescriptionText:
+    """What `describe` prints, kept as far as a description is long."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._length = 0
+
+    def add(self, line: str) -> None:
+        """Keep a line."""
+        self._length += len(line)
+        if self._length <= LONGEST_DESCRIPTION:
+            self._lines.append(line)
+
+    def judge(self, outcome: Outcome) -> tuple[Outcome, str]:
+        """How `describe` ended, `bad_output` if it printed too much; and its text."""
+        if outcome.status == "ok" and self._length > LONGEST_DESCRIPTION:
+            cause = f"printed {self._length} characters, of which a description has at most {LONGEST_DESCRIPTION}"
+            outcome = Outcome("bad_output", cause, outcome.log)
+        return outcome, "".join(self._lines)
 
 
 def is_event(line: str) -> bool:

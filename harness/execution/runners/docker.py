@@ -16,6 +16,7 @@ from harness.contestants.registry import BackboneFacts
 from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,
+    DescriptionText,
     JobFolder,
     Limits,
     Log,
@@ -88,9 +89,8 @@ class DockerRunner(Runner):
 
     def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
         """Run `describe`."""
-        lines: list[str] = []
-        outcome = self._run(backbone, ["describe", *arguments], {}, DESCRIBE, lines.append)
-        return outcome, "".join(lines)
+        text = DescriptionText()
+        return text.judge(self._run(backbone, ["describe", *arguments], {}, DESCRIBE, text.add))
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
         """Run a job; only `out/` can be written to."""

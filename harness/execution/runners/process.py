@@ -18,6 +18,7 @@ from harness.contestants.registry import BackboneFacts, code_digest
 from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,
+    DescriptionText,
     JobFolder,
     Limits,
     Log,
@@ -98,9 +99,8 @@ class ProcessRunner(Runner):
 
     def describe(self, backbone: BackboneFacts, arguments: list[str]) -> tuple[Outcome, str]:
         """Run `describe`."""
-        lines: list[str] = []
-        outcome = self.call(backbone, ["describe", *arguments], DESCRIBE_SECONDS, lines.append)
-        return outcome, "".join(lines)
+        text = DescriptionText()
+        return text.judge(self.call(backbone, ["describe", *arguments], DESCRIBE_SECONDS, text.add))
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
         """Run a job; data and artifacts are linked into its folder for as long as it runs."""

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,9 @@ import numpy as np
 import pytest
 
 from harness.contract import Encode, Inpaint, TrainClassify, TrainInpaint
-from harness.execution.output_checks import BadOutputError, check, first_row_not_finite
+from harness.execution.output_checks import BadOutputError, check
+from harness.execution.outputs.arrays import first_bad_row
+from harness.execution.outputs.folder import MOST_ENTRIES, MOST_LEVELS
 
 COMMON = {"image_size": 8, "seed": 0, "batch_size": 2, "init": "random"}
 ENCODE = Encode(**COMMON, pooling="flatten", classes=3, explain=("gradcam",))
@@ -92,14 +97,14 @@ def test_logits_are_due_with_a_classifier_s_checkpoint_alone(encoded: Path) -> N
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [
-        ("embeddings.npy", zeros(4, 7), r"\(4, 7\), expected float32 \(5, any\)"),
+        ("embeddings.npy", zeros(4, 7), r"\(4, 7\), expected float32 \(5, 1 to 65536\)"),
         ("embeddings.npy", zeros(5), r"\(5,\), expected"),
         ("embeddings.npy", zeros(), r"\(\), expected"),
         ("embeddings.npy", zeros(5, 7, dtype="float64"), "float64"),
         ("embeddings.npy", zeros(5, 7, dtype="float16"), "float16"),
-        ("embeddings.npy", zeros(5, 0), "is empty"),
+        ("embeddings.npy", zeros(5, 0), r"\(5, 0\), expected"),
         ("logits.npy", zeros(5, 3, dtype="int64"), "int64"),
-        ("cams-gradcam.npy", zeros(5, 4), r"expected float32 \(5, any, any\)"),
+        ("cams-gradcam.npy", zeros(5, 4), r"expected float32 \(5, 1 to 8, 1 to 8\)"),
     ],
 )
 def test_an_array_of_another_shape_or_type_is_refused(
@@ -130,9 +135,9 @@ def test_features_of_random_weights_must_be_in_range(encoded: Path) -> None:
 @pytest.mark.parametrize("block", [1, 7, 14, 20, 35, 1000])
 def test_the_size_of_a_block_changes_no_row(block: int) -> None:
     array = zeros(5, 7)
-    assert first_row_not_finite(array, block) is None
+    assert first_bad_row(array, -1, 1, block) is None
     array[3, 6] = array[4, 0] = np.nan
-    assert first_row_not_finite(array, block) == 3
+    assert first_bad_row(array, -1, 1, block) == 3
 
 
 @pytest.mark.parametrize("content", [b"no array", b"\x93NUMPY", b"PK\x03\x04", b"\x80\x04."])
@@ -270,4 +275,190 @@ def test_a_result_that_breaks_its_schema_is_refused(text: str, message: str, enc
 def test_a_result_with_an_endless_number_is_refused(encoded: Path) -> None:
     (encoded / "result.json").write_text(json.dumps(RESULT | {"loss": float("nan")}))
     with pytest.raises(BadOutputError, match=r"result.json: loss"):
+        check(ENCODE, encoded, TABLE)
+
+
+def header(shape: object, *, descr: object = "<f4", fortran: bool = False, version: int = 1) -> bytes:
+    """The beginning of a .npy file."""
+    text = repr({"descr": descr, "fortran_order": fortran, "shape": shape}).encode() + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(text))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        header((5, 2**31)),
+        header((5, 2**62)),
+        header((5, -4)),
+        header((5, True)),
+        header((5.0, 7)),
+        header((5, 7), descr=[("a", "<f4", (2, 2))]),
+        header((5, 7), descr=">f4"),
+        header((5, 7), descr="|O"),
+        header((5, 7), fortran=True),
+        header((5, 7), version=2),
+        header((5, 7), version=3),
+        header("(" * 3000),
+        header((5,) * 1000),
+        header((5, 7)),
+        header((5, 7)) + bytes(5 * 7 * 4 + 1),
+    ],
+    ids=str,
+)
+def test_tricks_in_the_header_of_an_array_are_refused_before_its_values_are_read(head: bytes, encoded: Path) -> None:
+    (encoded / "embeddings.npy").write_bytes(head)
+    with pytest.raises(BadOutputError, match=r"out/embeddings\.npy"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "side"), [("embeddings.npy", (5, 2**31), 2**31), ("cams-gradcam.npy", (5, 2**16, 2**16), 2**32)]
+)
+def test_a_sparse_array_of_a_size_that_no_encoder_has_is_not_read(
+    name: str, shape: tuple[int, ...], side: int, encoded: Path
+) -> None:
+    with (encoded / name).open("wb") as file:
+        head = header(shape)
+        file.write(head)
+        file.truncate(len(head) + 5 * side * 4)
+    with pytest.raises(BadOutputError, match=f"out/{name} holds"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize("name", ["result.json", "history.csv", "extra.bin"])
+def test_a_sparse_file_is_refused_by_its_size(name: str, classified: Path) -> None:
+    with (classified / name).open("ab") as file:
+        file.truncate(200 * 2**30)
+    with pytest.raises(BadOutputError, match="GiB"):
+        check(CLASSIFY, classified, TABLE)
+
+
+@pytest.mark.parametrize("name", ["result.json", "history.csv"])
+def test_a_text_is_refused_by_its_size(name: str, classified: Path) -> None:
+    with (classified / name).open("ab") as file:
+        file.truncate(2**30)
+    with pytest.raises(BadOutputError, match=f"out/{name} has 1073741824 bytes"):
+        check(CLASSIFY, classified, TABLE)
+
+
+def test_rows_of_a_history_are_counted_only_as_far_as_they_are_expected(classified: Path) -> None:
+    (classified / "history.csv").write_text("epoch,loss\n" + "1,1\n" * 500_000)
+    with pytest.raises(BadOutputError, match="more than 2 rows"):
+        check(CLASSIFY, classified, TABLE)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["1_0,1", "٣,1", " 7 ,1", "-1,1", "+1,1", "9999999999,1", "1,1_0.5", "1,0x1p3", "1,  2  ", "1,1e999", "1,-1e308"],
+)
+def test_numbers_of_a_history_are_written_plainly(row: str, classified: Path) -> None:
+    (classified / "history.csv").write_text(f"epoch,loss\n1,0.5\n{row}\n")
+    with pytest.raises(BadOutputError, match=r"out/history\.csv"):
+        check(CLASSIFY, classified, TABLE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images": int("9" * 400)},
+        {"images": -1},
+        {"images": True},
+        {"images": "5"},
+        {"images": 5.0},
+        {"seconds": 5e-324},
+        {"seconds": -1.0},
+        {"seconds": True},
+        {"seconds": int("9" * 400)},
+        {"peak_memory_mib": -1e300},
+        {"epoch": int("9" * 400)},
+        {"loss": 1e300},
+        {"loss": "0.5"},
+        {"encoder": {"parameters": int("9" * 400), "shape": [7, 1, 1]}},
+        {"encoder": {"parameters": 1, "shape": [int("9" * 4000), 1, 1]}},
+        {"encoder": {"parameters": 1, "shape": [2**31, 2**31, 2**31]}},
+        {"encoder": {"parameters": 1, "shape": [7, 0, 1]}},
+        {"versions": {"note": "x" * 1000}},
+        {"versions": {f"k{number}": "1" for number in range(1000)}},
+        {"versions": {"note": "\x1b[31m"}},
+        {"versions": {"note": "\u202e"}},
+        {"versions": {"no\nte": "1"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_result_is_bounded_and_strictly_typed(change: dict[str, object], encoded: Path) -> None:
+    (encoded / "result.json").write_text(json.dumps(RESULT | change))
+    with pytest.raises(BadOutputError, match=r"out/result\.json: ") as error:
+        check(ENCODE, encoded, TABLE)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "text", ['{"contract":' + "[" * 20_000, json.dumps(RESULT)[:-1] + ',"a":"\\ud800"}', "\0", "9" * 9000]
+)
+def test_a_result_that_no_reader_likes_is_refused(text: str, encoded: Path) -> None:
+    (encoded / "result.json").write_text(text)
+    with pytest.raises(BadOutputError, match=r"out/result\.json: "):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_an_embedding_has_the_values_of_the_feature_map_that_it_comes_from(encoded: Path) -> None:
+    (encoded / "result.json").write_text(json.dumps(RESULT | {"encoder": {"parameters": 1, "shape": [7, 1, 1]}}))
+    check(ENCODE, encoded, TABLE)
+    (encoded / "result.json").write_text(json.dumps(RESULT | {"encoder": {"parameters": 1, "shape": [7, 2, 1]}}))
+    check(ENCODE.model_copy(update={"pooling": "average"}), encoded, TABLE)
+    with pytest.raises(BadOutputError, match=r"7 values an image, .* \(7, 2, 1\): pooling 'flatten' gives 14"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("cams-gradcam.npy", -0.5, "outside"),
+        ("cams-gradcam.npy", 3.4e38, "outside"),
+        ("logits.npy", 3.4e38, "outside"),
+        ("embeddings.npy", 3e38, "overflows float32"),
+    ],
+)
+def test_values_beyond_their_range_are_refused(name: str, value: float, message: str, encoded: Path) -> None:
+    array = np.load(encoded / name)
+    array[2] = value
+    np.save(encoded / name, array)
+    with pytest.raises(BadOutputError, match=message):
+        check(ENCODE.model_copy(update={"init": "published"}), encoded, TABLE)
+
+
+def test_what_is_no_plain_file_is_refused_and_never_opened(encoded: Path) -> None:
+    os.mkfifo(encoded / "pipe")
+    with pytest.raises(BadOutputError, match="out/pipe is neither a file nor a folder"):
+        check(ENCODE, encoded, TABLE)
+    (encoded / "pipe").unlink()
+    os.link(encoded / "embeddings.npy", encoded / "hard")
+    with pytest.raises(BadOutputError, match="is a link; only plain files are taken"):
+        check(ENCODE, encoded, TABLE)
+
+
+def test_a_pipe_in_place_of_an_output_is_not_waited_for(encoded: Path) -> None:
+    (encoded / "embeddings.npy").unlink()
+    os.mkfifo(encoded / "embeddings.npy")
+    with pytest.raises(BadOutputError, match=r"embeddings\.npy is neither a file nor a folder"):
+        check(ENCODE, encoded, TABLE)
+
+
+@pytest.mark.parametrize("name", [b"bad\xff\xfe", b"\x1b[31mred", b"two\nlines", "\u202egnp.exe".encode(), b"x" * 200])
+def test_a_name_that_is_no_printable_text_is_refused_and_shown_escaped(name: bytes, encoded: Path) -> None:
+    Path(os.fsdecode(os.fsencode(encoded) + b"/" + name)).symlink_to("/etc/hostname")
+    with pytest.raises(BadOutputError, match="has a name that is too long or is no printable text") as error:
+        check(ENCODE, encoded, TABLE)
+    assert str(error.value).isprintable()
+
+
+def test_folders_and_files_are_counted(encoded: Path) -> None:
+    (encoded / "/".join("d" * MOST_LEVELS)).mkdir(parents=True)
+    with pytest.raises(BadOutputError, match=f"more than {MOST_LEVELS} folders in each other"):
+        check(ENCODE, encoded, TABLE)
+    shutil.rmtree(encoded / "d")
+    for number in range(MOST_ENTRIES):
+        (encoded / f"{number}").touch()
+    with pytest.raises(BadOutputError, match=f"more than {MOST_ENTRIES} files"):
         check(ENCODE, encoded, TABLE)
