@@ -1,13 +1,15 @@
 """One run of one backbone, from the data to its record: prepare, plan, execute, score, write."""
 
 import os
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from benchmark.audit.audit import audit, find_faults, sentence
 from benchmark.data.content_digests import content_digests, original_digests
-from benchmark.errors import InputError
+from benchmark.errors import InputError, RunError
 from benchmark.hashing import file_digest, tree_digest
 from benchmark.records.classification import SplitAudit
 from benchmark.records.files import write_record
@@ -15,6 +17,7 @@ from benchmark.records.provenance import Failure, Provenance
 from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
 from benchmark.splitting.split import check_split
+from benchmark.text import printable
 from harness.contestants.registry import check_size
 from harness.contract import Resources
 from harness.execution.crops import CropSet, cut_crops
@@ -25,7 +28,7 @@ from harness.execution.jobs import StageError
 from harness.execution.journal import Journal, expect
 from harness.execution.plan import plan
 from harness.execution.results import Results
-from harness.execution.runners.base import Limits, Runner
+from harness.execution.runners.base import LOG_LINES, Limits, Outcome, Runner
 from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
@@ -118,11 +121,12 @@ def bench(
     listener.on_plan([*expected, PlannedStage(SCORE)])
     try:
         results = execute(stages, prepared.crops, stage_runner(prepared, runner, listener), spec.workers)
+        scores = _scores(prepared, runner, results, listener)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
         write_record(record, records)
         return record
-    record = _record(prepared, runner, results, _scores(prepared, runner, results, listener))
+    record = _record(prepared, runner, results, scores)
     return keep(record, results, prepared.crops, spec.protocol.inpaint, workspace, listener)
 
 
@@ -131,7 +135,7 @@ def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: P
 
     def write(folder: Path) -> None:
         spec = prepared.spec
-        with stage_events(listener, SCORE):
+        with stage_events(listener, SCORE), _unscorable():
             scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
         text = _record(prepared, runner, results, scores).model_dump_json()
         (folder / SCORED).write_text(text, encoding="utf-8")
@@ -145,6 +149,24 @@ def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: P
     entry = prepared.store.find_or_build("scores", key, {"backbone": prepared.spec.backbone.label}, write)
     scored = Record.model_validate_json((entry.path / SCORED).read_bytes())
     return RunScores(**{field.name: getattr(scored, field.name) for field in fields(RunScores)})
+
+
+@contextmanager
+def _unscorable() -> Iterator[None]:
+    """Charges the backbone with whatever is raised while its outputs are looked at; not with trouble of the machine.
+
+    Raises:
+        StageError: with the error and its place.
+    """
+    try:
+        yield
+    except (RunError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        cause = f"its outputs cannot be scored ({type(error).__name__}: {printable(str(error))[:300]})"
+        frames = traceback.extract_tb(error.__traceback__)[-LOG_LINES:]
+        log = "\n".join(f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in frames)
+        raise StageError(SCORE, Outcome("bad_output", cause, log)) from error
 
 
 def prepare(

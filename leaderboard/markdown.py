@@ -9,6 +9,7 @@ from urllib.parse import quote
 from tabulate import tabulate
 
 from benchmark.errors import InputError
+from benchmark.text import printable
 
 NOTHING = "–"  # noqa: RUF001 - a dash that differs from a minus sign
 """A cell without content."""
@@ -17,12 +18,17 @@ Align = Literal["left", "right"]
 
 
 def escape(text: str) -> str:
-    r"""Text as one line that can be put into a cell of a table: without pipes, mark-up, comments or tags.
+    r"""Text as one line that can be put into a cell of a table: without pipes, mark-up, comments, tags or addresses.
 
     >>> print(escape("a|b\n<!-- c -->"))
     a\|b &lt;!-- c -->
+    >>> print(escape("__init__ of lama_2, www.example.org, https://a.org"))
+    \_\_init\_\_ of lama_2, www&#46;example.org, https&#58;//a.org
     """
-    return re.sub(r"[\\`*\[\]|~]", r"\\\g<0>", " ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
+    line = printable(" ".join(text.split()))
+    line = re.sub(r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", line)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace("://", "&#58;//")
+    return re.sub(r"(?i)\bwww\.", lambda match: f"{match[0][:-1]}&#46;", line)
 
 
 def link(text: str, target: str, page: str) -> str:

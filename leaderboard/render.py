@@ -4,6 +4,7 @@ Pages are in the folder `leaderboard` of a repository, or in a folder of results
 pages where they show anything.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from benchmark.errors import InputError
 from benchmark.files import atomic_write, folder_lock
 from benchmark.records.record import Record
+from benchmark.text import printable
 from leaderboard import record_files
 from leaderboard.markdown import link, paragraphs, replace_block
 from leaderboard.page import Page
@@ -26,6 +28,9 @@ PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
 
 HERE = "leaderboard"
 """The folder of the leaderboard's pages, figures and records."""
+
+LOGGER = logging.getLogger(__name__)
+UNRENDERED = "%s cannot be made from the records (%s: %s) and stays as it is. All other pages are up to date."
 
 PICTURE = r"\n\n!\[[^\n]*"
 PICTURES = re.compile(rf"\n\n<details>[^\n]*{PICTURE}\n\n</details>|{PICTURE}")
@@ -89,7 +94,14 @@ def _write(folder: Path, record: Record | None, own: bool, drawn: DrawnFigures) 
     files = record_files.read(folder)
     pages = _own_pages(folder, files) if own else PAGES
     documents = _read(folder, pages, own)
-    rendered = render(files, documents, pages)
+    rendered: dict[str, str] = {}
+    for name, text in documents.items():
+        try:
+            rendered |= render(files, {name: text}, pages)
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what a record holds may be more than a page can show
+            LOGGER.warning(UNRENDERED, name, type(error).__name__, printable(str(error)[:200]))
     changed = [name for name in rendered if rendered[name] != documents[name]]
     for name in changed:
         with atomic_write(folder.parent / name) as path:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmark.errors import PatternbenchError
+from benchmark.text import printable_lines
 from harness.cli import backbone, data, experiment, leaderboard, stages, weights
 from harness.cli.clean import clean
 from harness.cli.display.json_output import Json, print_json
@@ -40,7 +41,7 @@ def main() -> None:
         try:
             app()
         except PatternbenchError as error:
-            sys.stderr.write(f"Error: {error}\n")
+            sys.stderr.write(f"Error: {printable_lines(str(error))}\n")
             sys.exit(error.exit_code)
 
 

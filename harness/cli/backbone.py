@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.text import printable_lines
 from harness.cli import options
 from harness.cli.display.json_output import Json, print_json
 from harness.cli.display.lists import print_facts, print_list
@@ -57,7 +58,7 @@ def list_backbones(context: typer.Context, as_json: Json = False) -> None:
         ),
     )
     for reason in errors.values():
-        typer.echo(reason, err=True)
+        typer.echo(printable_lines(reason), err=True)
 
 
 @app.command(epilog=examples("patternbench backbone show lama"))
@@ -122,10 +123,10 @@ def describe(
     if outcome.status != "ok":
         raise RunError(f"{name} cannot be described: it {outcome.cause}.\n{outcome.log}".rstrip())
     try:
-        Console().print_json(data=json.loads(text))
-    except ValueError as error:
+        Console().print_json(data=json.loads(text), ensure_ascii=True)
+    except (ValueError, RecursionError) as error:  # the latter for endlessly nested brackets
         raise RunError(
-            f"{name} printed no JSON ({error}). `patternbench backbone check {name}` finds the cause."
+            f"{name} printed no JSON ({str(error)[:200]}). `patternbench backbone check {name}` finds the cause."
         ) from error
 
 

@@ -1,5 +1,6 @@
 """`patternbench run`, and what every command that runs contestants shares: choose, run, render, show."""
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -207,6 +208,9 @@ def run_all(
                     errors[name] = RunError(_failed(records[-1]))
             except PatternbenchError as error:
                 errors[name] = error
+            except Exception as error:  # noqa: BLE001 - a fault of the program in one run does not end the others
+                errors[name] = RunError(_program_fault(error))
+                errors[name].__cause__ = error
     if records:
         typer.echo("\n".join(_answer(records, workspace)))
     if records and tables:
@@ -320,6 +324,15 @@ def _tables(record: Record, workspace: Workspace) -> str:
 
     home = workspace.results(record.dataset, record.experiment)
     return render.show(home.pages, record, own=home.own)
+
+
+def _program_fault(error: Exception) -> str:
+    """An error that nobody expected, with its place."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"A fault of the program ended it: {type(error).__name__}: {str(error)[:300]} "
+        f"({Path(place.filename).name}, line {place.lineno}). Finished stages are kept. Please report it."
+    )
 
 
 def _failed(record: Record) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.text import printable_lines
 from harness.cli.display.json_output import Json, print_json
 from harness.cli.display.lists import print_facts, print_list
 from harness.cli.options import examples, workspace_of
@@ -61,7 +62,7 @@ def list_command(
         ((row.label, row.entry.name, row.entry.role, row.status, row.entry.licence or NOT_STATED) for row in rows),
     )
     for reason in errors.values():
-        typer.echo(reason, err=True)
+        typer.echo(printable_lines(reason), err=True)
 
 
 @app.command(epilog=examples("patternbench weights show lama"))

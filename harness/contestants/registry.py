@@ -5,14 +5,16 @@ import tomllib
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import InputError, first_problem
 from benchmark.hashing import tree_digest
 from benchmark.protocol import Overrides, Positive
+from benchmark.text import printable
 from benchmark.vocabulary import Init
-from harness.contract import VERSION, Capability, Version, Weights
+from harness.contract import VERSION, Capability, Line, Topics, Version, Weights, Word
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
@@ -21,6 +23,12 @@ KIT = "kit"
 
 METRIC_WITH_WEIGHTS = "lpips"
 """Name of the metric that has published weights, as a backbone has; no backbone may take it."""
+
+LONGEST = 40
+"""Characters of a name or a title at most: both are table cells."""
+
+LONGEST_VARIANT = 200
+"""Characters of the name of a variant at most: it is a cell, and part of a file's name."""
 
 ANY = "*"
 """An entry of `variants`: every text is a variant, and a run must name one."""
@@ -38,10 +46,10 @@ class Owner(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: Annotated[str, Field(max_length=LONGEST, pattern=r"^[a-z][a-z0-9_]*$")]
     weights: tuple[Weights, ...] = ()
-    variants: tuple[str, ...] = ()
-    variant: str = ""
+    variants: tuple[Line, ...] = ()
+    variant: Line = ""
 
     @property
     def label(self) -> str:
@@ -85,19 +93,19 @@ class BackboneFacts(Owner):
         variant: the chosen variant; not in the file.
     """
 
-    title: str
-    paper: str
-    licence: str
+    title: Annotated[Line, Field(min_length=1, max_length=LONGEST)]
+    paper: Line
+    licence: Line
     capabilities: tuple[Capability, ...]
     size_multiple: Positive = 1
     image_size: Positive | None = None
-    input: dict[str, str]
-    published_only: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
+    input: Topics
+    published_only: tuple[Line, ...] = ()
+    command: tuple[Line, ...] = ()
     bfloat16: bool = False
     contract: Version = "1"
-    init: dict[str, Init] = {}
-    batch_size: dict[str, Positive] = {}
+    init: dict[Word, Init] = {}
+    batch_size: dict[Word, Positive] = {}
 
     def overrides(self, protocol: str, *, init: bool) -> Overrides:
         """The backbone's own values in place of a protocol's.
@@ -194,6 +202,11 @@ def find(label: str, workspace: Workspace) -> BackboneFacts:
     facts = read_facts(name, workspace)
     if not variant and ANY in facts.variants:
         raise InputError(f"{name} needs a variant: {name}:MODEL. See backbones/{name}/README.md.")
+    if len(variant) > LONGEST_VARIANT or printable(variant) != variant:
+        raise InputError(
+            f"{printable(variant[:LONGEST_VARIANT])!r} cannot be a variant: use at most {LONGEST_VARIANT} printable "
+            "characters."
+        )
     if variant and variant not in facts.variants and ANY not in facts.variants:
         allowed = ", ".join(f"{name}:{known}" for known in facts.variants) or "none"
         raise InputError(f"{name} has no variant {variant!r}; it has: {allowed}.")

@@ -5,12 +5,10 @@ import re
 from pathlib import Path
 
 from benchmark.errors import InputError
-from harness.contestants.registry import KIT, METRIC_WITH_WEIGHTS
+from harness.contestants.registry import KIT, LONGEST, METRIC_WITH_WEIGHTS
 from harness.workspace import Workspace
 
 TEMPLATES = Path(__file__).parent / "templates"
-LONGEST = 40
-"""Characters of a name or a title at most: both are table cells."""
 
 
 def write(name: str, title: str | None, workspace: Workspace) -> list[Path]:

@@ -9,19 +9,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from benchmark.errors import RunError
 from benchmark.records.provenance import Stage
+from benchmark.vocabulary import Pooling
 from harness.contestants.registry import BackboneFacts
-from harness.contract import AnyJob, Progress, Resources, Result
+from harness.contract import AnyJob, Encode, Progress, Resources, Result
 from harness.execution import job_files
 from harness.execution.events import ProgressListener, stage_events
-from harness.execution.jobs import raise_for_outcome, run_job, write_job
+from harness.execution.jobs import StageError, raise_for_outcome, run_job, write_job
 from harness.execution.journal import Journal, StageNote
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
-from harness.execution.runners.base import JobFolder, Limits, Runner
+from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner
 from harness.execution.store import Entry, Store, digest, file_digest
 
 
@@ -43,6 +45,7 @@ class StageRunner:
         self.store = store
         self._backbone, self._code, self._runner = backbone, code, runner
         self._limits, self._resources, self._listener = limits, resources, listener
+        self._lock, self._widths = threading.Lock(), dict[Pooling, int]()
         self._halted, self._killed = threading.Event(), threading.Event()
         self._journal = Journal(store.root)
 
@@ -103,6 +106,8 @@ class StageRunner:
             assert entry is not None
         else:
             self._listener.on_cache_hit(stage.name)
+            if problem := self._other_width(stage.job, entry.path):
+                raise StageError(stage.name, Outcome("bad_output", problem))
         result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
         return StageResult(entry, result, _note(entry, result))
 
@@ -127,11 +132,27 @@ class StageRunner:
         write_job(job, self._backbone.reads, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
         outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
+        if outcome.status == "ok" and (problem := self._other_width(job, folder)):
+            outcome = Outcome("bad_output", problem, outcome.log)
         raise_for_outcome(outcome, self._backbone, name)
         for leftover in (folder / job_files.ARTIFACTS, folder / job_files.DATA):
             if leftover.is_dir():
                 leftover.rmdir()
         return outcome.log
+
+    def _other_width(self, job: AnyJob, folder: Path) -> str:
+        """Why the embeddings of a stage do not belong to those of earlier stages; empty if they do.
+
+        The encoder of a run has one feature map for all its images, whatever its weights are.
+        """
+        if not isinstance(job, Encode):
+            return ""
+        width = int(np.load(folder / job_files.OUT / job_files.EMBEDDINGS, mmap_mode="r").shape[1])
+        with self._lock:
+            earlier = self._widths.setdefault(job.pooling, width)
+        if width == earlier:
+            return ""
+        return f"out/{job_files.EMBEDDINGS} has {width} values an image, but {earlier} in another stage of this run"
 
     def _on_line(self, name: str) -> Callable[[str], None]:
         def on_line(line: str) -> None:

@@ -13,10 +13,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from benchmark.errors import InputError
 from benchmark.hashing import file_digest, json_digest
 from benchmark.vocabulary import Init
 from harness.contestants.registry import ANY, BackboneFacts, Owner
-from harness.contract import Weights
+from harness.contract import Line, Sha256, Weights
 from harness.weights.entries import find_entry
 from harness.weights.metadata import query_metadata
 from harness.workspace import Workspace
@@ -44,12 +45,12 @@ class Note(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backbone: str
-    variant: str
-    file: str
-    sha256: str
-    address: str
-    licence: str
+    backbone: Line
+    variant: Line
+    file: Line
+    sha256: Sha256
+    address: Line
+    licence: Line
     way: Origin
     date: str
 
@@ -62,18 +63,30 @@ def weights_folder(owner: Owner, workspace: Workspace) -> Path:
 
 def weights_path(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """The path of an entry's file, which need not exist."""
-    name = entry.file if owner.keeps_files else f"{entry.name}.safetensors"
-    return weights_folder(owner, workspace) / name
+    return _inside(owner, entry.file if owner.keeps_files else f"{entry.name}.safetensors", workspace)
 
 
 def note_path(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """The path of the note about an entry's file."""
-    return weights_folder(owner, workspace) / f"{entry.name}.json"
+    return _inside(owner, f"{entry.name}.json", workspace)
 
 
 def incoming_folder(owner: Owner, entry: Weights, workspace: Workspace) -> Path:
     """The folder of a download until its weights are in place."""
-    return weights_folder(owner, workspace) / f"{entry.name}.incoming"
+    return _inside(owner, f"{entry.name}.incoming", workspace)
+
+
+def _inside(owner: Owner, name: str, workspace: Workspace) -> Path:
+    """The path of a file of an owner, which is below its folder wherever links lead.
+
+    Raises:
+        InputError: it is not.
+    """
+    folder = weights_folder(owner, workspace)
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{owner.label}: its weights {name!r} lie outside {folder}. Correct its backbone.toml.")
+    return path
 
 
 def read_note(owner: Owner, entry: Weights, workspace: Workspace) -> Note | None:

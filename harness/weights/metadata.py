@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError, RunError
 from harness.contestants.registry import Owner
-from harness.contract import Weights
+from harness.contract import Line, Weights
 from harness.workspace import Workspace
 
 SECONDS = 300
@@ -30,8 +30,8 @@ class About(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    licence: str
-    address: str
+    licence: Line
+    address: Line
 
 
 def query_metadata(owner: Owner, entry: Weights, workspace: Workspace, file: Path | None = None) -> Weights:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from benchmark.files import atomic_write
+from benchmark.text import printable
 from leaderboard.plots.drawn import DrawnFigures
 from leaderboard.plots.lettering import letter
 from leaderboard.plots.style import picture
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FOLDER = "figures"
 
 LOGGER = logging.getLogger(__name__)
+UNDRAWN = "%s cannot be drawn (%s: %s). All other figures are up to date."
 MISSING = (
     "No installed font has %s, so figures show the numbers of these characters in brackets. Install a font that has "
     "them, such as Noto Sans, and run `patternbench leaderboard render`."
@@ -72,7 +74,8 @@ def of_records(draw: Callable[[Section], "Figure"]) -> Callable[[Section, Path],
 def write(plots: Iterable[tuple[Plot, Section]], folder: Path, drawn: DrawnFigures) -> list[str]:
     """Draw figures below `<folder>/figures`.
 
-    One message names the characters that no installed font has.
+    Each figure is drawn by itself: one that cannot be drawn is named in a message. One message names the characters
+    that no installed font has.
 
     Args:
         plots: kinds of figures with the sections to draw; those that have nothing to draw are left out.
@@ -84,15 +87,22 @@ def write(plots: Iterable[tuple[Plot, Section]], folder: Path, drawn: DrawnFigur
     """
     changed, missing, root = list[str](), set[str](), folder.parent
     for plot, section in plots:
-        file = folder / plot.file(section)
-        if not plot.has(section) or drawn.is_current(file, section, root) or not (figure := plot.draw(section, root)):
-            continue
-        unknown = letter(figure)
-        missing |= unknown
-        if _save(figure, file):
-            changed.append(f"{folder.name}/{plot.file(section)}")
-        if not unknown:  # the message about them comes again until a font has them
-            drawn.note(file, section, root)
+        name, file = f"{folder.name}/{plot.file(section)}", folder / plot.file(section)
+        try:
+            if not plot.has(section) or drawn.is_current(file, section, root):
+                continue
+            if not (figure := plot.draw(section, root)):
+                continue
+            unknown = letter(figure)
+            missing |= unknown
+            if _save(figure, file):
+                changed.append(name)
+            if not unknown:  # the message about them comes again until a font has them
+                drawn.note(file, section, root)
+        except OSError:  # of the disk
+            raise
+        except Exception as error:  # noqa: BLE001 - what a record holds may be more than a library can draw
+            LOGGER.warning(UNDRAWN, printable(name), type(error).__name__, printable(str(error)[:200]))
     if missing:
         LOGGER.warning(MISSING, " ".join(sorted(missing)))
     return changed

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Column
 from rich.text import Text
 
+from benchmark.text import printable_lines
 from harness.cli.display.progress import RunProgress, duration
 from harness.execution.events import PlannedStage, ProgressListener, StageEnd
 from harness.execution.titles import CROPS, title
@@ -73,7 +74,7 @@ class RichListener(ProgressListener):
 
     def report(self, text: str) -> None:
         """Print one message above the bars."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable_lines(text), markup=False, highlight=False, soft_wrap=True)
 
     def next_run(self) -> None:
         """The next of the runs begins."""

@@ -44,4 +44,4 @@ def print_facts(facts: Mapping[str, str], width: int = WIDTH) -> None:
         width: columns of a topic.
     """
     for topic, text in facts.items():
-        typer.echo(f"{topic:<{width}}{text}")
+        typer.echo(printable(f"{topic:<{width}}{text}"))
