@@ -58,9 +58,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     **{f"backbones.{name}": ("backbones.kit",) for name in BACKBONES},
     # orchestration: `harness` alone are the modules beside the packages
     "harness": ("benchmark", "harness", "leaderboard.plots"),
+    "harness.storage": ("benchmark.errors", "benchmark.files", "benchmark.hashing"),
     "harness.transfer": ("benchmark.errors", "harness.disk"),
     "harness.contestants": ("benchmark", "harness.contract", "harness.suggestions", "harness.workspace"),
-    "harness.execution": ("benchmark", "harness.contestants", "harness.contract"),
+    "harness.execution": ("benchmark", "harness.contestants", "harness.contract", "harness.disk", "harness.storage"),
     "harness.execution.outputs": ("benchmark.errors", "benchmark.text", "harness.contract"),
     "harness.execution.runners": (
         "benchmark",
