@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmark.errors import InputError, RunError
 from benchmark.files import atomic_write
 
-
 ADVICE: Mapping[int, str] = {
     errno.EDQUOT: "Your quota there is used up. Make room, or ask for more, and run again.",
     errno.EROFS: "It is mounted read-only. Mount it so that it can be written to, or use a checkout elsewhere.",

@@ -151,6 +151,6 @@ def _time(note: "StageNote") -> str:
 
 
 def _printable(text: str) -> str:
-    from benchmark.data.faults import printable
+    from benchmark.text import printable
 
     return printable(text)
