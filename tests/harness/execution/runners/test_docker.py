@@ -426,7 +426,7 @@ from harness.execution.runners.base import JobFolder, Limits
 from harness.execution.runners.docker import DockerRunner
 from harness.workspace import Workspace
 runner = DockerRunner(Workspace(Path({workspace!r})))
-facts = BackboneFacts(name={name!r}, title="", paper="", licence="", capabilities=(), input={{}})
+facts = BackboneFacts(name={name!r}, title="T", paper="", licence="", capabilities=(), input={{}})
 runner.prepare(facts, str)
 folder = Path({folder!r})
 runner.run(facts, "train", JobFolder(folder, folder / "data"), Limits(60, 0.5), lambda line: print(line, flush=True))

@@ -243,7 +243,7 @@ sys.path.insert(0, {root!r})
 from harness.contestants.registry import BackboneFacts, find
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
-facts = BackboneFacts(name="x", title="", paper="", licence="", capabilities=(), input={{}}, command={command!r})
+facts = BackboneFacts(name="x", title="T", paper="", licence="", capabilities=(), input={{}}, command={command!r})
 ProcessRunner(Workspace(Path({folder!r}))).call(facts, [], 60, lambda line: print(line, end="", flush=True))
 """
 
