@@ -1,10 +1,11 @@
 """The end of a run: its record is compared with those that are there, and written with its pictures and predictions."""
 
 import shutil
+from collections.abc import Sequence
 
 from benchmark.files import atomic_write
 from benchmark.protocol import InpaintSection
-from benchmark.records.comparison import differences
+from benchmark.records.comparison import differences, score_agreement
 from benchmark.records.files import earlier_records, record_path, write_record
 from benchmark.records.record import Record
 from harness.disk import disk_errors, write_text
@@ -69,8 +70,20 @@ def _earlier(record: Record, workspace: Workspace, listener: ProgressListener) -
     if path not in earlier:
         return None
     one, places = earlier[path]
-    listener.report(
-        f"Not reproduced: {len(places)} values differ from {row} ({path.relative_to(workspace.root)}), the first is "
-        f"{places[0]}. That record stays as it is."
-    )
+    listener.report(f"{_comparison(record, one, places, row)} ({path.relative_to(workspace.root)} stays as it is.)")
     return one
+
+
+def _comparison(record: Record, earlier: Record, places: Sequence[str], row: str) -> str:
+    """How the numbers of a record compare with different ones of the same run."""
+    agreement = score_agreement(record, earlier)
+    if agreement.scores and not agreement.outside:
+        processors = [one.provenance.hardware.get("processor", "unknown") for one in (record, earlier)]
+        machines = "on one processor" if len(set(processors)) == 1 else f"on {processors[0]} and {processors[1]}"
+        return (
+            f"Reproduced within its intervals: each of the {agreement.scores} scores with an interval lies in that of "
+            f"{row}; the largest difference is {agreement.largest:.2g}. The last digits differ, {machines}."
+        )
+    first = agreement.outside or places
+    kind = "scores lie outside the intervals of" if agreement.outside else "values differ from"
+    return f"Not reproduced: {len(first)} {kind} {row}, the first is {first[0]}."

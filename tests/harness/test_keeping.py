@@ -12,7 +12,7 @@ from harness.keeping import keep
 from harness.workspace import Workspace
 from support.fakes import RecordingListener
 from support.pets import cut, pets
-from support.records import blank_record, read_all
+from support.records import blank_record, ranked, read_all, trained
 
 
 @pytest.fixture
@@ -50,8 +50,42 @@ def test_other_numbers_of_the_same_key_are_reported(workspace: Workspace, tmp_pa
     record, messages = kept(first.model_copy(update={"candidate_count": 99}), workspace, tmp_path / "photos")
     assert record == first
     assert messages[-1].startswith("Not reproduced: 1 values differ from the published row's")
-    assert "the first is candidate_count. That record stays as it is." in messages[-1]
+    assert "the first is candidate_count. (leaderboard/records/zebrafish-synth/" in messages[-1]
+    assert messages[-1].endswith(" stays as it is.)")
     assert read_all(workspace.leaderboard / "records") == [first]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "message"),
+    [
+        (0.45, "Reproduced within its intervals: each of the 2 scores with an interval lies in that of the published"),
+        (
+            0.7,
+            "Not reproduced: 1 scores lie outside the intervals of the published row's, the first is classification.",
+        ),
+    ],
+)
+def test_scores_of_another_processor_are_compared_by_their_intervals(
+    accuracy: float, message: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    def record(value: float, processor: str) -> Record:
+        interval = {"low": 0.3, "high": 0.6, "groups": 9}
+        deep = trained(value, intervals={"accuracy": interval})
+        ranking = {"rank1_interval": None, "map_interval": interval, "mean_average_precision": 0.4}
+        provenance = blank_record().provenance.model_copy(update={"hardware": {"processor": processor}})
+        return blank_record(
+            key="a" * 64,
+            dataset="zebrafish-synth",
+            classification={"deep": deep},
+            retrieval={"initial": {"cosine": ranked(0.5, **ranking)}},
+            provenance=provenance,
+        )
+
+    write_record(record(0.5, "Intel Xeon"), workspace.results("zebrafish-synth").records)
+    _, messages = kept(record(accuracy, "AMD EPYC"), workspace, tmp_path / "photos")
+    assert messages[-1].startswith(message)
+    if accuracy < 0.6:
+        assert "the largest difference is 0.05. The last digits differ, on AMD EPYC and Intel Xeon." in messages[-1]
 
 
 def test_other_numbers_of_another_key_and_other_rules_are_a_new_record(workspace: Workspace, tmp_path: Path) -> None:
