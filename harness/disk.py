@@ -3,6 +3,8 @@
 import errno
 import os
 import shutil
+import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +53,9 @@ def _advice(error: OSError, path: Path | None) -> str:
         return f"That file system can hold no more files. Remove some ({clean}) and run again."
     return f"{status.f_bavail * status.f_frsize / 2**30:.1f} GiB are free there. Make room ({clean}) and run again."
 
+
+TRIED_BYTES = 2**16
+"""Bytes that are written on trial: about as much as a record."""
 
 ADVICE: Mapping[int, str] = {
     errno.EDQUOT: "Your quota there is used up. Make room, or ask for more, and run again.",
@@ -132,6 +137,19 @@ def output_errors(path: Path, advice: str, kinds: tuple[type[Exception], ...] = 
         yield
     except kinds as error:
         raise InputError(f"{path}: cannot be written ({error}). {advice}") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Raises RunError if no file can be written into a folder, which is made if it does not exist.
+
+    Call it before long work whose results go there.
+    """
+    with disk_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{uuid.uuid4().hex}.") as file:
+            file.write(bytes(TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def check_room(folder: Path, size: int, advice: str) -> None:

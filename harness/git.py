@@ -1,6 +1,7 @@
 """Git: commands in a checkout, and the commit that a record names."""
 
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,20 @@ def commit(root: Path) -> str:
     changed = _output(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!leaderboard", ":!README.md")
     new = _output(root, "ls-files", "--others", "--exclude-standard", "--", *CODE, ":!benchmark/splits")
     return f"{head}+changes" if changed or new else head
+
+
+def trust_warning(root: Path) -> str:
+    """Why git names no commit of a checkout that belongs to another user, and what to do; else empty."""
+    try:
+        process = try_git(root, "rev-parse", "HEAD", seconds=COMMIT_SECONDS)
+    except (OSError, subprocess.TimeoutExpired, RunError):
+        return ""
+    if "dubious ownership" not in process.stderr:
+        return ""
+    return (
+        f"The record names no commit: {root} belongs to another user, and git does not trust it. To trust it: "
+        f"git config --global --add safe.directory {shlex.quote(str(root))}"
+    )
 
 
 def git(root: Path, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> str:

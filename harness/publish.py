@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from benchmark.errors import InputError, RunError
-from benchmark.records.files import read_record, record_path, write_record
+from benchmark.files import is_temporary
+from benchmark.records.files import find_records, read_record, record_path, write_record
 from harness.anonymise import anonymised
 from harness.git import failure, git, try_git
 from harness.workspace import ResultFolders, Workspace
@@ -52,7 +53,7 @@ def refuse_own_data(workspace: Workspace, figures: Collection[str]) -> None:
         InputError: a record is of a data set of one's own, or a figure or picture belongs to no record.
     """
     stems = set()
-    for file in sorted((workspace.root / RECORDS).rglob("*.json")):
+    for file in find_records(workspace.root / RECORDS):
         record = read_record(file)
         home = workspace.results(record.dataset, record.experiment)
         stems.add(file.with_suffix(""))
@@ -62,13 +63,17 @@ def refuse_own_data(workspace: Workspace, figures: Collection[str]) -> None:
                 f"individuals. Move {workspace.root / RECORDS / record.dataset} into {home.records}, delete its "
                 "figures, and render the tables; --include publishes results from there."
             )
-    pictures = [path for path in (workspace.root / RECORDS).rglob("*.png") if not _of_a_record(path, stems)]
-    unknown = {path.relative_to(workspace.root).as_posix() for path in (workspace.root / FIGURES).rglob("*.png")}
+    pictures = [path for path in _pictures(workspace.root / RECORDS) if not _of_a_record(path, stems)]
+    unknown = {path.relative_to(workspace.root).as_posix() for path in _pictures(workspace.root / FIGURES)}
     if strays := sorted({path.relative_to(workspace.root).as_posix() for path in pictures} | unknown - set(figures)):
         raise InputError(
             f"{len(strays)} pictures belong to no record here and may show data of your own; the first is "
             f"{strays[0]}. Delete them, then publish again."
         )
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*.png") if not is_temporary(path)]
 
 
 def _of_a_record(picture: Path, stems: Collection[Path]) -> bool:
@@ -89,7 +94,7 @@ def stage_own(home: ResultFolders, folder: Path, *, anonymise: bool) -> list[str
     Returns:
         The names of individuals that are in the records.
     """
-    files = {file: read_record(file) for file in sorted(home.records.rglob("*.json"))}
+    files = {file: read_record(file) for file in find_records(home.records)}
     files = {file: record for file, record in files.items() if record.status == "ok"}
     if not files:
         raise InputError(f"{home.records} has no record of a successful run; there is nothing to include.")
@@ -124,7 +129,7 @@ def plan_publication(
         path.relative_to(root).as_posix()
         for folder in (RECORDS, FIGURES)
         for path in (root / folder).rglob("*")
-        if path.is_file()
+        if path.is_file() and not is_temporary(path)
     )
     paths = [*pages, *publishable(files)]
     _refuse_loss(root, parent, paths, branch)

@@ -33,10 +33,12 @@ from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.execution.titles import SCORE
-from harness.git import commit
+from harness.disk import check_writable, disk_errors
+from harness.git import commit, trust_warning
 from harness.keeping import keep
-from harness.machine import hardware, now
+from harness.machine import check_memory, hardware, now
 from harness.scoring.scores import RunScores, score
+from harness.storage.checks import remembered_digest
 from harness.weights.local import run_licence
 from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
 from harness.workspace import Workspace
@@ -114,7 +116,10 @@ def bench(
         KeyboardInterrupt: after the running stages were stopped.
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
-    records = workspace.results(spec.data.catalogue.name, spec.data.experiment).records
+    home = workspace.results(spec.data.catalogue.name, spec.data.experiment)
+    for folder in filter(Path.is_dir, (home.pages, home.records, home.records / spec.data.catalogue.name)):
+        check_writable(folder)
+    records = home.records
     stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
     notes = Journal(prepared.store.root).notes()
     expected = expect(notes, spec.backbone.label, spec.data.catalogue.name, stages)
@@ -124,7 +129,8 @@ def bench(
         scores = _scores(prepared, runner, results, listener)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
-        write_record(record, records)
+        with disk_errors():
+            write_record(record, records)
         return record
     record = _record(prepared, runner, results, scores)
     return keep(record, results, prepared.crops, spec.protocol.inpaint, workspace, listener)
@@ -187,7 +193,10 @@ def prepare(
     check_size(spec.backbone, protocol.image_size, f"Protocol {protocol.name!r} has image_size")
     digests = content_digests(catalogue.rows, digest_of)
     check_split(split, catalogue, original_digests(catalogue.rows, digests, digest_of))
-    store = Store(workspace.store)
+    check_memory()
+    if warning := trust_warning(workspace.root):
+        listener.report(warning)
+    store = Store(workspace.store, listener.report)
     crops = CropSet(catalogue, split, cut_crops(store, catalogue, digests, protocol.image_size, listener))
     split_audit = _audit(spec, crops)
     code = runner.prepare(spec.backbone, listener.report)
@@ -195,7 +204,7 @@ def prepare(
     fills = inpaints and can_test(crops, protocol.inpaint.masks, protocol.inpaint.test_photos)
     lpips_file = alexnet_file(workspace) if inpaints else None
     lpips = {LPIPS.name: lpips_file} if lpips_file else {}
-    weights = {name: file_digest(path) for name, path in (dict(spec.weights) | lpips).items()}
+    weights = {name: remembered_digest(path) for name, path in (dict(spec.weights) | lpips).items()}
     if spec.backbone.inpaints:
         _report_gaps(spec, workspace, listener, inpaints=inpaints, fills=fills)
     protocol_digest = digest(protocol.model_dump(mode="json", exclude={"name", "limits"}))

@@ -3,16 +3,19 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmark.errors import InputError
-from benchmark.records.files import read_record
+from benchmark.records.files import find_records, read_record
 from benchmark.records.record import Record
 from leaderboard.derived import Head, not_trained, without_heads
 
 PAPER_SPLIT = "random"
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far the clocks of two machines may differ."""
 
 DIGITS = 7
 """Digits of a digest that are shown."""
@@ -95,7 +98,7 @@ def read(folder: Path) -> list[RecordFile]:
     Raises:
         InputError: a file is no record.
     """
-    paths = sorted((folder / "records").rglob("*.json"))
+    paths = find_records(folder / "records")
     return [RecordFile(read_record(path), path.relative_to(folder.parent).as_posix()) for path in paths]
 
 
@@ -205,7 +208,18 @@ def _row_order(file: RecordFile) -> tuple[str, str, str, float, int]:
     return record.title.casefold(), record.backbone, record.init, strength, record.seed
 
 
-def _age(file: RecordFile) -> tuple[datetime, str, str]:
+def _age(file: RecordFile) -> tuple[bool, datetime, str, str]:
+    """Order of records, the oldest first. A clock that was wrong hides no later run: the future counts as oldest."""
+    moment = finishing_time(file)
+    return moment <= datetime.now(UTC) + CLOCKS_DIFFER, moment, file.record.key, file.path
+
+
+def finishing_time(file: RecordFile) -> datetime:
+    """When the run of a record finished, by the clock of its machine.
+
+    Raises:
+        InputError: the record has no valid time.
+    """
     finished = file.record.provenance.finished
     try:
         moment = datetime.fromisoformat(finished)
@@ -214,4 +228,15 @@ def _age(file: RecordFile) -> tuple[datetime, str, str]:
             f"{file.path}: provenance.finished is {finished!r}; a time such as 2026-01-31T12:00:00+00:00 is "
             "needed. Records are never edited: restore the file, or delete it and run again."
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC), file.record.key, file.path
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def future_records(files: Iterable[RecordFile]) -> list[str]:
+    """A message for each record that was finished in the future: a clock was wrong, or is."""
+    limit = datetime.now(UTC) + CLOCKS_DIFFER
+    return [
+        f"{file.path}: finished in the future ({file.record.provenance.finished}): the clock of its machine was wrong, "
+        "or that of this one is. It counts as the oldest row. Set the clock, move the file away, and run it again."
+        for file in files
+        if finishing_time(file) > limit
+    ]

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from benchmark.errors import InputError
-from benchmark.files import atomic_write, folder_lock
+from benchmark.files import atomic_write, folder_lock, sweep_temporary
 from benchmark.records.record import Record
 from benchmark.text import printable
 from leaderboard import record_files
@@ -84,6 +84,7 @@ def write(folder: Path, record: Record | None = None, *, own: bool = False, draw
         InputError: a page is missing or lacks its markers, or a file is no record.
     """
     with folder_lock(folder):
+        sweep_temporary(folder)
         figures_drawn = DrawnFigures(drawn)
         changed = _write(folder, record, own, figures_drawn)
         figures_drawn.save()

@@ -20,7 +20,13 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmark.records": ("benchmark.vocabulary", "benchmark.errors", "benchmark.files"),
     "benchmark.data": ("benchmark.vocabulary", "benchmark.errors", "benchmark.hashing", "benchmark.text"),
     "benchmark.data.adapters": ("benchmark.data", "benchmark.errors", "benchmark.text"),
-    "benchmark.splitting": ("benchmark.data", "benchmark.vocabulary", "benchmark.errors", "benchmark.hashing"),
+    "benchmark.splitting": (
+        "benchmark.data",
+        "benchmark.vocabulary",
+        "benchmark.errors",
+        "benchmark.files",
+        "benchmark.hashing",
+    ),
     "benchmark.audit": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.metrics": ("benchmark.data", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.probing": ("benchmark.metrics", "benchmark.errors"),
@@ -58,7 +64,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     **{f"backbones.{name}": ("backbones.kit",) for name in BACKBONES},
     # orchestration: `harness` alone are the modules beside the packages
     "harness": ("benchmark", "harness", "leaderboard.plots"),
-    "harness.storage": ("benchmark.errors", "benchmark.files", "benchmark.hashing"),
+    "harness.storage": ("harness.disk", "benchmark.files", "benchmark.hashing"),
     "harness.transfer": ("benchmark.errors", "harness.disk"),
     "harness.contestants": ("benchmark", "harness.contract", "harness.suggestions", "harness.workspace"),
     "harness.execution": ("benchmark", "harness.contestants", "harness.contract", "harness.disk", "harness.storage"),

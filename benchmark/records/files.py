@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmark.errors import InputError, first_problem
-from benchmark.files import atomic_write
+from benchmark.files import atomic_write, is_temporary
 from benchmark.records.consistency import problems
 from benchmark.records.record import Record
 
@@ -41,6 +41,11 @@ def read_record(path: Path) -> Record:
             "run` and never edited; restore the file, or delete it and run again."
         )
     return record
+
+
+def find_records(folder: Path) -> list[Path]:
+    """The files of records below a folder, sorted; files that are being written are none."""
+    return sorted(path for path in folder.rglob("*.json") if not is_temporary(path))
 
 
 def record_path(record: Record, folder: Path) -> Path:

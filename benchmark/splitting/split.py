@@ -1,6 +1,7 @@
 """Fixed splits: the set and part of each image, as small files that are reviewed and committed."""
 
 import csv
+import hashlib
 import io
 import tomllib
 from collections import Counter, defaultdict
@@ -13,6 +14,7 @@ import tomli_w
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.faults import SHOWN
 from benchmark.errors import InputError
+from benchmark.files import atomic_write
 from benchmark.hashing import file_digest
 from benchmark.vocabulary import SPLIT_PARTS, SPLIT_SETS, SplitPart, SplitSet
 
@@ -157,19 +159,22 @@ def write_split(split: Split, folder: Path) -> Path:
         chosen.writerow((row.image_id, row.sha256, row.set, row.part))
     path = folder / f"{split.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.getvalue().encode())
+    content = text.getvalue().encode()
     counts = Counter((row.set, row.part) for row in split.rows)
     facts: dict[str, object] = {
         "dataset": split.dataset,
         "name": split.name,
         "seed": split.seed,
         "recipe": split.recipe,
-        "sha256": file_digest(path),
+        "sha256": hashlib.sha256(content).hexdigest(),
         "counts": {name: {part: counts[name, part] for part in SPLIT_PARTS} for name in SPLIT_SETS},
     }
     if split.left_out:
         facts["left_out"] = list(split.left_out)
-    path.with_suffix(".toml").write_text(tomli_w.dumps(facts), encoding="utf-8", newline="\n")
+    # the .csv is what makes it a split: it comes last, after both files are on the disk
+    with atomic_write(path) as table, atomic_write(path.with_suffix(".toml")) as note:
+        table.write_bytes(content)
+        note.write_text(tomli_w.dumps(facts), encoding="utf-8", newline="\n")
     return path
 
 
@@ -185,8 +190,7 @@ def read_split(path: Path) -> Split:
         facts = tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8"))
         if file_digest(path) != facts["sha256"]:
             raise InputError(
-                f"{path} was changed: its sha256 differs from the one in {path.stem}.toml. "
-                "Restore it with git; to change a split, draw a new one under another name."
+                f"{path} was changed: its sha256 differs from the one in {path.stem}.toml. {_way_out(path, facts)}"
             )
         rows = tuple(_row(line) for line in csv.DictReader(io.StringIO(table, newline="")))
         left_out = tuple(facts.get("left_out", ()))
@@ -194,8 +198,17 @@ def read_split(path: Path) -> Split:
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
             f"{path}: not a split ({error!r}). A split is a .csv with the columns {', '.join(_HEADER)} and a .toml "
-            "beside it."
+            f"beside it. {_way_out(path, {})}"
         ) from error
+
+
+def _way_out(path: Path, facts: Mapping[str, object]) -> str:
+    """What to do about a damaged split."""
+    dataset = facts.get("dataset", "DATASET")
+    return (
+        "Restore both files with git or from a copy. A split of data of your own can be drawn anew, which older "
+        f"results do not follow: patternbench data split {dataset} --split {path.stem} --redraw"
+    )
 
 
 def _row(line: dict[str, str]) -> SplitRow:

@@ -34,6 +34,7 @@ def main() -> None:
     """Run the command line; an error becomes one message and its exit code."""
     # threads that spin while they wait take processor time from other stages
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # names and tables have signs that old terminals lack
@@ -43,6 +44,30 @@ def main() -> None:
         except PatternbenchError as error:
             sys.stderr.write(f"Error: {printable_lines(str(error))}\n")
             sys.exit(error.exit_code)
+        except BrokenPipeError:  # nobody reads the output any more
+            os._exit(1)
+        except OSError as error:
+            from harness.disk import explain
+
+            sys.stderr.write(f"Error: {explain(error)}\n")
+            sys.exit(1)
+        except MemoryError:
+            sys.stderr.write("Error: memory ran out. End other programs, or run fewer stages at once (-j 1).\n")
+            sys.exit(1)
+
+
+def open_streams() -> None:
+    """Open the standard streams that the caller closed, so that no other file takes their place.
+
+    Errors then go to standard output, which may still be read.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the end
+    sys.stderr = sys.stderr or sys.stdout
 
 
 def _print_version(wanted: bool) -> None:

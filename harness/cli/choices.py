@@ -14,6 +14,7 @@ from benchmark.splitting.split import Split, read_split, write_split
 from benchmark.vocabulary import Device, Precision
 from benchmark.vocabulary import Init as InitChoice
 from harness.contestants import registry as contestants
+from harness.disk import check_writable, disk_errors
 from harness.execution.events import ProgressListener
 from harness.execution.runners.base import Runner
 from harness.machine import gpus
@@ -169,10 +170,12 @@ def choose_split(
     if name not in KINDS:
         known = ", ".join(dict.fromkeys((*KINDS, *sorted(file.stem for file in path.parent.glob("*.csv")))))
         raise InputError(f"Unknown split {name!r} of {catalogue.name}; there are: {known}.")
+    check_writable(path.parent)
     read_photos()
     digests = original_digests(catalogue.rows, content_digests(catalogue.rows, digest_of), digest_of)
     split = draw_split(name, catalogue, digests, SPLIT_SEED)
-    write_split(split, path.parent)
+    with disk_errors():
+        write_split(split, path.parent)
     file = path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path
     listener.report(f"Made the split {file}, seed {SPLIT_SEED}; it is fixed from now on. Keep it with your results.")
     return split

@@ -26,6 +26,7 @@ from harness.contestants.registry import BackboneFacts
 from harness.datasets.digest_cache import DigestCache
 from harness.datasets.importing import reread
 from harness.datasets.registry import resolve as resolve_dataset
+from harness.disk import explain
 from harness.execution.crops import cut_crops
 from harness.execution.runners.base import Runner
 from harness.execution.spec import DataBundle, RunSpec
@@ -73,6 +74,8 @@ def run_command(workspace: Workspace, options: RunOptions) -> None:
     """
     with DigestCache(workspace.digests, rehash=options.rehash) as cache:
         listener = RichListener()
+        if options.rehash:
+            Store(workspace.store).forget_checks()
         if options.skip_bad:
             for fault in reread(options.data, workspace, cache.digest, skip_bad=True).left_out:
                 listener.report(f"Left out: {fault}")
@@ -143,7 +146,7 @@ def read_crops(
     """
     digests = content_digests(catalogue.rows, digest_of)
     with listener:
-        cut_crops(Store(workspace.store), catalogue, digests, image_size, listener)
+        cut_crops(Store(workspace.store, listener.report), catalogue, digests, image_size, listener)
 
 
 def choose(
@@ -208,6 +211,8 @@ def run_all(
                     errors[name] = RunError(_failed(records[-1]))
             except PatternbenchError as error:
                 errors[name] = error
+            except OSError as error:
+                errors[name] = RunError(explain(error))
             except Exception as error:  # noqa: BLE001 - a fault of the program in one run does not end the others
                 errors[name] = RunError(_program_fault(error))
                 errors[name].__cause__ = error

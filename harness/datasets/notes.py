@@ -10,7 +10,8 @@ import tomli_w
 from benchmark.data.adapters.layouts import ReadingOptions
 from benchmark.data.registry import find_metadata
 from benchmark.errors import InputError
-from harness.disk import disk_errors
+from benchmark.files import is_temporary
+from harness.disk import disk_errors, write_text
 from harness.workspace import Workspace
 
 
@@ -37,7 +38,7 @@ class ImportNote:
 
 def names(workspace: Workspace) -> list[str]:
     """The names of the data sets that have a note, sorted."""
-    return sorted(path.stem for path in workspace.datasets.glob("*.toml"))
+    return sorted(path.stem for path in workspace.datasets.glob("*.toml") if not is_temporary(path))
 
 
 def note_file(name: str, workspace: Workspace) -> Path:
@@ -70,7 +71,7 @@ def read_note(name: str, workspace: Workspace) -> ImportNote:
             imported=bool(note.get("imported", True)),
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{file}: cannot be read ({error!r}). Delete it and import the data set again.") from error
+        raise InputError(f"{file}: cannot be read ({error!r}). Restore it, or move it away and import the data set again; the photos stay as they are.") from error
 
 
 def write_note(name: str, note: ImportNote, workspace: Workspace, source: Path | None = None) -> None:
@@ -98,12 +99,10 @@ def write_note(name: str, note: ImportNote, workspace: Workspace, source: Path |
     }
     file = note_file(name, workspace)
     with disk_errors():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(tomli_w.dumps(content), encoding="utf-8")
+        write_text(file, tomli_w.dumps(content))
         beside = _source_file(name, workspace)
         if not beside.is_file():
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(tomli_w.dumps({"source": str(source or note.path)}), encoding="utf-8")
+            write_text(beside, tomli_w.dumps({"source": str(source or note.path)}))
 
 
 def refuse_other_source(name: str, source: Path, workspace: Workspace) -> None:
@@ -144,7 +143,7 @@ def _source_of(name: str, workspace: Workspace) -> Path | None:
         return None
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(
-            f"{file}: cannot be read ({error!r}). Delete it if {name} has always been one folder."
+            f"{file}: cannot be read ({error!r}). Move it away if {name} has always been one folder."
         ) from error
 
 

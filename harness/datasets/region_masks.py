@@ -20,7 +20,7 @@ from benchmark.data.segmentation import region_mask
 from benchmark.errors import InputError
 from benchmark.hashing import file_digest, json_digest
 from harness.datasets.mask_files import encode_mask, holds, read_mask, write_mask
-from harness.disk import output_errors
+from harness.disk import output_errors, write_text
 from harness.workspace import Workspace
 
 MANIFEST = "manifest.csv"
@@ -212,8 +212,7 @@ def set_masks_folder(name: str, workspace: Workspace, folder: Path) -> Path:
     with output_errors(folder, "Give another --output."):
         folder.mkdir(parents=True, exist_ok=True)
     note = _folder_note(name, workspace)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(tomli_w.dumps({"folder": str(folder.resolve())}), encoding="utf-8")
+    write_text(note, tomli_w.dumps({"folder": str(folder.resolve())}))
     return folder.resolve()
 
 

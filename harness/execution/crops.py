@@ -19,6 +19,7 @@ from benchmark.splitting.unseen import looks_of, unseen
 from benchmark.vocabulary import SplitPart, SplitSet
 from harness.execution.events import ProgressListener
 from harness.execution.store import Entry, Store, digest
+from harness.storage.arrays import new_array
 
 VERSION = 3
 """Raised when the same inputs give other files."""
@@ -159,15 +160,13 @@ def cut_crops(
     key = digest([VERSION, image_size, catalogue.crop_side, [digests[row.image_id] for row in rows]])
 
     def write(folder: Path) -> None:
-        images = np.lib.format.open_memmap(
-            folder / "images.npy", mode="w+", dtype=np.uint8, shape=(len(rows), image_size, image_size, 3)
-        )
         regions = np.zeros((len(rows), image_size, image_size), np.uint8)
-        for position, crop in enumerate(crops(rows, image_size, catalogue.crop_side, listener.on_crops)):
-            images[position], regions[position] = crop
-        images.flush()
+        with new_array(folder / "images.npy", (len(rows), image_size, image_size, 3)) as append:
+            for position, crop in enumerate(crops(rows, image_size, catalogue.crop_side, listener.on_crops)):
+                append(crop[0])
+                regions[position] = crop[1]
         np.save(folder / "regions.npy", regions)
-        np.save(folder / "hashes.npy", view_hashes(images))
+        np.save(folder / "hashes.npy", view_hashes(_open(folder / "images.npy")))
 
     return store.find_or_build("crops", key, {"dataset": catalogue.name, "image_size": image_size}, write)
 

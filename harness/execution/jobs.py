@@ -1,7 +1,11 @@
 """One job of a backbone: write its folder, run it, check what it wrote, turn a failure into an exception."""
 
 import csv
+import errno
 import json
+import os
+import shutil
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +15,13 @@ from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Result, Version
 from harness.execution import job_files, output_checks
 from harness.execution.runners.base import LOG_WIDTH, REFUSED, JobFolder, Limits, Outcome, Runner
+
+
+DISK_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "ENOSPC", "EDQUOT")
+"""Messages of programs that found a disk or a quota full."""
+FULL_BYTES = 2**24
+"""Free bytes below which a disk counts as full."""
+BUS_ERRORS = (-signal.SIGBUS, 128 + signal.SIGBUS)
 
 
 class StageError(PatternbenchError):
@@ -73,6 +84,27 @@ def run_job(
     except Exception as error:  # noqa: BLE001 - whatever a check trips over, the backbone wrote it
         reason = printable(f"{type(error).__name__}: {error}")[:LOG_WIDTH]
         return Outcome("bad_output", f"its outputs cannot be read ({reason})", outcome.log), None
+
+
+def disk_trouble(outcome: Outcome, folder: Path) -> str:
+    """Why a job failed, if the disk is to blame and not the backbone; else empty.
+
+    Args:
+        outcome: how the job ended.
+        folder: that it wrote into.
+    """
+    if outcome.status == "ok":
+        return ""
+    free = shutil.disk_usage(folder).free
+    words = next((words for words in DISK_FULL if words in outcome.log), "")
+    # the system ends a program by SIGBUS that writes to a mapped file for which there is no room
+    if not words and (free > FULL_BYTES or (outcome.code not in BUS_ERRORS and outcome.status != "bad_output")):
+        return ""
+    return (
+        f"the disk was full while it wrote ({words or 'no room for its outputs'}); {free / 2**30:.1f} GiB are free in "
+        f"{folder.parent} now. Make room (`patternbench clean` shows what runs made and can make again) and run again. "
+        "It is no failure of the backbone: no record is written, and finished stages are kept."
+    )
 
 
 def raise_for_outcome(outcome: Outcome, backbone: BackboneFacts, stage: str) -> None:

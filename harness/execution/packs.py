@@ -19,6 +19,7 @@ from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.holes import FLIPS, flipped, hole_test, holes_of, with_hole
 from harness.execution.store import Entry, Store, digest
+from harness.storage.arrays import new_array
 
 VERSION = 4
 """Raised when the same inputs are packed into other bytes."""
@@ -187,17 +188,13 @@ def _write_images(
     crops: CropSet, positions: NDArray[np.int64], variants: Sequence[RegionVariant], fill: Fill, folder: Path
 ) -> None:
     """Write the images in each variant, one variant after the other; only some images are in memory at once."""
-    file = folder / job_files.IMAGES
     shape = (len(variants) * len(positions), *crops.images.shape[1:])
-    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-    for number, variant in enumerate(variants):
-        for start in range(0, len(positions), BLOCK):
-            rows = positions[start : start + BLOCK]
-            images = crops.images[rows]
-            shown = images if variant == "all" else apply_variant(images, crops.regions[rows], variant, fill)
-            first = number * len(positions) + start
-            pixels[first : first + len(rows)] = shown
-    pixels.flush()
+    with new_array(folder / job_files.IMAGES, shape) as append:
+        for variant in variants:
+            for start in range(0, len(positions), BLOCK):
+                rows = positions[start : start + BLOCK]
+                images = crops.images[rows]
+                append(images if variant == "all" else apply_variant(images, crops.regions[rows], variant, fill))
 
 
 def _write_calibration(crops: CropSet, folder: Path) -> None:

@@ -19,12 +19,14 @@ from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Encode, Progress, Resources, Result
 from harness.execution import job_files
 from harness.execution.events import ProgressListener, stage_events
-from harness.execution.jobs import StageError, raise_for_outcome, run_job, write_job
+from harness.execution.jobs import StageError, disk_trouble, raise_for_outcome, run_job, write_job
 from harness.execution.journal import Journal, StageNote
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
 from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner
-from harness.execution.store import Entry, Store, digest, file_digest
+from harness.execution.store import Entry, Store, digest
+from harness.storage.checks import remembered_digest
+from harness.storage.trees import remove_tree, walk
 
 
 class StageRunner:
@@ -90,6 +92,22 @@ class StageRunner:
         key = digest(inputs)
         entry = self.store.find(self._kind(stage), key)
         if entry is None:
+            entry = self._make_or_wait(stage, data, artifacts, key, inputs)
+        else:
+            self._take(stage, entry)
+        result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
+        return StageResult(entry, result, _note(entry, result))
+
+    def _make_or_wait(
+        self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path], key: str, inputs: dict[str, Any]
+    ) -> Entry:
+        """Run a stage, or find it after waiting for another run that makes it."""
+        kind = self._kind(stage)
+        with self.store.holding(kind, key, self._halted.is_set):
+            entry = self.store.find(kind, key)
+            if entry is not None:
+                self._take(stage, entry)
+                return entry
             threads = os.cpu_count() or 1 if stage.alone else self._resources.threads
             job = stage.job.model_copy(update={"resources": self._resources.model_copy(update={"threads": threads})})
             note = StageNote(
@@ -101,15 +119,14 @@ class StageRunner:
                 runner=self._runner.name,
                 after=stage.after or "",
             )
-            self._make(self._kind(stage), note, job, data, dict(artifacts))
-            entry = self.store.find(self._kind(stage), key)
-            assert entry is not None
-        else:
-            self._listener.on_cache_hit(stage.name)
-            if problem := self._other_width(stage.job, entry.path):
-                raise StageError(stage.name, Outcome("bad_output", problem))
-        result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
-        return StageResult(entry, result, _note(entry, result))
+            self._make(kind, note, job, data, dict(artifacts))
+            return self.store.settled(kind, key)
+
+    def _take(self, stage: StageSpec, entry: Entry) -> None:
+        """Use a stage that was found."""
+        self._listener.on_cache_hit(stage.name)
+        if problem := self._other_width(stage.job, entry.path):
+            raise StageError(stage.name, Outcome("bad_output", problem))
 
     def _make(self, kind: str, note: StageNote, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
         if self._halted.is_set():
@@ -124,20 +141,31 @@ class StageRunner:
             log = self._do(note.stage, job, data, artifacts, folder)
             facts["seconds"] = round(time.monotonic() - start, 3)
             result = Result.model_validate_json((folder / job_files.OUT / job_files.RESULT).read_bytes())
-            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            size = sum(entry.stat().st_size for entry in walk(folder) if entry.is_file())
             end |= {"log": log, "stored_bytes": size, "peak_memory_mib": result.peak_memory_mib}
 
     def _do(self, name: str, job: AnyJob, data: Entry, artifacts: dict[str, Path], folder: Path) -> str:
-        """Run a job in its folder; returns the end of its log."""
+        """Run a job in its folder; returns the end of its log. Only its outputs and what it was asked stay there."""
+        before = {path: remembered_digest(path) for path in artifacts.values()}
         write_job(job, self._backbone.reads, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
         outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
-        if outcome.status == "ok" and (problem := self._other_width(job, folder)):
+        changed = self._changed_inputs(data, before)
+        if changed:
+            outcome = Outcome("bad_output", f"changed its inputs, which are read-only: {changed}", outcome.log)
+        elif outcome.status == "ok" and (problem := self._other_width(job, folder)):
             outcome = Outcome("bad_output", problem, outcome.log)
+        elif trouble := disk_trouble(outcome, folder):
+            raise RunError(f"{self._backbone.label}, {name}: {trouble}")
         raise_for_outcome(outcome, self._backbone, name)
-        for leftover in (folder / job_files.ARTIFACTS, folder / job_files.DATA):
-            if leftover.is_dir():
-                leftover.rmdir()
+        for entry in list(os.scandir(folder)):
+            if entry.name == job_files.OUT:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(Path(entry.path))
+            else:
+                os.unlink(entry.path)
+        write_job(job, self._backbone.reads, folder)  # a job could have written over it
         return outcome.log
 
     def _other_width(self, job: AnyJob, folder: Path) -> str:
@@ -153,6 +181,25 @@ class StageRunner:
         if width == earlier:
             return ""
         return f"out/{job_files.EMBEDDINGS} has {width} values an image, but {earlier} in another stage of this run"
+
+    def _changed_inputs(self, data: Entry, artifacts: Mapping[Path, str]) -> str:
+        """What of its inputs a job changed; empty if nothing. The process runner cannot forbid it.
+
+        Raises:
+            RunError: another run found the pack damaged, so that this job is not to blame.
+        """
+        if not data.path.exists():
+            raise RunError(f"The pack {data.path.name} was damaged and set aside while a stage read it. Run again.")
+        if problem := self.store.check(data):
+            return f"{job_files.DATA}/: {problem}"
+        for path, sha256 in artifacts.items():
+            try:
+                same = remembered_digest(path) == sha256
+            except OSError:
+                same = False
+            if not same:
+                return f"{job_files.ARTIFACTS}/{path.name}"
+        return ""
 
     def _on_line(self, name: str) -> Callable[[str], None]:
         def on_line(line: str) -> None:
@@ -171,7 +218,7 @@ def _digest_of(path: Path) -> str:
     if note.is_file():
         noted: str = json.loads(note.read_text(encoding="utf-8"))["files"][f"{job_files.OUT}/{path.name}"]
         return noted
-    return file_digest(path)
+    return remembered_digest(path)
 
 
 def _note(entry: Entry, result: Result) -> Stage:

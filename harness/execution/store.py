@@ -180,11 +180,15 @@ class Store:
                 if entry is None:
                     with self.building(kind, key, facts) as folder:
                         write(folder)
-                    entry = self._settled(kind, key)
+                    entry = self.settled(kind, key)
         return entry
 
-    def _settled(self, kind: str, key: str) -> Entry:
-        """A stage that was just made."""
+    def settled(self, kind: str, key: str) -> Entry:
+        """A stage that was made just now.
+
+        Raises:
+            RunError: it is damaged already.
+        """
         entry = self.find(kind, key)
         if entry is None:
             raise RunError(f"{_name(kind, key)} was damaged as soon as it was stored. Check the disk of {self.root}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.data.catalogue import PATTERN, Catalogue
 from benchmark.data.crops import crops, read_photo, window
+from benchmark.files import is_temporary
 from benchmark.records.field import FieldRecord
 from harness.disk import write_text
 from harness.field.survey import is_current, read_survey
@@ -60,7 +61,7 @@ def _newest(folder: Path, like: FieldRecord) -> list[FieldRecord]:
 
     Records that an earlier version of the project wrote are passed over: their scores are estimated in another way.
     """
-    paths = [path for path in sorted(folder.glob("*.json")) if is_current(path)]
+    paths = [path for path in sorted(folder.glob("*.json")) if not is_temporary(path) and is_current(path)]
     surveys = [read_survey(path) for path in paths]
     same = [one for one in surveys if one.provenance.data == like.provenance.data]
     ordered = sorted(same, key=lambda one: one.provenance.finished)

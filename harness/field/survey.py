@@ -151,10 +151,10 @@ def survey(
         InputError: the backbone refused the job.
         RunError: the backbone, the engine or the disk failed.
     """
-    started, store = now(), Store(workspace.store)
+    started, store = now(), Store(workspace.store, listener.report)
     crops = survey_crops(spec, store, listener, digest_of)
     code = runner.prepare(spec.backbone, listener.report)
-    weights = {name: file_digest(path) for name, path in spec.weights.items()}
+    weights = {name: remembered_digest(path) for name, path in spec.weights.items()}
     key = digest(
         [
             VERSION,
