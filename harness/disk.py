@@ -12,48 +12,6 @@ from pathlib import Path
 from benchmark.errors import InputError, RunError
 from benchmark.files import atomic_write
 
-ADVICE: Mapping[int, str] = {
-    errno.EDQUOT: "Your quota there is used up. Make room, or ask for more, and run again.",
-    errno.EROFS: "It is mounted read-only. Mount it so that it can be written to, or use a checkout elsewhere.",
-    errno.EACCES: "Its owner or its modes forbid that. Run as its owner, or change its owner or modes.",
-    errno.EPERM: "Its owner or its modes forbid that. Run as its owner, or change its owner or modes.",
-    errno.EXDEV: "It joins two file systems. Link or mount the whole folder, not a part of it.",
-    errno.EMFILE: "This process may open no more files. Raise the limit (ulimit -n), or run fewer stages at once (-j).",
-    errno.ENFILE: "The machine can open no more files. End other programs.",
-    errno.EIO: "The disk or its connection fails. Check it (dmesg), and copy what matters to another.",
-    errno.ENAMETOOLONG: "The name is too long for this file system. Use a checkout with a shorter path.",
-    errno.ENOENT: "It is not there, or was removed meanwhile.",
-    errno.ENODEV: "The file system cannot do that. Use a checkout on a disk of this machine.",
-}
-"""What to do, by the number of an OSError."""
-
-
-def explain(error: OSError, place: Path | None = None) -> str:
-    """An error of the disk as a message: path, cause, and what to do.
-
-    Nothing that users made is ever offered for removal.
-
-    Args:
-        error: raised by the operating system.
-        place: where it happened, if the error does not name a path.
-    """
-    path = error.filename or place
-    start = f"{path}: " if path else ""
-    return f"{start}{error.strerror or error}. {_advice(error, Path(str(path)) if path else None)}"
-
-
-def _advice(error: OSError, path: Path | None) -> str:
-    if error.errno != errno.ENOSPC:
-        return ADVICE.get(error.errno or 0, "Fix that and try again.")
-    clean = "`patternbench clean` shows what runs made and can make again"
-    if path is None:
-        return f"Make room ({clean}) and run again."
-    status = os.statvfs(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
-    if status.f_files and not status.f_favail:
-        return f"That file system can hold no more files. Remove some ({clean}) and run again."
-    return f"{status.f_bavail * status.f_frsize / 2**30:.1f} GiB are free there. Make room ({clean}) and run again."
-
-
 TRIED_BYTES = 2**16
 """Bytes that are written on trial: about as much as a record."""
 
@@ -63,7 +21,7 @@ ADVICE: Mapping[int, str] = {
     errno.EACCES: "Its owner or its modes forbid that. Run as its owner, or change its owner or modes.",
     errno.EPERM: "Its owner or its modes forbid that. Run as its owner, or change its owner or modes.",
     errno.EXDEV: "It joins two file systems. Link or mount the whole folder, not a part of it.",
-    errno.EMFILE: "This process may open no more files. Raise the limit (ulimit -n), or run fewer stages at once (-j).",
+    errno.EMFILE: "This process may open no more files. Raise the limit: ulimit -n 4096",
     errno.ENFILE: "The machine can open no more files. End other programs.",
     errno.EIO: "The disk or its connection fails. Check it (dmesg), and copy what matters to another.",
     errno.ENAMETOOLONG: "The name is too long for this file system. Use a checkout with a shorter path.",

@@ -20,6 +20,7 @@ from benchmark.splitting.split import check_split
 from benchmark.text import printable
 from harness.contestants.registry import check_size
 from harness.contract import Resources
+from harness.disk import check_writable, disk_errors
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import PlannedStage, ProgressListener, stage_events
 from harness.execution.execute import execute
@@ -33,7 +34,6 @@ from harness.execution.spec import RunSpec
 from harness.execution.stages import StageRunner
 from harness.execution.store import Store, digest
 from harness.execution.titles import SCORE
-from harness.disk import check_writable, disk_errors
 from harness.git import commit, trust_warning
 from harness.keeping import keep
 from harness.machine import check_memory, hardware, now

@@ -140,7 +140,7 @@ def _own_pages(folder: Path, files: Iterable[RecordFile]) -> dict[str, Page]:
 
 
 def check(folder: Path) -> list[str]:
-    """Where the tables differ from the records: a line for each such page, with its first difference.
+    """What is wrong: a line for each page that differs from the records, and for each record of the future.
 
     Args:
         folder: `leaderboard` of a repository.
@@ -149,9 +149,11 @@ def check(folder: Path) -> list[str]:
         InputError: a page is missing or lacks its markers, or a file is no record.
     """
     documents = _read(folder, PAGES)
-    rendered = render(record_files.read(folder), documents)
+    files = record_files.read(folder)
+    rendered = render(files, documents)
     return [
-        _difference(name, documents[name], rendered[name]) for name in rendered if rendered[name] != documents[name]
+        *(_difference(name, documents[name], rendered[name]) for name in rendered if rendered[name] != documents[name]),
+        *record_files.future_records(files),
     ]
 
 

@@ -52,7 +52,7 @@ def main() -> None:
             sys.stderr.write(f"Error: {explain(error)}\n")
             sys.exit(1)
         except MemoryError:
-            sys.stderr.write("Error: memory ran out. End other programs, or run fewer stages at once (-j 1).\n")
+            sys.stderr.write("Error: memory ran out. End other programs, or run fewer stages at once (--jobs 1).\n")
             sys.exit(1)
 
 

@@ -102,7 +102,10 @@ class RunOptions(ContestantOptions):
     as_json: Annotated[bool, typer.Option("--json", help="With --plan, print JSON, for programs.")] = False
     rehash: Annotated[
         bool,
-        typer.Option("--rehash", help="Read again every photo, and every stage of the store, also those that nothing has touched since."),
+        typer.Option(
+            "--rehash",
+            help="Read again every photo, and every stage of the store, also those that nothing has touched since.",
+        ),
     ] = False
 
 

@@ -321,7 +321,8 @@ def _answer(records: Sequence[Record], workspace: Workspace) -> list[str]:
     paths = {"Tables": str(home.pages.relative_to(workspace.root))}
     if home.newest_predictions.is_file() and home.own:
         paths["Answers"] = str(home.newest_predictions.relative_to(workspace.root))
-    return run_summary(records, record_files.read(home.pages), paths)
+    files = record_files.read(home.pages)
+    return [*record_files.future_records(files), *run_summary(records, files, paths)]
 
 
 def _tables(record: Record, workspace: Workspace) -> str:

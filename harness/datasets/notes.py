@@ -71,7 +71,10 @@ def read_note(name: str, workspace: Workspace) -> ImportNote:
             imported=bool(note.get("imported", True)),
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{file}: cannot be read ({error!r}). Restore it, or move it away and import the data set again; the photos stay as they are.") from error
+        raise InputError(
+            f"{file}: cannot be read ({error!r}). Restore it, or move it away and import the data set again; the "
+            "photos stay as they are."
+        ) from error
 
 
 def write_note(name: str, note: ImportNote, workspace: Workspace, source: Path | None = None) -> None:

@@ -16,7 +16,6 @@ from harness.contract import AnyJob, Result, Version
 from harness.execution import job_files, output_checks
 from harness.execution.runners.base import LOG_WIDTH, REFUSED, JobFolder, Limits, Outcome, Runner
 
-
 DISK_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "ENOSPC", "EDQUOT")
 """Messages of programs that found a disk or a quota full."""
 FULL_BYTES = 2**24

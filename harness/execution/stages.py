@@ -164,7 +164,7 @@ class StageRunner:
             if entry.is_dir(follow_symlinks=False):
                 remove_tree(Path(entry.path))
             else:
-                os.unlink(entry.path)
+                Path(entry.path).unlink()
         write_job(job, self._backbone.reads, folder)  # a job could have written over it
         return outcome.log
 

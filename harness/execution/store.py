@@ -24,7 +24,9 @@ __all__ = ["Entry", "Store", "digest", "file_digest", "tree_digest"]
 FACTS = "stage.json"
 OWN_DIGEST = "digest"
 """Name of the fact that is the digest of all others; stages of earlier versions lack it."""
-WAIT_SECONDS = 0.1
+WAIT_SECONDS = 0.05
+PATIENCE_SECONDS = 2.0
+"""How long a run waits for another one without a word."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,17 @@ class Store:
 
     def _read(self, path: Path, key: str) -> tuple[Entry | None, str]:
         """A finished stage, and what is wrong with it."""
+        note = path / FACTS
         try:
-            facts = json.loads((path / FACTS).read_bytes())
-            files = dict[str, str](facts["files"])
-        except (FileNotFoundError, NotADirectoryError):
+            if note.is_symlink():
+                return None, f"{FACTS} is a link"
+            facts = json.loads(note.read_bytes())
+            files = {str(name): bytes.fromhex(sha256).hex() for name, sha256 in facts["files"].items()}
+        except PermissionError:
+            raise
+        except FileNotFoundError:
             return None, f"{FACTS} is missing"
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None, f"{FACTS} cannot be read"
         own = facts.pop(OWN_DIGEST, None)
         if own not in (None, digest(facts)):
@@ -208,13 +215,13 @@ class Store:
         """
         name = _name(kind, key)
         with self._disk_errors(self._locks), self._writing(), (self._locks / name).open("a") as lock:
-            waited = False
+            start, is_told = time.monotonic(), False
             while not _lock(lock.fileno()):
                 if is_stopped():
                     raise RunError(f"Stopped waiting for {name}.")
-                if not waited:
-                    self._report(f"Waiting for another run, which makes {name} now.")
-                waited = True
+                if not is_told and time.monotonic() - start > PATIENCE_SECONDS:
+                    self._report(f"Waiting for {name}, which another run or stage makes now.")
+                    is_told = True
                 time.sleep(WAIT_SECONDS)
             yield
 

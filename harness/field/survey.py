@@ -40,6 +40,7 @@ from harness.field.scoring import SurveyScores, score, unit_length
 from harness.field.settings import NAME, FieldSettings
 from harness.git import commit
 from harness.machine import hardware, now
+from harness.storage.checks import remembered_digest
 from harness.weights.local import own_files, run_licence
 from harness.weights.requirements import starting_files
 from harness.workspace import Workspace

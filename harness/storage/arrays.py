@@ -27,4 +27,8 @@ def new_array(path: Path, shape: tuple[int, ...]) -> Iterator[Callable[[NDArray[
     check_room(path.parent, int(np.prod(shape)), "Make room and run again. Finished stages are kept.")
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-        yield lambda rows: file.write(np.ascontiguousarray(rows, np.uint8).data) and None
+
+        def append(rows: NDArray[np.uint8]) -> None:
+            file.write(np.ascontiguousarray(rows, np.uint8).data)
+
+        yield append

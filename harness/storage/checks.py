@@ -1,6 +1,5 @@
 """Whether files are still those that were written, without reading them again as long as nothing touched them."""
 
-import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ time, so that a file of the same state was not changed."""
 
 def state_of(path: Path) -> State:
     """The state of a file; raises OSError if it cannot be read."""
-    status = os.stat(path, follow_symlinks=False)
+    status = path.lstat()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 

@@ -70,12 +70,12 @@ def remove_tree(folder: Path) -> None:
             for one in inner:
                 for entry in _opened(one):
                     if entry.is_dir(follow_symlinks=False):
-                        os.rename(entry.path, folder / uuid.uuid4().hex)
+                        Path(entry.path).rename(folder / uuid.uuid4().hex)
                     else:
-                        os.unlink(entry.path)
+                        Path(entry.path).unlink()
                 one.rmdir()
         for entry in _opened(folder):
-            os.unlink(entry.path)
+            Path(entry.path).unlink()
         folder.rmdir()
 
 

@@ -8,10 +8,11 @@ from benchmark.errors import InputError, RunError
 from benchmark.hashing import file_digest
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Weights
-from harness.disk import disk_errors
+from harness.disk import disk_errors, write_text
 from harness.execution.runners.base import BAD_DATA, REFUSED
 from harness.execution.runners.process import ProcessRunner
 from harness.machine import now
+from harness.storage.trees import settle_file
 from harness.transfer.archive import extract_zip
 from harness.weights.local import Note, Origin, incoming_folder, note_path, weights_path
 from harness.weights.lpips import convert_alexnet
@@ -94,11 +95,12 @@ def install(source: Path, way: Origin, owner: Owner, entry: Weights, workspace: 
             _convert(file, ready, owner, entry, workspace)
         else:
             convert_alexnet(file, ready)
-        ready.chmod(0o644)  # another user reads it in a container
+        settle_file(ready)  # another user reads it in a container, and nobody writes to it
+        note = note.model_copy(update={"stored": file_digest(ready)})
         final.parent.mkdir(parents=True, exist_ok=True)
         note_file.unlink(missing_ok=True)
         ready.replace(final)
-        note_file.write_text(note.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        write_text(note_file, note.model_dump_json(indent=1) + "\n")
     shutil.rmtree(incoming_folder(owner, entry, workspace), ignore_errors=True)
     return final
 

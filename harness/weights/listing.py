@@ -10,7 +10,13 @@ from harness.weights.local import State, entries_of_all_variants, read_note, sta
 from harness.weights.lpips import find_owner
 from harness.workspace import Workspace
 
-WORDS: dict[State, str] = {"missing": "no", "present": "yes", "own": "own file", "unverified": "another file"}
+WORDS: dict[State, str] = {
+    "missing": "no",
+    "present": "yes",
+    "own": "own file",
+    "unverified": "another file",
+    "damaged": "damaged",
+}
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,20 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from benchmark.errors import InputError
-from benchmark.hashing import file_digest, json_digest
+from benchmark.hashing import json_digest
 from benchmark.vocabulary import Init
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Line, Sha256, Weights
+from harness.storage.checks import remembered_digest
 from harness.weights.entries import find_entry
 from harness.weights.metadata import query_metadata
 from harness.workspace import Workspace
 
 Origin = Literal["fetched", "imported"]
 
-State = Literal["present", "own", "missing", "unverified"]
-"""Of an entry's file: the published one (or its sha256 is not known), a file of the user's own, absent, or another file
-whose origin is unknown."""
+State = Literal["present", "own", "missing", "unverified", "damaged"]
+"""Of an entry's file: the published one (or its sha256 is not known), a file of the user's own, absent, another file
+whose origin is unknown, or one that changed since it was put in place."""
 
 
 class Note(BaseModel):
@@ -41,6 +42,7 @@ class Note(BaseModel):
         licence: as published.
         way: `fetched` from the address, or `imported` from a file that the user had.
         date: when, UTC.
+        stored: sha256 of the file that was made from it and is kept; empty in notes of earlier versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +55,7 @@ class Note(BaseModel):
     licence: Line
     way: Origin
     date: str
+    stored: str = ""
 
 
 def weights_folder(owner: Owner, workspace: Workspace) -> Path:
@@ -99,10 +102,12 @@ def state(owner: Owner, entry: Weights, workspace: Workspace) -> State:
     path = weights_path(owner, entry, workspace)
     if not path.is_file():
         return "missing"
+    note = read_note(owner, entry, workspace)
+    if note and note.stored and remembered_digest(path) != note.stored:
+        return "damaged"
     if not entry.sha256:
         return "present"
-    note = read_note(owner, entry, workspace)
-    sha256 = file_digest(path) if owner.keeps_files else note and note.sha256
+    sha256 = remembered_digest(path) if owner.keeps_files else note and note.sha256
     if sha256 == entry.sha256.lower():
         return "present"
     return "own" if note and note.way == "imported" and not owner.keeps_files else "unverified"

@@ -48,6 +48,7 @@ def lpips_warning(workspace: Workspace) -> str:
     problems: dict[State, str] = {
         "missing": "are not here",
         "unverified": "that are here were not made from the published file",
+        "damaged": "that are here have changed since they were put in place",
     }
     problem = problems.get(state(LPIPS, entry, workspace))
     if not problem:

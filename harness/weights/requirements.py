@@ -1,6 +1,6 @@
 """The published weights that a run needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark.errors import InputError
@@ -9,7 +9,7 @@ from benchmark.vocabulary import Init
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Weights
 from harness.weights.entries import manual_steps
-from harness.weights.local import state, weights_path, with_metadata
+from harness.weights.local import State, state, weights_path, with_metadata
 from harness.workspace import Workspace
 
 
@@ -54,19 +54,23 @@ def starting_files(
         required += backbone.perceptual
     files = [entry for entry in required if not entry.package]
     states = {entry.name: state(backbone, entry, workspace) for entry in files}
-    absent = [entry for entry in files if states[entry.name] in {"missing", "unverified"}]
+    absent = [entry for entry in files if states[entry.name] in {"missing", "unverified", "damaged"}]
     if absent:
-        raise InputError(_absent(backbone, absent, [name for name, one in states.items() if one == "unverified"]))
+        raise InputError(_absent(backbone, absent, states))
     return {entry.name: weights_path(backbone, entry, workspace) for entry in files}
 
 
-def _absent(backbone: BackboneFacts, absent: Sequence[Weights], unverified: Sequence[str]) -> str:
+def _absent(backbone: BackboneFacts, absent: Sequence[Weights], states: Mapping[str, State]) -> str:
     """Message about weights that are missing: their licences, how to get them, how to go without."""
     names = ", ".join(f"{entry.name!r} ({entry.licence or 'no licence stated'})" for entry in absent)
-    other_files = (
-        f" The files of {', '.join(unverified)} that are here were not made from the published ones."
-        if unverified
-        else ""
+    faults: dict[State, str] = {
+        "unverified": "were not made from the published ones",
+        "damaged": "have changed since they were put in place; the next fetch or import replaces them",
+    }
+    other_files = "".join(
+        f" The files of {', '.join(name for name, one in states.items() if one == state)} that are here {fault}."
+        for state, fault in faults.items()
+        if state in states.values()
     )
     alternatives = {
         False: "INIT=random starts from random weights, and the row shows it",
