@@ -117,7 +117,7 @@ def bench(
     """
     prepared = prepare(spec, workspace, runner, listener, digest_of)
     home = workspace.results(spec.data.catalogue.name, spec.data.experiment)
-    for folder in filter(Path.is_dir, (home.pages, home.records, home.records / spec.data.catalogue.name)):
+    for folder in (home.pages, home.records / spec.data.catalogue.name / spec.protocol.name):
         check_writable(folder)
     records = home.records
     stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)

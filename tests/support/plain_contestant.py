@@ -61,6 +61,14 @@ def run(folder: Path, bug: str) -> None:
         fail(3, f"images.npy is {images.shape}")
     with (folder / "data" / "table.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
+    if bug == "vandal":
+        table_file = folder / "data" / "table.csv"
+        table_file.chmod(0o644)
+        table_file.write_text(table_file.read_text().replace("train", "val", 1))
+    if bug == "full":
+        raise OSError(28, "No space left on device", str(folder / "out" / "embeddings.npy"))
+    if bug == "slow":
+        time.sleep(0.5)
     state = {"gain": np.random.default_rng(job["seed"]).uniform(0.5, 2, 3)}
     if job["checkpoint"]:
         with np.load(folder / job["checkpoint"]) as saved:

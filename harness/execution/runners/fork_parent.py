@@ -1,5 +1,9 @@
 """The program of a fork server: it imports the contestants' libraries, and forks a child for every request.
 
+A request names a Python module, which the child runs, or a program, which replaces the child; libraries are imported
+only for modules. Every child is supervised by a process of its own, which adopts what the job starts, in whatever
+session, and ends it with the job.
+
 `fork_server.py` starts it as a script; its arguments are the number of its request socket, and the libraries. It
 imports nothing of ours: kit and contestants are imported by the child, from the checkout that the request names. It
 computes nothing: no thread is started and CUDA is not touched, so that a child can do both as a new process can.
@@ -12,6 +16,7 @@ import importlib
 import json
 import os
 import random
+import resource
 import runpy
 import select
 import signal
@@ -19,7 +24,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -29,6 +34,9 @@ STREAMS = 3
 LONGEST_REQUEST = 2**17
 """Bytes of a request."""
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+KILL_TRIES = 50
+"""How often the children of an ended job are looked for: each may have started another."""
 
 
 class Children:
@@ -48,13 +56,16 @@ class Children:
             if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
             _kill_group(child)  # while the ended child keeps its number from being given to another process
-            _send(answer, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            _end_children(besides=self._answers)  # of a supervisor that was killed
+            _send(answer, code)
             self._answers.pop(child).close()
 
     def kill(self) -> None:
         """End all children, with what they started."""
         for child in self._answers:
             _kill_group(child)
+        _end_children()
 
     def kill_and_exit(self, *_: object) -> NoReturn:
         """Handle the signal that asks for the end, also in the middle of an import."""
@@ -70,20 +81,20 @@ class Children:
 def serve(requests: socket.socket, libraries: Sequence[str]) -> Mapping[str, str | list[str]]:
     """Fork a child for every request until the client is gone; returns the request, in the child itself.
 
-    The first library is imported before the first child is forked, every other when there is no request: a child that
-    is forked earlier imports it itself.
+    The first library is imported before the first child that runs a module is forked, every other when there is no
+    request: a child that is forked earlier imports it itself.
     """
-    first, *others = libraries
+    others, is_importing = list(libraries), False
     children = Children()
     signal.signal(signal.SIGTERM, children.kill_and_exit)
-    _import(first)
+    _adopt_orphans()
     awake, wake = socket.socketpair()
     for end in (awake, wake):
         end.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
     while True:
-        ready, _, _ = select.select([requests, awake], [], [], 0 if others else None)
+        ready, _, _ = select.select([requests, awake], [], [], 0 if others and is_importing else None)
         if awake in ready:
             awake.recv(4096)
             children.report_ended()
@@ -91,6 +102,10 @@ def serve(requests: socket.socket, libraries: Sequence[str]) -> Mapping[str, str
             message, descriptors, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, STREAMS)
             if not message:
                 children.kill_and_exit()
+            request: dict[str, str | list[str]] = json.loads(message)
+            if "module" in request and not is_importing and others:
+                _import(others.pop(0))
+                is_importing = True
             if child := _fork():
                 for descriptor in descriptors[:2]:
                     os.close(descriptor)
@@ -100,7 +115,7 @@ def serve(requests: socket.socket, libraries: Sequence[str]) -> Mapping[str, str
                 for end in (requests, awake, wake):
                     end.close()
                 _take_streams(descriptors)
-                request: dict[str, str | list[str]] = json.loads(message)
+                _supervise()
                 return request
         elif not ready and others:
             _import(others.pop(0))
@@ -123,11 +138,82 @@ def _fork() -> int:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+        _end_with_parent(parent)
     return child
+
+
+def _supervise() -> None:
+    """Fork again: the inner process returns and does the job; the outer one waits for it and ends what it left."""
+    _adopt_orphans()
+    if not (job := _fork_job()):
+        return
+    status = _wait_for(job)
+    _end_children()
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:  # end by the same signal
+        with suppress(OSError):  # SIGKILL has no handler
+            signal.signal(-code, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the job has left its core already
+        os.kill(os.getpid(), -code)
+    os._exit(code & 0xFF)
+
+
+def _fork_job() -> int:
+    """Fork a process in a session of its own, which ends with its parent; returns its number, or 0 in the child."""
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        _end_with_parent(parent)
+    return child
+
+
+def _wait_for(child: int) -> int:
+    """The exit status of a child; orphans that end before are reaped."""
+    while True:
+        number, status = os.wait()
+        if number == child:
+            return status
+
+
+def _adopt_orphans() -> None:
+    """Linux: processes below this one whose parent ends become its children."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_with_parent(parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _end_children(besides: Collection[int] = ()) -> None:
+    """End the children of this process, and those that it adopts meanwhile.
+
+    Args:
+        besides: children that stay.
+    """
+    for _ in range(KILL_TRIES):
+        children = [number for number in _children() if number not in besides]
+        if not children:
+            return
+        for number in children:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(number, signal.SIGKILL)
+                os.waitpid(number, 0)
+
+
+def _children() -> list[int]:
+    """The numbers of the children of this process; none where there is no /proc."""
+    parent, numbers = os.getpid(), []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                numbers.append(int(folder.name))
+    return numbers
 
 
 def _take_streams(descriptors: Sequence[int]) -> None:
@@ -149,12 +235,17 @@ def _send(answer: socket.socket, number: int) -> None:
 
 
 def run(request: Mapping[str, str | list[str]]) -> int:
-    """Run a module as `python -m` does in a new process; returns its exit code."""
-    environment, arguments = request["environment"], request["arguments"]
+    """Run a module as `python -m` does in a new process, and return its exit code; or become a program."""
+    environment = request["environment"]
     assert isinstance(environment, dict)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(str(request["folder"]))
+    if "program" in request:
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
+            signal.signal(number, signal.SIG_DFL)
+        os.execvp(request["program"][0], list(request["program"]))
+    arguments = request["module"]
     sys.path[:] = [str(Path.cwd()), *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path]
     sys.argv = list(arguments)
     _seed_anew()

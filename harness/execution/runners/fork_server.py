@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,7 +63,16 @@ class ForkServer:
         Raises:
             OSError: it cannot be started.
         """
-        request = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        return self._start({"module": list(arguments)}, folder, environment)
+
+    def start_program(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> "ForkedChild":
+        """Start a program. Arguments and errors as `start`; `command` is the program and its arguments."""
+        if shutil.which(command[0], path=environment.get("PATH")) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+        return self._start({"program": list(command)}, folder, environment)
+
+    def _start(self, what: Mapping[str, object], folder: Path, environment: Mapping[str, str]) -> "ForkedChild":
+        request = {**what, "folder": str(folder), "environment": dict(environment)}
         with self._lock:
             if self._parent is None or not self._parent.runs:
                 self._parent = _Parent(self._environment, self._libraries)

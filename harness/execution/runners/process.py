@@ -88,7 +88,7 @@ class ProcessRunner(Runner):
     def use_gpu(self) -> None:
         """Check that torch can compute on the GPU in a job's environment; jobs need nothing else to use it."""
         command = [sys.executable, "-c", REACH_GPU]
-        outcome = self._watch("torch", partial(spawn, command, self._root), DESCRIBE_SECONDS, lambda _: None)
+        outcome = self._watch("torch", partial(self._spawn, command), DESCRIBE_SECONDS, lambda _: None)
         if outcome.status != "ok":
             raise RunError(f"torch cannot use the GPU here: it {outcome.cause.rstrip('.')}")
 
@@ -138,7 +138,13 @@ class ProcessRunner(Runner):
             return lambda: self._forks.start(module, self._root, environment(self._root))
         entry_point = backbone.command or ("{python}", "-m", KIT, backbone.name)
         command = [part.replace("{python}", sys.executable) for part in entry_point] + arguments
-        return lambda: spawn(command, self._root)
+        return partial(self._spawn, command)
+
+    def _spawn(self, command: Sequence[str]) -> Child:
+        """Start a program, under supervision where that is possible."""
+        if CAN_FORK:
+            return self._forks.start_program(command, self._root, environment(self._root))
+        return spawn(command, self._root)
 
     def cancel(self) -> None:
         """Kill all children with their descendants."""

@@ -17,6 +17,7 @@ from benchmark.errors import RunError
 from harness.execution.store import Entry, Store, digest, file_digest, tree_digest
 from harness.storage import checks
 from harness.storage.trees import remove_tree
+from support.damage import change_byte, empty, halve
 from support.paths import ROOT
 
 
@@ -150,25 +151,6 @@ def build(store: Store, text: str = "text", key: str = "k" * 64) -> Entry:
         (folder / "out" / "other").write_text("other")
 
     return store.find_or_build("kind", key, {"note": 1}, write)
-
-
-def change_byte(path: Path) -> None:
-    path.chmod(0o644)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    status = path.stat()
-    path.write_bytes(content)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # as a failing disk does
-
-
-def halve(path: Path) -> None:
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def empty(path: Path) -> None:
-    path.chmod(0o644)
-    path.write_bytes(b"")
 
 
 def replace_by_folder(path: Path) -> None:

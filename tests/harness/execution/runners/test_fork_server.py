@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
@@ -187,7 +188,8 @@ def test_children_go_with_the_process_they_are_forked_from_and_another_takes_its
     os.kill(parent, signal.SIGKILL)
     assert child.wait(10) == -signal.SIGKILL
     assert gone(number)
-    os.kill(below, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(below, signal.SIGKILL)
     for stream in (child.stdout, child.stderr):
         stream.close()
     child = start(server, tmp_path, SLEEPERS)

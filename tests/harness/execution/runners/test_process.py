@@ -7,17 +7,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
 from benchmark.errors import RunError
 from harness.contestants.registry import BackboneFacts, find
 from harness.execution.runners.base import LONGEST_LINE, JobFolder, Limits, Log, Outcome, ending
-from harness.execution.runners.process import ProcessRunner
+from harness.execution.runners.process import Child, ProcessRunner
 from harness.workspace import Workspace
 from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
 from support.paths import ROOT
@@ -131,14 +131,16 @@ def test_what_a_job_started_ends_with_it(end: str, tmp_path: Path, forked: bool)
 
 
 @both_ways
-def test_a_grandchild_in_a_session_of_its_own_holds_nobody_up(tmp_path: Path, forked: bool) -> None:
+def test_a_grandchild_in_a_session_of_its_own_holds_nobody_up_and_ends_with_the_job(
+    tmp_path: Path, forked: bool
+) -> None:
     start = time.monotonic()
     outcome, lines = perform(
         tmp_path, SLEEPER.replace("])", "], start_new_session=True)") + "print(child.pid)", forked=forked
     )
-    os.kill(int(lines[0]), signal.SIGKILL)
     assert outcome.status == "ok"
     assert time.monotonic() - start < 30
+    assert gone(int(lines[0]))
 
 
 @both_ways
@@ -195,15 +197,16 @@ def test_cancel_stops_a_job_that_is_only_being_started(tmp_path: Path, monkeypat
     runner = ProcessRunner(Workspace(tmp_path))
     started: list[int] = []
 
-    class Late(subprocess.Popen[str]):
+    start = runner._spawn
+
+    def start_late(command: Sequence[str]) -> Child:
         """Ctrl-C comes when the child is there and the runner does not know of it yet."""
+        child = start(command)
+        started.append(child.pid)
+        runner.cancel()
+        return child
 
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            started.append(self.pid)
-            runner.cancel()
-
-    monkeypatch.setattr(subprocess, "Popen", Late)
+    monkeypatch.setattr(runner, "_spawn", start_late)
     sleeper = facts("{python}", "-c", "import time; time.sleep(600)")
     with pytest.raises(RunError, match="The job was stopped"):
         runner.run(sleeper, "train", job(tmp_path), Limits(20, 1), ignore)
@@ -241,7 +244,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from harness.contestants.registry import BackboneFacts, find
-from harness.execution.runners.process import ProcessRunner
+from harness.execution.runners.process import Child, ProcessRunner
 from harness.workspace import Workspace
 facts = BackboneFacts(name="x", title="T", paper="", licence="", capabilities=(), input={{}}, command={command!r})
 ProcessRunner(Workspace(Path({folder!r}))).call(facts, [], 60, lambda line: print(line, end="", flush=True))
@@ -258,6 +261,20 @@ def test_a_child_goes_with_a_harness_that_is_killed(tmp_path: Path) -> None:
         assert alive(child)
         harness.send_signal(signal.SIGKILL)
     assert gone(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to a supervisor")
+@pytest.mark.parametrize("killed", ["harness", "job"])
+def test_workers_of_a_contestant_end_with_a_harness_or_a_job_that_is_killed(killed: str, tmp_path: Path) -> None:
+    workers = "".join(SLEEPER.replace("])", f"], start_new_session={own})\nprint(child.pid)") for own in (False, True))
+    deed = f"import os, time\n{workers}print(os.getpid(), flush=True)\ntime.sleep(600)"
+    program = HARNESS.format(root=str(ROOT), folder=str(tmp_path), command=("{python}", "-c", deed))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as harness:
+        assert harness.stdout is not None
+        numbers = [int(harness.stdout.readline()) for _ in range(3)]
+        assert all(map(alive, numbers))
+        os.kill(harness.pid if killed == "harness" else numbers[-1], signal.SIGKILL)
+    assert all(map(gone, numbers))
 
 
 @both_ways
