@@ -1,6 +1,7 @@
 """Answers of both probes to every testable photo, by probes that were fitted without the photo's group."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,12 @@ from numpy.typing import NDArray
 
 from benchmark.cross_validation.folding import Fold, Folding
 from benchmark.probing.coordinates import Cosines, cosines, reduce
-from benchmark.probing.probes import linear_probe, nearest_neighbour_probe
+from benchmark.probing.probes import (
+    choose_neighbours,
+    choose_strength,
+    fitted_linear_probe,
+    fitted_nearest_neighbour_probe,
+)
 from benchmark.vocabulary import RegionVariant
 
 NO_ANSWER = -1
@@ -60,8 +66,8 @@ def cross_validate(
 ) -> OutOfFoldAnswers:
     """Fit both probes on the photos outside each fold, and let them answer the photos inside.
 
-    The strength of the linear probe's penalty and the number of neighbours are chosen within the photos outside the
-    fold (nested cross-validation), so no photo chooses anything for itself.
+    The strength of the linear probe's penalty and the number of neighbours are chosen within the photos outside all
+    folds of a block (nested cross-validation), so no photo chooses anything for itself.
 
     Args:
         photos: what the probes are fitted on and shown.
@@ -79,11 +85,18 @@ def cross_validate(
         information={variant: np.full(shape, NO_ANSWER) for variant in photos.regions},
     )
     similarity = cosines(photos.whole).train
-    places = [(draw, fold) for draw, parts in enumerate(folds.draws) for fold in parts]
-    for done, (draw, fold) in enumerate(places, start=1):
-        if len(fold.test) and len(np.unique(photos.labels[fold.fit])) > 1:
-            _answer(photos, similarity, fold, seed, answers, draw)
-        on_fold(done, len(places))
+    done, total = 0, sum(map(len, folds.draws))
+    for draw, parts in enumerate(folds.draws):
+        blocks: defaultdict[int, list[Fold]] = defaultdict(list)
+        for fold in parts:
+            blocks[fold.block].append(fold)
+        for block in blocks.values():
+            choice = _choose(photos, similarity, block, seed)
+            for fold in block:
+                if len(fold.test) and len(np.unique(photos.labels[fold.fit])) > 1:
+                    _answer(photos, similarity, fold, choice, answers, draw)
+                done += 1
+                on_fold(done, total)
     return answers
 
 
@@ -110,11 +123,46 @@ def settled(
     return answers[chosen, photos], certainty[chosen, photos]
 
 
+class _Choice(NamedTuple):
+    """What is chosen for the folds of a block: strengths of penalties, and the number of neighbours."""
+
+    whole: float
+    regions: dict[RegionVariant, float]
+    neighbours: int
+
+
+def _choose(photos: Photos, similarity: NDArray[np.float64], block: Sequence[Fold], seed: int) -> _Choice:
+    """Choose by the photos that no fold of the block tests.
+
+    Args:
+        photos: what the probes are fitted on.
+        similarity: (N, N) cosines of whole photos.
+        block: its folds.
+        seed: of the folds within.
+    """
+    fit = np.array(sorted(set.intersection(*(set(fold.fit.tolist()) for fold in block))), dtype=np.int64)
+    labels, groups = photos.labels[fit], photos.groups[fit]
+
+    def strength(embeddings: NDArray[np.floating]) -> float:
+        return choose_strength(_standardised(embeddings[fit]), labels, groups, seed, balanced=True)
+
+    return _Choice(
+        strength(photos.whole),
+        {variant: strength(part) for variant, part in photos.regions.items()},
+        choose_neighbours(similarity[np.ix_(fit, fit)], labels, groups, seed),
+    )
+
+
+def _standardised(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Coordinates of photos to be fitted on."""
+    return reduce(embeddings).train
+
+
 def _answer(
     photos: Photos,
     similarity: NDArray[np.float64],
     fold: Fold,
-    seed: int,
+    choice: _Choice,
     answers: OutOfFoldAnswers,
     draw: int,
 ) -> None:
@@ -124,20 +172,21 @@ def _answer(
         photos: what the probes are fitted on and shown.
         similarity: (N, N) cosines of whole photos.
         fold: what is fitted and what is tested.
-        seed: of the folds within.
+        choice: for the folds of its block.
         answers: of all photos.
         draw: its number.
     """
-    fit, test = fold
-    labels, groups = photos.labels[fit], photos.groups[fit]
+    fit, test, _ = fold
+    labels = photos.labels[fit]
     whole = reduce(photos.whole[fit], photos.whole[test], *(part[test] for part in photos.regions.values()))
-    probe = linear_probe(whole, labels, groups, seed, balanced=True)
+    probe = fitted_linear_probe(whole, labels, choice.whole, balanced=True)
     near = Cosines(similarity[np.ix_(fit, fit)], (similarity[np.ix_(test, fit)],))
     answers.linear[draw, test], *shown = probe.answers
     answers.confidence[draw, test] = probe.confidences[0]
-    answers.strength[draw, test] = probe.choice
-    answers.nearest[draw, test] = nearest_neighbour_probe(near, labels, groups, seed).answers[0]
+    answers.strength[draw, test] = choice.whole
+    answers.nearest[draw, test] = fitted_nearest_neighbour_probe(near, labels, choice.neighbours).answers[0]
     for (variant, part), relied in zip(photos.regions.items(), shown, strict=True):
-        alone = linear_probe(reduce(part[fit], part[test]), labels, groups, seed, balanced=True)
+        pair = reduce(part[fit], part[test])
+        alone = fitted_linear_probe(pair, labels, choice.regions[variant], balanced=True)
         answers.reliance[variant][draw, test] = relied
         answers.information[variant][draw, test] = alone.answers[0]

@@ -15,7 +15,7 @@ FEW_PHOTOS = 300
 """Number of photos below which one draw of ten folds depends too much on chance."""
 
 FEW_GROUPS = FOLDS * DRAWS
-"""Groups up to which, with few photos, each group is a fold: no more fits than in `DRAWS` draws."""
+"""Groups up to which, with few photos, each group is a fold: no more folds than in `DRAWS` draws."""
 
 
 class Fold(NamedTuple):
@@ -24,10 +24,12 @@ class Fold(NamedTuple):
     Attributes:
         fit: indices of all photos of other groups.
         test: indices of the testable photos of the fold's groups; may be empty.
+        block: number of the block. The folds of a block share what is chosen by photos that none of them tests.
     """
 
     fit: NDArray[np.int64]
     test: NDArray[np.int64]
+    block: int
 
 
 class Folding(NamedTuple):
@@ -47,7 +49,8 @@ def folding(labels: NDArray[np.integer], scheme: Scheme, seed: int) -> Folding:
 
     With 300 photos and more, groups are drawn into ten folds once. Below, the accuracy would depend on that draw: with
     at most 50 groups each group is left out in turn, which needs no draw; with more groups there are five draws of ten
-    folds, over which accuracies are averaged.
+    folds, over which accuracies are averaged. Folds of single groups are in ten blocks: with so many folds, one choice
+    each would take most of the time.
 
     Args:
         labels: (N,) class numbers.
@@ -57,7 +60,9 @@ def folding(labels: NDArray[np.integer], scheme: Scheme, seed: int) -> Folding:
     few = len(labels) < FEW_PHOTOS
     groups = np.unique(scheme.groups[scheme.testable])
     if len(groups) <= (FEW_GROUPS if few else FOLDS):
-        return Folding((tuple(_without(group, scheme) for group in groups),), one_group_each=True)
+        block_of = np.random.default_rng(seed).permutation(len(groups)) % FOLDS
+        alone = (_without(group, scheme, int(block)) for group, block in zip(groups, block_of, strict=True))
+        return Folding((tuple(alone),), one_group_each=True)
     draws = DRAWS if few else 1
     return Folding(
         tuple(_drawn(labels, scheme, seed * DRAWS + draw) for draw in range(draws)),
@@ -68,7 +73,7 @@ def folding(labels: NDArray[np.integer], scheme: Scheme, seed: int) -> Folding:
 def described(folds: Folding) -> str:
     """The folds in words.
 
-    >>> one = Fold(np.array([1]), np.array([0]))
+    >>> one = Fold(np.array([1]), np.array([0]), 0)
     >>> described(Folding(((one, one),), one_group_each=True))
     'each of 2 groups left out in turn'
     """
@@ -78,10 +83,10 @@ def described(folds: Folding) -> str:
     return f"{count} folds" if draws == 1 else f"{draws} draws of {count} folds"
 
 
-def _without(group: np.int64, scheme: Scheme) -> Fold:
+def _without(group: np.int64, scheme: Scheme, block: int) -> Fold:
     """The fold that tests one group."""
     inside = scheme.groups == group
-    return Fold(np.flatnonzero(~inside), np.flatnonzero(inside & scheme.testable))
+    return Fold(np.flatnonzero(~inside), np.flatnonzero(inside & scheme.testable), block)
 
 
 def _drawn(labels: NDArray[np.integer], scheme: Scheme, seed: int) -> tuple[Fold, ...]:
@@ -93,4 +98,4 @@ def _drawn(labels: NDArray[np.integer], scheme: Scheme, seed: int) -> tuple[Fold
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The (least|number of unique)", UserWarning)  # individuals with few photos
         parts = list(kind(FOLDS, shuffle=True, random_state=seed).split(labels, labels, scheme.groups))
-    return tuple(Fold(fit, test[scheme.testable[test]]) for fit, test in parts)
+    return tuple(Fold(fit, test[scheme.testable[test]], number) for number, (fit, test) in enumerate(parts))

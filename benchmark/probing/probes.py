@@ -1,13 +1,13 @@
 """The linear probe and the nearest-neighbour probe: how well frozen embeddings name the individuals."""
 
-import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.probing.coordinates import Coordinates, Cosines
 from benchmark.probing.folds import grouped_folds
+from benchmark.probing.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from threadpoolctl import threadpool_limits
@@ -18,7 +18,6 @@ STRENGTHS = tuple(float(10.0**power) for power in range(-2, 4))
 NEIGHBOURS = (1, 3, 5, 10, 20)
 """Numbers of neighbours to choose from."""
 
-MAX_ITERATIONS = 5000
 TOLERANCE = 1e-6
 CHOICE_TOLERANCE = 1e-3
 """Tolerance of the fits that only choose a strength, of at most `FEW_INDIVIDUALS`."""
@@ -74,24 +73,49 @@ def linear_probe(
             tested in folds, an individual has the fewest training images just when it is tested: without weights,
             embeddings that know nothing would then be right less often than by chance.
     """
+    strength = choose_strength(coordinates.train, labels, groups, seed, balanced=balanced)
+    return fitted_linear_probe(coordinates, labels, strength, balanced=balanced)
+
+
+def choose_strength(
+    points: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    groups: NDArray[np.integer],
+    seed: int,
+    *,
+    balanced: bool = False,
+) -> float:
+    """The inverse strength that `linear_probe` chooses.
+
+    Args:
+        points: (N, R) coordinates of the training images.
+        labels: as `linear_probe`.
+        groups: as `linear_probe`.
+        seed: as `linear_probe`.
+        balanced: as `linear_probe`.
+    """
     folds = list(grouped_folds(labels, groups, seed))[: 1 if len(labels) >= MANY_IMAGES else None]
     tolerance = CHOICE_TOLERANCE * min(1.0, FEW_INDIVIDUALS / len(np.unique(labels)))
-    with _threads(coordinates.train):
+    with _threads(points):
         losses = [
-            np.mean(
-                [_log_loss(coordinates.train, labels, part, _Fit(strength, tolerance, balanced)) for part in folds]
-                or [0.0]
-            )
+            np.mean([_log_loss(points, labels, fold, _Fit(strength, tolerance, balanced)) for fold in folds] or [0.0])
             for strength in STRENGTHS
         ]
-        strength = STRENGTHS[int(np.argmin(losses))]
-        model, converged = _fit(coordinates.train, labels, _Fit(strength, balanced=balanced))
-        probabilities = [model.predict_proba(shown) for shown in coordinates.shown]
+    return STRENGTHS[int(np.argmin(losses))]
+
+
+def fitted_linear_probe(
+    coordinates: Coordinates, labels: NDArray[np.integer], strength: float, *, balanced: bool = False
+) -> ProbeAnswers:
+    """`linear_probe` with a strength that is chosen already."""
+    with _threads(coordinates.train):
+        model = fit_logistic(coordinates.train, labels, strength=strength, tolerance=TOLERANCE, balanced=balanced)
+        probabilities = [np.exp(model.log_probabilities(shown)) for shown in coordinates.shown]
     return ProbeAnswers(
-        tuple(model.classes_[one.argmax(axis=1)].astype(np.int64) for one in probabilities),
+        tuple(model.classes[one.argmax(axis=1)] for one in probabilities),
         tuple(one.max(axis=1) for one in probabilities),
         strength,
-        converged,
+        model.converged,
     )
 
 
@@ -104,8 +128,8 @@ def linear_probabilities(coordinates: Coordinates, labels: NDArray[np.integer], 
         strength: `choice` of `linear_probe`.
     """
     with _threads(coordinates.train):
-        model, _ = _fit(coordinates.train, labels, _Fit(strength))
-        probabilities: NDArray[np.float64] = model.predict_proba(coordinates.shown[0])
+        model = fit_logistic(coordinates.train, labels, strength=strength, tolerance=TOLERANCE, balanced=False)
+        probabilities: NDArray[np.float64] = np.exp(model.log_probabilities(coordinates.shown[0]))
     return probabilities
 
 
@@ -114,13 +138,12 @@ def linear_logits(
 ) -> list[NDArray[np.float64]]:
     """(M, K) the logit of each individual for each image of every set, by a probe whose strength is chosen.
 
-    A column is an individual of the training images, in the order of class numbers. The logits of two individuals add
-    up to 0. Arguments as `linear_probabilities`; `balanced` as `linear_probe`.
+    A column is an individual of the training images, in the order of class numbers. Arguments as
+    `linear_probabilities`; `balanced` as `linear_probe`.
     """
     with _threads(coordinates.train):
-        model, _ = _fit(coordinates.train, labels, _Fit(strength, balanced=balanced))
-        logits = [model.decision_function(shown) for shown in coordinates.shown]
-    return [one if one.ndim > 1 else np.stack([-one, one], axis=1) / 2 for one in logits]
+        model = fit_logistic(coordinates.train, labels, strength=strength, tolerance=TOLERANCE, balanced=balanced)
+        return [model.logits(shown) for shown in coordinates.shown]
 
 
 def nearest_neighbour_probe(
@@ -137,12 +160,31 @@ def nearest_neighbour_probe(
         groups: as `linear_probe`.
         seed: as `linear_probe`.
     """
+    k = choose_neighbours(cosines.train, labels, groups, seed)
+    return fitted_nearest_neighbour_probe(cosines, labels, k)
+
+
+def choose_neighbours(
+    similarity: NDArray[np.float64], labels: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+) -> int:
+    """The number of neighbours that `nearest_neighbour_probe` chooses.
+
+    Args:
+        similarity: (N, N) cosines among the training images.
+        labels: as `linear_probe`.
+        groups: as `linear_probe`.
+        seed: as `linear_probe`.
+    """
     right: dict[int, list[NDArray[np.bool_]]] = {k: [] for k in NEIGHBOURS}
     for fit, held_out in grouped_folds(labels, groups, seed):
-        votes = _votes(cosines.train[np.ix_(held_out, fit)], labels[fit])
+        votes = _votes(similarity[np.ix_(held_out, fit)], labels[fit])
         for k in NEIGHBOURS:
             right[k].append(_commonest(votes[:, :k]) == labels[held_out])
-    k = max(NEIGHBOURS, key=lambda k: float(np.concatenate(right[k]).mean()) if right[k] else 0.0)
+    return max(NEIGHBOURS, key=lambda k: float(np.concatenate(right[k]).mean()) if right[k] else 0.0)
+
+
+def fitted_nearest_neighbour_probe(cosines: Cosines, labels: NDArray[np.integer], k: int) -> ProbeAnswers:
+    """`nearest_neighbour_probe` with a number of neighbours that is chosen already."""
     shown = [_votes(similarity, labels)[:, :k] for similarity in cosines.shown]
     answers = tuple(_commonest(votes) for votes in shown)
     confidences = tuple((votes == answer[:, None]).mean(axis=1) for votes, answer in zip(shown, answers, strict=True))
@@ -157,25 +199,11 @@ def _threads(points: NDArray[np.float64]) -> "threadpool_limits":
 
 
 class _Fit(NamedTuple):
-    """How a logistic regression is fitted: inverse strength of its penalty, tolerance, weights of the individuals."""
+    """How a logistic regression that only chooses is fitted: see the arguments of `fit_logistic`."""
 
     strength: float
-    tolerance: float = TOLERANCE
-    balanced: bool = False
-
-
-def _fit(points: NDArray[np.float64], labels: NDArray[np.integer], how: _Fit) -> tuple[Any, bool]:
-    """The fitted model, and whether it converged."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    weights = "balanced" if how.balanced else None
-    model = LogisticRegression(C=how.strength, max_iter=MAX_ITERATIONS, tol=how.tolerance, class_weight=weights)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "The number of unique", UserWarning)  # individuals with few images
-        model.fit(points, labels)
-    return model, not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    tolerance: float
+    balanced: bool
 
 
 def _log_loss(
@@ -190,8 +218,8 @@ def _log_loss(
     held_out = held_out[np.isin(labels[held_out], classes)]
     if not len(held_out) or len(classes) < 2:  # noqa: PLR2004 - nothing to tell apart
         return 0.0
-    model, _ = _fit(points[fit], labels[fit], how)
-    probabilities = model.predict_log_proba(points[held_out])
+    model = fit_logistic(points[fit], labels[fit], **how._asdict())
+    probabilities = model.log_probabilities(points[held_out])
     return float(-probabilities[np.arange(len(held_out)), np.searchsorted(classes, labels[held_out])].mean())
 
 
