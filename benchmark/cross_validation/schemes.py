@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.data.capture import capture_times, codes, is_filled
+from benchmark.data.capture import capture_periods, codes, is_filled
 from benchmark.data.catalogue import Row
 from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 from benchmark.vocabulary import FoldScheme
 
 ENOUGH = 1 / 3
 """Share of the photos that must be testable for a column to be kept together."""
-
-DAY = "day"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def schemes(rows: Sequence[Row], labels: NDArray[np.integer]) -> tuple[Scheme, .
 
     A column can be kept together if it is filled on every row, and if at least a third of the photos have a photo of
     their individual with another value. The first such column is taken of sequence, encounter, cluster_id, video,
-    camera, then the day of the photo, then the folder.
+    camera, then the day of the photo (its month or year where no more is known), then the folder.
 
     Args:
         rows: of a catalogue.
@@ -61,9 +59,8 @@ def _candidates(rows: Sequence[Row]) -> dict[str, list[str]]:
     candidates = {
         column: [row.groups[column] for row in rows] for column in SEQUENCE_COLUMNS if is_filled(rows, column)
     }
-    times = capture_times(rows)
-    if times is not None:
-        candidates[DAY] = [time.date().isoformat() for time in times]
+    if (found := capture_periods(rows)) is not None:
+        candidates[found.precision] = found.periods
     if is_filled(rows, "folder"):
         candidates["folder"] = [row.groups["folder"] for row in rows]
     return candidates

@@ -1,19 +1,17 @@
 """Capture metadata of rows: recordings, frame numbers, times, flanks, and the distance to the nearest other image."""
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Row
-from benchmark.errors import InputError
+from benchmark.data.dates import Date, DatePrecision, periods, read_dates
+from benchmark.data.faults import printable
 from benchmark.vocabulary import FLANKS, Flank
-
-_YEAR_FIRST = re.compile(r"^(\d{4})[/:.](\d{1,2})[/:.](\d{1,2})(?!\d)")
-"""A date that begins with its year, as cameras (EXIF) and some tables write it: it can mean one day alone."""
 
 RECORDING_COLUMNS = ("video", "sequence", "encounter")
 """Columns that name a continuous recording; the first one that is filled on every row is used."""
@@ -23,6 +21,8 @@ PLACE_COLUMNS = (*RECORDING_COLUMNS, "camera", "date")
 
 TIME_COLUMNS = ("timestamp", "datetime", "date")
 """Columns that hold the time of a photo; the first one that is filled on every row is used."""
+
+_PRECISIONS: tuple[DatePrecision, ...] = ("day", "month", "year")
 
 FLANK_COLUMNS = ("flank", "side", "viewpoint", "orientation", "direction")
 """Columns that may name the flank that a photo shows; the first one that does so on any row is used."""
@@ -72,15 +72,13 @@ def encounter_codes(rows: Sequence[Row]) -> NDArray[np.int64] | None:
     """Code of each row's encounter, shape (N,): its recording, or else its day; None if neither is known.
 
     Photos of one individual on one day are one encounter: most were taken within minutes, in the same light and place.
-
-    Raises:
-        InputError: a value is not an ISO 8601 date; the message names the image.
+    Where only months or years are known, they take the place of days: that counts too few encounters, never too many.
     """
     recordings = recording_codes(rows)
     if recordings is not None:
         return recordings
-    times = capture_times(rows)
-    return None if times is None else codes([time.date() for time in times])
+    found = capture_periods(rows)
+    return None if found is None else codes(found.periods)
 
 
 def flanks_of(rows: Sequence[Row]) -> NDArray[np.str_] | None:
@@ -100,30 +98,77 @@ def flanks_of(rows: Sequence[Row]) -> NDArray[np.str_] | None:
 
 
 def frame_positions(rows: Sequence[Row]) -> FramePositions | None:
-    """Recordings and frame numbers of rows; None if any row lacks one of them.
+    """Recordings and frame numbers of rows; None if any row lacks one of them, or has a frame that is no whole number.
 
     If no column names recordings, each camera counts as one recording.
-
-    Raises:
-        InputError: a frame is not a whole number; the message names the image.
     """
     column = _first_filled(rows, (*RECORDING_COLUMNS, "camera"))
     if column is None or not is_filled(rows, "frame"):
         return None
-    frames = np.array([_frame(row) for row in rows], dtype=np.int64)
-    return FramePositions(column, codes([row.groups[column] for row in rows]), frames)
+    frames = [_frame(row) for row in rows]
+    if None in frames:
+        return None
+    return FramePositions(column, codes([row.groups[column] for row in rows]), np.array(frames, dtype=np.int64))
 
 
 def capture_times(rows: Sequence[Row]) -> list[datetime] | None:
-    """Time of each row in UTC; None if no column of `TIME_COLUMNS` is filled on every row.
+    """Time of each row in UTC, by a column of `TIME_COLUMNS` that has a day on every row; None if there is none.
 
     A time without a time zone is taken as UTC.
-
-    Raises:
-        InputError: a value is not an ISO 8601 date; the message names the image.
     """
-    column = _first_filled(rows, TIME_COLUMNS)
-    return None if column is None else [_time(row, column) for row in rows]
+    moments = [moment for moment in known_times(rows) if moment]
+    return moments if rows and len(moments) == len(rows) else None
+
+
+def known_times(rows: Sequence[Row]) -> list[datetime | None]:
+    """Time of each row in UTC, by the column of `TIME_COLUMNS` that has most days; None where it has none."""
+    columns = ([row.groups.get(column, "") for row in rows] for column in TIME_COLUMNS)
+    timed = ([date.moment if date else None for date in read_dates(texts)] for texts in columns)
+    return max(timed, key=lambda moments: sum(moment is not None for moment in moments))
+
+
+class Periods(NamedTuple):
+    """When rows were taken, as far as all of them tell.
+
+    Attributes:
+        precision: length of a period.
+        periods: the period of each row; equal ones are the same. A day is that of the time zone it was written in.
+    """
+
+    precision: DatePrecision
+    periods: list[str]
+
+
+def capture_periods(rows: Sequence[Row]) -> Periods | None:
+    """Day of each row, or its month or year where no more is known; None if no column of `TIME_COLUMNS` tells."""
+    found = [Periods(*periods(dates)) for _, dates in _dated_columns(rows)]
+    return min(found, key=lambda one: _PRECISIONS.index(one.precision), default=None)
+
+
+def capture_remarks(rows: Sequence[Row]) -> list[str]:
+    """What of the dates and frame numbers of rows is not used, as sentences."""
+    remarks = []
+    for column in TIME_COLUMNS:
+        if not is_filled(rows, column):
+            continue
+        dates = read_dates([row.groups[column] for row in rows])
+        unread = [row for row, date in zip(rows, dates, strict=True) if date is None]
+        unordered = [row for row, date in zip(rows, dates, strict=True) if date and not date.moment]
+        if unread:
+            remarks.append(
+                f"The column `{column}` is not used: {_example(unread, column)} is no date. Write dates as 2024-05-31, "
+                "or as 2024-05-31T14:05:00 if the time is known."
+            )
+        elif unordered:
+            precision, _ = periods([date for date in dates if date])
+            remarks.append(
+                f"The column `{column}` has dates without a sure day, such as {_example(unordered, column)}: photos of "
+                f"one {precision} count as taken together, and nothing is put in the order of time. Write dates as "
+                "2024-05-31 if the day is known."
+            )
+    if is_filled(rows, "frame") and (bad := [row for row in rows if _frame(row) is None]):
+        remarks.append(f"The column `frame` is not used: {_example(bad, 'frame')} is not a whole number.")
+    return remarks
 
 
 def codes(values: Sequence[object]) -> NDArray[np.int64]:
@@ -191,32 +236,25 @@ def _first_filled(rows: Sequence[Row], columns: Sequence[str]) -> str | None:
     return next((column for column in columns if is_filled(rows, column)), None)
 
 
-def _frame(row: Row) -> int:
+def _dated_columns(rows: Sequence[Row]) -> Iterator[tuple[str, list[Date]]]:
+    """The columns of `TIME_COLUMNS` that have a date on every row, with the dates."""
+    for column in TIME_COLUMNS:
+        if is_filled(rows, column):
+            dates = [date for date in read_dates([row.groups[column] for row in rows]) if date]
+            if len(dates) == len(rows):
+                yield column, dates
+
+
+def _frame(row: Row) -> int | None:
+    """The frame number; None if it is no whole number that fits into 64 bits."""
     try:
-        return int(row.groups["frame"])
+        number = int(row.groups["frame"])
     except ValueError:
-        raise InputError(
-            f"The frame of {row.image_id!r} is {row.groups['frame']!r}, not a whole number. Fix the column `frame`, "
-            "or rename it if it means something else."
-        ) from None
+        return None
+    return number if abs(number) <= NO_NEIGHBOUR else None
 
 
-def _with_hyphens(date: re.Match[str]) -> str:
-    """A date as ISO 8601 writes it.
-
-    >>> _YEAR_FIRST.sub(_with_hyphens, "2021/5/3 10:00:00"), _YEAR_FIRST.sub(_with_hyphens, "2021:05:31")
-    ('2021-05-03 10:00:00', '2021-05-31')
-    """
-    year, month, day = date.groups()
-    return f"{year}-{int(month):02d}-{int(day):02d}"
-
-
-def _time(row: Row, column: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(_YEAR_FIRST.sub(_with_hyphens, row.groups[column].strip(), count=1))
-    except ValueError:
-        raise InputError(
-            f"The {column} of {row.image_id!r} is {row.groups[column]!r}. Write dates as ISO 8601: 2024-05-31, or "
-            "2024-05-31T14:05:00 if the time is known."
-        ) from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+def _example(rows: Sequence[Row], column: str) -> str:
+    """The value of the first of some rows, with its image and the number of others."""
+    others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return printable(f"{rows[0].groups[column]!r} of {rows[0].image_id}{others}")

@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.data.capture import capture_times, frame_positions
 from benchmark.data.catalogue import Row
 from benchmark.data.crops import Photo, check_row, read_photo
 from benchmark.data.faults import Fault, FaultsError
-from benchmark.errors import InputError
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -65,30 +63,6 @@ def check_individuals(rows: Iterable[Row], place: Path) -> list[Fault]:
         return []
     reason = f"all photos show one individual, {identities.pop()!r}: nothing can be told apart"
     return [Fault(place, reason, "Add photos of at least one other individual.")]
-
-
-def check_capture(rows: Sequence[Row]) -> list[Fault]:
-    """The faults of dates and frame numbers, if a column that is used holds one that cannot be read.
-
-    Args:
-        rows: of a catalogue.
-    """
-    faults: list[Fault] = []
-    for read in (capture_times, frame_positions):
-        try:
-            read(rows)
-        except InputError:
-            faults += (fault for row in rows for fault in _capture_faults(row, read))
-    return faults
-
-
-def _capture_faults(row: Row, read: Callable[[Sequence[Row]], object]) -> list[Fault]:
-    try:
-        read([row])
-    except InputError as error:
-        reason, _, fix = str(error).partition(". ")
-        return [Fault(row.path, reason, fix, image_id=row.image_id)]
-    return []
 
 
 def copies(rows: Iterable[Row], digests: Mapping[str, str]) -> list[tuple[Row, ...]]:

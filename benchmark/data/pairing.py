@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from benchmark.data.capture import NEAR_FRAMES, dense_ranks, encounter_codes, flanks_of, frame_positions
 from benchmark.data.catalogue import Row
-from benchmark.errors import InputError
 from benchmark.vocabulary import FlankPairing
 
 
@@ -36,13 +35,10 @@ class Sightings(NamedTuple):
 
 
 def sightings_of(rows: Sequence[Row]) -> Sightings:
-    """What is known of the rows of a data set; frame numbers that cannot be read count as not known."""
+    """What is known of the rows of a data set."""
     names = {name: number for number, name in enumerate(sorted({row.identity for row in rows}))}
     labels = np.array([names[row.identity] for row in rows], dtype=np.int64)
-    try:
-        positions = frame_positions(rows)
-    except InputError:
-        positions = None
+    positions = frame_positions(rows)
     if positions is None:
         recordings, frames = encounter_codes(rows), None
     else:

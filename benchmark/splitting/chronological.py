@@ -84,8 +84,8 @@ def _images_by_identity(catalogue: Catalogue) -> dict[str, list[_Image]]:
     times, positions, recordings = capture_times(rows), frame_positions(rows), recording_codes(rows)
     if times is None and positions is None:
         raise InputError(
-            f"{catalogue.name} does not support the split 'time': not every image has a date, or a frame number and a "
-            f"recording. Add one of the columns {', '.join(TIME_COLUMNS)}, or `frame` and `video`."
+            f"{catalogue.name} does not support the split 'time': not every image has a date with its day, or a frame "
+            f"number and a recording. Add one of the columns {', '.join(TIME_COLUMNS)}, or `frame` and `video`."
         )
     if positions is not None:
         recordings = positions.recordings

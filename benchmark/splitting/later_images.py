@@ -2,13 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from benchmark.data.capture import RECORDING_COLUMNS, capture_times
+from benchmark.data.capture import RECORDING_COLUMNS, capture_periods
 from benchmark.data.catalogue import Catalogue, Row
-from benchmark.errors import InputError
 from benchmark.splitting.parts import PartOf
 from benchmark.splitting.sequence import SEQUENCE_COLUMNS
 from benchmark.splitting.split import Split
@@ -102,7 +100,6 @@ class LaterImages:
 
     def _keys(self, row: Row) -> Mapping[str, str]:
         keys = {column: row.groups[column] for column in SEQUENCE_COLUMNS if row.groups.get(column)}
-        with suppress(InputError):  # a date that cannot be read, in a column that is not used
-            if times := capture_times([row]):
-                keys[_DAY] = times[0].date().isoformat()
+        if (period := capture_periods([row])) and period.precision == _DAY:
+            (keys[_DAY],) = period.periods
         return {CONTENT: self.digests[row.image_id], **keys}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmark.data.capture import TIME_COLUMNS, capture_times, dense_ranks, frame_positions, is_filled
+from benchmark.data.capture import capture_times, dense_ranks, frame_positions, known_times
 from benchmark.data.catalogue import Row
 from benchmark.errors import InputError
 from benchmark.splitting.block import block_lengths
@@ -250,12 +250,14 @@ def _around(entries: list[tuple[Moment, int]], moment: Moment) -> set[int]:
 
 def _moments(later: LaterImages) -> tuple[dict[str, Moment], bool]:
     """The moment of each row that has what all rows of the split have, and whether that includes frame numbers."""
-    time_column = next((column for column in TIME_COLUMNS if is_filled(later.old, column)), None)
     framing = frame_positions(later.old)
-    columns = [*([time_column] if time_column else []), *([framing.column, "frame"] if framing else [])]
+    columns = [framing.column, "frame"] if framing else []
     rows = [row for row in later.catalogue.rows if all(row.groups.get(column) for column in columns)]
-    times, positions = capture_times(rows) if time_column else None, frame_positions(rows) if framing else None
-    seconds = [time.timestamp() for time in times] if times else [0.0] * len(rows)
+    timed = known_times(rows) if capture_times(later.old) else None
+    if timed is not None:
+        rows = [row for row, time in zip(rows, timed, strict=True) if time]
+    positions = frame_positions(rows) if framing else None
+    seconds = [time.timestamp() for time in timed if time] if timed is not None else [0.0] * len(rows)
     frames = positions.frames.tolist() if positions else [0] * len(rows)
     ids = (row.image_id for row in rows)
     return dict(zip(ids, zip(seconds, frames, strict=True), strict=True)), framing is not None

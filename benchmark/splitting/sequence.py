@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmark.data.capture import TIME_COLUMNS, capture_times, is_filled
+from benchmark.data.capture import TIME_COLUMNS, capture_periods, is_filled
 from benchmark.data.catalogue import Catalogue
 from benchmark.errors import InputError
 from benchmark.splitting.group_assignment import assign_groups
@@ -60,9 +60,8 @@ def _candidates(catalogue: Catalogue) -> dict[str, list[str]]:
     candidates = {
         column: [row.groups[column] for row in rows] for column in SEQUENCE_COLUMNS if is_filled(rows, column)
     }
-    times = capture_times(rows)
-    if times is not None:
-        candidates["day"] = [time.date().isoformat() for time in times]
+    if (found := capture_periods(rows)) is not None:
+        candidates[found.precision] = found.periods
     return candidates
 
 

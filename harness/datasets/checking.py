@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmark.data.adapters.layouts import ReadingOptions, read_location
 from benchmark.data.adapters.reading import Reading, finish
 from benchmark.data.catalogue import Row
-from benchmark.data.checking import Progress, check_capture, check_individuals, check_photos, copies, without_faults
+from benchmark.data.checking import Progress, check_individuals, check_photos, copies, without_faults
 from benchmark.data.content_digests import content_digests
 from benchmark.data.faults import Fault, counted
 from benchmark.hashing import file_digest
@@ -63,7 +63,7 @@ def check_location(
             f"{len(moments)} of {len({row.path for row in reading.rows})} photos have an EXIF date, from "
             f"{moments[0][:10]} to {moments[-1][:10]}."
         )
-    faults = [*reading.faults, *photos.faults, *check_capture(kept.rows)] or check_individuals(kept.rows, location)
+    faults = [*reading.faults, *photos.faults] or check_individuals(kept.rows, location)
     return CheckReport(replace(kept, rows=without_faults(kept.rows, faults)), tuple(faults), tuple(remarks))
 
 

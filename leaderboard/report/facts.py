@@ -21,6 +21,8 @@ GROUP_NOUNS = {
     "video": "videos",
     "camera": "cameras",
     "day": "days",
+    "month": "months",
+    "year": "years",
     "folder": "folders",
 }
 """Plural of what a column groups, for the columns that can be kept together."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmark.data.adapters import names
 from benchmark.data.adapters.names import is_nobody, named_counts
+from benchmark.data.capture import capture_remarks
 from benchmark.data.catalogue import Catalogue, MaskFile, Row
 from benchmark.data.faults import Fault, FaultsError, counted
 from benchmark.errors import InputError
@@ -127,7 +128,7 @@ def settle(reading: Reading, *, within: bool = False) -> Reading:
 
 
 def finish(reading: Reading, min_images: int = 1) -> Reading:
-    """The reading without individuals of too few photos, and with remarks on those of few.
+    """The reading without individuals of too few photos, with remarks on those of few and on what dates cannot tell.
 
     Args:
         reading: whose rows can all be used.
@@ -151,6 +152,7 @@ def finish(reading: Reading, min_images: int = 1) -> Reading:
             f"Left out, because they have fewer than {min_images} photos: {counted(len(few), 'individual')} ({listed})."
         )
     remarks += names.few_photos([row.identity for row in rows])
+    remarks += capture_remarks(rows)
     return replace(reading, rows=rows, remarks=tuple(remarks))
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from benchmark.data.capture import (
     NO_NEIGHBOUR,
+    capture_periods,
+    capture_remarks,
     capture_times,
     codes,
     dense_ranks,
@@ -17,7 +19,6 @@ from benchmark.data.capture import (
     recording_codes,
 )
 from benchmark.data.catalogue import Row
-from benchmark.errors import InputError
 
 
 def _rows(**columns: list[str]) -> list[Row]:
@@ -63,9 +64,11 @@ def test_a_camera_is_no_recording_without_frames() -> None:
     assert encounters.tolist() == [0, 1]
 
 
-def test_a_frame_that_is_no_number_is_refused_by_image() -> None:
-    with pytest.raises(InputError, match=r"frame of 'r1' is 'late', not a whole number"):
-        frame_positions(_rows(video=["v", "v"], frame=["1", "late"]))
+@pytest.mark.parametrize("frame", ["late", "1.5", "9" * 30])
+def test_a_frame_that_is_no_number_leaves_the_column_out_and_is_named(frame: str) -> None:
+    rows = _rows(video=["v", "v"], frame=["1", frame])
+    assert frame_positions(rows) is None
+    assert capture_remarks(rows) == [f"The column `frame` is not used: {frame!r} of r1 is not a whole number."]
 
 
 def test_times_are_read_as_iso_8601_in_utc() -> None:
@@ -84,9 +87,47 @@ def test_dates_that_begin_with_the_year_are_read(text: str) -> None:
     assert time.isoformat() == "2024-05-31T14:05:00+00:00"
 
 
-def test_a_date_that_could_mean_two_days_is_refused_by_image() -> None:
-    with pytest.raises(InputError, match=r"date of 'r0' is '03/04/2024'. Write dates as ISO 8601"):
-        capture_times(_rows(date=["03/04/2024"]))
+@pytest.mark.parametrize(
+    ("dates", "precision", "encounters", "remark"),
+    [
+        (["2011", "2011", "2012"], "year", [0, 0, 1], "such as '2011' of r0 and 2 more: photos of one year count"),
+        (["May 2011", "2011-05", "6/2011"], "month", [0, 0, 1], "photos of one month count as taken together"),
+        (["2011-05-31", "2011", "2012-01-01"], "year", [0, 0, 1], "such as '2011' of r1: photos of one year"),
+        (["03/04/2024 10:00", "03/04/2024 11:00", "04/03/2024"], "day", [0, 0, 1], "photos of one day count"),
+        (["03/04/2024", "2024-04-03", "2023-04-03"], "year", [0, 0, 1], "such as '03/04/2024' of r0: photos of one"),
+    ],
+)
+def test_dates_without_a_sure_day_group_photos_but_do_not_order_them(
+    dates: list[str], precision: str, encounters: list[int], remark: str
+) -> None:
+    rows = _rows(date=dates)
+    found = capture_periods(rows)
+    assert found is not None
+    assert found.precision == precision
+    codes_found = encounter_codes(rows)
+    assert codes_found is not None
+    assert codes_found.tolist() == encounters
+    assert capture_times(rows) is None
+    (sentence,) = capture_remarks(rows)
+    assert remark in sentence
+
+
+def test_a_column_with_a_text_that_is_no_date_is_left_out_and_the_next_one_is_used() -> None:
+    rows = _rows(datetime=["summer", "2024-01-01"], date=["2024-01-01", "2024-01-02"])
+    (remark,) = capture_remarks(rows)
+    assert remark.startswith("The column `datetime` is not used: 'summer' of r0 is no date. Write dates as 2024-05-31")
+    found = capture_periods(rows)
+    assert found is not None
+    assert found.periods == ["2024-01-01", "2024-01-02"]
+
+
+def test_a_day_is_that_of_the_place_and_a_time_that_of_the_world() -> None:
+    rows = _rows(datetime=["2024-05-31T23:30:00-08:00", "2024-05-31T22:00:00-08:00"])
+    found, times = capture_periods(rows), capture_times(rows)
+    assert found is not None
+    assert times is not None
+    assert found.periods == ["2024-05-31", "2024-05-31"]
+    assert times[0] == datetime(2024, 6, 1, 7, 30, tzinfo=UTC)
 
 
 def test_ranks_are_those_of_pandas() -> None:
