@@ -5,6 +5,8 @@ PatternbenchError
 └── RunError      the work itself failed (a stage, an engine, a disk): exit code 1
 """
 
+import traceback
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +27,17 @@ class InputError(PatternbenchError):
 
 class RunError(PatternbenchError):
     """The work failed although the input was valid."""
+
+
+def program_fault(error: Exception) -> RunError:
+    """An error that nobody expected as one with a message: what it is, and its place in the code."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    fault = RunError(
+        f"A fault of the program ended it: {type(error).__name__}: {str(error)[:300]} "
+        f"({PurePath(place.filename).name}, line {place.lineno}). Finished stages are kept. Please report it."
+    )
+    fault.__cause__ = error
+    return fault
 
 
 def first_problem(error: "ValidationError", whole: str = "the whole") -> str:

@@ -56,6 +56,8 @@ FilePath = Annotated[
     str, Field(max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+ ()-]*(/[A-Za-z0-9_][A-Za-z0-9_.+ ()-]*)*$")
 ]
 """A file's name, or its path below a folder: no part of it begins with a dot, so none leads out of the folder."""
+Command = tuple[Annotated[str, Field(max_length=10_000)], ...]
+"""A program and its arguments."""
 Sha256 = Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{64})?$")]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A number that JSON readers of all languages hold exactly."""
@@ -211,8 +213,8 @@ class Weights(_Model):
     sha256: Sha256 = ""
     variants: tuple[Line, ...] = ()
     package: Word = ""
-    fetch: tuple[Line, ...] = ()
-    about: tuple[Line, ...] = ()
+    fetch: Command = ()
+    about: Command = ()
 
 
 class Description(_Model):

@@ -95,6 +95,11 @@ class Workspace:
         return self.store / "weights"
 
     @property
+    def trusted(self) -> Path:
+        """Note of the contestants that the user lets run unconfined, each with the digest of its folder."""
+        return self.store / "trusted.json"
+
+    @property
     def backbones(self) -> Path:
         """The contestants."""
         return self.root / "backbones"

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 from benchmark.errors import RunError
+from harness.contestants import trust
 from harness.execution.runners import process
 from harness.execution.runners.docker import connect
 from harness.execution.runners.fork_server import ForkServer
@@ -69,6 +70,13 @@ def shared_forks(request: pytest.FixtureRequest, fork_server: ForkServer, monkey
     """All process runners fork from one process, unless a test is marked `own_forks`: no runner imports torch anew."""
     if not request.node.get_closest_marker("own_forks"):
         monkeypatch.setattr(process, "ForkServer", lambda _: fork_server)
+
+
+@pytest.fixture(autouse=True)
+def trusted_contestants(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every contestant may run in tests, unless a test is marked `strangers`."""
+    if not request.node.get_closest_marker("strangers"):
+        monkeypatch.setattr(trust, "is_trusted", lambda *_: True)
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def describe(
         int, typer.Option(min=1, help="Side of the images in pixels, on which shape and counts depend.")
     ] = 256,
     runner: options.Runner = "auto",
+    trust: options.Trust = None,
 ) -> None:
     """Run a backbone's `describe` and print the description as JSON."""
     import json
@@ -110,11 +111,13 @@ def describe(
 
     from benchmark.errors import InputError, RunError
     from harness.contestants import registry as contestants
+    from harness.contestants.trust import trust as trust_all
     from harness.execution.runners.base import REFUSED, describing
 
     workspace = workspace_of(context)
     facts = contestants.find(name, workspace)
     contestants.check_size(facts, image_size, "--image-size is")
+    trust_all(trust or (), workspace)
     job_runner, _ = _choose(runner, "cpu", workspace)
     job_runner.prepare(facts, typer.echo)
     outcome, text = job_runner.describe(facts, describing(facts, image_size))
@@ -155,6 +158,7 @@ def new(
 def check(
     context: typer.Context,
     name: Name,
+    *,
     runner: options.Runner = "auto",
     image_size: Annotated[
         int | None,
@@ -164,6 +168,7 @@ def check(
     precision: Annotated[
         str, typer.Option(help="Arithmetic of every job: `float32`, `bfloat16` or `auto`.")
     ] = "float32",
+    trust: options.Trust = None,
     as_json: Json = False,
 ) -> None:
     """Check a backbone against the contract on synthetic data; exit code 1 if a check fails."""
@@ -177,9 +182,11 @@ def check(
     from harness.conformance.checks import run_checks
     from harness.conformance.session import ConformanceSession
     from harness.contestants import registry as contestants
+    from harness.contestants.trust import trust as trust_all
 
     workspace = workspace_of(context)
     facts = contestants.find(name, workspace)
+    trust_all(trust or (), workspace)
     if image_size is not None:
         contestants.check_size(facts, image_size, "--image-size is")
     job_precision = choose_precision(precision)
@@ -230,6 +237,7 @@ def forward(
         ),
     ],
     output: Annotated[Path, typer.Option(help="npz to write, with `output`, `encoder`, `feat0` and so on.")],
+    trust: options.Trust = None,
 ) -> None:
     """Run one network of a backbone, to compare it with its authors' implementation.
 
@@ -237,6 +245,7 @@ def forward(
     """
     from benchmark.errors import InputError, RunError
     from harness.contestants import registry as contestants
+    from harness.contestants.trust import trust as trust_all
     from harness.execution.runners.base import BAD_DATA, REFUSED
     from harness.execution.runners.process import DESCRIBE_SECONDS, ProcessRunner
 
@@ -244,6 +253,7 @@ def forward(
     facts = contestants.find(name, workspace)
     if facts.command:
         raise InputError(f"{name} is not built on the kit: it has no networks that can run alone.")
+    trust_all(trust or (), workspace)
     paths = {"--state": state, "--input": arrays, "--output": output}
     arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
     command = ["forward", "--part", part, *arguments]

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from benchmark.data.catalogue import Catalogue
-from benchmark.errors import InputError, PatternbenchError, RunError
+from benchmark.errors import InputError, PatternbenchError, RunError, program_fault
 from benchmark.records.field import FieldRecord
 from harness.cli import choices
 from harness.cli.display.listener import RichListener
@@ -15,6 +15,7 @@ from harness.cli.display.plans import print_plans
 from harness.cli.options import RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
+from harness.contestants.trust import trust
 from harness.field.report import write_report
 from harness.field.settings import NAME, FieldSettings
 from harness.field.survey import SurveySpec, survey, survey_spec
@@ -45,6 +46,7 @@ def run_surveys(
     """
     _refuse_options(options)
     facts = _chosen(options, workspace)
+    trust(options.trust or (), workspace)
     listener = RichListener()
     runner, device = choices.choose_runner(options.runner, options.device, workspace, listener)
     settings = FieldSettings(seed=options.seed or 0)
@@ -74,6 +76,8 @@ def run_surveys(
                 records.append(survey(spec, workspace, runner, progress, digest_of))
             except PatternbenchError as error:
                 errors[one.label] = error
+            except Exception as error:  # noqa: BLE001 - a fault of the program in one survey does not end the others
+                errors[one.label] = program_fault(error)
     if records:
         typer.echo("\n".join(write_report(records, catalogue, workspace)))
     if len(facts) == 1 and errors:

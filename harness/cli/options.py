@@ -33,6 +33,15 @@ Seeds = Annotated[
     int,
     typer.Option(min=1, help="Number of runs, with consecutive seeds, from --seed on; tables show the spread."),
 ]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="NAME",
+        help="Let the code of a contestant that is not the project's run unconfined; remembered until its folder "
+        "changes. May be repeated.",
+    ),
+]
 Device = Annotated[str, typer.Option(help="`auto` (a GPU if jobs can use one), `cpu` or `cuda`.")]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
@@ -54,6 +63,7 @@ class ContestantOptions:
     )
     device: Device = "auto"
     jobs: Jobs = None
+    trust: Trust = None
     tables: Annotated[
         bool, typer.Option("--tables", help="Print the tables of the last run too, not only its answer.")
     ] = False

@@ -1,6 +1,5 @@
 """`patternbench run`, and what every command that runs contestants shares: choose, run, render, show."""
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,7 +11,7 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.data.checking import check_individuals
 from benchmark.data.content_digests import content_digests
 from benchmark.data.faults import FaultsError
-from benchmark.errors import InputError, PatternbenchError, RunError
+from benchmark.errors import InputError, PatternbenchError, RunError, program_fault
 from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
 from benchmark.splitting.split import describe_split
@@ -23,6 +22,7 @@ from harness.cli.display.plans import print_plans
 from harness.cli.options import ContestantOptions, RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
+from harness.contestants.trust import trust
 from harness.datasets.digest_cache import DigestCache
 from harness.datasets.importing import reread
 from harness.datasets.registry import resolve as resolve_dataset
@@ -171,6 +171,7 @@ def choose(
     ]
     for label in labels:
         contestants.find(label, workspace)
+    trust(options.trust or (), workspace)
     protocol = choices.choose_init(choices.choose_protocol(options.protocol, workspace, besides), options.init)
     first_seed = protocol.seed if options.seed is None else options.seed
     runner, device = choices.choose_runner(options.runner, options.device, workspace, RichListener())
@@ -214,8 +215,7 @@ def run_all(
             except OSError as error:
                 errors[name] = RunError(explain(error))
             except Exception as error:  # noqa: BLE001 - a fault of the program in one run does not end the others
-                errors[name] = RunError(_program_fault(error))
-                errors[name].__cause__ = error
+                errors[name] = program_fault(error)
     if records:
         typer.echo("\n".join(_answer(records, workspace)))
     if records and tables:
@@ -330,15 +330,6 @@ def _tables(record: Record, workspace: Workspace) -> str:
 
     home = workspace.results(record.dataset, record.experiment)
     return render.show(home.pages, record, own=home.own)
-
-
-def _program_fault(error: Exception) -> str:
-    """An error that nobody expected, with its place."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"A fault of the program ended it: {type(error).__name__}: {str(error)[:300]} "
-        f"({Path(place.filename).name}, line {place.lineno}). Finished stages are kept. Please report it."
-    )
 
 
 def _failed(record: Record) -> str:

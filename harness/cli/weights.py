@@ -8,7 +8,7 @@ import typer
 from benchmark.text import printable_lines
 from harness.cli.display.json_output import Json, print_json
 from harness.cli.display.lists import print_facts, print_list
-from harness.cli.options import examples, workspace_of
+from harness.cli.options import Trust, examples, workspace_of
 
 if TYPE_CHECKING:
     from harness.contestants.registry import Owner
@@ -112,6 +112,7 @@ def fetch(
     context: typer.Context,
     backbone: Label,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which weights; by default all.")] = None,
+    trust: Trust = None,
 ) -> None:
     """Download published weights and put them in place.
 
@@ -120,6 +121,7 @@ def fetch(
     """
     from benchmark.errors import InputError, PatternbenchError
     from harness.cli.display.bars import download_bar
+    from harness.contestants.trust import trust as trust_all
     from harness.weights.entries import find_entry, manual_steps
     from harness.weights.fetch import can_fetch, fetch_weights
     from harness.weights.local import state, weights_path, with_metadata
@@ -127,6 +129,7 @@ def fetch(
 
     workspace = workspace_of(context)
     owner = find_owner(backbone, workspace)
+    trust_all(trust or (), workspace)
     entries = (find_entry(owner, name),) if name else owner.own_weights
     if not entries:
         raise InputError(f"{owner.label} has no published weights: it starts from random ones.")
@@ -176,6 +179,7 @@ def import_command(
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.", show_default=False)
     ] = None,
+    trust: Trust = None,
 ) -> None:
     """Put the weights of a file that you have in place.
 
@@ -183,6 +187,7 @@ def import_command(
     executed. The file itself stays as it is.
     """
     from benchmark.errors import InputError
+    from harness.contestants.trust import trust as trust_all
     from harness.weights.entries import find_entry, only_entry
     from harness.weights.importing import import_file
     from harness.weights.local import read_note, state
@@ -191,6 +196,7 @@ def import_command(
 
     workspace = workspace_of(context)
     owner = find_owner(backbone, workspace)
+    trust_all(trust or (), workspace)
     if file is None:
         entry, file = only_entry(owner), Path(name)
     else:
@@ -206,7 +212,8 @@ def import_command(
     note = read_note(owner, entry, workspace)
     if note and state(owner, entry, workspace) == "own":
         typer.secho(
-            f"  Not the published file: its sha256 is {note.sha256}, and that of the published one {entry.sha256}. "
+            f"  Not the published file: its sha256 is {note.sha256}, and that of the published one "
+            f"{entry.sha256 or 'is not known'}. "
             "It fits and is used as your own: rows that start from it show `own file`.",
             fg="yellow",
         )

@@ -14,7 +14,7 @@ from benchmark.hashing import tree_digest
 from benchmark.protocol import Overrides, Positive
 from benchmark.text import printable
 from benchmark.vocabulary import Init
-from harness.contract import VERSION, Capability, Line, Topics, Version, Weights, Word
+from harness.contract import VERSION, Capability, Command, Line, Topics, Version, Weights, Word
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
 
@@ -101,7 +101,7 @@ class BackboneFacts(Owner):
     image_size: Positive | None = None
     input: Topics
     published_only: tuple[Line, ...] = ()
-    command: tuple[Line, ...] = ()
+    command: Command = ()
     bfloat16: bool = False
     contract: Version = "1"
     init: dict[Word, Init] = {}

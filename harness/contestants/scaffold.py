@@ -6,13 +6,14 @@ from pathlib import Path
 
 from benchmark.errors import InputError
 from harness.contestants.registry import KIT, LONGEST, METRIC_WITH_WEIGHTS
+from harness.contestants.trust import trust
 from harness.workspace import Workspace
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(name: str, title: str | None, workspace: Workspace) -> list[Path]:
-    """Write `backbones/<name>/`.
+    """Write `backbones/<name>/`, which may run here until it is changed.
 
     Args:
         name: name of the folder and the Python package.
@@ -37,6 +38,7 @@ def write(name: str, title: str | None, workspace: Workspace) -> list[Path]:
     folder.mkdir(parents=True)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
+    trust([name], workspace)
     return list(files)
 
 

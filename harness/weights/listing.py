@@ -6,7 +6,7 @@ from typing import Literal
 from harness.contestants.registry import Owner
 from harness.contract import Weights
 from harness.disk import size_text
-from harness.weights.local import State, entries_of_all_variants, read_note, state, weights_path, with_metadata
+from harness.weights.local import State, entries_of_all_variants, read_note, state, weights_path, with_noted_metadata
 from harness.weights.lpips import find_owner
 from harness.workspace import Workspace
 
@@ -41,15 +41,17 @@ class ListedWeights:
 def list_weights(label: str, workspace: Workspace) -> list[ListedWeights]:
     """The weights of a variant `name:variant`, or of all variants of a backbone or metric `name`.
 
+    Nothing of a backbone is run: of a variant whose licence and address only a command tells, those in its
+    backbone.toml stand.
+
     Raises:
         InputError: there is no such backbone, metric or variant.
-        RunError: a command that prints the licence failed.
     """
     owner = find_owner(label, workspace)
     pairs = [(owner, entry) for entry in owner.own_weights]
     if not owner.variant:
         pairs = entries_of_all_variants(owner, workspace)
-    described = [(one, with_metadata(one, entry, workspace)) for one, entry in pairs]
+    described = [(one, with_noted_metadata(one, entry, workspace) or entry) for one, entry in pairs]
     return [ListedWeights(one.label, entry, *_status(one, entry, workspace)) for one, entry in described]
 
 

@@ -26,8 +26,8 @@ from harness.workspace import Workspace
 Origin = Literal["fetched", "imported"]
 
 State = Literal["present", "own", "missing", "unverified", "damaged"]
-"""Of an entry's file: the published one (or its sha256 is not known), a file of the user's own, absent, another file
-whose origin is unknown, or one that changed since it was put in place."""
+"""Of an entry's file: the published one, a file of the user's own, absent, another file whose origin is unknown, or one
+that changed since it was put in place."""
 
 
 class Note(BaseModel):
@@ -98,7 +98,10 @@ def read_note(owner: Owner, entry: Weights, workspace: Workspace) -> Note | None
 
 
 def state(owner: Owner, entry: Weights, workspace: Workspace) -> State:
-    """Whether an entry's file is here, and whether it is the published one where its sha256 is known."""
+    """Whether an entry's file is here, and whether it is the published one.
+
+    Where its sha256 is not known, only a file that was fetched from its address is.
+    """
     path = weights_path(owner, entry, workspace)
     if not path.is_file():
         return "missing"
@@ -106,7 +109,7 @@ def state(owner: Owner, entry: Weights, workspace: Workspace) -> State:
     if note and note.stored and remembered_digest(path) != note.stored:
         return "damaged"
     if not entry.sha256:
-        return "present"
+        return "present" if note and note.way == "fetched" else "own"
     sha256 = remembered_digest(path) if owner.keeps_files else note and note.sha256
     if sha256 == entry.sha256.lower():
         return "present"
@@ -136,12 +139,18 @@ def with_metadata(owner: Owner, entry: Weights, workspace: Workspace) -> Weights
         InputError: there is no such variant.
         RunError: the command failed.
     """
+    noted = with_noted_metadata(owner, entry, workspace)
+    return query_metadata(owner, entry, workspace) if noted is None else noted
+
+
+def with_noted_metadata(owner: Owner, entry: Weights, workspace: Workspace) -> Weights | None:
+    """The entry with its variant's licence and address, as far as no command has to be run; None if one has to be."""
     if not entry.about or not owner.variant:
         return entry
     note = read_note(owner, entry, workspace)
     if note and state(owner, entry, workspace) != "missing":
         return entry.model_copy(update={"licence": note.licence, "address": note.address})
-    return query_metadata(owner, entry, workspace)
+    return None
 
 
 def run_licence(backbone: BackboneFacts, init: Init, workspace: Workspace) -> str:

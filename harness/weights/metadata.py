@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark.errors import InputError, RunError
 from harness.contestants.registry import Owner
+from harness.contestants.trust import require_trust
 from harness.contract import Line, Weights
 from harness.workspace import Workspace
 
@@ -84,8 +85,10 @@ def run_command(
         **options: of `subprocess.run`.
 
     Raises:
+        InputError: the owner is not the project's, and the user does not trust it.
         RunError: the command cannot start.
     """
+    require_trust(owner.name, workspace)
     arguments = fill(command, {**values, "{python}": sys.executable})
     root = workspace.backbones.parent
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.app import main
+from harness.contestants.trust import trust
 from harness.workspace import Workspace
 from leaderboard.render import PAGES
 from support.paths import ROOT
@@ -54,6 +55,7 @@ size_multiple = 4
 input = {{ channels = "RGB" }}
 command = {json.dumps(["{python}", str(CONTESTANT), *arguments])}
 """)
+    trust(["plain"], Workspace(root))
 
 
 def write_tiny(root: Path, *, images: int, images_per_individual: int) -> None:

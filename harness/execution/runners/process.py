@@ -15,6 +15,7 @@ from typing import IO, Protocol
 
 from benchmark.errors import RunError
 from harness.contestants.registry import BackboneFacts, code_digest
+from harness.contestants.trust import POWERS, SHIPPED, require_trust
 from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,
@@ -92,8 +93,15 @@ class ProcessRunner(Runner):
         if outcome.status != "ok":
             raise RunError(f"torch cannot use the GPU here: it {outcome.cause.rstrip('.')}")
 
-    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:  # noqa: ARG002 - nothing to prepare
-        """The digest of folder and kit, and of the versions of Python and the libraries."""
+    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
+        """The digest of folder and kit, and of the versions of Python and the libraries.
+
+        Raises:
+            InputError: the backbone is not the project's, and the user does not trust it.
+        """
+        require_trust(backbone.name, self._workspace)
+        if backbone.name not in SHIPPED:
+            on_line(f"{backbone.name} is not shipped with the project and runs unconfined: {POWERS}.")
         libraries = {name: metadata.version(name) for name in LIBRARIES}
         return digest([code_digest(backbone.name, self._workspace), sys.version, libraries])
 
@@ -127,8 +135,10 @@ class ProcessRunner(Runner):
             on_line: receives each line of standard output.
 
         Raises:
+            InputError: the backbone is not the project's, and the user does not trust it.
             RunError: it cannot be started.
         """
+        require_trust(backbone.name, self._workspace)
         return self._watch(backbone.name, self._starter(backbone, arguments), seconds, on_line)
 
     def _starter(self, backbone: BackboneFacts, arguments: list[str]) -> Callable[[], Child]:
