@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmark.errors import InputError, RunError
+from benchmark.errors import InputError, PatternbenchError, RunError, program_fault
 from benchmark.files import atomic_write
 
 TRIED_BYTES = 2**16
@@ -43,6 +43,13 @@ def explain(error: OSError, place: Path | None = None) -> str:
     path = error.filename or place
     start = f"{path}: " if path else ""
     return f"{start}{error.strerror or error}. {_advice(error, Path(str(path)) if path else None)}"
+
+
+def as_failure(error: Exception) -> PatternbenchError:
+    """An error of a run as one with a message: of the disk, or one that nobody expected; others have one."""
+    if isinstance(error, PatternbenchError):
+        return error
+    return RunError(explain(error)) if isinstance(error, OSError) else program_fault(error)
 
 
 def _advice(error: OSError, path: Path | None) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Row
 from benchmark.data.dates import Date, DatePrecision, periods, read_dates
-from benchmark.data.faults import printable
+from benchmark.text import printable
 from benchmark.vocabulary import FLANKS, Flank
 
 RECORDING_COLUMNS = ("video", "sequence", "encounter")

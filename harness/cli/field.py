@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from benchmark.data.catalogue import Catalogue
-from benchmark.errors import InputError, PatternbenchError, RunError, program_fault
+from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.records.field import FieldRecord
 from harness.cli import choices
 from harness.cli.display.listener import RichListener
@@ -16,6 +16,7 @@ from harness.cli.options import RunOptions
 from harness.contestants import registry as contestants
 from harness.contestants.registry import BackboneFacts
 from harness.contestants.trust import trust
+from harness.disk import as_failure
 from harness.field.report import write_report
 from harness.field.settings import NAME, FieldSettings
 from harness.field.survey import SurveySpec, survey, survey_spec
@@ -74,10 +75,8 @@ def run_surveys(
                     f"{one.display_name} on {len(catalogue.rows)} photos, {spec.image_size} pixels, {device}."
                 )
                 records.append(survey(spec, workspace, runner, progress, digest_of))
-            except PatternbenchError as error:
-                errors[one.label] = error
-            except Exception as error:  # noqa: BLE001 - a fault of the program in one survey does not end the others
-                errors[one.label] = program_fault(error)
+            except Exception as error:  # noqa: BLE001 - no failure of one survey ends the others
+                errors[one.label] = as_failure(error)
     if records:
         typer.echo("\n".join(write_report(records, catalogue, workspace)))
     if len(facts) == 1 and errors:

@@ -11,7 +11,7 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.data.checking import check_individuals
 from benchmark.data.content_digests import content_digests
 from benchmark.data.faults import FaultsError
-from benchmark.errors import InputError, PatternbenchError, RunError, program_fault
+from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
 from benchmark.splitting.split import describe_split
@@ -26,7 +26,7 @@ from harness.contestants.trust import trust
 from harness.datasets.digest_cache import DigestCache
 from harness.datasets.importing import reread
 from harness.datasets.registry import resolve as resolve_dataset
-from harness.disk import explain
+from harness.disk import as_failure
 from harness.execution.crops import cut_crops
 from harness.execution.runners.base import Runner
 from harness.execution.spec import DataBundle, RunSpec
@@ -210,12 +210,8 @@ def run_all(
                 records.append(run(listener))
                 if records[-1].failure is not None:
                     errors[name] = RunError(_failed(records[-1]))
-            except PatternbenchError as error:
-                errors[name] = error
-            except OSError as error:
-                errors[name] = RunError(explain(error))
-            except Exception as error:  # noqa: BLE001 - a fault of the program in one run does not end the others
-                errors[name] = program_fault(error)
+            except Exception as error:  # noqa: BLE001 - no failure of one run ends the others
+                errors[name] = as_failure(error)
     if records:
         typer.echo("\n".join(_answer(records, workspace)))
     if records and tables:

@@ -88,11 +88,7 @@ def serve(requests: socket.socket, libraries: Sequence[str]) -> Mapping[str, str
     children = Children()
     signal.signal(signal.SIGTERM, children.kill_and_exit)
     _adopt_orphans()
-    awake, wake = socket.socketpair()
-    for end in (awake, wake):
-        end.setblocking(False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    awake, wake = _wake_at_signals()
     while True:
         ready, _, _ = select.select([requests, awake], [], [], 0 if others and is_importing else None)
         if awake in ready:
@@ -119,6 +115,16 @@ def serve(requests: socket.socket, libraries: Sequence[str]) -> Mapping[str, str
                 return request
         elif not ready and others:
             _import(others.pop(0))
+
+
+def _wake_at_signals() -> tuple[socket.socket, socket.socket]:
+    """A pair of sockets; the first can be read after a signal, such as that of a child that ended."""
+    awake, wake = socket.socketpair()
+    for end in (awake, wake):
+        end.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    return awake, wake
 
 
 def _import(name: str) -> None:
@@ -244,7 +250,7 @@ def run(request: Mapping[str, str | list[str]]) -> int:
     if "program" in request:
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
             signal.signal(number, signal.SIG_DFL)
-        os.execvp(request["program"][0], list(request["program"]))
+        os.execvp(request["program"][0], list(request["program"]))  # noqa: S606 - the contestant's own command
     arguments = request["module"]
     sys.path[:] = [str(Path.cwd()), *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path]
     sys.argv = list(arguments)

@@ -298,7 +298,7 @@ def test_a_folder_of_any_depth_is_removed(tmp_path: Path) -> None:
     assert not deep.exists()
 
 
-def test_a_store_on_two_file_systems_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_on_two_file_systems_is_refused_at_once(tmp_path: Path) -> None:
     other = Path("/dev/shm")  # noqa: S108
     if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system")

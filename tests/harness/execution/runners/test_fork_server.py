@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
