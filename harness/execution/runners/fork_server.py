@@ -103,7 +103,7 @@ class ForkedChild:
 
     def __init__(self, pid: int, answer: socket.socket, stdout: IO[str], stderr: IO[str]) -> None:
         self.pid, self.stdout, self.stderr = pid, stdout, stderr
-        self._answer = answer
+        self._answer = answer.detach()  # a number: the collector may find a socket before this object
 
     def wait(self, timeout: float | None = None) -> int:
         """The exit code, or -n of signal n. May be called from several threads, and again.
@@ -113,11 +113,12 @@ class ForkedChild:
         """
         if not select.select([self._answer], [], [], timeout)[0]:
             raise subprocess.TimeoutExpired("a forked child", timeout or 0)
-        code = _receive(self._answer, socket.MSG_PEEK)
+        with socket.socket(fileno=os.dup(self._answer)) as answer:
+            code = _receive(answer, socket.MSG_PEEK)
         return -signal.SIGKILL if code is None else code  # without its parent it is gone too
 
     def __del__(self) -> None:
-        self._answer.close()
+        os.close(self._answer)
 
 
 class _Parent:

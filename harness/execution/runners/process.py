@@ -247,8 +247,9 @@ def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.
 
 def _kill(child: Child) -> None:
     """End the child and everything that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
+    for kill in (os.killpg, os.kill):  # a child that has just been forked leads no group yet
+        with suppress(ProcessLookupError):
+            kill(child.pid, signal.SIGKILL)
     child.wait()
 
 

@@ -268,7 +268,8 @@ def test_a_child_goes_with_a_harness_that_is_killed(tmp_path: Path) -> None:
 def test_workers_of_a_contestant_end_with_a_harness_or_a_job_that_is_killed(killed: str, tmp_path: Path) -> None:
     workers = "".join(SLEEPER.replace("])", f"], start_new_session={own})\nprint(child.pid)") for own in (False, True))
     deed = f"import os, time\n{workers}print(os.getpid(), flush=True)\ntime.sleep(600)"
-    program = HARNESS.format(root=str(ROOT), folder=str(tmp_path), command=("{python}", "-c", deed))
+    (tmp_path / "deed.py").write_text(deed)
+    program = HARNESS.format(root=str(ROOT), folder=str(tmp_path), command=("{python}", str(tmp_path / "deed.py")))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as harness:
         assert harness.stdout is not None
         numbers = [int(harness.stdout.readline()) for _ in range(3)]
