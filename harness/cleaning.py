@@ -23,7 +23,7 @@ Kind = Literal[MadeAgain, UserMade]
 
 WORDS: Mapping[Kind, str] = {
     "stages": "finished stages, crops, packs and scores in the store; a run makes again what it needs",
-    "unfinished": "what killed runs left in the store",
+    "unfinished": "what killed runs left in the store, and damaged stages that were set aside",
     "images": "Docker images of backbones; a run builds again what it needs",
     "containers": "stopped or running containers of harnesses that are gone",
     "figures": "figures that no record of the leaderboard or of your own results has",
@@ -68,7 +68,9 @@ def removables(
     """
     find: Mapping[Kind, Callable[[], Iterable[Removable]]] = {
         "stages": lambda: _files("stages", _older(_below(workspace.store / "stages"), older_than)),
-        "unfinished": lambda: _files("unfinished", _below(workspace.store / "flight")),
+        "unfinished": lambda: _files(
+            "unfinished", _below(workspace.store / "flight") + _below(workspace.store / "damaged")
+        ),
         "images": _images,
         "containers": _containers,
         "figures": lambda: _files("figures", _older(figures, older_than)),

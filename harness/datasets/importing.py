@@ -1,7 +1,10 @@
 """Data sets of one's own: checked whole, and noted with what is left out of them."""
 
+import fcntl
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from harness.datasets.kaggle import Download
 from harness.datasets.notes import ImportNote
 from harness.datasets.registry import how_to_get, locate, marked, unknown_data
 from harness.disk import disk_errors
+from harness.storage.trees import remove_tree
 from harness.transfer.archive import extract_zip
 from harness.workspace import Workspace
 
@@ -86,14 +90,54 @@ def import_dataset(
     if name not in notes.names(workspace):
         notes.refuse_other_source(name, path, workspace)
     folder = workspace.datasets / name
-    with disk_errors():
+    with disk_errors(), _sole_import(folder, is_known=name in notes.names(workspace)):
+        if folder.exists() and name not in notes.names(workspace):
+            raise InputError(
+                f"{folder} is there, but no data set {name!r} is known: its import was killed, or you put it there. "
+                f"Import that folder itself (patternbench data import {folder} --name {name}), or give another --name."
+            )
         extract_zip(path, folder)
-    try:
-        packed_options = replace(options, reading=replace(options.reading, within=True))
-        return _register(name, _data_root(folder), workspace, packed_options, digest_of, progress, source=path)
-    except InputError:
-        shutil.rmtree(folder)
-        raise
+        try:
+            packed_options = replace(options, reading=replace(options.reading, within=True))
+            return _register(name, _data_root(folder), workspace, packed_options, digest_of, progress, source=path)
+        except InputError:
+            shutil.rmtree(folder)
+            raise
+
+
+@contextmanager
+def _sole_import(folder: Path, *, is_known: bool) -> Iterator[None]:
+    """Mark a folder as being unpacked in the block, after removing what a killed import left of it.
+
+    Args:
+        folder: that is unpacked into.
+        is_known: whether there is a data set of this name, whose folder is no leftover.
+
+    Raises:
+        InputError: another process imports under this name now.
+    """
+    mark = folder.parent / f".{folder.name}.importing"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    was_killed = mark.exists()
+    with mark.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"{folder.name} is being imported by another process. Wait, or give another --name."
+            ) from error
+        except OSError:  # a file system without locks, on which nothing is removed
+            was_killed = False
+        try:
+            if was_killed:
+                unfinished = re.compile(rf"\.{re.escape(folder.name)}-[a-z0-9_]{{8}}")
+                for path in [path for path in folder.parent.iterdir() if unfinished.fullmatch(path.name)]:
+                    remove_tree(path)
+                if folder.is_dir() and not is_known:
+                    remove_tree(folder)
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
 
 
 def reread(

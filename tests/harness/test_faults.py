@@ -1,15 +1,24 @@
 """Broken bytes, disks, clocks and contestants, on whole runs: nothing is lost, and nobody else is charged."""
 
+import os
+import random
 import shutil
+import subprocess
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
+from benchmark.files import is_temporary
 from harness.workspace import Workspace
-from support.checkout import copy_pages, link, patternbench, write_plain, write_tiny
+from leaderboard.render import check
+from support.checkout import command, copy_pages, environment, link, patternbench, write_plain, write_tiny
 from support.damage import change_byte, empty, halve
 from support.paths import ROOT
+from support.processes import gone
 from support.records import read_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -63,23 +72,23 @@ def one_file_of_each_stage(workspace: Workspace, number: int) -> list[Path]:
 
 
 def stages(workspace: Workspace) -> list[Path]:
-    return sorted((workspace.store / "stages").iterdir())
+    """Those of crops, packs and the contestant; scores have another key once a stage took another time."""
+    return sorted(path for path in (workspace.store / "stages").iterdir() if not path.name.startswith("scores-"))
 
 
-@pytest.mark.parametrize("deed", [change_byte, halve, empty, Path.unlink])
+@pytest.mark.parametrize(("deed", "number"), [(change_byte, 0), (halve, 1), (empty, 2), (Path.unlink, 3)])
 def test_damaged_stages_are_named_and_made_again_with_the_same_scores(
-    deed: Callable[[Path], None], finished: Workspace
+    deed: Callable[[Path], None], number: int, finished: Workspace
 ) -> None:
     before, names = scores(finished), stages(finished)
-    for number in range(3):
-        for file in one_file_of_each_stage(finished, number):
-            deed(file)
-        forget(finished)
-        code, message = run(finished, "plain")
-        assert code == 0, message
-        assert scores(finished) == before
-        assert stages(finished) == names
-        assert [stage.name for stage in names if f"{stage.name} in the store is damaged" not in message] == []
+    for file in one_file_of_each_stage(finished, number):
+        deed(file)
+    forget(finished)
+    code, message = run(finished, "plain")
+    assert code == 0, message
+    assert scores(finished) == before
+    assert stages(finished) == names
+    assert [stage.name for stage in names if f"{stage.name} in the store is damaged" not in message] == []
 
 
 def test_what_was_put_in_order_is_not_made_again(finished: Workspace) -> None:
@@ -130,3 +139,50 @@ def test_a_results_folder_that_cannot_be_written_to_is_found_before_the_first_st
     assert code == 1
     assert str(workspace.leaderboard / "records" / "zebrafish-synth") in message
     assert [stage.name for stage in stages(workspace) if stage.name.startswith("plain")] == []
+
+
+def processes_of(workspace: Workspace) -> list[psutil.Process]:
+    """The processes that name a checkout, such as its harness and its contestants."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if str(workspace.root) in " ".join(process.cmdline()) and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+def settled(workspace: Workspace) -> dict[str, int]:
+    """When each stage in the store was finished, in nanoseconds."""
+    return {path.parent.name: path.stat().st_mtime_ns for path in (workspace.store / "stages").glob("*/stage.json")}
+
+
+KILLS = int(os.environ.get("PATTERNBENCH_KILLS", "3"))
+"""Runs that are killed; a thorough test kills sixty."""
+
+
+def test_runs_that_are_killed_at_any_moment_go_on_to_the_same_scores(finished: Workspace, tmp_path: Path) -> None:
+    """Harness or contestant is killed; nothing finished is made again, and nothing is left behind."""
+    workspace = checkout(tmp_path)
+    arguments = ("run", "plain", "--protocol", str(tmp_path / "tiny.toml"), "--device", "cpu", "--runner", "process")
+    draws = random.Random(0)  # noqa: S311 - moments, no secrets
+    for number in range(KILLS):
+        before = settled(workspace) if workspace.store.is_dir() else {}
+        harness = subprocess.Popen(
+            command(workspace, *arguments), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(draws.uniform(1, 12))
+        jobs = [process for process in processes_of(workspace) if "--job" in process.cmdline()]
+        with suppress(psutil.Error):
+            (draws.choice(jobs) if jobs and number % 2 else psutil.Process(harness.pid)).kill()
+        harness.wait()
+        assert all(gone(process.pid) for process in processes_of(workspace))
+        after = settled(workspace) if workspace.store.is_dir() else {}
+        assert {name: after.get(name) for name in before} == before
+    code, message = run(workspace, "plain")
+    assert code == 0, message
+    assert "damaged" not in message
+    (record,) = [one for one in read_all(workspace.leaderboard / "records") if one.status == "ok"]
+    assert record.model_dump(exclude={"provenance"}) == scores(finished)
+    assert list((workspace.store / "flight").iterdir()) == []
+    assert [path for path in tmp_path.rglob(".*") if is_temporary(path)] == []
+    assert check(workspace.leaderboard) == []

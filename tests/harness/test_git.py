@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.errors import RunError
 from harness import git as module
-from harness.git import commit, failure
+from harness.git import commit, failure, trust_warning
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -69,3 +69,10 @@ def test_uncommitted_code_is_marked_and_files_that_runs_write_are_not(name: str,
     (checkout / name).parent.mkdir(parents=True, exist_ok=True)
     (checkout / name).write_text("changed\n")
     assert commit(checkout).endswith("+changes") == changed
+
+
+def test_a_checkout_that_git_does_not_trust_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trust_warning(checkout) == ""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    assert f"git config --global --add safe.directory {checkout}" in trust_warning(checkout)

@@ -6,6 +6,7 @@ import cpuinfo
 import psutil
 import pytest
 
+from benchmark.errors import RunError
 from harness import machine
 
 
@@ -36,3 +37,13 @@ def test_the_clock_is_utc_to_the_second() -> None:
 def test_without_a_driver_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert machine.gpus() == []
+
+
+def test_too_little_memory_is_one_message_before_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.check_memory()
+    monkeypatch.setattr(machine, "LEAST_MEMORY", 2**60)
+    with pytest.raises(RunError, match="MiB of memory are free, and the smallest run needs"):
+        machine.check_memory()
+    monkeypatch.setattr("resource.getrlimit", lambda _: (2**30, 2**30))
+    with pytest.raises(RunError, match="ulimit -v unlimited"):
+        machine.check_memory()

@@ -8,7 +8,7 @@ from benchmark.records.provenance import Failure
 from benchmark.vocabulary import RunStatus
 from leaderboard import headings
 from leaderboard.plots.figures import place
-from leaderboard.record_files import RecordFile, sections
+from leaderboard.record_files import RecordFile, future_records, sections
 from support.records import PROVENANCE, blank_record
 
 
@@ -157,3 +157,10 @@ def test_another_data_set_is_another_section() -> None:
 def test_an_invalid_time_is_refused_with_its_file() -> None:
     with pytest.raises(InputError, match=r"a-ok\.json: provenance\.finished is 'yesterday'"):
         sections([file("a", "yesterday")])
+
+
+def test_a_record_of_the_future_is_told_and_hides_no_later_run() -> None:
+    wrong, right = file("a", finished="2931-01-01T00:00:00+00:00"), file("b", finished="2026-01-01T00:00:00+00:00")
+    (message,) = future_records([wrong, right])
+    assert "finished in the future (2931-01-01" in message
+    assert shown(wrong, right) == ["b ok"]

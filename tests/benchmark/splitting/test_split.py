@@ -84,3 +84,28 @@ def test_images_that_are_not_in_the_split_are_counted() -> None:
     )
     more = describe_split(split, pets(fox=12, owl=15, eel=12))
     assert more == "24 crops of 2 individuals, split random-0 (15 crops are not in it, among them all of 1 individual)"
+
+
+def test_a_kill_between_its_two_files_leaves_no_split_to_trip_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    replace_file = Path.replace
+
+    def note(self: Path, target: Path) -> Path:
+        order.append(target.suffix)
+        return replace_file(self, target)
+
+    monkeypatch.setattr(Path, "replace", note)
+    write_split(_split(fox=12), tmp_path)
+    assert order == [".toml", ".csv"]  # the .csv makes it a split
+
+
+def test_the_way_out_of_a_damaged_split_is_named(tmp_path: Path) -> None:
+    path = write_split(_split(fox=12), tmp_path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"data split \S+ --split random-7 --redraw"):
+        read_split(path)
+    path.with_suffix(".toml").unlink()
+    with pytest.raises(InputError, match=r"not a split .* --split random-7 --redraw"):
+        read_split(path)

@@ -158,3 +158,22 @@ def test_a_failed_download_is_reported_with_the_manual_steps(workspace: Workspac
 def test_a_data_set_that_cannot_be_fetched_is_refused(workspace: Workspace, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         fetch(name, workspace, lambda _: json.dumps("unused"))
+
+
+def test_what_a_killed_import_left_is_swept_by_the_next(workspace: Workspace, pets: Path, tmp_path: Path) -> None:
+    path = _packed(pets, tmp_path / "pets.zip", "")
+    for name in ("pets", ".pets-abcd1234", ".pets-more-abcd1234"):
+        (workspace.datasets / name / "photos").mkdir(parents=True)
+    (workspace.datasets / ".pets.importing").write_text("")
+    import_dataset(path, workspace)
+    assert sorted(one.name for one in workspace.datasets.iterdir()) == [".pets-more-abcd1234", "pets", "pets.toml"]
+
+
+def test_a_folder_without_a_note_is_named_with_the_way_out_and_stays(
+    workspace: Workspace, pets: Path, tmp_path: Path
+) -> None:
+    folder = workspace.datasets / "pets"
+    folder.mkdir(parents=True)
+    with pytest.raises(InputError, match=rf"data import {folder} --name pets"):
+        import_dataset(_packed(pets, tmp_path / "pets.zip", ""), workspace)
+    assert folder.is_dir()

@@ -21,6 +21,7 @@ from harness.weights.local import note_path, read_note, state, weights_path
 from harness.workspace import Workspace
 from support.checkout import link
 from support.commands import output_of
+from support.damage import change_byte
 from support.networks import assert_equal_states
 from support.weights import ADDRESS, command_backbone, installed_files
 
@@ -96,6 +97,7 @@ def test_a_good_file_is_converted_and_its_origin_noted(workspace: Workspace, tmp
     assert_equal_states(converted, GOOD)
     note = json.loads((workspace.weights / "tiny" / "own.json").read_text())
     assert note.pop("date").startswith("20")
+    assert note.pop("stored") == hashlib.sha256(path.read_bytes()).hexdigest()
     assert note == {
         "backbone": "tiny",
         "variant": "",
@@ -107,7 +109,7 @@ def test_a_good_file_is_converted_and_its_origin_noted(workspace: Workspace, tmp
     }
     assert state(facts, own, workspace) == "present"
     assert installed_files(workspace) == ["tiny/own.json", "tiny/own.safetensors"]
-    assert path.stat().st_mode & 0o777 == 0o644  # the user of a container can read it
+    assert path.stat().st_mode & 0o777 == 0o444  # the user of a container can read it
     assert source.is_file()
 
 
@@ -253,3 +255,17 @@ def test_a_zip_file_that_is_published_as_such_is_not_unpacked(workspace: Workspa
     facts, own = command_backbone(file="own.zip")
     (tmp_path / "file.zip").write_bytes(b"any")
     assert import_file(tmp_path / "file.zip", facts, own, workspace).read_bytes() == b"any"
+
+
+def test_a_converted_file_that_changes_is_damaged_until_it_is_imported_again(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    facts, own = tiny(workspace)
+    file = tmp_path / "my download.pt"
+    torch.save({"model": GOOD, "epoch": 3}, file)
+    path = import_file(file, facts, own, workspace)
+    assert path.stat().st_mode & 0o222 == 0
+    change_byte(path)
+    assert state(facts, own, workspace) == "damaged"
+    import_file(file, facts, own, workspace)
+    assert state(facts, own, workspace) != "damaged"
