@@ -149,7 +149,10 @@ def capture_remarks(rows: Sequence[Row]) -> list[str]:
     """What of the dates and frame numbers of rows is not used, as sentences."""
     remarks = []
     for column in TIME_COLUMNS:
-        if not is_filled(rows, column):
+        empty = sum(not row.groups.get(column) for row in rows)
+        if empty:
+            if empty < len(rows):
+                remarks.append(f"The column `{column}` is not used: it is empty on {empty} of {len(rows)} rows.")
             continue
         dates = read_dates([row.groups[column] for row in rows])
         unread = [row for row, date in zip(rows, dates, strict=True) if date is None]
@@ -256,5 +259,5 @@ def _frame(row: Row) -> int | None:
 
 def _example(rows: Sequence[Row], column: str) -> str:
     """The value of the first of some rows, with its image and the number of others."""
-    others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    others = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
     return printable(f"{rows[0].groups[column]!r} of {rows[0].image_id}{others}")

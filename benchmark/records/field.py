@@ -20,6 +20,7 @@ class OutOfFold(RecordPart):
         accuracy: share of the tested photos given their own identity, averaged over the draws.
         by_draw: that share in each draw.
         interval: of the accuracy, by units; None with fewer than six.
+        detectable: smallest difference of two accuracies that these photos can show (80 % power); None if none can.
     """
 
     answers: tuple[int | None, ...]
@@ -27,6 +28,9 @@ class OutOfFold(RecordPart):
     accuracy: Accuracy
     by_draw: tuple[float, ...]
     interval: Interval | None
+    detectable: Annotated[
+        float | None, Metric("detectable", "smallest difference of two accuracies that can be shown", None)
+    ]
 
 
 class FieldScores(RecordPart):
@@ -43,10 +47,9 @@ class FieldScores(RecordPart):
         confidences: probability of each of its answers, averaged over the draws, as 0 in a draw with another answer;
             None for a photo that was not tested.
         nearest: the nearest neighbours on whole photos.
-        chance: one divided by the number of individuals.
+        uniform_guess: one divided by the number of individuals.
         commonest: accuracy on the tested photos of always answering the commonest individual.
-        better_than_chance: whether the linear probe is better than the higher of the two.
-        detectable: smallest difference of two accuracies that these photos can show (80 % power); None if none can.
+        better_than_chance: whether the linear probe is better than chance, the higher of the two.
         regions: the linear probe by region variant and question; empty without regions, and for `random`.
         pattern_advantage: accuracy on the pattern alone less that on the background alone, by question.
         advantage_interval: of that difference, paired by photo; None with fewer than six units.
@@ -61,12 +64,9 @@ class FieldScores(RecordPart):
     linear: OutOfFold
     confidences: tuple[float | None, ...]
     nearest: OutOfFold
-    chance: Annotated[float, Metric("chance", "one divided by the number of individuals", None)]
+    uniform_guess: Annotated[float, Metric("uniform guess", "one divided by the number of individuals", None)]
     commonest: Annotated[float, Metric("commonest", "accuracy of always answering the commonest individual", None)]
     better_than_chance: ChanceVerdict
-    detectable: Annotated[
-        float | None, Metric("detectable", "smallest difference of two accuracies that can be shown", None)
-    ]
     regions: dict[RegionQuestion, dict[RegionVariant, OutOfFold]] = {}
     pattern_advantage: Annotated[
         dict[RegionQuestion, float], Metric("pattern - background", "difference of the accuracies on one region", None)
@@ -82,11 +82,17 @@ class FieldRetrieval(RecordPart):
             None if recordings and encounters are not known.
         anywhere: with all of them, of any flank.
         baselines: a random order of the same gallery.
+        detectable: smallest difference of two rank-1 scores that these photos can show (80 % power), of those of the
+            two searches that have a score; None if none can.
     """
 
     across: Retrieval | None
     anywhere: Retrieval
     baselines: dict[Literal["across", "anywhere"], RetrievalBaseline]
+    detectable: Annotated[
+        dict[Literal["across", "anywhere"], float | None],
+        Metric("detectable", "smallest difference of two rank-1 scores that can be shown", None),
+    ]
 
 
 class PhotoFocus(RecordPart):
@@ -173,7 +179,7 @@ class FieldRecord(RecordPart):
         provenance: everything that made the numbers.
     """
 
-    version: Literal[2] = 2
+    version: Literal[3] = 3
     key: str
     backbone: str
     title: str

@@ -133,8 +133,6 @@ def _scores(
         return _out_of_fold(numbers, answers.confidence, labels, tested, units)
 
     right = (answers.linear == labels)[:, tested]
-    agreement = agreement_within(right.astype(float), units.numbers[tested])
-    effective = effective_images(units.numbers[tested], agreement)
     by_question: dict[RegionQuestion, dict[RegionVariant, NDArray[np.int64]]] = {
         "reliance": answers.reliance,
         "information": answers.information,
@@ -154,10 +152,9 @@ def _scores(
         linear=scored(answers.linear),
         confidences=tuple(float(one) if known else None for one, known in zip(confidences, tested, strict=True)),
         nearest=scored(answers.nearest),
-        chance=1 / len(counts),
+        uniform_guess=1 / len(counts),
         commonest=float((labels[tested] == counts.argmax()).mean()),
         better_than_chance=better_than_chance(right.mean(axis=0), reference, units.numbers[tested], seed=seed).verdict,
-        detectable=detectable_difference(effective, mean_discordance(right.reshape(1, -1))),
         regions={
             question: {variant: scored(numbers) for variant, numbers in parts.items()}
             for question, parts in shown.items()
@@ -186,7 +183,14 @@ def _out_of_fold(
         accuracy=float(right[:, tested].mean()),
         by_draw=tuple(right[:, tested].mean(axis=1).tolist()),
         interval=of_share(shares[tested], units.numbers[tested]),
+        detectable=_detectable(right[:, tested], units.numbers[tested]),
     )
+
+
+def _detectable(right: NDArray[np.bool_], units: NDArray[np.int64]) -> float | None:
+    """Smallest difference of two accuracies that photos can show, from right answers (S, N) in each draw."""
+    effective = effective_images(units, agreement_within(right.astype(float), units))
+    return detectable_difference(effective, mean_discordance(right.reshape(1, -1)))
 
 
 def _advantage(
@@ -216,5 +220,12 @@ def _retrieval(embeddings: NDArray[np.float32], catalogue: Catalogue, units: Uni
             name: retrieval_baseline(alike, alike, pairings[name].hidden)
             for name in ("across", "anywhere")
             if name in pairings
+        },
+        detectable={
+            name: _detectable((cosine[name].first == 1)[None, matched], units.numbers[matched])
+            for name in ("across", "anywhere")
+            if name in cosine
+            for matched in [cosine[name].first > 0]
+            if matched.any()
         },
     )

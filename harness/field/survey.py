@@ -45,7 +45,7 @@ from harness.weights.local import own_files, run_licence
 from harness.weights.requirements import starting_files
 from harness.workspace import Workspace
 
-VERSION = 3
+VERSION = 4
 """Raised when a score is computed in another way, so that surveys are made anew."""
 
 

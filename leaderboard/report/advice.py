@@ -117,7 +117,8 @@ def collect_more(record: FieldRecord) -> Advice | None:
     """How many more units would show a difference of ten points."""
     scores = counting(record)
     have = tested_units(record, scores)
-    if scores.detectable is not None and scores.detectable <= WANTED and have >= FEWEST_GROUPS:
+    least = scores.linear.detectable
+    if least is not None and least <= WANTED and have >= FEWEST_GROUPS:
         return None
     needed = units_needed(record)
     difference = f"a difference of {round(100 * WANTED)} points between two encoders"

@@ -90,8 +90,8 @@ def others(scores: FieldScores) -> str:
 
 
 def reference(scores: FieldScores) -> float:
-    """Accuracy of the best answer that is known without looking."""
-    return max(scores.chance, scores.commonest)
+    """Chance: the accuracy of the best answer that is known without looking at the animal."""
+    return max(scores.uniform_guess, scores.commonest)
 
 
 def beyond_chance(scores: FieldScores) -> str:
@@ -100,9 +100,9 @@ def beyond_chance(scores: FieldScores) -> str:
 
 
 def commonest(scores: FieldScores) -> str:
-    """Accuracy of always answering the commonest individual, as text; empty if it is not above chance as shown."""
+    """Accuracy of always answering the commonest individual, as text; empty if a uniform guess is as good."""
     text = decimals(scores.commonest)
-    return text if scores.commonest > scores.chance and text != decimals(scores.chance) else ""
+    return text if scores.commonest > scores.uniform_guess and text != decimals(scores.uniform_guess) else ""
 
 
 def carries(part: OutOfFold, scores: FieldScores) -> bool:

@@ -24,10 +24,10 @@ def could_show(record: FieldRecord) -> str:
         base = f"{scores.tested} photos, {UNITS['images']}"
     if units < FEWEST_GROUPS:
         return f"The scores rest on {base}: too few for an interval, which needs {FEWEST_GROUPS}."
-    if scores.detectable is None:
+    if scores.linear.detectable is None:
         return f"The scores rest on {base}: no difference between two encoders could be shown."
     return (
-        f"The scores rest on {base}. A difference between two encoders below {points(scores.detectable)} would "
+        f"The scores rest on {base}. A difference between two encoders below {points(scores.linear.detectable)} would "
         "mostly go unnoticed (80 % power, 5 % error)."
     )
 

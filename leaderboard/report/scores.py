@@ -1,18 +1,18 @@
 """The table of scores: one row a measure, chance beside it, one column an encoder."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.records.base import Interval
 from benchmark.records.clustering import Clustering
-from benchmark.records.field import FieldRecord, FieldScores
+from benchmark.records.field import FieldRecord, FieldScores, OutOfFold
 from benchmark.records.retrieval import Retrieval
 from benchmark.vocabulary import FoldScheme
 from leaderboard.formats import decimals, difference, signed
 from leaderboard.markdown import NOTHING
 from leaderboard.report.facts import counting, group_noun, memory, others, reference
-from leaderboard.report.words import with_interval
+from leaderboard.report.words import points, with_interval
 
 
 class Cell(NamedTuple):
@@ -61,27 +61,35 @@ def _named(records: Sequence[FieldRecord], scheme: FoldScheme) -> Block:
     title = f"Named by {others(scores)}" if scores.column else "Named by any other photos, near-copies too"
     best = decimals(reference(scores))
 
-    def cells(kind: Callable[[FieldScores], str]) -> tuple[Cell, ...]:
-        return tuple(
-            Cell(kind(record.schemes[scheme]), _no_interval(record.schemes[scheme].linear.interval))
-            for record in records
-        )
+    def cells(kind: Callable[[FieldScores], OutOfFold]) -> tuple[Cell, ...]:
+        return tuple(_accuracy(kind(record.schemes[scheme])) for record in records)
 
     lines = [
         Line(
             "Linear probe",
             "share of photos named rightly by logistic regression on the frozen embeddings",
             best,
-            cells(lambda one: with_interval(one.linear.accuracy, one.linear.interval)),
+            cells(lambda one: one.linear),
         ),
         Line(
             "Nearest neighbours",
             "share of photos named rightly by the vote of the most similar photos",
             best,
-            cells(lambda one: with_interval(one.nearest.accuracy, one.nearest.interval)),
+            cells(lambda one: one.nearest),
         ),
     ]
     return Block(f"{title} ({scores.tested} of {len(records[0].photos)} photos tested)", tuple(lines))
+
+
+def _accuracy(part: OutOfFold) -> Cell:
+    """An accuracy, with the smallest difference that it could have shown."""
+    text = with_interval(part.accuracy, part.interval)
+    return Cell(text, _no_interval(part.interval) or could_show(part.detectable))
+
+
+def could_show(detectable: float | None) -> str:
+    """The smallest difference of two encoders that a score could have shown."""
+    return "cannot tell any two encoders apart" if detectable is None else f"can tell {points(detectable)} apart"
 
 
 def _no_interval(interval: Interval | None) -> str:
@@ -122,7 +130,7 @@ def _search(records: Sequence[FieldRecord]) -> Block:
             "Rank-1 across encounters",
             f"share of photos whose most similar photo {where} shows the same individual",
             across.rank1 if across else None,
-            lambda record: _searched(record.retrieval.across, _rank1),
+            lambda record: _found(record, "across"),
         ),
         line(
             "Rank-5 across encounters",
@@ -140,13 +148,22 @@ def _search(records: Sequence[FieldRecord]) -> Block:
             "Rank-1 anywhere",
             "the same, but photos of the same recording or encounter, and of any flank, may answer",
             anywhere.rank1 if anywhere else None,
-            lambda record: _searched(record.retrieval.anywhere, _rank1),
+            lambda record: _found(record, "anywhere"),
         ),
     ]
     if flanks:
         meaning = "only photos of the other flank may answer: size, colour and place, hardly the pattern"
         lines.append(line("Rank-1, other flank", meaning, None, _cross))
     return Block("Re-identification: each photo searches its individual", tuple(lines))
+
+
+def _found(record: FieldRecord, search: Literal["across", "anywhere"]) -> Cell:
+    """Rank-1 with the smallest difference that it could have shown."""
+    retrieval: Retrieval | None = getattr(record.retrieval, search)
+    cell = _searched(retrieval, _rank1)
+    if retrieval is None or retrieval.rank1_interval is None:
+        return cell
+    return Cell(cell.text, f"{cell.remark}; {could_show(record.retrieval.detectable.get(search))}")
 
 
 def _rank1(scores: Retrieval) -> str:
@@ -184,14 +201,16 @@ def _cross(record: FieldRecord) -> Cell:
 
 def _clusters(records: Sequence[FieldRecord]) -> Block:
     permuted = records[0].clusters.permuted
+    cells = tuple(_clustered(record.clusters) for record in records)
+    chance = decimals(permuted.adjusted_mutual_information) if permuted else "0.00"
     return Block(
         "Clusters, found without names",
         (
             Line(
                 "Agreement with the individuals",
                 "adjusted mutual information of k-means clusters: 1 = equal",
-                decimals(permuted.adjusted_mutual_information) if permuted else "0.00",
-                tuple(_clustered(record.clusters) for record in records),
+                NOTHING if all(cell.text == NOTHING for cell in cells) else chance,
+                cells,
             ),
         ),
     )

@@ -10,7 +10,7 @@ from benchmark.records.field import FieldRecord
 from leaderboard.formats import decimals
 from leaderboard.report.answer import verdict
 from leaderboard.report.facts import best_first, beyond_chance, commonest, counting, memory, others, reference
-from leaderboard.report.words import counted, printable, with_interval
+from leaderboard.report.words import counted, points, printable, with_interval
 
 WIDTH = 80
 """Columns of a line."""
@@ -34,7 +34,7 @@ def summary(records: Sequence[FieldRecord], report: str) -> list[str]:
     ordered = best_first(records)
     best = ordered[0]
     lines = {
-        "Photos": f"{len(best.photos)} of {counted(len(best.identities), 'individual')} in {best.dataset}",
+        "Photos": _photos(best),
         "Encoder": _encoder(ordered),
         "Named rightly": _score(best),
         "Chance": _chance(best),
@@ -57,6 +57,14 @@ def line(label: str, text: str, indent: int = INDENT) -> str:
     """
     whole = f"{label:<{indent}}{printable(text)}"
     return whole if cell_len(whole) <= WIDTH else f"{set_cell_size(whole, WIDTH - 1).rstrip()}…"
+
+
+def _photos(record: FieldRecord) -> str:
+    """With the smallest difference between two encoders that they can show."""
+    scores = counting(record)
+    least = scores.linear.detectable if scores.linear.interval else None
+    shown = f"; can tell {points(least)} apart" if least is not None else ""
+    return f"{len(record.photos)} of {counted(len(record.identities), 'individual')} in {record.dataset}{shown}"
 
 
 def _encoder(ordered: Sequence[FieldRecord]) -> str:

@@ -40,6 +40,7 @@ def out_of_fold(accuracy: float, labels: Sequence[int] = LABELS, **fields: Any) 
     shares = [float(answer == label) for answer, label in zip(answers, labels, strict=True)]
     ends = interval(max(0.0, accuracy - 0.1), min(1.0, accuracy + 0.1))
     values = {"answers": answers, "shares": shares, "accuracy": accuracy, "by_draw": [accuracy], "interval": ends}
+    values["detectable"] = 0.2
     if "answers" in fields:
         values["shares"] = [
             None if answer is None else float(answer == label)
@@ -73,10 +74,9 @@ def field_scores(accuracy: float = 0.75, **fields: Any) -> FieldScores:
         "linear": out_of_fold(accuracy),
         "confidences": [round(0.3 + photo / 100, 2) for photo in range(PHOTOS)],
         "nearest": out_of_fold(accuracy - 0.125),
-        "chance": 1 / INDIVIDUALS,
+        "uniform_guess": 1 / INDIVIDUALS,
         "commonest": 1 / INDIVIDUALS,
         "better_than_chance": "yes",
-        "detectable": 0.2,
         "regions": regions(),
         "pattern_advantage": dict.fromkeys(REGION_QUESTIONS, 0.25),
         "advantage_interval": dict.fromkeys(REGION_QUESTIONS, interval(0.1, 0.4)),
@@ -122,6 +122,7 @@ def searched(**fields: Any) -> FieldRetrieval:
         "across": ranked(0.5),
         "anywhere": ranked(0.75),
         "baselines": {"across": baseline, "anywhere": baseline},
+        "detectable": {"across": 0.2, "anywhere": 0.2},
     }
     return FieldRetrieval.model_validate(values | fields)
 

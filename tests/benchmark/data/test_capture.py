@@ -90,7 +90,7 @@ def test_dates_that_begin_with_the_year_are_read(text: str) -> None:
 @pytest.mark.parametrize(
     ("dates", "precision", "encounters", "remark"),
     [
-        (["2011", "2011", "2012"], "year", [0, 0, 1], "such as '2011' of r0 and 2 more: photos of one year count"),
+        (["2011", "2011", "2012"], "year", [0, 0, 1], "such as '2011' of r0 (and 2 more): photos of one year count"),
         (["May 2011", "2011-05", "6/2011"], "month", [0, 0, 1], "photos of one month count as taken together"),
         (["2011-05-31", "2011", "2012-01-01"], "year", [0, 0, 1], "such as '2011' of r1: photos of one year"),
         (["03/04/2024 10:00", "03/04/2024 11:00", "04/03/2024"], "day", [0, 0, 1], "photos of one day count"),
@@ -119,6 +119,13 @@ def test_a_column_with_a_text_that_is_no_date_is_left_out_and_the_next_one_is_us
     found = capture_periods(rows)
     assert found is not None
     assert found.periods == ["2024-01-01", "2024-01-02"]
+
+
+def test_a_column_of_dates_with_empty_cells_is_told() -> None:
+    assert capture_remarks(_rows(date=["2024-01-01", ""])) == [
+        "The column `date` is not used: it is empty on 1 of 2 rows."
+    ]
+    assert capture_remarks(_rows(note=["x"])) == []
 
 
 def test_a_day_is_that_of_the_place_and_a_time_that_of_the_world() -> None:

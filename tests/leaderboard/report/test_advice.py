@@ -4,9 +4,18 @@ import pytest
 
 from leaderboard.report import advice as rules
 from leaderboard.report.advice import advice, units_needed
-from support.field_records import GROUPS, LABELS, PHOTOS, field_record, field_scores, random_scores, suspect
+from support.field_records import (
+    GROUPS,
+    LABELS,
+    PHOTOS,
+    field_record,
+    field_scores,
+    out_of_fold,
+    random_scores,
+    suspect,
+)
 
-ENOUGH = {"detectable": 0.08}
+ENOUGH = {"linear": out_of_fold(0.75, detectable=0.08)}
 
 
 def texts(**fields: Any) -> str:
@@ -26,7 +35,10 @@ def test_a_collection_that_shows_everything_needs_nothing() -> None:
         ({"schemes": {"random": random_scores()}}, "patternbench data masks"),
         ({"approximate_regions": True}, "Review the region masks"),
         ({"schemes": {"grouped": field_scores(better_than_chance="no")}}, "published weights"),
-        ({"schemes": {"grouped": field_scores(detectable=None)}}, "more encounters like these 48"),
+        (
+            {"schemes": {"grouped": field_scores(linear=out_of_fold(0.75, detectable=None))}},
+            "more encounters like these 48",
+        ),
     ],
 )
 def test_each_rule_speaks_where_it_applies(fields: dict[str, Any], expected: str) -> None:

@@ -183,6 +183,11 @@ def test_names_are_text_whatever_they_hold() -> None:
     assert "".join(reader.text).count(HOSTILE) > 10
 
 
+def test_names_in_a_remark_are_set_as_code() -> None:
+    page = html(field_record(remarks=["Left out: 2 (`ä <b>`, `Bo`)."]))
+    assert "<li>Left out: 2 (<code><bdi>ä &lt;b&gt;</bdi></code>, <code><bdi>Bo</bdi></code>).</li>" in page
+
+
 def test_names_in_any_script_stay_as_they_are() -> None:
     page = html(field_record(identities=["ירוק", "斑馬", "Ünal", "ზებრა"]))
     assert all(f"<bdi>{name}</bdi>" in page for name in ("ירוק", "斑馬", "Ünal", "ზებრა"))

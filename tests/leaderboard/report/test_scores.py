@@ -6,6 +6,8 @@ from leaderboard.report.scores import Cell, blocks
 from support.field_records import crossed, field_record, field_scores, out_of_fold, random_scores, ranked, searched
 from support.records import clustered
 
+TELLS = "can tell 20 points apart"
+
 
 def cells(title: str, **fields: Any) -> tuple[str, tuple[Cell, ...]]:
     """Chance and cells of the row with this title."""
@@ -19,9 +21,9 @@ def test_scores_stand_beside_chance_with_their_intervals() -> None:
         "Named by photos from other encounters (48 of 48 photos tested)",
         "Named by any other photos, near-copies too (48 of 48 photos tested)",
     ]
-    assert cells("Linear probe") == ("0.25", (Cell("0.75 [0.65, 0.85]"),))
-    assert cells("Nearest neighbours") == ("0.25", (Cell("0.62 [0.53, 0.72]"),))
-    assert cells("Rank-1 across encounters") == ("0.25", (Cell("0.50 [0.25, 0.50]", "48 photos"),))
+    assert cells("Linear probe") == ("0.25", (Cell("0.75 [0.65, 0.85]", TELLS),))
+    assert cells("Nearest neighbours") == ("0.25", (Cell("0.62 [0.53, 0.72]", TELLS),))
+    assert cells("Rank-1 across encounters") == ("0.25", (Cell("0.50 [0.25, 0.50]", f"48 photos; {TELLS}"),))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,10 @@ def test_a_number_without_meaning_is_a_dash_with_its_reason(title: str, fields: 
     cell = cells(title, **fields)[1][0]
     assert cell.text == "–"  # noqa: RUF001 - the table's dash
     assert cell.remark.startswith(remark)
+
+
+def test_what_no_encoder_was_scored_by_has_no_chance() -> None:
+    assert cells("Agreement with the individuals", clusters=clustered(None))[0] == "–"  # noqa: RUF001
 
 
 def test_a_score_without_interval_says_why() -> None:

@@ -16,7 +16,7 @@ def lines(**fields: Any) -> dict[str, str]:
 
 def test_ten_lines_hold_the_answer() -> None:
     assert summary([field_record(suspects=[suspect()])], REPORT) == [
-        "Photos         48 of four individuals in leopards",
+        "Photos         48 of four individuals in leopards; can tell 20 points apart",
         "Encoder        EfficientNet-Lite0, weights imagenet",
         "Named rightly  0.75 [0.65, 0.85] by photos from other encounters (any: 0.75)",
         "Chance         0.25; better than chance: yes",
