@@ -140,9 +140,13 @@ class Periods(NamedTuple):
 
 
 def capture_periods(rows: Sequence[Row]) -> Periods | None:
-    """Day of each row, or its month or year where no more is known; None if no column of `TIME_COLUMNS` tells."""
+    """Day of each row, or its month or year where no more is known; None if no column of `TIME_COLUMNS` tells.
+
+    One month or one year for all rows tells nothing.
+    """
     found = [Periods(*periods(dates)) for _, dates in _dated_columns(rows)]
-    return min(found, key=lambda one: _PRECISIONS.index(one.precision), default=None)
+    telling = [one for one in found if one.precision == "day" or len(set(one.periods)) > 1]
+    return min(telling, key=lambda one: _PRECISIONS.index(one.precision), default=None)
 
 
 def capture_remarks(rows: Sequence[Row]) -> list[str]:
@@ -163,7 +167,10 @@ def capture_remarks(rows: Sequence[Row]) -> list[str]:
                 "or as 2024-05-31T14:05:00 if the time is known."
             )
         elif unordered:
-            precision, _ = periods([date for date in dates if date])
+            precision, values = periods([date for date in dates if date])
+            if precision != "day" and len(set(values)) == 1:
+                remarks.append(f"The column `{column}` is not used: all photos are of one {precision}, {values[0]}.")
+                continue
             remarks.append(
                 f"The column `{column}` has dates without a sure day, such as {_example(unordered, column)}: photos of "
                 f"one {precision} count as taken together, and nothing is put in the order of time. Write dates as "

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from benchmark.metrics.retrieval import retrieve_each, summarise, summarise_pair
 from benchmark.records.clustering import Clustering
 from benchmark.records.field import FieldFocus, FieldRetrieval, FieldScores, OutOfFold, Suspect
 from benchmark.vocabulary import FoldScheme, RegionQuestion, RegionVariant
+from harness.execution import titles
 from harness.execution.events import ProgressListener
 from harness.field.focus import FocusSample, focus
 from harness.field.suspects import find_suspects
@@ -77,12 +79,18 @@ def score(
     answered: dict[FoldScheme, tuple[Scheme, OutOfFoldAnswers]] = {}
     focused: FieldFocus | None = None
     found = schemes(catalogue.rows, labels)
-    for scheme in found:
-        counts = scheme is found[0]
-        folds = folding(labels, scheme, seed)
+    foldings = [folding(labels, scheme, seed) for scheme in found]
+    fits = [sum(map(len, folds.draws)) * (1 if number else 1 + len(regions)) for number, folds in enumerate(foldings)]
+    for number, (scheme, folds) in enumerate(zip(found, foldings, strict=True)):
+        counts = number == 0
         listener.report(f"Answering every photo by the others: {scheme.name}, {described(folds)}.")
         photos = Photos(whole, regions if counts else {}, labels, scheme.groups)
-        answers = cross_validate(photos, folds, seed=seed)
+        answers = cross_validate(
+            photos,
+            folds,
+            seed=seed,
+            on_fold=partial(_report_fold, listener, sum(fits[:number]), fits[number], sum(fits)),
+        )
         answered[scheme.name] = scheme, answers
         scores[scheme.name] = _scores(scheme, folds, answers, labels, units, seed)
         if counts and sample is not None:
@@ -97,6 +105,12 @@ def score(
         suspects=find_suspects(whole, hashes, labels, *answered["random"]),
         neighbours=nearest_photos(whole, found[0].groups),
     )
+
+
+def _report_fold(listener: ProgressListener, before: int, own: int, total: int, done: int, folds: int) -> None:
+    """Report the probes that are fitted after a fold: those of earlier schemes, and a share of those of its own."""
+    event = {"done": before + own * done // folds, "total": total, "unit": "probe"}
+    listener.on_progress(titles.ANSWER, event)
 
 
 def nearest_photos(embeddings: NDArray[np.float32], groups: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:

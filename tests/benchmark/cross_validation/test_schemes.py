@@ -40,6 +40,11 @@ def test_days_are_kept_together() -> None:
     assert schemes(_rows(datetime=dates), LABELS)[0].column == "day"
 
 
+def test_where_only_years_are_known_they_are_kept_together() -> None:
+    found = schemes(_rows(date=["2011", "2011", "2012", "2012"] * 2), LABELS)[0]
+    assert (found.column, found.groups.tolist()) == ("year", [0, 0, 1, 1] * 2)
+
+
 def test_a_photo_without_another_encounter_of_its_individual_is_not_testable() -> None:
     (grouped, _) = schemes(_rows(encounter=list("11225555")), LABELS)
     assert grouped.testable.tolist() == [True] * 4 + [False] * 4

@@ -121,6 +121,12 @@ def test_a_column_with_a_text_that_is_no_date_is_left_out_and_the_next_one_is_us
     assert found.periods == ["2024-01-01", "2024-01-02"]
 
 
+def test_one_year_for_all_tells_nothing() -> None:
+    rows = _rows(date=["2011", "2011"])
+    assert encounter_codes(rows) is None
+    assert capture_remarks(rows) == ["The column `date` is not used: all photos are of one year, 2011."]
+
+
 def test_a_column_of_dates_with_empty_cells_is_told() -> None:
     assert capture_remarks(_rows(date=["2024-01-01", ""])) == [
         "The column `date` is not used: it is empty on 1 of 2 rows."
