@@ -35,6 +35,9 @@ FLANK_WORDS: dict[str, Flank] = {
 """The flank that a cell names: in lower case, without other characters than letters. `frontleft` is a view of the left
 flank from the front, as in the viewpoints of Wildbook."""
 
+CAPTURE_COLUMNS = frozenset((*RECORDING_COLUMNS, "cluster_id", "camera", "frame", *TIME_COLUMNS, *FLANK_COLUMNS))
+"""Columns that mean something; a table may write their names in other cases."""
+
 NEAR_FRAMES = 10
 """Frames of a recording that are no further apart are near-copies: the largest gap between two parts of a block split.
 """

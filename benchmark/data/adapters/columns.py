@@ -82,7 +82,7 @@ def find_columns(place: str, header: Collection[str], chosen: Mapping[str, str] 
             )
     taken = set(chosen.values())
     names = dict(chosen)
-    written = {_plain(name): name for name in reversed(list(header))} | {name: name for name in header}
+    written = {plain(name): name for name in reversed(list(header))} | {name: name for name in header}
     for meaning, synonyms in SYNONYMS.items():
         found = next((written[name] for name in synonyms if name in written and written[name] not in taken), None)
         if meaning not in names and found is not None:
@@ -98,6 +98,6 @@ def find_columns(place: str, header: Collection[str], chosen: Mapping[str, str] 
     return Columns(names, None if "bbox" in names else sides)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A column's name as the known ones are written: `File Name` is `file_name`."""
     return "_".join(name.casefold().replace("-", " ").split())

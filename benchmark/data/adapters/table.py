@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
-from benchmark.data.adapters.columns import Columns, find_columns
+from benchmark.data.adapters.columns import Columns, find_columns, plain
 from benchmark.data.adapters.reading import Reading
 from benchmark.data.adapters.table_cells import CellError, parse_box, parse_segmentation, parse_text
 from benchmark.data.adapters.table_files import Cells, Line, is_table, read_lines, table_in
+from benchmark.data.capture import CAPTURE_COLUMNS
 from benchmark.data.catalogue import MASK_FRAMES, MaskFrame, Row
 from benchmark.data.faults import Fault
 
@@ -126,9 +127,12 @@ def _mask_frame(value: object) -> MaskFrame | None:
 
 
 def _groups(cells: Cells, columns: Columns) -> dict[str, str]:
-    """The other columns with plain values; unnamed columns are left out: they are row numbers of an export."""
+    """The other columns with plain values; unnamed columns are left out: they are row numbers of an export.
+
+    A column of capture metadata has its own name, whatever its case: `Date` of a spreadsheet is `date`.
+    """
     return {
-        column: text
+        plain(column) if plain(column) in CAPTURE_COLUMNS - cells.keys() else column: text
         for column, value in cells.items()
         if column not in columns.read and not _is_row_number(column) and (text := parse_text(value))
     }

@@ -48,6 +48,12 @@ def test_csv(tmp_path: Path) -> None:
     assert catalogue == Catalogue("x", tmp_path, _expected(tmp_path))
 
 
+def test_columns_of_capture_metadata_are_known_in_any_case_and_others_stay_as_they_are(tmp_path: Path) -> None:
+    table = _csv(tmp_path, "Identity,Path,Date,Cluster ID,Weather\nfox,p/a.png,2024-05-31,7,Rain\n")
+    (row,) = open_dataset(table).rows
+    assert row.groups == {"date": "2024-05-31", "cluster_id": "7", "Weather": "Rain"}
+
+
 @pytest.mark.parametrize("orient", ["records", "columns", "list", "split"])
 def test_json(tmp_path: Path, orient: str) -> None:
     frame = pd.DataFrame(ROWS)
