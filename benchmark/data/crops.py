@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark.data.catalogue import Row
 from benchmark.data.faults import Fault, FaultsError
-from benchmark.data.image_files import open_image
+from benchmark.data.image_files import MOST_PIXELS, TooManyPixelsError, open_image
 from benchmark.data.segmentation import region_mask
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ HEIC_FIX = "Install it: pip install 'patternbench[heic]'; or export the photo as
 
 SMALLEST_SIDE = 3
 """Pixels; a narrower box or photo shows nothing."""
+
+ROWS = 256
+"""Rows of pixels that are converted at a time."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -160,9 +163,9 @@ def read_photo(path: Path) -> Photo:
         raise FaultsError([Fault(path, what, fix)]) from error
     except PermissionError as error:
         raise FaultsError([Fault(path, "the file may not be read", "Change its permissions: chmod u+r.")]) from error
-    except Image.DecompressionBombError as error:
-        most = f"{2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
-        raise FaultsError([Fault(path, f"the photo has more than {most}", "Save it smaller.")]) from error
+    except (TooManyPixelsError, Image.DecompressionBombError) as error:
+        reason = f"the photo has more than {MOST_PIXELS // 10**6} million pixels"
+        raise FaultsError([Fault(path, reason, "Save it smaller.")]) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         fix = "Download it again, or remove its rows from the table."
         raise FaultsError([Fault(path, f"the photo cannot be read ({error})", fix)]) from error
@@ -222,13 +225,24 @@ def _rgb(path: Path, image: "Image") -> "Image":
     if image.mode == "F":
         raise FaultsError([Fault(path, "floating-point pixels have no known range", "Save it as 8-bit or 16-bit.")])
     if image.mode.startswith("I"):
-        values = np.clip(np.asarray(image, dtype=np.int64), 0, 65535)
-        image = Image.fromarray(np.round(values / 257).astype(np.uint8))
+        image = _eight_bits(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         black = Image.new("RGBA", image.size, (0, 0, 0, 255))
         image = Image.alpha_composite(black, image)
     return image.convert("RGB")
+
+
+def _eight_bits(image: "Image") -> "Image":
+    """An image of integers, clipped to 16 bits and scaled to 8, some rows at a time."""
+    from PIL import Image
+
+    values = np.asarray(image)
+    scaled = np.empty(values.shape, np.uint8)
+    for start in range(0, len(values), ROWS):
+        rows = np.clip(values[start : start + ROWS].astype(np.int64), 0, 65535)
+        scaled[start : start + ROWS] = np.round(rows / 257)
+    return Image.fromarray(scaled)
 
 
 def _cut(row: Row, photo: Photo, size: int, side: int | None) -> Crop:
@@ -269,6 +283,9 @@ def window(row: Row, photo: tuple[int, int], side: int | None) -> tuple[int, int
         reason = f"the box {row.box} of image_id {row.image_id!r} does not fit the photo of {width} x {height} pixels"
         fix = "A box is [x, y, width, height] in pixels of this photo as it is shown, upright."
         raise FaultsError([Fault(row.path, reason, fix)])
+    if side is not None and side > 2 * max(photo):
+        reason = f"the boxes of its data set are up to {side} pixels wide, and the photo {width} x {height}"
+        raise FaultsError([Fault(row.path, reason, "Correct the largest box.")])
     length = side or int(np.ceil(max(box_width, box_height)))
     left = int(np.floor(x + (box_width - length) / 2 + 0.5))
     top = int(np.floor(y + (box_height - length) / 2 + 0.5))

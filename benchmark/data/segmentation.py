@@ -32,6 +32,9 @@ _TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
 _SIDEWAYS = range(5, 9)
 """Orientations whose width and height change places."""
 
+_MOST_SHIFT = 35
+"""Bits of a run length before its last five: no photo has 2^40 pixels."""
+
 _PLAIN_RUNS = 3
 """The first run lengths of a COCO string are plain numbers; the others are differences."""
 
@@ -57,7 +60,7 @@ def region_mask(row: Row, size: tuple[int, int], orientation: int = 1) -> Region
     match row.segmentation:
         case MaskFile(path, object_id) as mask:
             frame = "upright" if isinstance(mask, ProposedMask) else row.mask_frame
-            values = _turned(_read(path), row, f"mask {path}", size, orientation, frame)
+            values = _turned(_read(path, row, size), row, f"mask {path}", size, orientation, frame)
             return _decoded(path, values, object_id)
         case Polygons() as polygons:
             return _from_polygons(polygons, row, size)
@@ -78,12 +81,14 @@ def _fault(path: Path, reason: str, fix: str) -> FaultsError:
     return FaultsError([Fault(path, reason, fix)])
 
 
-def _read(path: Path) -> NDArray[np.int32]:
-    """The values of a mask file, (height, width)."""
+def _read(path: Path, row: Row, size: tuple[int, int]) -> NDArray[np.int32]:
+    """The values of a mask file, (height, width); one of another size than the photo is not decoded."""
     from PIL import Image
 
     try:
         with open_image(path) as image:
+            if sorted(image.size) != sorted(size):
+                raise _wrong_size(row, f"mask {path}", (image.height, image.width), size)
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise _fault(path, f"not a readable mask ({error})", "Write it again as a PNG.") from error
@@ -178,17 +183,28 @@ def _from_rle(rle: Rle, row: Row) -> Regions:
 
     COCO's own decoder is not used: it returns uninitialised memory for a code that is too short.
     """
-    runs = _run_lengths(rle.counts) if isinstance(rle.counts, str) else list(rle.counts)
     height, width = rle.size
-    if min(runs, default=0) < 0 or sum(runs) != height * width:
+    try:
+        runs = _run_lengths(rle.counts) if isinstance(rle.counts, str) else list(rle.counts)
+    except ValueError as error:
+        raise _fault(
+            row.path, f"the run-length code of image_id {row.image_id!r} {error}", "Export the run-length code again."
+        ) from error
+    # more runs than pixels would take memory before their sum is known
+    if len(runs) > height * width + 1 or min(runs, default=0) < 0 or sum(runs) != height * width:
         raise _fault(
             row.path,
-            f"the run lengths of image_id {row.image_id!r} add up to {sum(runs)}, not to the photo's "
+            f"the run lengths of image_id {row.image_id!r} add up to {_short(sum(runs))}, not to the photo's "
             f"{height * width} pixels",
             "Export the run-length code again.",
         )
     values = np.arange(len(runs)) % 2 * BODY
     return np.repeat(values, runs).astype(np.uint8).reshape(width, height).T
+
+
+def _short(number: int) -> str:
+    """A number, in words if nobody would read its figures."""
+    return str(number) if abs(number) < 10**18 else "more than 10^18"
 
 
 def _run_lengths(counts: str) -> list[int]:
@@ -201,6 +217,8 @@ def _run_lengths(counts: str) -> list[int]:
     value = shift = 0
     for character in counts:
         bits = ord(character) - 48
+        if shift > _MOST_SHIFT:
+            raise ValueError("holds a number without end")
         value |= (bits & 0x1F) << shift
         shift += 5
         if bits & 0x20:  # more follows

@@ -18,6 +18,9 @@ DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, OSError, zlib
 without a number of a bzip2 stream, the last two of the other streams."""
 UNUSABLE_NAMES = {errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
 """Numbers of the OSErrors that members' names cause: too long, or a file where another member has a folder."""
+MOST_RATIO = 100
+SMALL = 2**28
+"""Bytes that an archive may hold whatever its own size is."""
 _MACOS = "__MACOSX/"
 
 
@@ -39,6 +42,7 @@ def extract_zip(archive: Path, folder: Path) -> None:
             members = [member for member in packed.infolist() if not member.filename.startswith(_MACOS)]
             _check_members(archive, members)
             size = sum(member.file_size for member in members)
+            _check_ratio(archive, size)
             check_room(partial, size, f"Make room for {archive}, or unpack it elsewhere and import the folder.")
             packed.extractall(partial, members)
         partial.rename(folder)
@@ -48,6 +52,16 @@ def extract_zip(archive: Path, folder: Path) -> None:
         raise InputError(f"{archive}: cannot be unpacked ({error}). Fetch it again, or unpack it yourself.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_ratio(archive: Path, size: int) -> None:
+    """Refuse an archive whose content is out of all proportion: photos, tables and weights hardly shrink."""
+    packed = archive.stat().st_size
+    if size > SMALL and size > MOST_RATIO * packed:
+        raise InputError(
+            f"{archive}: its {packed / 1e6:.1f} MB unpack to {size / 1e9:.1f} GB, more than {MOST_RATIO} times as "
+            "much, as no photos do. Nothing was unpacked. If you trust it, unpack it yourself and give the folder."
+        )
 
 
 def escapes(name: str) -> bool:

@@ -17,7 +17,7 @@ from benchmark.errors import InputError
 from benchmark.hashing import json_digest
 from benchmark.vocabulary import Init
 from harness.contestants.registry import ANY, BackboneFacts, Owner
-from harness.contract import Line, Sha256, Weights
+from harness.contract import Line, Weights
 from harness.storage.checks import remembered_digest
 from harness.weights.entries import find_entry
 from harness.weights.metadata import query_metadata
@@ -50,7 +50,7 @@ class Note(BaseModel):
     backbone: Line
     variant: Line
     file: Line
-    sha256: Sha256
+    sha256: Line
     address: Line
     licence: Line
     way: Origin

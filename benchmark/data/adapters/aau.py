@@ -15,6 +15,8 @@ from benchmark.errors import InputError
 _FLAGS = "Right,Turning,Occlusion,Glitch"
 _CORNERS = ("Upper left corner X", "Upper left corner Y", "Lower right corner X", "Lower right corner Y")
 _COLUMNS = ("Filename", "Object ID", *_CORNERS, _FLAGS)
+LARGEST_BOX = 50_000
+"""Pixels; one wrong box would be the side of all crops."""
 _OWN_COLUMNS = ("Object ID", *_CORNERS, _FLAGS)
 """Columns that no other table has."""
 
@@ -90,6 +92,8 @@ def _row(root: Path, line: dict[str, Any]) -> Row | None:
     left, top, box_right, bottom = (float(line[corner]) for corner in _CORNERS)
     if not (all(map(math.isfinite, (left, top, box_right, bottom))) and left < box_right and top < bottom):
         raise ValueError(f"the box ({left:g}, {top:g}) to ({box_right:g}, {bottom:g}) has no area")
+    if max(box_right - left, bottom - top) > LARGEST_BOX:
+        raise ValueError(f"the box ({left:g}, {top:g}) to ({box_right:g}, {bottom:g}) is larger than any photo")
     frame = PurePosixPath(line["Filename"].strip())
     video, separator, number = frame.stem.partition("_")
     if not separator:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,12 @@ Cells = dict[str, Any]
 """The cells of one line of a table, by column."""
 
 PICKLES = frozenset({".pkl", ".pickle"})
+
+LARGEST_WORKBOOK = 2**30
+"""Bytes of an Excel file when it is unpacked."""
+MOST_ROWS = 2_000_000
+MOST_CELLS = 50_000_000
+"""Rows and cells of a Parquet file, whose header states them before anything is unpacked."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL = 2**31 - 1
@@ -175,6 +182,13 @@ def _read_excel(path: Path) -> TableFile:
     """The first sheet of a workbook."""
     from openpyxl import load_workbook  # type: ignore[import-untyped]
 
+    with zipfile.ZipFile(path) as packed:
+        size = sum(member.file_size for member in packed.infolist())
+    if size > LARGEST_WORKBOOK:
+        raise InputError(
+            f"{path}: it unpacks to {size / 1e9:.1f} GB, at most {LARGEST_WORKBOOK / 1e9:.1f} GB are read. Export its "
+            "first sheet as CSV."
+        )
     book = load_workbook(path, read_only=True, data_only=True)
     try:
         sheet = book.worksheets[0]
@@ -226,7 +240,14 @@ def _json(text: str) -> Any:  # noqa: ANN401 - what a JSON file holds
 def _read_parquet(path: Path) -> TableFile:
     from pyarrow import parquet  # type: ignore[import-untyped]
 
-    return _numbered(parquet.read_table(path).to_pylist())
+    with parquet.ParquetFile(path) as file:
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if rows > MOST_ROWS or rows * columns > MOST_CELLS:
+            raise InputError(
+                f"{path}: it states {rows} rows of {columns} columns; at most {MOST_ROWS} rows and {MOST_CELLS} cells "
+                "are read. Export the rows of this data set alone."
+            )
+        return _numbered(file.read().to_pylist())
 
 
 def _read_pickle(path: Path) -> TableFile:

@@ -1,9 +1,14 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from benchmark.data.content_digests import file_digest
-from benchmark.errors import InputError
+from benchmark.errors import InputError, RunError
+from benchmark.records.record import Record
+from harness.cli.display.listener import RichListener
 from harness.cli.options import ContestantOptions
-from harness.cli.run import choose
+from harness.cli.run import choose, run_all
 from harness.workspace import Workspace
 
 HERE = Workspace.here()
@@ -30,3 +35,24 @@ def test_a_seed_beyond_its_bounds_is_refused(options: dict[str, int]) -> None:
 def test_backbones_are_named_or_all(backbones: list[str] | None, *, everyone: bool) -> None:
     with pytest.raises(InputError, match="Name the backbones to run, or use --all"):
         choose(HERE, ContestantOptions(backbones=backbones, everyone=everyone), file_digest)
+
+
+def test_whatever_ends_one_run_the_others_are_made(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def ends(name: str, error: Exception) -> Callable[[RichListener], Record]:
+        def run(_: RichListener) -> Record:
+            made.append(name)
+            raise error
+
+        return run
+
+    errors = {
+        "refused": InputError("no"),
+        "failed": RunError("gone"),
+        "broken": TypeError("\x1b[2J"),
+        "full": MemoryError(),
+    }
+    with pytest.raises(RunError, match=r"(?s)4 of 4 runs failed.*broken: A fault of the program ended it: TypeError"):
+        run_all({name: ends(name, error) for name, error in errors.items()}, Workspace(tmp_path))
+    assert made == list(errors)

@@ -58,7 +58,7 @@ def test_the_list_shows_which_files_are_here(workspace: Workspace, tmp_path: Pat
     run(workspace, "import", "net", "a", tmp_path / "file")
     assert line_of(workspace, "a") == "net a generator yes, 0.0 MB MIT"
     (workspace.weights / "net" / "a.bin").write_bytes(b"other")
-    assert line_of(workspace, "a") == "net a generator another file, 0.0 MB MIT"
+    assert line_of(workspace, "a") == "net a generator damaged, 0.0 MB MIT"
 
 
 def test_show_has_the_address_and_the_sha256_of_the_imported_file_if_none_is_published(
@@ -179,10 +179,10 @@ def test_the_licence_of_a_variant_is_shown_before_the_download_and_noted(workspa
     announced = "  published at its page\n  licence: CC-BY-NC-4.0"
     result = CliRunner().invoke(cli_weights.app, ["fetch", "net:x"], obj=workspace)
     assert f"{announced}\n  Not for commercial use." in result.output
-    assert line_of(workspace, "a", "net:x") == "net:x a generator no CC-BY-NC-4.0"
+    assert line_of(workspace, "a", "net:x") == "net:x a generator no not stated"  # a listing runs no command
     (tmp_path / "file").write_bytes(b"file")
     assert f"{announced}{tmp_path / 'file'}\n" in run(workspace, "import", "net:x", "a", tmp_path / "file")
-    assert line_of(workspace, "a", "net:x") == f"net:x a generator yes, 0.0 MB CC-BY-NC-4.0{tmp_path / 'file'}"
+    assert line_of(workspace, "a", "net:x") == f"net:x a generator own file, 0.0 MB CC-BY-NC-4.0{tmp_path / 'file'}"
 
 
 @pytest.mark.parametrize(

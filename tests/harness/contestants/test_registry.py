@@ -1,5 +1,6 @@
 """The registry reads each backbone.toml into checked facts, and names the field that is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,34 @@ def test_the_kit_reads_the_newest_contract_and_a_command_what_it_states() -> Non
     facts = contestants.BackboneFacts(name="mine", title="Mine", paper="", licence="", capabilities=(), input={})
     own = facts.model_copy(update={"command": ("mine",)})
     assert (facts.reads, own.reads, own.model_copy(update={"contract": "2"}).reads) == ("2", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", "x" * 41),
+        ("title", ""),
+        ("title", r"\u001B[31m"),
+        ("title", r"a\nb"),
+        ("title", r"\u202Egnp"),
+        ("name", "../plain"),
+        ("name", "Plain"),
+        ("licence", r"\u0007"),
+        ("paper", "x" * 1000),
+    ],
+)
+def test_text_that_no_table_can_show_is_refused(field: str, value: str, workspace: Workspace) -> None:
+    path = workspace.backbones / "plain" / "backbone.toml"
+    path.write_text(re.sub(rf"(?m)^{field} = .*$", lambda _: f'{field} = "{value}"', path.read_text()))
+    with pytest.raises(InputError, match=rf"{field}: .*See docs/contract\.md") as error:
+        contestants.find("plain", workspace)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("variant", ["\x1b[31m", "a\nb", "x" * 201, "\u202e"])
+def test_a_variant_is_one_short_line(variant: str, workspace: Workspace) -> None:
+    path = workspace.backbones / "plain" / "backbone.toml"
+    path.write_text('variants = ["*"]\n' + path.read_text())
+    with pytest.raises(InputError, match="cannot be a variant") as error:
+        contestants.find(f"plain:{variant}", workspace)
+    assert str(error.value).isprintable()

@@ -8,12 +8,19 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
+from benchmark.data import image_files
+from benchmark.data.adapters import table_files
 from benchmark.data.adapters.layouts import ReadingOptions, read_location
+from benchmark.data.catalogue import MaskFile, Rle, Row
 from benchmark.data.crops import read_photo
 from benchmark.data.faults import FaultsError
+from benchmark.data.segmentation import region_mask
 from benchmark.errors import InputError
 from harness.cli.display.data_reports import print_report
 from harness.datasets.checking import check_location, faults_as_csv, report_as_json
@@ -295,3 +302,58 @@ def test_a_name_in_bytes_that_are_no_utf8_is_a_fault(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "Bo" / "1.png", folder + b"/1.png")
     (fault,) = check_location(tmp_path).faults
     assert "'C\\udcff' has control characters, no UTF-8" in str(fault)
+
+
+def test_a_parquet_table_is_refused_by_the_rows_that_it_states(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pa.table({"image_id": [str(n) for n in range(5)], "identity": ["Ada"] * 5, "path": ["a.png"] * 5})
+    parquet.write_table(table, root / "metadata.parquet")
+    assert len(table_files.read_lines(root / "metadata.parquet").lines) == 5
+    for limit, value in (("MOST_ROWS", 4), ("MOST_CELLS", 14)):
+        with monkeypatch.context() as patch:
+            patch.setattr(table_files, limit, value)
+            with pytest.raises(InputError, match="it states 5 rows of 3 columns"):
+                table_files.read_lines(root / "metadata.parquet")
+
+
+def test_a_workbook_is_refused_by_its_unpacked_size(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["image_id", "identity", "path"])
+    book.active.append(["1", "Ada", "a.png"])
+    book.save(root / "metadata.xlsx")
+    assert len(table_files.read_lines(root / "metadata.xlsx").lines) == 1
+    monkeypatch.setattr(table_files, "LARGEST_WORKBOOK", 100)
+    with pytest.raises(InputError, match="it unpacks to"):
+        table_files.read_lines(root / "metadata.xlsx")
+
+
+def test_an_image_of_too_many_pixels_is_never_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = _photo(tmp_path / "a.png")
+    monkeypatch.setattr(image_files, "MOST_PIXELS", 599)
+    with pytest.raises(OSError, match="more than 0 million pixels"):
+        image_files.open_image(photo)
+    with pytest.raises(FaultsError, match="the photo has more than"):
+        read_photo(photo)
+
+
+@pytest.mark.parametrize("counts", ["o" * 100_000, "\u2028", " ", "~~", "4" * 100_000, [10**400, 1]])
+def test_a_run_length_code_without_end_is_a_fault(counts: object, tmp_path: Path) -> None:
+    segmentation = Rle((30, 20), counts if isinstance(counts, str) else tuple(counts))
+    row = Row("1", "Ada", _photo(tmp_path / "a.png"), None, segmentation, {})
+    with pytest.raises(FaultsError, match="image_id '1'") as error:
+        region_mask(row, (30, 20))
+    assert len(str(error.value)) < 600
+
+
+def test_a_mask_of_another_size_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.fromarray(np.zeros((60, 40), np.uint8)).save(tmp_path / "mask.png")
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it is decoded"))
+    row = Row("1", "Ada", tmp_path / "a.png", None, MaskFile(tmp_path / "mask.png", None), {})
+    with pytest.raises(FaultsError, match="is 20 x 30 pixels"):
+        region_mask(row, (30, 20))
+
+
+def test_pixels_of_16_bits_are_scaled_row_by_row(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, 700 * 3).reshape(700, 3).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    pixels = np.asarray(read_photo(tmp_path / "deep.png").image)[..., 0]
+    assert np.array_equal(pixels, np.round(values.astype(float) / 257))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.errors import InputError, RunError
+from harness.transfer import archive
 from harness.transfer.archive import extract_zip
 
 
@@ -34,6 +35,18 @@ def test_a_member_that_would_leave_the_folder_is_refused(tmp_path: Path, name: s
         extract_zip(path, tmp_path / "store" / "a")
     assert list((tmp_path / "store").iterdir()) == []
     assert not (tmp_path / "evil.txt").exists()
+
+
+def test_an_archive_that_unpacks_to_a_thousand_times_its_size_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "SMALL", 10_000)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("zeros", bytes(10**7))
+    with pytest.raises(InputError, match="more than 100 times as much"):
+        extract_zip(tmp_path / "a.zip", tmp_path / "store" / "a")
+    monkeypatch.setattr(archive, "SMALL", 10**7)
+    extract_zip(tmp_path / "a.zip", tmp_path / "store" / "a")
 
 
 def test_a_link_is_refused(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_an_import_of_another_file_is_reported(workspace: Workspace, tmp_path: P
     assert "rows that start from it show `own file`" in output
     table = output_of(cli_weights.app, workspace, "list", "tiny")
     assert "own file, 0.0 MB" in table
-    assert sha256[:12] in table
+    assert sha256 in output_of(cli_weights.app, workspace, "show", "tiny")
 
 
 def test_a_contestant_with_a_command_gets_the_file_as_it_is(workspace: Workspace, tmp_path: Path) -> None:

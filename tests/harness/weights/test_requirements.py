@@ -109,7 +109,7 @@ def test_only_the_alternative_that_helps_is_offered(workspace: Workspace) -> Non
 
 
 def test_weights_must_be_made_from_the_published_file_if_its_sha256_is_known(workspace: Workspace) -> None:
-    net = backbone(entry("own", sha256="AB12"))
+    net = backbone(entry("own", sha256="AB12" * 16))
     (own,) = net.weights
     assert state(net, own, workspace) == "missing"
     put_in_place(net, workspace)
@@ -118,18 +118,18 @@ def test_weights_must_be_made_from_the_published_file_if_its_sha256_is_known(wor
     assert state(net, own, workspace) == "unverified"
     with pytest.raises(InputError, match="The files of own that are here were not made from the published ones"):
         required_files(net, PUBLISHED, workspace)
-    put_in_place(net, workspace, sha256="ab12")
+    put_in_place(net, workspace, sha256="ab12" * 16)
     assert state(net, own, workspace) == "present"
     assert set(required_files(net, PUBLISHED, workspace)) == {"own"}
 
 
 def test_the_users_own_files_start_a_run_whose_row_shows_it(workspace: Workspace) -> None:
-    net = backbone(entry("own", sha256="AB12"), entry("other"))
+    net = backbone(entry("own", sha256="AB12" * 16), entry("other"))
     put_in_place(net, workspace, sha256="cd34", way="imported")
     weights = required_files(net, PUBLISHED, workspace)
     own = own_files(net, weights, workspace)
-    assert own == {"own"}
-    assert run_spec(net, PUBLISHED, weights=weights, own_files=own).init_label == "own (own file)+other"
+    assert own == {"own", "other"}
+    assert run_spec(net, PUBLISHED, weights=weights, own_files=own).init_label == "own (own file)+other (own file)"
 
 
 def test_a_contestant_with_a_command_keeps_its_file_as_published(workspace: Workspace) -> None:

@@ -56,6 +56,7 @@ def test_a_frame_mask_is_used_if_it_exists(tmp_path: Path) -> None:
         ("Vid1_0001.png;1;Zebrafish;10;20;110;61;1,0,0;0;;", "four 0 or 1"),
         ("Vid1_0001.png;1;Zebrafish;10;20;10;61;1,0,0,0;0;;", "has no area"),
         ("Vid1_0001.png;1;Zebrafish;10;20;inf;61;1,0,0,0;0;;", r"to \(inf, 61\) has no area"),
+        ("Vid1_0001.png;1;Zebrafish;10;20;1e9;61;1,0,0,0;0;;", "larger than any photo"),
         ("Vid1_0001.png;1;Zebrafish;nan;20;110;61;1,0,0,0;0;;", "has no area"),
         ("Vid1_0001.png;1;Zebrafish;ten;20;110;61;1,0,0,0;0;;", "ten"),
         ("Vid1_0001.png;one;Zebrafish;10;20;110;61;1,0,0,0;0;;", "one"),
