@@ -8,7 +8,8 @@ DATA, ARTIFACTS, OUT = "data", "in", "out"
 """Folders in a job's folder: the pack, the files that the job starts from, the outputs."""
 
 IMAGES, MASKS, TABLE, CALIBRATION = "images.npy", "masks.npy", "table.csv", "calibration.npy"
-"""Files of a pack."""
+PACK = (IMAGES, MASKS, TABLE, CALIBRATION)
+"""Files of a pack, all that a job sees of its folder; a pack has some of them."""
 
 RESULT = "result.json"
 CHECKPOINT = "checkpoint.safetensors"

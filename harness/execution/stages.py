@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,8 @@ class StageRunner:
         before = {path: remembered_digest(path) for path in artifacts.values()}
         write_job(job, self._backbone.reads, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
-        outcome, _ = run_job(self._runner, self._backbone, job, job_folder, self._limits, self._on_line(name))
+        limits = replace(self._limits, cpus=job.resources.threads)
+        outcome, _ = run_job(self._runner, self._backbone, job, job_folder, limits, self._on_line(name))
         changed = self._changed_inputs(data, before)
         if changed:
             outcome = Outcome("bad_output", f"changed its inputs, which are read-only: {changed}", outcome.log)

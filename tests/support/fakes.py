@@ -16,16 +16,20 @@ class FakeEngine:
     def __init__(self, *runtimes: str) -> None:
         """Args: names of the runtimes that the engine has, such as `nvidia`."""
         self._runtimes = runtimes
-        self.containers = self.api = self
+        self.containers = self.images = self.api = self
         self.created: dict[str, dict[str, Any]] = {}
 
     def info(self) -> dict[str, Any]:
         """Facts about the engine."""
-        return {"Runtimes": {name: {} for name in self._runtimes}}
+        return {"Runtimes": {name: {} for name in self._runtimes}, "NCPU": 4}
 
     def list(self, **_: Any) -> list[Any]:
         """The containers of earlier harnesses: none."""
         return []
+
+    def get(self, _: str) -> "FakeImage":
+        """An image that declares nothing."""
+        return FakeImage()
 
     def create(self, image: str, command: Any, name: str, **settings: Any) -> None:
         """Create a container that cannot be started."""
@@ -34,6 +38,12 @@ class FakeEngine:
     def remove_container(self, name: str, **_: Any) -> None:
         """Remove a container."""
         del self.created[name]
+
+
+class FakeImage:
+    """An image of the engine."""
+
+    attrs: Mapping[str, Any] = {"Config": {}}
 
 
 class RecordingListener(ProgressListener):

@@ -40,11 +40,17 @@ class Limits:
         seconds: wall time.
         memory_gib: resident memory; only the Docker runner enforces it.
         processes: number of processes and threads; only the Docker runner enforces it.
+        cpus: number of processors; None = all. Only the Docker runner enforces it.
+        out_bytes: size of all files in `out/`; only the Docker runner enforces it while the job runs.
+        out_files: number of files and folders in `out/`; likewise.
     """
 
     seconds: float
     memory_gib: float
     processes: int = 512
+    cpus: int | None = None
+    out_bytes: int = 256 * 2**30
+    out_files: int = 1000
 
 
 @dataclass(frozen=True)

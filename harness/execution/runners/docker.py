@@ -1,12 +1,13 @@
 """Jobs in containers: no network, a read-only root, an unprivileged user, no capabilities, hard limits."""
 
 import os
+import re
 import shutil
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from harness.execution.runners.base import (
     is_event,
 )
 from harness.execution.runners.docker_images import image_of
+from harness.execution.runners.output_watch import watching_output
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 LABEL = "patternbench.harness"
 """Label of a container with the process that started it: machine, process namespace, process number (`place`)."""
+HARMFUL = re.compile(r"LD_.*|GLIBC_TUNABLES|BASH_ENV|ENV|NVIDIA_.*|.*_proxy", re.IGNORECASE)
+"""Variables of an image that the loader, shells, the engine's hooks on the host, or clients of proxies obey."""
+OPEN_FILES = 4096
 UNPRIVILEGED = 1000
 """User and group of containers if the harness runs as root."""
 DESCRIBE = Limits(seconds=300, memory_gib=4)
@@ -61,6 +66,7 @@ class DockerRunner(Runner):
         self._workspace = workspace
         self._client = client or connect()
         self._gpus: list[DeviceRequest] = []
+        self._visible = "void"
         self._images: dict[str, str] = {}
         self._running: set[str] = set()
         self._cancelled = threading.Event()
@@ -79,6 +85,7 @@ class DockerRunner(Runner):
             if not reaches_gpus(self._client):
                 raise RunError(NO_TOOLKIT)
         selection: dict[str, Any] = {"count": -1} if visible is None else {"device_ids": visible}
+        self._visible = "all" if visible is None else ",".join(visible)
         self._gpus = [DeviceRequest(capabilities=[["gpu"]], **selection)]
 
     def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
@@ -99,11 +106,13 @@ class DockerRunner(Runner):
         user = os.getuid() or UNPRIVILEGED
         if os.getuid() == 0:
             os.chown(out, user, user)
-        mounts = {job_files.JOB: job.path / job_files.JOB, job_files.DATA: job.data}
+        mounts = {job_files.JOB: job.path / job_files.JOB}
+        packed = ((name, job.data / name) for name in job_files.PACK)
+        mounts |= {f"{job_files.DATA}/{name}": path for name, path in packed if path.exists()}
         mounts |= {f"{job_files.ARTIFACTS}/{name}": path for name, path in job.artifacts.items()}
         volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in mounts.items()}
         volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
-        return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line)
+        return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line, out)
 
     def cancel(self) -> None:
         """Remove all our running containers."""
@@ -118,16 +127,19 @@ class DockerRunner(Runner):
         volumes: dict[str, dict[str, str]],
         limits: Limits,
         on_line: OnLine,
+        out: Path | None = None,
     ) -> Outcome:
         name = f"patternbench-{backbone.name}-{uuid.uuid4().hex[:12]}"
         self._running.add(name)
         try:
             with _engine_errors():
-                container = self._client.containers.create(
-                    self._images[backbone.name], command, name=name, volumes=volumes, **self._confinement(limits)
-                )
+                image = self._images[backbone.name]
+                settings = self._confinement(limits)
+                config = self._client.images.get(image).attrs["Config"]
+                settings |= image_overrides(config, settings["tmpfs"], self._visible)
+                container = self._client.containers.create(image, command, name=name, volumes=volumes, **settings)
                 self._refuse_cancelled()  # cancel() may have run before the container existed
-                outcome = _follow(container, limits, on_line)
+                outcome = _follow(container, limits, on_line, out)
             self._refuse_cancelled()
             return outcome
         finally:
@@ -139,7 +151,7 @@ class DockerRunner(Runner):
             raise RunError("The job was stopped.")
 
     def _confinement(self, limits: Limits) -> dict[str, Any]:
-        from docker.types import LogConfig
+        from docker.types import LogConfig, Ulimit
 
         user = os.getuid() or UNPRIVILEGED
         memory = int(limits.memory_gib * 2**30)
@@ -152,11 +164,23 @@ class DockerRunner(Runner):
             "mem_limit": memory,
             "memswap_limit": memory,
             "pids_limit": limits.processes,
+            "nano_cpus": self._nano_cpus(limits),
+            "ulimits": [
+                Ulimit(name=name, soft=most, hard=most)
+                for name, most in (("nofile", OPEN_FILES), ("fsize", limits.out_bytes), ("core", 0))
+            ],
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
             "log_config": LogConfig(type=LogConfig.types.NONE),  # output is read here; no copy of it fills the disk
             "labels": {LABEL: f"{place()} {os.getpid()}"},
             "device_requests": self._gpus,
+            "use_config_proxy": False,  # the user's proxies, with their passwords
+            "healthcheck": {"test": ["NONE"]},
         }
+
+    def _nano_cpus(self, limits: Limits) -> int:
+        """Processors of a job in billionths; the engine refuses more than it has."""
+        most = int(self._client.info()["NCPU"])
+        return min(limits.cpus or most, most) * 10**9
 
     def _remove(self, name: str) -> None:
         from docker.errors import DockerException
@@ -175,6 +199,30 @@ class DockerRunner(Runner):
                 home, _, pid = container.labels[LABEL].rpartition(" ")
                 if home == place() and not Path("/proc", pid).exists():
                     self._remove(str(container.name))
+
+
+def image_overrides(config: Mapping[str, Any], tmpfs: Mapping[str, str], visible: str) -> dict[str, Any]:
+    """Settings that take from a container what its image may declare against its confinement.
+
+    Variables that the loader, the engine's hooks or NVIDIA's runtime obey are removed or pinned. A declared volume
+    would be a writable folder on the disk of the engine; it is an empty, read-only one instead.
+
+    Args:
+        config: `Config` of the image.
+        tmpfs: file systems in memory that the container gets anyway.
+        visible: the GPUs that the container sees, as NVIDIA's runtime names them; `void` = none.
+    """
+    pinned = {"NVIDIA_VISIBLE_DEVICES": visible, "NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}
+    declared = (entry.partition("=")[0] for entry in config.get("Env") or ())
+    # a name without a value removes the variable
+    environment = [name for name in declared if name not in pinned and HARMFUL.fullmatch(name)]
+    environment += [f"{name}={value}" for name, value in pinned.items()]
+    volumes = {path: "ro,size=4k" for path in config.get("Volumes") or () if not path.rstrip("/").startswith("/job")}
+    return {
+        "environment": sorted(environment),
+        "tmpfs": {**volumes, **tmpfs},
+        "entrypoint": config.get("Entrypoint"),
+    }
 
 
 def place() -> str:
@@ -242,17 +290,23 @@ def _check_socket(host: str) -> None:
             connection.connect(host.removeprefix("unix://"))
 
 
-def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
+def _follow(container: "Container", limits: Limits, on_line: OnLine, out: Path | None = None) -> Outcome:
     """Start a container, pass on its output, and wait until it ends or reaches its limit."""
     from docker.errors import APIError
 
     log = Log()
     timed_out: list[float] = []
+    too_much: list[str] = []
 
     def stop() -> None:
         with suppress(APIError):  # it has just ended by itself
             container.kill()
             timed_out.append(limits.seconds)
+
+    def stop_writing(problem: str) -> None:
+        too_much.append(problem)
+        with suppress(APIError):
+            container.kill()
 
     streams: Any = container.attach(stdout=True, stderr=True, stream=True, demux=True)
     timer = threading.Timer(limits.seconds, stop)
@@ -260,15 +314,19 @@ def _follow(container: "Container", limits: Limits, on_line: OnLine) -> Outcome:
         container.start()
         timer.start()
         try:
-            for is_output, line in _lines(streams):
-                if is_output:
-                    on_line(line)
-                if not is_event(line):
-                    log.add(line, error=not is_output)
-            code = int(container.wait()["StatusCode"])
+            watch = watching_output(out, limits, stop_writing) if out is not None else nullcontext()
+            with watch:
+                for is_output, line in _lines(streams):
+                    if is_output:
+                        on_line(line)
+                    if not is_event(line):
+                        log.add(line, error=not is_output)
+                code = int(container.wait()["StatusCode"])
         finally:
             timer.cancel()
             timer.join()
+    if too_much:
+        return Outcome("bad_output", too_much[0], str(log))
     container.reload()
     oom = bool(container.attrs["State"].get("OOMKilled"))
     return ending(code, log, oom=oom, timed_out=timed_out[0] if timed_out else None)

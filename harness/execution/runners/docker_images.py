@@ -1,25 +1,35 @@
-"""Docker images of backbones, built from their folders; a tag holds the digest of what the image was built from."""
+"""Docker images of backbones, built from their folders and found by the digest of what they were built from.
 
-import io
+Only two builds have the network, and no contestant writes their steps: the kit's, and the one that installs a
+contestant's lock. The contestant's own Dockerfile is built from their image without a network.
+"""
+
 import os
-import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmark.errors import RunError
 from harness.contestants.registry import KIT, code_digest
 from harness.execution.runners.base import OnLine
-from harness.execution.store import digest, tree_digest
+from harness.execution.runners.build_context import LOCK, check_lock, check_recipe, check_sources, write_context
+from harness.execution.runners.image_builds import Build, BuildLimits, build_image, built_image
+from harness.execution.store import digest, file_digest, tree_digest
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 PREFIX = "patternbench"
-SHOWN_LINES = 15
-"""Lines of a failed build that its message shows."""
+PYTHON_IMAGE = "python:3.11-slim-bookworm"
+"""The image that the kit's is built from; the build names it by its digest."""
+RECIPE = "Dockerfile"
+LOCK_RECIPE = f"{KIT}/lock.Dockerfile"
+"""Recipe of the image with a contestant's lock, the same for all."""
 CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""Environment variables that may name a file of certificate authorities; the build uses the first."""
+"""Environment variables that may name a file of certificate authorities; builds with the network get the first."""
+KIT_SIZES = {"cpu": "2 GB"}
+DEFAULT_SIZE = "7 GB, most of it CUDA (TORCH=cpu: 2 GB)"
+"""Sizes of the kit's image, by TORCH."""
 
 
 def image_of(client: "DockerClient", name: str, workspace: Workspace, on_line: OnLine) -> str:
@@ -29,69 +39,85 @@ def image_of(client: "DockerClient", name: str, workspace: Workspace, on_line: O
         client: client of the engine.
         name: the backbone's folder.
         workspace: the checkout.
-        on_line: receives the lines of the build.
+        on_line: receives a line when a build starts.
 
     Raises:
-        RunError: a build failed; the message holds the end of its output.
+        InputError: the folder has a link, or its recipe or its lock asks for what a build does not get.
+        RunError: a build failed or reached a limit; the message holds the end of its output.
     """
-    torch = os.environ.get("TORCH", "default")
-    kit = f"{PREFIX}/{KIT}:{digest([tree_digest(workspace.backbones / KIT), torch])[:16]}"
-    own = f"{PREFIX}/{name}:{digest([code_digest(name, workspace), torch])[:16]}"
-    _ensure(client, kit, KIT, workspace, {"TORCH": torch}, on_line)
-    return _ensure(client, own, name, workspace, {"KIT": kit}, on_line)
+    return _Images(client, name, workspace, on_line).own()
 
 
-def _ensure(
-    client: "DockerClient", tag: str, name: str, workspace: Workspace, arguments: dict[str, str], on_line: OnLine
-) -> str:
-    from docker.errors import ImageNotFound
+class _Images:
+    """The images that one backbone's is made of."""
+
+    def __init__(self, client: "DockerClient", name: str, workspace: Workspace, on_line: OnLine) -> None:
+        self._client, self._name, self._workspace, self._on_line = client, name, workspace, on_line
+        self._backbones = workspace.backbones
+        self._torch = os.environ.get("TORCH", "default")
+
+    def own(self) -> str:
+        """The image that runs the backbone's jobs."""
+        folder = self._backbones / self._name
+        for one in (self._backbones / KIT, folder):
+            check_sources(one)
+        check_recipe(folder / RECIPE)
+        base = self._with_lock(self._kit(), folder / LOCK) if (folder / LOCK).exists() else self._kit()
+        content = digest([code_digest(self._name, self._workspace), base])
+        folders = sorted({self._name, KIT})
+        return self._ensure(self._name, content, f"{self._name}/{RECIPE}", folders, {"KIT": base})
+
+    def _kit(self) -> str:
+        base = _id_of(self._client, PYTHON_IMAGE)
+        content = digest([tree_digest(self._backbones / KIT), self._torch, base])
+        arguments = {"TORCH": self._torch, "PYTHON_IMAGE": base}
+        size = f"all backbones share it, about {KIT_SIZES.get(self._torch, DEFAULT_SIZE)}"
+        return self._ensure(KIT, content, f"{KIT}/{RECIPE}", [KIT], arguments, network=True, size=size)
+
+    def _with_lock(self, kit: str, lock: Path) -> str:
+        check_lock(lock)
+        content = digest([file_digest(lock), kit])
+        arguments = {"KIT": kit, "NAME": self._name}
+        folders = sorted({self._name, KIT})
+        return self._ensure(f"{self._name}-lock", content, LOCK_RECIPE, folders, arguments, network=True)
+
+    def _ensure(
+        self,
+        name: str,
+        content: str,
+        dockerfile: str,
+        folders: list[str],
+        arguments: dict[str, str],
+        *,
+        network: bool = False,
+        size: str = "small",
+    ) -> str:
+        tag = f"{PREFIX}/{name}:{content[:16]}"
+        if (image := built_image(self._client, tag, content)) is not None:
+            return image
+        log = self._workspace.store / "builds" / f"{name}-{content[:16]}.log"
+        self._on_line(f"An image is built once ({size}); its log is {log}.")
+        self._on_line(f"building the image {tag}")
+        context = write_context(self._backbones, folders, _certificates() if network else {})
+        build = Build(name, tag, content, dockerfile, context, arguments, network)
+        return build_image(self._client, build, BuildLimits(), log)
+
+
+def _id_of(client: "DockerClient", name: str) -> str:
+    """Id of an image, which is fetched if the engine lacks it: builds name their base by content, not by a tag."""
+    from docker.errors import ImageNotFound, NotFound
 
     try:
-        return str(client.images.get(tag).id)
+        return str(client.images.get(name).id)
     except ImageNotFound:
-        on_line(f"building the image {tag}")
-    context = _context(workspace.backbones, sorted({name, KIT}))
-    # The host's network: an index may only be reachable through a proxy or VPN of the host. Jobs never have a network.
-    events: Any = client.api.build(
-        fileobj=context,
-        custom_context=True,
-        dockerfile=f"{name}/Dockerfile",
-        tag=tag,
-        buildargs=arguments,
-        network_mode="host",
-        rm=True,
-        forcerm=True,
-        decode=True,
-    )
-    lines: list[str] = []
-    for event in events:
-        text = str(event.get("stream") or event.get("error") or "").strip()
-        if text:
-            lines.append(text)
-            on_line(text)
-        if "error" in event:
-            end = "\n".join(lines[-SHOWN_LINES:])
-            raise RunError(f"The image of {name!r} could not be built from {name}/Dockerfile:\n{end}")
-    return str(client.images.get(tag).id)
+        pass
+    try:
+        return str(client.images.pull(name).id)
+    except NotFound as error:
+        raise RunError(f"The base image {name} is not to be had: {error.explanation}.") from error
 
 
-def _context(backbones: Path, folders: list[str]) -> io.BytesIO:
-    """The build context as a tar: the folders' files, and the host's own certificate authorities, if any."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:
-        archive.add(backbones / "__init__.py", "__init__.py")
-        for folder in folders:
-            archive.add(backbones / folder, folder, filter=_source)
-        bundle = next((Path(os.environ[name]) for name in CERTIFICATES if os.environ.get(name)), None)
-        if bundle is not None and bundle.is_file():
-            archive.add(bundle, "ca-bundle.crt")
-    buffer.seek(0)
-    return buffer
-
-
-def _source(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    if "__pycache__" in member.name:
-        return None
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    return member
+def _certificates() -> dict[str, Path]:
+    """The machine's own certificate authorities by their name in the context, if it names any."""
+    bundle = next((Path(os.environ[name]) for name in CERTIFICATES if os.environ.get(name)), None)
+    return {"ca-bundle.crt": bundle} if bundle is not None and bundle.is_file() else {}

@@ -46,7 +46,7 @@ import runpy, sys
 if sys.argv[1] == "describe":
     print(sys.argv[1:])
 else:
-    runpy.run_path("/job/data/deed.py", run_name="__main__")
+    runpy.run_path("/job/data/table.csv", run_name="__main__")
 """
 
 
@@ -121,9 +121,9 @@ def job(folder: Path, deed: str, artifacts: dict[str, Path] | None = None) -> Jo
     """A job whose data is the script that will be run; only the runner keeps anyone from writing to what is given."""
     (folder / "data").mkdir(parents=True)
     (folder / "job.json").write_text("{}")
-    (folder / "data" / "deed.py").write_text(dedent(deed))
+    (folder / "data" / "table.csv").write_text(dedent(deed))
     job_folder = JobFolder(folder, folder / "data", artifacts or {})
-    for path in (folder / "job.json", job_folder.data, job_folder.data / "deed.py", *job_folder.artifacts.values()):
+    for path in (folder / "job.json", job_folder.data, job_folder.data / "table.csv", *job_folder.artifacts.values()):
         path.chmod(0o777)
     return job_folder
 
@@ -207,7 +207,7 @@ def test_a_job_writes_to_out_and_to_memory_alone(runner: DockerRunner, tmp_path:
         tmp_path / "job",
         """
         import json, os
-        given = ["/job/job.json", "/job/data/deed.py", "/job/in/weights.pt", "/main.py", "/etc/passwd"]
+        given = ["/job/job.json", "/job/data/table.csv", "/job/in/weights.pt", "/main.py", "/etc/passwd"]
         def writes(path):
             try:
                 open(path, "ab").close()
@@ -229,7 +229,7 @@ def test_a_job_writes_to_out_and_to_memory_alone(runner: DockerRunner, tmp_path:
     assert facts["folders"] > 100
     assert set(facts["writable"]) == {"/job/out", "/tmp", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's
     assert (facts["given"], facts["weights"], facts["room"]) == ([], "as published", 2**30)
-    assert [path.name for path in (tmp_path / "job" / "data").iterdir()] == ["deed.py"]
+    assert [path.name for path in (tmp_path / "job" / "data").iterdir()] == ["table.csv"]
 
 
 @on_engine
