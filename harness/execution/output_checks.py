@@ -4,9 +4,9 @@ from pathlib import Path
 
 from harness.contract import LARGEST, AnyJob, Encode, Encoder, Inpaint, Result, TrainClassify, TrainInpaint
 from harness.execution import job_files
-from harness.execution.feature_range import feature_range
 from harness.execution.outputs.arrays import Axis, exactly, open_array, up_to
 from harness.execution.outputs.errors import BadOutputError
+from harness.execution.outputs.feature_range import feature_range
 from harness.execution.outputs.folder import check_folder
 from harness.execution.outputs.texts import check_file, check_history, read_result
 

@@ -1,6 +1,7 @@
 """Packs: the arrays that a job reads, in the form of the contract.
 
-Jobs see opaque ids in an order that carries no information; only training and validation images have labels.
+Jobs see opaque ids in an order that carries no information; only training and validation images have labels. Training
+packs are the same everywhere, so that numbers are; ids and order of images to predict differ from store to store.
 """
 
 import csv
@@ -18,10 +19,11 @@ from benchmark.vocabulary import Fill, HoleKind, RegionVariant, SplitPart
 from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.holes import FLIPS, flipped, hole_test, holes_of, with_hole
+from harness.execution.job_order import ORDER, draw_rows, store_secret
 from harness.execution.store import Entry, Store, digest
 from harness.storage.arrays import new_array
 
-VERSION = 4
+VERSION = 5
 """Raised when the same inputs are packed into other bytes."""
 
 BLOCK = 256
@@ -80,7 +82,7 @@ class EncodePack:
 
     Attributes:
         part: of the set.
-        variants: region variants; the pack has all images in the first variant, then all in the second, and so on.
+        variants: region variants; results have all images in the first variant, then all in the second, and so on.
         fill: what replaces a hidden region.
         most: largest number of images, in the order of opaque ids, which is random; None = all.
     """
@@ -101,16 +103,18 @@ def write_pack(pack: Pack, crops: CropSet, store: Store) -> Entry:
         RunError: the disk is full or cannot be written to.
     """
     facts = {"dataset": crops.catalogue.name, "pack": _label(pack), **asdict(pack)}
-    return store.find_or_build("pack", _key(pack, crops), facts, _writer(pack, crops))
+    secret = store_secret(store.root)
+    return store.find_or_build("pack", _key(pack, crops, secret), facts, _writer(pack, crops, secret))
 
 
 def find_pack(pack: Pack, crops: CropSet, store: Store) -> Entry | None:
     """The pack in the store, if it was written before."""
-    return store.find("pack", _key(pack, crops))
+    return store.find("pack", _key(pack, crops, store_secret(store.root)))
 
 
-def _key(pack: Pack, crops: CropSet) -> str:
-    return digest([VERSION, crops.data_digest, crops.split_digest, type(pack).__name__, asdict(pack)])
+def _key(pack: Pack, crops: CropSet, secret: bytes) -> str:
+    drawn_with = digest(secret.hex()) if isinstance(pack, HolesPack | EncodePack) else ""
+    return digest([VERSION, crops.data_digest, crops.split_digest, type(pack).__name__, asdict(pack), drawn_with])
 
 
 def _label(pack: Pack) -> str:
@@ -128,16 +132,16 @@ def _label(pack: Pack) -> str:
             return f"regions-{part}"
 
 
-def _writer(pack: Pack, crops: CropSet) -> Callable[[Path], None]:
+def _writer(pack: Pack, crops: CropSet, secret: bytes) -> Callable[[Path], None]:
     match pack:
         case InpaintPack():
             return lambda folder: _write_inpaint(pack, crops, folder)
         case HolesPack():
-            return lambda folder: _write_holes(pack, crops, folder)
+            return lambda folder: _write_holes(pack, crops, secret, folder)
         case TrainPack():
             return lambda folder: _write_train(pack, crops, folder)
         case EncodePack():
-            return lambda folder: _write_encode(pack, crops, folder)
+            return lambda folder: _write_encode(pack, crops, secret, folder)
 
 
 def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
@@ -154,13 +158,14 @@ def _write_inpaint(pack: InpaintPack, crops: CropSet, folder: Path) -> None:
     _write_table(folder, table)
 
 
-def _write_holes(pack: HolesPack, crops: CropSet, folder: Path) -> None:
+def _write_holes(pack: HolesPack, crops: CropSet, secret: bytes, folder: Path) -> None:
     test = hole_test(crops, pack.masks, pack.photos)
-    np.save(folder / job_files.IMAGES, np.where(test.holes[..., None], 0, test.truth).astype(np.uint8))
-    np.save(folder / job_files.MASKS, test.holes)
-    names = [crops.opaque_id(crops.catalogue.rows[position].image_id) for position in test.positions]
+    names = [crops.catalogue.rows[position].image_id for position in test.positions]
     flips = len(test.truth) // len(names)
-    _write_table(folder, [{"id": f"{name}-{flip}"} for flip in range(flips) for name in names])
+    places = _write_drawn(pack, [f"{flip}:{name}" for flip in range(flips) for name in names], secret, folder)
+    order = np.argsort(places)
+    np.save(folder / job_files.IMAGES, np.where(test.holes[..., None], 0, test.truth).astype(np.uint8)[order])
+    np.save(folder / job_files.MASKS, test.holes[order])
 
 
 def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
@@ -176,25 +181,52 @@ def _write_train(pack: TrainPack, crops: CropSet, folder: Path) -> None:
     _write_table(folder, table)
 
 
-def _write_encode(pack: EncodePack, crops: CropSet, folder: Path) -> None:
+def _write_encode(pack: EncodePack, crops: CropSet, secret: bytes, folder: Path) -> None:
     ids = crops.ids("classify", pack.part)[: pack.most]
-    _write_images(crops, crops.positions(ids), pack.variants, pack.fill, folder)
+    names = [f"{variant}:{image_id}" for variant in pack.variants for image_id in ids]
+    places = _write_drawn(pack, names, secret, folder)
+    _write_images(crops, crops.positions(ids), pack.variants, pack.fill, folder, places)
     _write_calibration(crops, folder)
-    names = [crops.opaque_id(image_id) for image_id in ids]
-    _write_table(folder, [{"id": f"{name}-{number}"} for number in range(len(pack.variants)) for name in names])
+
+
+def _write_drawn(pack: Pack, names: list[str], secret: bytes, folder: Path) -> NDArray[np.int64]:
+    """Write the table of images in an order drawn with the secret; returns the row of each image there."""
+    rows = draw_rows(secret, f"{type(pack).__name__}:{digest(asdict(pack))}", names)
+    _write_table(folder, [{"id": name} for name in rows.ids])
+    np.save(folder / ORDER, rows.places)
+    return rows.places
 
 
 def _write_images(
-    crops: CropSet, positions: NDArray[np.int64], variants: Sequence[RegionVariant], fill: Fill, folder: Path
+    crops: CropSet,
+    positions: NDArray[np.int64],
+    variants: Sequence[RegionVariant],
+    fill: Fill,
+    folder: Path,
+    places: NDArray[np.int64] | None = None,
 ) -> None:
-    """Write the images in each variant, one variant after the other; only some images are in memory at once."""
-    shape = (len(variants) * len(positions), *crops.images.shape[1:])
-    with new_array(folder / job_files.IMAGES, shape) as append:
-        for variant in variants:
-            for start in range(0, len(positions), BLOCK):
-                rows = positions[start : start + BLOCK]
-                images = crops.images[rows]
-                append(images if variant == "all" else apply_variant(images, crops.regions[rows], variant, fill))
+    """Write the images in each variant; only some are in memory at once.
+
+    Args:
+        crops: of the data set.
+        positions: of the images in the crops.
+        variants: region variants.
+        fill: what replaces a hidden region.
+        folder: of the pack.
+        places: row of each image in each variant, all in one variant after the other; None = in that order.
+    """
+    count = len(variants) * len(positions)
+    order = np.arange(count) if places is None else np.argsort(places)
+    with new_array(folder / job_files.IMAGES, (count, *crops.images.shape[1:])) as append:
+        for start in range(0, count, BLOCK):
+            numbers, of = np.divmod(order[start : start + BLOCK], len(positions))
+            rows = positions[of]
+            images = crops.images[rows]
+            for number, variant in enumerate(variants):
+                chosen = numbers == number
+                if variant != "all" and chosen.any():
+                    images[chosen] = apply_variant(images[chosen], crops.regions[rows[chosen]], variant, fill)
+            append(images)
 
 
 def _write_calibration(crops: CropSet, folder: Path) -> None:

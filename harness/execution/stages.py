@@ -20,6 +20,7 @@ from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Encode, Progress, Resources, Result
 from harness.execution import job_files
 from harness.execution.events import ProgressListener, stage_events
+from harness.execution.job_order import restore_order
 from harness.execution.jobs import StageError, disk_trouble, raise_for_outcome, run_job, write_job
 from harness.execution.journal import Journal, StageNote
 from harness.execution.plan import StageSpec
@@ -160,6 +161,7 @@ class StageRunner:
         elif trouble := disk_trouble(outcome, folder):
             raise RunError(f"{self._backbone.label}, {name}: {trouble}")
         raise_for_outcome(outcome, self._backbone, name)
+        restore_order(data.path, folder / job_files.OUT)
         for entry in list(os.scandir(folder)):
             if entry.name == job_files.OUT:
                 continue

@@ -19,7 +19,7 @@ from backbones.kit.job import EncodeJob
 from backbones.kit.learning import calibrate as calibration
 from backbones.kit.learning.calibrate import calibrate
 from harness.contract import Encode
-from harness.execution.feature_range import feature_range
+from harness.execution.outputs.feature_range import feature_range
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE = 8

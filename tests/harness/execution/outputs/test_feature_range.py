@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.execution.feature_range import FeatureRange, feature_range
+from harness.execution.outputs.feature_range import FeatureRange, feature_range
 
 EMBEDDINGS = np.random.default_rng(0).normal(3, 2, (11, 7)).astype(np.float32)
 
