@@ -54,10 +54,10 @@ def encode(job: EncodeJob, encoder: nn.Module) -> dict[str, Any]:
         size = images_at_once(job.batch_size, job.image_size, job.device)
     with _Writer(job, count) as writer:
         for batch in consecutive_batches(count, size):
-            images = to_images(read_rows(data.images, batch), job.device)
+            images = _fill_batch(to_images(read_rows(data.images, batch), job.device), min(size, count))
             with torch.inference_mode(), computing(job):
                 feature_maps = encoder(arrange(images, arithmetic) if job.fast else images)
-            feature_maps = feature_maps.float().contiguous()
+            feature_maps = feature_maps[: batch.stop - batch.start].float().contiguous()
             embeddings = embed(feature_maps, job.pooling)
             if head is not None and embeddings.shape[1] != head.linear.in_features:
                 raise DataError(
@@ -76,6 +76,15 @@ def encode(job: EncodeJob, encoder: nn.Module) -> dict[str, Any]:
                     writer.put(f"cams-{method}", torch.from_numpy(cams))
             report(batch.stop, count, "image")
     return watch.result(count, encoder={"parameters": parameters, "shape": list(feature_maps.shape[1:])})
+
+
+def _fill_batch(images: Tensor, size: int) -> Tensor:
+    """A batch of `size` images, (n, 3, H, W) -> (size, 3, H, W), the last one repeated.
+
+    Libraries choose another algorithm for a smaller batch: an image in the last one would get an embedding that differs
+    by rounding, and which image is there depends on the order of the rows.
+    """
+    return torch.cat([images, images[-1:].expand(size - len(images), -1, -1, -1)])
 
 
 def _head(job: EncodeJob) -> Head | None:

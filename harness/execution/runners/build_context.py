@@ -27,14 +27,17 @@ DIRECTIVE = re.compile(r"\s*#\s*(escape|syntax|check)\s*=", re.IGNORECASE)
 def check_sources(folder: Path) -> None:
     """Refuse a folder that a build must not see: git carries links, and a link shows any file of the host.
 
+    The folder itself may be a link, to a folder that is a contestant as well.
+
     Raises:
         InputError: something is a link, or neither a file nor a folder, or there is too much; all links are named.
     """
     faults: list[str] = []
     count = size = 0
-    for path in _walk(folder):
+    home = folder.resolve()
+    for path in _walk(home):
         facts = path.lstat()
-        place = f"{folder.name}/{path.relative_to(folder).as_posix()}" if path != folder else folder.name
+        place = f"{folder.name}/{path.relative_to(home).as_posix()}"
         if stat.S_ISLNK(facts.st_mode):
             faults.append(f"{printable(place)} is a link")
         elif not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):
@@ -91,9 +94,9 @@ def write_context(backbones: Path, folders: list[str], extra: Mapping[str, Path]
     """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(backbones / "__init__.py", "__init__.py", filter=_plain)
+        archive.addfile(tarfile.TarInfo("__init__.py"))
         for folder in folders:
-            archive.add(backbones / folder, folder, filter=_plain)
+            archive.add((backbones / folder).resolve(), folder, filter=_plain)
         for name, path in extra.items():
             archive.add(path.resolve(), name, filter=_plain)
     buffer.seek(0)
@@ -112,10 +115,7 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """A folder and everything below it, not through links."""
-    yield folder
-    if folder.is_symlink():
-        return
+    """Everything below a folder, not through links."""
     for root, folders, files in os.walk(folder, followlinks=False):
         folders[:] = sorted(set(folders) - {CACHE})
         yield from (Path(root, name) for name in sorted([*folders, *files]))

@@ -35,10 +35,12 @@ def test_a_link_is_refused_wherever_it_is_and_wherever_it_leads(tmp_path: Path, 
         check_sources(home)
 
 
-def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    folder(tmp_path)
+def test_a_contestant_s_folder_may_itself_be_a_link_but_what_is_in_it_may_not(tmp_path: Path) -> None:
+    home = folder(tmp_path)
     (tmp_path / "other").symlink_to("evil")
-    with pytest.raises(InputError, match="other is a link"):
+    check_sources(tmp_path / "other")
+    (home / "notes.txt").symlink_to("/etc/hostname")
+    with pytest.raises(InputError, match=r"other/notes\.txt is a link"):
         check_sources(tmp_path / "other")
 
 
