@@ -177,6 +177,21 @@ def scores(record: Record) -> dict[str, object]:
 
 
 @pytest.mark.own_forks
+@whole_run
+def test_two_stores_show_jobs_other_orders_and_give_the_same_scores(tmp_path: Path) -> None:
+    one, other = (checkout(tmp_path / name) for name in ("one", "other"))
+    for workspace in (one, other):
+        assert run(workspace, "plain", "--runner", "process").returncode == 0
+    orders = [
+        {order.read_bytes() for order in (workspace.store / "stages").glob("pack-*/order.npy")}
+        for workspace in (one, other)
+    ]
+    assert orders[0]
+    assert orders[0] & orders[1] == set()
+    assert scores(only_record(one)) == scores(only_record(other))
+
+
+@pytest.mark.own_forks
 def test_a_crash_becomes_a_failed_row(tmp_path: Path) -> None:
     workspace = checkout(tmp_path)
     plant(workspace, "raise RuntimeError('planted')")

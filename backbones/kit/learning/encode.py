@@ -84,6 +84,8 @@ def _fill_batch(images: Tensor, size: int) -> Tensor:
     Libraries choose another algorithm for a smaller batch: an image in the last one would get an embedding that differs
     by rounding, and which image is there depends on the order of the rows.
     """
+    if len(images) == size:
+        return images
     return torch.cat([images, images[-1:].expand(size - len(images), -1, -1, -1)])
 
 

@@ -53,8 +53,8 @@ def test_every_fault_is_named_and_pipes_are_refused_too(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build_context, "MOST_FILES", 2)
-    with pytest.raises(InputError, match="more than 2 files"):
+    monkeypatch.setattr(build_context, "MOST_FILES", 1)
+    with pytest.raises(InputError, match="more than 1 files"):
         check_sources(folder(tmp_path))
 
 
