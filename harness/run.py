@@ -2,7 +2,7 @@
 
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -53,6 +53,11 @@ SCORING_CODE = ("benchmark/metrics", "benchmark/probing", "benchmark/records", "
 """Folders whose code computes the scores."""
 
 SCORED = "record.json"
+
+AUDIT_CODE = ("benchmark/audit", "benchmark/data", "benchmark/splitting")
+"""Folders whose code audits a split."""
+
+AUDITED = "audit.json"
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,7 @@ def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: P
         text = _record(prepared, runner, results, scores).model_dump_json()
         (folder / SCORED).write_text(text, encoding="utf-8")
 
-    root = Path(__file__).parents[1]
-    code = tree_digest(*(root / folder for folder in SCORING_CODE))
+    code = _code_digest(SCORING_CODE)
     stages = {name: stage.entry.content for name, stage in results.stages.items()}
     key = digest([prepared.key, code, stages])
     if prepared.store.find("scores", key) is not None:
@@ -198,7 +202,7 @@ def prepare(
         listener.report(warning)
     store = Store(workspace.store, listener.report)
     crops = CropSet(catalogue, split, cut_crops(store, catalogue, digests, protocol.image_size, listener))
-    split_audit = _audit(spec, crops)
+    split_audit = _audit(spec, crops, store)
     code = runner.prepare(spec.backbone, listener.report)
     inpaints = spec.backbone.inpaints and can_inpaint(crops, protocol.inpaint.masks)
     fills = inpaints and can_test(crops, protocol.inpaint.masks, protocol.inpaint.test_photos)
@@ -237,18 +241,32 @@ def prepare(
     )
 
 
-def _audit(spec: RunSpec, crops: CropSet) -> SplitAudit:
-    """The audit of the split; refused if it has faults and the protocol wants a clean split."""
+def _audit(spec: RunSpec, crops: CropSet, store: Store) -> SplitAudit:
+    """The audit of the split, made once and kept; refused if it has faults and the protocol wants a clean split."""
     catalogue, split, protocol = spec.data.catalogue, spec.data.split, spec.protocol
-    report = audit(catalogue, split, hashes=crops.hashes)
-    faults = find_faults(report)
-    if faults and protocol.clean_split:
+
+    def write(folder: Path) -> None:
+        report = audit(catalogue, split, hashes=crops.hashes)
+        kept = SplitAudit(sentence=sentence(report), faults=tuple(find_faults(report)))
+        (folder / AUDITED).write_text(kept.model_dump_json(), encoding="utf-8")
+
+    names = [catalogue.name, split.name]
+    key = digest([_code_digest(AUDIT_CODE), names, crops.data_digest, crops.split_digest])
+    entry = store.find_or_build("audit", key, {"dataset": catalogue.name, "split": split.name}, write)
+    split_audit = SplitAudit.model_validate_json((entry.path / AUDITED).read_bytes())
+    if split_audit.faults and protocol.clean_split:
         raise InputError(
             f"Protocol {protocol.name!r} wants a clean split, but {split.name!r} of {catalogue.name} is not: "
-            f"{'; '.join(faults)}. `patternbench data audit` shows all of it; of the kinds that do not leak, this "
-            f"data set can carry: {leak_free_kind(catalogue) or 'none'}."
+            f"{'; '.join(split_audit.faults)}. `patternbench data audit` shows all of it; of the kinds that do not "
+            f"leak, this data set can carry: {leak_free_kind(catalogue) or 'none'}."
         )
-    return SplitAudit(sentence=sentence(report), faults=tuple(faults))
+    return split_audit
+
+
+def _code_digest(folders: Sequence[str]) -> str:
+    """Digest of the project's code in some folders."""
+    root = Path(__file__).parents[1]
+    return tree_digest(*(root / folder for folder in folders))
 
 
 def _report_gaps(

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from benchmark.errors import InputError, RunError
 
@@ -24,6 +23,8 @@ def confidences(logits: NDArray[np.floating]) -> NDArray[np.float64]:
         >>> confidences(np.zeros((1, 3)))
         array([0.3333])
     """
+    from scipy.special import softmax  # here, because a run whose scores are stored needs no scipy
+
     highest: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1).max(axis=1).round(DECIMALS)
     return highest
 

@@ -25,6 +25,9 @@ from support.paths import FISH, ROOT
 from support.records import read_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+SLOW_LIBRARIES = {"torch", "sklearn", "pandas", "matplotlib", "umap"}
+"""What a run needs only if something is not in the store yet."""
+
 whole_run = pytest.mark.xdist_group("umap")
 """Marks a run that ends with projections."""
 
@@ -93,10 +96,21 @@ def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> No
     assert "Every stage was in the store already." in again.stderr
     assert finished(workspace) == after
     assert only_record(workspace) == record
+    assert not imported(workspace, "plain", "--runner", "process") & SLOW_LIBRARIES
 
     clean = checkout(tmp_path / "clean")
     assert run(clean, "plain", "--runner", "process").returncode == 0
     assert scores(only_record(clean)) == scores(record)
+
+
+def imported(workspace: Workspace, *arguments: str) -> set[str]:
+    """Libraries that a run imports, which is a process of its own."""
+    python, _, code, *rest = command(workspace, *by_tiny(workspace, *arguments))
+    at_exit = "import atexit, sys; atexit.register(lambda: print(*{name.split('.')[0] for name in sys.modules})); "
+    process = subprocess.run(
+        [python, "-c", at_exit + code, *rest], env=environment(), check=True, capture_output=True, text=True
+    )
+    return set(process.stdout.splitlines()[-1].split())
 
 
 def stopped(workspace: Workspace, by: signal.Signals, after: int) -> tuple[int, str]:
