@@ -76,7 +76,7 @@ class Workspace:
 
     @property
     def drawn_figures(self) -> Path:
-        """Notes of what the figures of the leaderboard and of one's own results were drawn from."""
+        """Notes of what figures and pages of the leaderboard and of one's own results were made from."""
         return self.store / "figures.json"
 
     @property

@@ -78,7 +78,7 @@ def write(folder: Path, record: Record | None = None, *, own: bool = False, draw
         folder: `leaderboard` of a repository, or the results of one's own data set.
         record: the only new record, so that the figures of other sections need not be drawn; None = any may be new.
         own: whether it is the results of one's own data set: a page that is missing is made if it shows anything.
-        drawn: notes of what figures were drawn from; None = every figure is drawn anew.
+        drawn: notes of what figures and pages were made from; None = each is made anew.
 
     Raises:
         InputError: a page is missing or lacks its markers, or a file is no record.
@@ -93,8 +93,10 @@ def write(folder: Path, record: Record | None = None, *, own: bool = False, draw
 
 def _write(folder: Path, record: Record | None, own: bool, drawn: DrawnFigures) -> list[str]:
     files = record_files.read(folder)
-    pages = _own_pages(folder, files) if own else PAGES
-    documents = _read(folder, pages, own)
+    pages, root = _own_pages(folder, files) if own else PAGES, folder.parent
+    names = list(pages)
+    outdated = [name for name in names if not drawn.is_page_current(root / name, names, files, root)]
+    documents = _read(folder, outdated, own)
     rendered: dict[str, str] = {}
     for name, text in documents.items():
         try:
@@ -105,8 +107,10 @@ def _write(folder: Path, record: Record | None, own: bool, drawn: DrawnFigures) 
             LOGGER.warning(UNRENDERED, name, type(error).__name__, printable(str(error)[:200]))
     changed = [name for name in rendered if rendered[name] != documents[name]]
     for name in changed:
-        with atomic_write(folder.parent / name) as path:
+        with atomic_write(root / name) as path:
             path.write_bytes(rendered[name].encode())
+    for name in rendered:
+        drawn.note_page(root / name, names, files, root)
     plots = [
         (plot, section)
         for page in pages.values()

@@ -89,7 +89,7 @@ def write(plots: Iterable[tuple[Plot, Section]], folder: Path, drawn: DrawnFigur
     for plot, section in plots:
         name, file = f"{folder.name}/{plot.file(section)}", folder / plot.file(section)
         try:
-            if not plot.has(section) or drawn.is_current(file, section, root):
+            if drawn.is_current(file, section, root) or not plot.has(section):
                 continue
             if not (figure := plot.draw(section, root)):
                 continue

@@ -14,6 +14,7 @@ from benchmark.records.inpainting import Encoder
 from benchmark.records.localisation import CamsByImage, Example, Examples, RegionValues, SwapNull
 from benchmark.records.record import Record
 from benchmark.vocabulary import REGIONS
+from leaderboard import render as pages
 from leaderboard.plots import figures, style
 from leaderboard.record_files import read
 from leaderboard.render import PAGES, check, render, show, write
@@ -195,6 +196,31 @@ def test_figures_are_drawn_again_only_if_what_they_show_changed(
     other = record("lama").model_copy(update={"split": "random", "key": "f" * 64})
     write_record(other, folder / "records")
     assert 0 < drawn() < every
+
+
+def test_pages_are_made_again_only_if_a_record_or_the_page_changed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes, made = tmp_path / "store" / "figures.json", list[str]()
+    monkeypatch.setattr(pages, "render", lambda *of: made.extend(of[1]) or render(*of))
+
+    def rendered() -> set[str]:
+        """Names of the pages that are made."""
+        made.clear()
+        write(folder, drawn=notes)
+        return set(made)
+
+    assert rendered() == set(PAGES)
+    assert rendered() == set()
+    page = folder / "classification.md"
+    whole = page.read_text()
+    page.write_text(whole.replace("| ", "|", 1))
+    assert rendered() == {"leaderboard/classification.md"}
+    assert page.read_text() == whole
+    write_record(record("other"), folder / "records")
+    assert rendered() == set(PAGES)
+    assert "OTHER" in page.read_text()
+    assert check(folder) == []
 
 
 def test_text_outside_the_markers_is_kept(folder: Path) -> None:
