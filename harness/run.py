@@ -341,6 +341,7 @@ def _record(
         retrieval_baselines=scores.retrieval_baselines,
         retrieval=scores.retrieval,
         open_set=scores.open_set,
+        fingerprints=scores.fingerprints,
         encoder=scores.encoder,
         inpainting=scores.inpainting,
         experiment=spec.data.experiment,

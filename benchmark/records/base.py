@@ -2,7 +2,9 @@
 
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from benchmark.text import printable
 
 ROUNDING = 1e-9
 """Sums of many terms may lie this far outside their bounds."""
@@ -16,10 +18,44 @@ CORRELATION = Field(ge=-1 - ROUNDING, le=1 + ROUNDING)
 NOT_NEGATIVE = Field(ge=-ROUNDING)
 """Bound of a distance, and of an information."""
 
+MOST = 2**53 - 1
+"""The largest number that JSON readers of all languages hold exactly: bound of counts and measurements."""
+
+MOST_INDIVIDUALS = 10**7
+
+
+def _check_line(text: str) -> str:
+    if text != printable(text):
+        raise ValueError(f"must be one line without control characters, not {printable(text[:60])!r}")
+    return text
+
+
 Share = Annotated[float, SHARE]
-Count = Annotated[int, Field(ge=0)]
-Code = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Code = Annotated[int, Field(ge=0, le=MOST)]
 """Number of an individual, a unit, a group or a cluster, from 0."""
+
+Seed = Annotated[int, Field(ge=-(2**63), le=2**64 - 1)]
+Line = Annotated[str, Field(max_length=500), AfterValidator(_check_line)]
+"""One line for people; pages escape its mark-up."""
+
+Name = Annotated[str, Field(max_length=200, pattern=r"^\w([\w.+ -]*[\w+-])?$")]
+"""Name of a data set, a split or a protocol: letters of any script, digits and `_.+ -`; a part of paths."""
+
+Key = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
+"""A digest by which a run or a stage is found; its beginning is a part of file names."""
+
+Digest = Annotated[str, Field(pattern=r"^(sha256:)?[0-9a-f]{0,64}$")]
+"""A sha256, or empty if there is nothing of that kind."""
+
+Time = Annotated[
+    str,
+    Field(
+        pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+    ),
+]
+"""A moment of this century, in the form of ISO 8601 with its time zone."""
 
 
 class RecordPart(BaseModel):
@@ -60,7 +96,7 @@ class Interval(RecordPart):
 
     low: float
     high: float
-    groups: Annotated[int, Field(ge=1)]
+    groups: Annotated[int, Field(ge=1, le=MOST)]
 
     @model_validator(mode="after")
     def _in_order(self) -> "Interval":

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.records.base import SHARE, Code, Count, Interval, Metric, RecordPart, Share
+from benchmark.records.base import MOST, SHARE, Code, Count, Interval, Metric, RecordPart, Share
 from benchmark.records.clustering import ADJUSTED_MUTUAL_INFORMATION, ADJUSTED_RAND, MUTUAL_INFORMATION
 from benchmark.records.localisation import EpochLocalisation, Localisation
 from benchmark.vocabulary import RegionQuestion, RegionVariant, UnitKind
@@ -55,7 +55,7 @@ class EpochScores(RecordPart):
         answers: class number given to each validation image, in the order of the record's `validation_images`.
     """
 
-    epoch: Annotated[int, Field(ge=1)]
+    epoch: Annotated[int, Field(ge=1, le=MOST)]
     loss: Annotated[float, Metric("loss", "mean training loss of the epoch", False, "nats")]
     accuracy: Accuracy
     recall: Recall

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.records.base import CORRELATION, NOT_NEGATIVE, SHARE, Code, Count, Metric, RecordPart
+from benchmark.records.base import CORRELATION, MOST, NOT_NEGATIVE, SHARE, Code, Count, Metric, RecordPart, Share
 
 ADJUSTED_RAND = Metric(
     "AdjRand", "adjusted Rand index; 0 = as by chance, 1 = equal", True, reference="Hubert & Arabie 1985"
@@ -180,7 +180,7 @@ class Starts(RecordPart):
         shapes: of the partition of each seed.
     """
 
-    clusters: Annotated[int, Field(ge=1), Metric("k", "number of clusters", None)]
+    clusters: Annotated[int, Field(ge=1, le=MOST), Metric("k", "number of clusters", None)]
     starts: Count
     mean: Measures
     sd: Measures
@@ -218,7 +218,7 @@ class ClusterValidation(RecordPart):
     truth: Measures
     dimensions: Count
     tried: Tried
-    estimated_range: tuple[int, int] | None
+    estimated_range: tuple[Count, Count] | None
     permuted_silhouette: Silhouette
 
 
@@ -243,12 +243,12 @@ class Projections(RecordPart):
 
     pca: Plane
     variance: Annotated[
-        tuple[float, float], Metric("variance", "share of the variance along each principal component", None)
+        tuple[Share, Share], Metric("variance", "share of the variance along each principal component", None)
     ]
     tsne: Plane | None
-    perplexity: float
+    perplexity: Annotated[float, Field(ge=0, le=MOST)]
     umap: Plane | None
-    neighbours: int
+    neighbours: Count
 
 
 class ProjectedImages(RecordPart):

@@ -1,6 +1,7 @@
 """Contradictions between the parts of a record, such as answers that are more or fewer than the images."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from benchmark.records.classification import Classification, GroupBaseline, ProbePair, Scores, TestImages
 from benchmark.records.inpainting import Inpainting
@@ -12,15 +13,16 @@ NEAR = 1e-9
 
 
 def problems(record: Record) -> list[str]:
-    """What contradicts itself in a record, as clauses that begin with the place; empty without test images.
+    """What contradicts itself in a record, as clauses that begin with the place.
 
     Every list of test images is as long as the test images; every class number is that of an individual; and the
     accuracies are those of the answers.
     """
     images = record.test_images
     if images is None:
-        return []
+        return list(_of_times(record))
     return [
+        *_of_times(record),
         *_of_images(record, images),
         *_of_answers(record, images),
         *_of_validation(record),
@@ -29,9 +31,19 @@ def problems(record: Record) -> list[str]:
     ]
 
 
+def _of_times(record: Record) -> Iterator[str]:
+    for name in ("started", "finished"):
+        time = getattr(record.provenance, name)
+        try:
+            datetime.fromisoformat(time)
+        except ValueError:
+            yield f"provenance.{name}: there is no such moment: {time}"
+
+
 def _of_images(record: Record, images: TestImages) -> Iterator[str]:
     count = len(images.labels)
     yield from _length("test_images.groups", images.groups, count)
+    yield from _below("test_images.groups", images.groups, count)
     yield from _length("test_images.identities", images.identities, record.individuals)
     yield from _length("test_images.train_images", images.train_images, record.individuals)
     yield from _below("test_images.labels", images.labels, record.individuals)
@@ -71,6 +83,7 @@ def _of_validation(record: Record) -> Iterator[str]:
         return
     count = len(images.labels)
     yield from _length("validation_images.groups", images.groups, count)
+    yield from _below("validation_images.groups", images.groups, count)
     yield from _below("validation_images.labels", images.labels, record.individuals)
     yield from _baselines("validation_baselines", record.validation_baselines, count)
     for mode, variants in record.validation.items():
@@ -83,6 +96,7 @@ def _of_embeddings(record: Record, count: int) -> Iterator[str]:
     for state, clusters in record.clustering.items():
         if clusters.adjusted_rand is not None:
             yield from _length(f"clustering.{state}.clusters", clusters.clusters, count)
+            yield from _below(f"clustering.{state}.clusters", clusters.clusters, count)
     for state, views in record.cluster_validation.items():
         for view, validation in views.items():
             partitions = [
@@ -91,6 +105,7 @@ def _of_embeddings(record: Record, count: int) -> Iterator[str]:
             ]
             for partition in partitions:
                 yield from _length(f"cluster_validation.{state}.{view}: a partition", partition, count)
+                yield from _below(f"cluster_validation.{state}.{view}: a partition", partition, count)
 
 
 def _of_retrieval(record: Record, count: int) -> Iterator[str]:
@@ -105,6 +120,10 @@ def _of_retrieval(record: Record, count: int) -> Iterator[str]:
                     place = f"retrieval.{state}.{distance}{name}"
                     yield from _length(f"{place}.first_ranks", part.first_ranks, count)
                     yield from _length(f"{place}.average_precisions", part.average_precisions, count)
+    for state, fingerprint in record.fingerprints.items():
+        yield from _below(f"fingerprints.{state}.images", fingerprint.images, count)
+        yield from _length(f"fingerprints.{state}.lengths", fingerprint.lengths, len(fingerprint.images))
+        yield from _length(f"fingerprints.{state}.projections", fingerprint.projections, len(fingerprint.images))
     for state, scores in record.open_set.items():
         yield from _length(f"open_set.{state}.similarities", scores.similarities, count)
         yield from _length(f"open_set.{state}.right", scores.right, count)

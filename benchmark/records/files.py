@@ -1,18 +1,25 @@
-"""Reading and writing records as JSON files."""
+"""Reading and writing records as JSON files. What is written can be read: it is read back before it has its name."""
 
 import json
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from pydantic import ValidationError
 
-from benchmark.errors import InputError, first_problem
+from benchmark.errors import InputError, RunError, first_problem
 from benchmark.files import atomic_write, is_temporary
 from benchmark.records.consistency import problems
 from benchmark.records.record import Record
 
 OLDEST_SCORING = 4
 """Earliest version of the scoring whose records hold all that the pages show."""
+
+
+LARGEST_BYTES = 2**30
+"""Largest file that can be a record."""
 
 
 def read_record(path: Path) -> Record:
@@ -23,11 +30,12 @@ def read_record(path: Path) -> Record:
             or its scoring is too old.
     """
     try:
-        record = Record.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        problem = first_problem(error, "the file")
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ValueError(f"it has more than {LARGEST_BYTES} bytes")  # noqa: TRY301 - one message for all
+        record = parse_record(path.read_bytes())
+    except (ValueError, OSError) as error:
         raise InputError(
-            f"{path}: not a record: {problem}. Records are written by `patternbench run` and never "
+            f"{path}: not a record: {_problem(error)}. Records are written by `patternbench run` and never "
             "edited; restore the file, or delete it and run again."
         ) from error
     if record.provenance.scoring < OLDEST_SCORING:
@@ -48,6 +56,36 @@ def find_records(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.json") if not is_temporary(path))
 
 
+def parse_record(text: bytes) -> Record:
+    """A record from its JSON, in which every name is unique and every number finite.
+
+    Raises:
+        ValueError: it is no record; a pydantic error if a field is wrong.
+    """
+    try:
+        json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("too many brackets are inside each other") from None
+    return Record.model_validate_json(text)
+
+
+def _problem(error: Exception) -> str:
+    return first_problem(error, "the file") if isinstance(error, ValidationError) else f"the file: {error}"
+
+
+def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise ValueError(f"{name[:60]!r} is there twice")
+        fields[name] = value
+    return fields
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
 def record_path(record: Record, folder: Path) -> Path:
     """Path of a record: `<folder>/<dataset>/<protocol>/<backbone>-<key>[-failed].json`."""
     suffix = "" if record.status == "ok" else "-failed"
@@ -59,7 +97,10 @@ def earlier_records(record: Record, folder: Path) -> dict[Path, Record]:
     """The successful records that a folder has of the same backbone, data set and protocol, by their paths."""
     path = record_path(record, folder)
     slug = path.name.removesuffix(path.name.rsplit("-", 1)[-1])
-    records = {file: read_record(file) for file in sorted(path.parent.glob(f"{slug}*.json"))}
+    records = {}
+    for file in sorted(path.parent.glob(f"{slug}*.json")):
+        with suppress(InputError):  # a bad record, which the tables name, ends no run
+            records[file] = read_record(file)
     return {file: one for file, one in records.items() if one.status == "ok" and one.backbone == record.backbone}
 
 
@@ -75,6 +116,12 @@ def write_record(record: Record, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         temporary.write_text(record_text(record) + "\n", encoding="utf-8")
+        try:
+            unchanged = parse_record(temporary.read_bytes()) == record
+        except ValueError as error:
+            raise RunError(f"{path} would not be a record: {_problem(error)}. It was not written.") from error
+        if not unchanged:
+            raise RunError(f"{path} would be another record when it is read. It was not written; please report it.")
     return path
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.records.base import NOT_NEGATIVE, Code, Count, Interval, Metric, RecordPart
+from benchmark.records.base import MOST, NOT_NEGATIVE, Code, Count, Interval, Metric, RecordPart
 from benchmark.vocabulary import CheckpointRule, Filling, UnitKind
 
 
@@ -77,10 +77,10 @@ class Encoder(RecordPart):
     """
 
     parameters: Annotated[
-        int, Metric("Parameters", "number of parameters of the encoder, without layers behind the feature map", None)
+        Count, Metric("Parameters", "number of parameters of the encoder, without layers behind the feature map", None)
     ]
-    shape: tuple[int, int, int]
-    image_size: int
+    shape: tuple[Count, Count, Count]
+    image_size: Annotated[int, Field(ge=1, le=2**16)]
 
 
 class Inpainting(RecordPart):
@@ -106,14 +106,14 @@ class Inpainting(RecordPart):
     loss: Annotated[
         float, Metric("Lowest loss", "generator loss on the validation images, in the backbone's own units", False)
     ]
-    epoch: Annotated[int, Metric("Epoch", "epoch of the lowest loss, counted from 1 over all phases", None)]
-    iterations: Annotated[int, Metric("Iterations", "training steps up to that epoch", None)]
-    batch_size: Annotated[int, Metric("Batch", "images a step", None)]
+    epoch: Annotated[Count, Metric("Epoch", "epoch of the lowest loss, counted from 1 over all phases", None)]
+    iterations: Annotated[Count, Metric("Iterations", "training steps up to that epoch", None)]
+    batch_size: Annotated[Count, Metric("Batch", "images a step", None)]
     validation: tuple[float, ...]
     settled: tuple[float, ...]
     rule: CheckpointRule
-    last_phase: Annotated[int, Field(ge=1)]
-    kept: dict[CheckpointRule, Annotated[int, Field(ge=1)]]
+    last_phase: Annotated[int, Field(ge=1, le=MOST)]
+    kept: dict[CheckpointRule, Annotated[int, Field(ge=1, le=MOST)]]
     units: tuple[Code, ...] = ()
     unit_kind: UnitKind | None = None
     reconstruction: dict[Filling, Reconstruction] = {}

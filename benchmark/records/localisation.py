@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.records.base import NOT_NEGATIVE, Code, Count, Interval, Metric, RecordPart
+from benchmark.records.base import MOST, NOT_NEGATIVE, Code, Count, Interval, Metric, RecordPart
 from benchmark.vocabulary import CamMethod
 
 
@@ -25,7 +25,7 @@ class EpochLocalisation(RegionValues):
         excess: density on each region less the density of the same CAMs on probe images of other units.
     """
 
-    epoch: Annotated[int, Field(ge=1)]
+    epoch: Annotated[int, Field(ge=1, le=MOST)]
     cams: Count
     excess: Annotated[
         RegionValues, Metric("Excess density", "density less the swap density, on the probe images", None)
@@ -138,8 +138,8 @@ class Localisation(RecordPart):
     ]
     images: Count
     method: CamMethod
-    empty: Annotated[int, Field(ge=0), Metric("Empty CAMs", "CAMs that are zero everywhere", None)]
-    grid: tuple[int, int]
+    empty: Annotated[Count, Metric("Empty CAMs", "CAMs that are zero everywhere", None)]
+    grid: tuple[Count, Count]
     ceiling: Annotated[RegionValues, Metric("Ceiling", "highest density that a CAM of this grid can reach", None)]
     swap: SwapNull | None
     pattern_excess: Interval | None

@@ -1,9 +1,14 @@
 """Record parts on the origin of the numbers: stages, digests, machine, experiment, failure."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from benchmark.records.base import RecordPart
+from pydantic import Field
+
+from benchmark.records.base import MOST, Count, Digest, Key, Line, RecordPart, Seed, Time
 from benchmark.vocabulary import Arithmetic, RunnerName
+
+Measured = Annotated[float, Field(ge=0, le=MOST)]
+"""Seconds, images a second or MiB."""
 
 
 class Experiment(RecordPart):
@@ -17,17 +22,17 @@ class Experiment(RecordPart):
     """
 
     name: Literal["shortcut"]
-    strength: float
-    frames: int
-    seed: int
+    strength: Annotated[float, Field(ge=0, le=1)]
+    frames: Count
+    seed: Seed
 
 
 class Failure(RecordPart):
     """Why a run ended early: the stage, one sentence, and the end of its log."""
 
-    stage: str
-    cause: str
-    log: str
+    stage: Line
+    cause: Annotated[str, Field(max_length=10_000)]
+    log: Annotated[str, Field(max_length=1_000_000)]
 
 
 class Stage(RecordPart):
@@ -42,11 +47,11 @@ class Stage(RecordPart):
         precision: arithmetic that the networks computed in, as the backbone reported it; None if it did not.
     """
 
-    key: str
-    seconds: float
-    images_per_second: float | None = None
-    peak_memory_mib: float | None = None
-    threads: int | None = None
+    key: Key
+    seconds: Measured
+    images_per_second: Measured | None = None
+    peak_memory_mib: Measured | None = None
+    threads: Count | None = None
     precision: Arithmetic | None = None
 
 
@@ -71,18 +76,18 @@ class Provenance(RecordPart):
         stages: by name.
     """
 
-    commit: str
-    code: str
-    image: str
-    data: str
-    split: str
-    protocol: str
-    rules: str
-    scoring: int
-    weights: dict[str, str]
+    commit: Annotated[str, Field(pattern=r"^([0-9a-f]{7,64}(\+changes)?)?$")]
+    code: Digest
+    image: Digest
+    data: Digest
+    split: Digest
+    protocol: Digest
+    rules: Digest
+    scoring: Count
+    weights: dict[Line, Digest]
     runner: RunnerName
-    hardware: dict[str, str]
-    versions: dict[str, str]
-    started: str
-    finished: str
-    stages: dict[str, Stage]
+    hardware: dict[Line, Line]
+    versions: dict[Line, Line]
+    started: Time
+    finished: Time
+    stages: dict[Line, Stage]

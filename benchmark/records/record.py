@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchmark.records.base import RecordPart
+from benchmark.records.base import MOST_INDIVIDUALS, Key, Line, Name, RecordPart, Seed
 from benchmark.records.classification import (
     Classification,
     GroupBaseline,
@@ -15,6 +15,7 @@ from benchmark.records.classification import (
     VariantScores,
 )
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
+from benchmark.records.fingerprint import Fingerprint
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.records.provenance import Experiment, Failure, Provenance
 from benchmark.records.retrieval import OpenSet, Retrieval, RetrievalBaseline
@@ -62,6 +63,7 @@ class Record(RecordPart):
             in a metadata column, by its name.
         retrieval: re-identification, by encoder state and distance.
         open_set: by encoder state; empty in a closed and in a disjoint split.
+        fingerprints: by encoder state; empty in a failed record.
         encoder: None in a failed record.
         inpainting: None for a backbone that does not inpaint.
         experiment: None for a run of the leaderboards.
@@ -72,19 +74,19 @@ class Record(RecordPart):
     """
 
     version: Literal[3] = VERSION
-    key: str
+    key: Key
     status: RunStatus
-    backbone: str
-    title: str
-    licence: str
-    init: str
-    dataset: str
+    backbone: Line
+    title: Line
+    licence: Line
+    init: Line
+    dataset: Name
     approximate_regions: bool = False
-    individuals: Annotated[int, Field(ge=1)]
-    candidate_count: Annotated[int, Field(ge=1)]
-    split: str
-    protocol: str
-    seed: int
+    individuals: Annotated[int, Field(ge=1, le=MOST_INDIVIDUALS)]
+    candidate_count: Annotated[int, Field(ge=1, le=MOST_INDIVIDUALS)]
+    split: Name
+    protocol: Name
+    seed: Seed
     classification: dict[Mode, Classification] = {}
     probes: dict[EncoderState, Probes] = {}
     ablation: dict[Mode, dict[RegionVariant, VariantScores]] = {}
@@ -100,6 +102,7 @@ class Record(RecordPart):
     retrieval_baselines: dict[str, RetrievalBaseline] = {}
     retrieval: dict[EncoderState, dict[Distance, Retrieval]] = {}
     open_set: dict[EncoderState, OpenSet] = {}
+    fingerprints: dict[EncoderState, Fingerprint] = {}
     encoder: Encoder | None = None
     inpainting: Inpainting | None = None
     experiment: Experiment | None = None

@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from benchmark.records.base import SHARE, Count, Interval, Metric, RecordPart, Share
 
 Rank1 = Annotated[float | None, SHARE, Metric("rank-1", "share of queries whose nearest image is a match", True)]
@@ -66,7 +64,7 @@ class PairingScores(RecordPart):
 
     rank1: Rank1
     mean_average_precision: MeanAveragePrecision
-    queries: Annotated[int, Field(ge=0), Metric("Queries", "test images with a match that is not hidden", None)]
+    queries: Annotated[Count, Metric("Queries", "test images with a match that is not hidden", None)]
     rank1_interval: Interval | None
     map_interval: Interval | None
     first_ranks: FirstRanks
@@ -83,8 +81,8 @@ class AdjacentFrames(RecordPart):
     """
 
     window: Count
-    pairs: Annotated[int, Field(ge=0), Metric("Adjacent pairs", "pairs of adjacent frames that were left out", None)]
-    queries: Annotated[int, Field(ge=0), Metric("Emptied", "test images with matches in adjacent frames alone", None)]
+    pairs: Annotated[Count, Metric("Adjacent pairs", "pairs of adjacent frames that were left out", None)]
+    queries: Annotated[Count, Metric("Emptied", "test images with matches in adjacent frames alone", None)]
 
 
 class Retrieval(RetrievalScores):
@@ -110,8 +108,8 @@ class Retrieval(RetrievalScores):
     rank1_interval: Interval | None
     rank5_interval: Interval | None
     map_interval: Interval | None
-    queries: Annotated[int, Field(ge=0), Metric("Queries", "test images with a match in the gallery", None)]
-    unmatched: Annotated[int, Field(ge=0), Metric("Unmatched", "test images without a match in the gallery", None)]
+    queries: Annotated[Count, Metric("Queries", "test images with a match in the gallery", None)]
+    unmatched: Annotated[Count, Metric("Unmatched", "test images without a match in the gallery", None)]
     first_ranks: FirstRanks
     average_precisions: AveragePrecisions
     across_recordings: PairingScores | None = None

@@ -15,13 +15,14 @@ from benchmark.records.classification import (
     VariantScores,
 )
 from benchmark.records.clustering import Clustering, ClusterValidation, ProjectedImages, Projections
+from benchmark.records.fingerprint import Fingerprint
 from benchmark.records.inpainting import Encoder, Inpainting
 from benchmark.records.retrieval import OpenSet, Retrieval, RetrievalBaseline
 from benchmark.vocabulary import Distance, EmbeddingView, EncoderState, Mode, RegionVariant
 from harness.execution.crops import CropSet
 from harness.execution.results import Results
 from harness.execution.spec import DataBundle
-from harness.scoring import classification, clustering, inpainting, probing
+from harness.scoring import classification, clustering, fingerprints, inpainting, probing
 from harness.scoring.retrieval import Search, Searches
 from harness.scoring.test_set import TestSet
 
@@ -44,6 +45,7 @@ class RunScores:
     projected_images: ProjectedImages | None = None
     projections: dict[EncoderState, Projections] = field(default_factory=dict)
     inpainting: Inpainting | None = None
+    fingerprints: dict[EncoderState, Fingerprint] = field(default_factory=dict)
     encoder: Encoder | None = None
     classification: dict[Mode, Classification] = field(default_factory=dict)
     probes: dict[EncoderState, Probes] = field(default_factory=dict)
@@ -90,6 +92,7 @@ def score(
         inpainting=inpainting.score(results.inpainting, results.reconstruction, crops, protocol, lpips_file)
         if results.inpainting
         else None,
+        fingerprints=fingerprints.score(results.embeddings),
         encoder=inpainting.encoder_size(results.embeddings["initial"], protocol.image_size),
         classification={
             mode: classification.score(variants["all"], test_set, protocol) for mode, variants in classifiers.items()

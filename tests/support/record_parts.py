@@ -1,15 +1,20 @@
 """All record parts, and a Hypothesis strategy for each, which follows from the types of its fields."""
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
 from hypothesis import strategies as st
+from pydantic import AfterValidator
 from pydantic.fields import FieldInfo
 
 from benchmark.records import record
 from benchmark.records.base import Interval, RecordPart
+from benchmark.text import printable
 from support.strategies import UTF8
 
 T = TypeVar("T", bound=RecordPart)
@@ -69,11 +74,23 @@ def _values(hint: Any, notes: Sequence[object] = ()) -> st.SearchStrategy[Any]: 
         return st.one_of(*(_values(one, notes) for one in arguments))
     if origin is None and issubclass(hint, RecordPart):
         return instances(hint)
+    pattern = next((note.pattern for note in notes if getattr(note, "pattern", None)), None)
+    if pattern:
+        return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(_is_time_or_name)
+    if any(isinstance(note, AfterValidator) for note in notes):
+        return st.text(UTF8, max_size=20).map(printable)
     if hint not in LEAVES:
         return st.from_type(hint)
     lowest: list[Any] = [note.ge for note in notes if isinstance(note, Ge)]
     highest: list[Any] = [note.le for note in notes if isinstance(note, Le)]
     return LEAVES[hint](next(iter(lowest), None), next(iter(highest), None))
+
+
+def _is_time_or_name(text: str) -> bool:
+    """Whether a text that looks like a time is one: no pattern knows the days of February."""
+    with suppress(ValueError):
+        return not text.startswith("20") or "T" not in text or bool(datetime.fromisoformat(text))
+    return False
 
 
 def _bounds(notes: Sequence[object]) -> list[object]:
