@@ -29,6 +29,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "benchmark.audit": ("benchmark.data", "benchmark.splitting", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.metrics": ("benchmark.data", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
+    "benchmark.verification": ("benchmark.metrics", "benchmark.records", "benchmark.vocabulary", "benchmark.errors"),
     "benchmark.probing": ("benchmark.metrics", "benchmark.errors"),
     "benchmark.metrics.cams": (
         "benchmark.data",
@@ -110,6 +111,14 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "harness.weights",
         "harness.workspace",
         "leaderboard.report",
+    ),
+    "harness.verification": (
+        "benchmark",
+        "harness.execution",
+        "harness.git",
+        "harness.run",
+        "harness.scoring",
+        "harness.workspace",
     ),
     "harness.conformance": ("benchmark", "harness.contestants", "harness.contract", "harness.execution"),
     "harness.cli": ("benchmark", "harness", "leaderboard"),

@@ -1,0 +1,1 @@
+"""What of a record can be computed again from the record alone."""
