@@ -18,6 +18,7 @@ from benchmark.records.record import Record, record_fields
 from benchmark.splitting.kinds import leak_free_kind
 from benchmark.splitting.split import check_split
 from benchmark.text import printable
+from benchmark.vocabulary import Device, Init
 from harness.contestants.registry import check_size
 from harness.contract import Resources
 from harness.disk import check_writable, disk_errors
@@ -58,6 +59,39 @@ AUDIT_CODE = ("benchmark/audit", "benchmark/data", "benchmark/splitting")
 """Folders whose code audits a split."""
 
 AUDITED = "audit.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunIdentity:
+    """What identifies a run; all but the last three are fields of a record's provenance.
+
+    Attributes:
+        scoring: version of the scoring.
+        code: digest of the backbone's code or image.
+        data: digest of the packed data.
+        split: digest of the split.
+        protocol: digest of the resolved protocol.
+        weights: sha256 of the published weights, by name.
+        variant: of the backbone.
+        init: what it starts from.
+        device: hardware to compute on.
+    """
+
+    scoring: int
+    code: str
+    data: str
+    split: str
+    protocol: str
+    weights: dict[str, str]
+    variant: str
+    init: Init
+    device: Device
+
+    @property
+    def key(self) -> str:
+        """sha256 over the identity, and over the fields that a record has."""
+        parts = [self.scoring, record_fields(), self.code, self.variant, [self.data, self.split], self.protocol]
+        return digest([*parts, self.init, self.device, self.weights])
 
 
 @dataclass(frozen=True)
@@ -212,18 +246,17 @@ def prepare(
     if spec.backbone.inpaints:
         _report_gaps(spec, workspace, listener, inpaints=inpaints, fills=fills)
     protocol_digest = digest(protocol.model_dump(mode="json", exclude={"name", "limits"}))
-    data = [crops.data_digest, crops.split_digest]
-    identity = [
-        SCORING,
-        record_fields(),
-        code,
-        spec.backbone.variant,
-        data,
-        protocol_digest,
-        spec.init,
-        spec.device,
-        weights,
-    ]
+    identity = RunIdentity(
+        scoring=SCORING,
+        code=code,
+        data=crops.data_digest,
+        split=crops.split_digest,
+        protocol=protocol_digest,
+        weights=weights,
+        variant=spec.backbone.variant,
+        init=spec.init,
+        device=spec.device,
+    )
     return PreparedRun(
         spec=spec,
         workspace=workspace,
@@ -236,7 +269,7 @@ def prepare(
         protocol=protocol_digest,
         weights=weights,
         lpips_file=lpips_file,
-        key=digest(identity),
+        key=identity.key,
         started=started,
     )
 

@@ -1,4 +1,4 @@
-"""The command line: `patternbench run|status|logs|why|clean|doctor` and the groups of commands."""
+"""The command line: `patternbench run|verify|status|logs|why|clean|doctor` and the groups of commands."""
 
 import os
 import sys
@@ -116,6 +116,34 @@ def run(context: typer.Context, options: RunOptions) -> None:
     from harness.cli.run import run_command
 
     run_command(context.obj, options)
+
+
+@app.command(
+    epilog=examples(
+        "patternbench verify 48b0fc4b", "patternbench verify colour --fast", "patternbench verify lama --full"
+    )
+)
+def verify(
+    context: typer.Context,
+    row: Annotated[
+        str,
+        typer.Argument(
+            metavar="ROW", help="Path of a record, the beginning of its key, or a contestant, of which all rows are."
+        ),
+    ],
+    fast: Annotated[bool, typer.Option("--fast", help="Also encode the test images again, and compare them.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Also run every stage again, and compare every score.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check whether the numbers of a row follow from its record; exit code 1 if one does not.
+
+    Every score and interval is computed again from the answers in the record, and the digests of data, split, rules,
+    code and weights are compared with those of this checkout. Each check ends as match, drift (another machine
+    explains it), mismatch, or unknown (this machine lacks what it needs).
+    """
+    from harness.cli.verify import verify_rows
+
+    verify_rows(context.obj, row, fast=fast, full=full, as_json=as_json)
 
 
 @app.command()
