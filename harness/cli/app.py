@@ -133,6 +133,8 @@ def verify(
     ],
     fast: Annotated[bool, typer.Option("--fast", help="Also encode the test images again, and compare them.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Also run every stage again, and compare every score.")] = False,
+    dataset: Annotated[str | None, typer.Option("--data", help="Only rows of this data set.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only rows of this split.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check whether the numbers of a row follow from its record; exit code 1 if one does not.
@@ -141,9 +143,10 @@ def verify(
     code and weights are compared with those of this checkout. Each check ends as match, drift (another machine
     explains it), mismatch, or unknown (this machine lacks what it needs).
     """
-    from harness.cli.verify import verify_rows
+    from harness.cli.verify import RowFilter, verify_rows
 
-    verify_rows(context.obj, row, fast=fast, full=full, as_json=as_json)
+    wanted = RowFilter(row, dataset, split)
+    verify_rows(context.obj, wanted, fast=fast, full=full, as_json=as_json)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`patternbench verify`: whether the numbers of a row follow from what its record tells, and can be made again."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -26,8 +27,31 @@ from harness.workspace import Workspace
 
 Records = dict[Path, Record]
 
+NO_GPU = "none"
+"""What a record says of a machine without a GPU."""
 
-def verify_rows(workspace: Workspace, row: str, *, fast: bool, full: bool, as_json: bool) -> None:
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Which rows are verified.
+
+    Attributes:
+        row: path of a record, beginning of its key, or a contestant.
+        dataset: name of the data set; None = any, as for the others.
+        split: name of the split.
+    """
+
+    row: str
+    dataset: str | None = None
+    split: str | None = None
+
+    def has(self, record: Record) -> bool:
+        """Whether a record is of such a row."""
+        named = self.row in {record.backbone, record.title} or record.key.startswith(self.row)
+        return named and self.dataset in {None, record.dataset} and self.split in {None, record.split}
+
+
+def verify_rows(workspace: Workspace, wanted: RowFilter, *, fast: bool, full: bool, as_json: bool) -> None:
     """Everything that `patternbench verify` does.
 
     Raises:
@@ -36,7 +60,7 @@ def verify_rows(workspace: Workspace, row: str, *, fast: bool, full: bool, as_js
     """
     folders = [workspace.leaderboard / "records", *sorted(workspace.own_results.glob("*/records"))]
     records, bad = _read_all(folders)
-    chosen = _choose(row, records, bad)
+    chosen = _choose(wanted, records, bad)
     found = {path: list(_checks(path, records, workspace, fast=fast, full=full)) for path in chosen}
     for path, checks in found.items():
         if not as_json:
@@ -59,20 +83,21 @@ def _read_all(folders: list[Path]) -> tuple[Records, dict[Path, InputError]]:
     return records, bad
 
 
-def _choose(row: str, records: Records, bad: dict[Path, InputError]) -> list[Path]:
+def _choose(wanted: RowFilter, records: Records, bad: dict[Path, InputError]) -> list[Path]:
     """The files of a row: of its path, of the beginning of its key, or of its contestant."""
-    file = Path(row)
+    file = Path(wanted.row)
     if file.suffix == ".json":
         same = [path for path in records if path.resolve() == file.resolve()]
         if not same:
             records[file] = read_record(file)
         return same or [file]
-    chosen = [path for path, one in records.items() if row in {one.backbone, one.title} or one.key.startswith(row)]
+    chosen = [path for path, one in records.items() if wanted.has(one)]
     if not chosen:
         names = ", ".join(sorted({one.backbone for one in records.values()})) or "none"
         more = f" {len(bad)} records cannot be read: `patternbench leaderboard check` names them." if bad else ""
         raise InputError(
-            f"No row is called {row!r}. Name the path of a record, the beginning of its key, or one of: {names}.{more}"
+            f"No row is called {wanted.row!r}, or the other options exclude it. Name the path of a record, "
+            f"the beginning of its key, or one of: {names}.{more}"
         )
     return chosen
 
@@ -92,7 +117,8 @@ def _checks(path: Path, records: Records, workspace: Workspace, *, fast: bool, f
 
 def _made_again(record: Record, workspace: Workspace, *, fast: bool, full: bool) -> Iterator[Check]:
     with DigestCache(workspace.digests) as cache, RichListener() as listener:
-        device = "cuda" if record.provenance.hardware.get("gpu") else "cpu"
+        has_gpu = record.provenance.hardware.get("gpu", NO_GPU) not in {"", NO_GPU}
+        device = "auto" if has_gpu else "cpu"
         runner, chosen = choices.choose_runner(record.provenance.runner, device, workspace, listener)
         protocol = _protocol(record, workspace)
         request = RunRequest(
