@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark.errors import InputError
-from benchmark.records.files import find_records, read_record
+from benchmark.records.files import find_records, read_record, record_path
 from benchmark.records.record import Record
 from leaderboard.derived import Head, not_trained, without_heads
 
@@ -93,13 +93,29 @@ class Version(NamedTuple):
 
 
 def read(folder: Path) -> list[RecordFile]:
-    """Every record below `<folder>/records`.
+    """Every record below `<folder>/records` that can be shown; `faults` names the others."""
+    return _read(folder)[0]
 
-    Raises:
-        InputError: a file is no record.
-    """
-    paths = find_records(folder / "records")
-    return [RecordFile(read_record(path), path.relative_to(folder.parent).as_posix()) for path in paths]
+
+def faults(folder: Path) -> list[str]:
+    """A message for each file below `<folder>/records` that is set aside: it is no record, or not in its place."""
+    return _read(folder)[1]
+
+
+def _read(folder: Path) -> tuple[list[RecordFile], list[str]]:
+    files, bad = [], []
+    for path in find_records(folder / "records"):
+        try:
+            record = read_record(path)
+        except InputError as error:
+            bad.append(str(error))
+            continue
+        expected = record_path(record, folder / "records")
+        if path != expected:
+            bad.append(f"{path}: a copy, or renamed: this record is {expected}. Delete the file, or give it that name.")
+            continue
+        files.append(RecordFile(record, path.relative_to(folder.parent).as_posix()))
+    return files, bad
 
 
 def place_of(record: Record) -> Place:

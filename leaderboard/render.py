@@ -29,6 +29,7 @@ PAGES: dict[str, Page] = {page.file: page for page in find_pages()}
 HERE = "leaderboard"
 """The folder of the leaderboard's pages, figures and records."""
 
+SET_ASIDE = "Not shown: %s"
 LOGGER = logging.getLogger(__name__)
 UNRENDERED = "%s cannot be made from the records (%s: %s) and stays as it is. All other pages are up to date."
 
@@ -81,7 +82,7 @@ def write(folder: Path, record: Record | None = None, *, own: bool = False, draw
         drawn: notes of what figures and pages were made from; None = each is made anew.
 
     Raises:
-        InputError: a page is missing or lacks its markers, or a file is no record.
+        InputError: a page is missing or lacks its markers.
     """
     with folder_lock(folder):
         sweep_temporary(folder)
@@ -92,6 +93,8 @@ def write(folder: Path, record: Record | None = None, *, own: bool = False, draw
 
 
 def _write(folder: Path, record: Record | None, own: bool, drawn: DrawnFigures) -> list[str]:
+    for fault in record_files.faults(folder):
+        LOGGER.warning(SET_ASIDE, printable(fault))
     files = record_files.read(folder)
     pages, root = _own_pages(folder, files) if own else PAGES, folder.parent
     names = list(pages)
@@ -144,19 +147,20 @@ def _own_pages(folder: Path, files: Iterable[RecordFile]) -> dict[str, Page]:
 
 
 def check(folder: Path) -> list[str]:
-    """What is wrong: a line for each page that differs from the records, and for each record of the future.
+    """What is wrong: a line for each page that differs from the records, and for each bad record.
 
     Args:
         folder: `leaderboard` of a repository.
 
     Raises:
-        InputError: a page is missing or lacks its markers, or a file is no record.
+        InputError: a page is missing or lacks its markers.
     """
     documents = _read(folder, PAGES)
     files = record_files.read(folder)
     rendered = render(files, documents)
     return [
         *(_difference(name, documents[name], rendered[name]) for name in rendered if rendered[name] != documents[name]),
+        *record_files.faults(folder),
         *record_files.future_records(files),
     ]
 

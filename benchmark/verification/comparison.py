@@ -69,10 +69,10 @@ def compare(told: object, found: object, place: str, tolerance: Tolerance = SUMS
     if isinstance(told, Mapping) and isinstance(found, Mapping):
         for name in dict.fromkeys([*told, *found]):
             yield from compare(told.get(name), found.get(name), f"{place}.{name}" if place else str(name), tolerance)
-    elif _is_list(told) and _is_list(found):
+    elif isinstance(told, list | tuple) and isinstance(found, list | tuple):
         yield from _compare_lists(told, found, place, tolerance)
-    elif _is_number(told) and _is_number(found):
-        outcome = tolerance.outcome(abs(float(told) - float(found)))
+    elif isinstance(told, int | float) and isinstance(found, int | float) and type(told) is not bool:
+        outcome = tolerance.outcome(abs(told - found))
         yield Check(place, outcome, _text(told), _text(found), tolerance)
     else:
         yield Check(place, "match" if told == found else "mismatch", _text(told), _text(found))
@@ -93,14 +93,6 @@ def _compare_lists(
     if parts:
         worst = max(parts, key=lambda check: order.index(check.outcome))
         yield worst if worst.outcome != "match" else Check(place, "match", f"{len(told)} values", tolerance=tolerance)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,6 @@
 """`patternbench leaderboard`: render, check and publish the tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -31,7 +32,8 @@ def render(
     ] = None,
     root: Root = None,
 ) -> None:
-    """Render all tables from the records."""
+    """Render all tables from the records; exit code 1 if a record is bad and was left out."""
+    from leaderboard import record_files
     from leaderboard import render as pages
 
     workspace = _workspace(context, root)
@@ -39,20 +41,30 @@ def render(
     changed = pages.write(folder, own=name is not None, drawn=workspace.drawn_figures)
     for page in changed:
         typer.echo(f"{(folder.parent / page).relative_to(workspace.root)}: tables rendered")
-    if not changed:
+    bad = record_files.faults(folder)
+    if not changed and not bad:
         typer.echo("The tables already show the records.")
+    if bad:
+        raise RunError("\n".join([f"{len(bad)} files are not shown; all other records are:", *bad]))
 
 
-@app.command(epilog=examples("patternbench leaderboard check"))
-def check(context: typer.Context, root: Root = None, as_json: Json = False) -> None:
-    """Check that every table matches the records; exit code 1 if one does not."""
-    from leaderboard import render as pages
-
+@app.command(epilog=examples("patternbench leaderboard check", "patternbench leaderboard check --since origin/main"))
+def check(
+    context: typer.Context,
+    root: Root = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Also name records, figures and text by hand that were edited or dropped since a commit."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that every table matches the records, and the records the rules; exit code 1 if one does not."""
+    workspace = _workspace(context, root)
+    problems = _problems(workspace, since)
     if as_json:
-        problems = pages.check(_workspace(context, root).leaderboard)
         print_json(problems=problems)
         raise typer.Exit(bool(problems))
-    _refuse_stale(_workspace(context, root))
+    _refuse(problems)
     typer.echo("The tables show the records.")
 
 
@@ -141,10 +153,24 @@ def _workspace(context: typer.Context, root: Path | None) -> Workspace:
     return Workspace(root.resolve()) if root else workspace_of(context)
 
 
-def _refuse_stale(workspace: Workspace) -> None:
+def _problems(workspace: Workspace, since: str | None = None) -> list[str]:
+    from harness.verification.tracked import changes_since, of_other_rules
+    from leaderboard import record_files
     from leaderboard import render as pages
 
-    if problems := pages.check(workspace.leaderboard):
+    records = {file.path: file.record for file in record_files.read(workspace.leaderboard)}
+    edited = (
+        changes_since(since, workspace.root, {page.file: page.block for page in pages.PAGES.values()}) if since else []
+    )
+    return [*pages.check(workspace.leaderboard), *of_other_rules(records, workspace), *edited]
+
+
+def _refuse_stale(workspace: Workspace) -> None:
+    _refuse(_problems(workspace))
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
         raise RunError(
             "\n".join(["The tables do not match the records:", *problems])
             + "\nRender them: patternbench leaderboard render"

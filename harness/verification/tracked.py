@@ -1,0 +1,96 @@
+"""Whether the leaderboard of a checkout is that of its rules, and what was edited in it since a commit."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from benchmark.errors import InputError
+from benchmark.protocol import read_protocol
+from benchmark.records.record import Record
+from harness.git import try_git
+from harness.workspace import Workspace
+
+RECORDS = "leaderboard/records"
+FIGURES = "leaderboard/figures"
+
+
+def of_other_rules(records: Mapping[str, Record], workspace: Workspace) -> list[str]:
+    """A message for each record whose rules are not those of the protocol of its name.
+
+    Args:
+        records: by the path of the file, for messages.
+        workspace: has the protocols.
+    """
+    return [
+        f"{path}: made by other rules than those of protocol {record.protocol!r} here. Run it again, or move it away."
+        for path, record in records.items()
+        if (rules := _rules(record, workspace)) is not None and record.provenance.rules != rules
+    ]
+
+
+def _rules(record: Record, workspace: Workspace) -> str | None:
+    """Digest of the rules that a record should have; None if the checkout has no protocol of its name."""
+    try:
+        protocol = read_protocol(record.protocol, workspace.protocols)
+    except InputError:
+        return None
+    return (protocol.with_every_classifier() if record.experiment else protocol).rules
+
+
+def changes_since(commit: str, root: Path, blocks: Mapping[str, str]) -> list[str]:
+    """What was edited since a commit: records, also dropped ones, figures, and text outside the blocks of pages.
+
+    A figure may change with the records: none is named if a record was added.
+
+    Args:
+        commit: of the repository.
+        root: of the checkout.
+        blocks: name of the marked block of each page, by its path.
+
+    Raises:
+        InputError: git knows no such commit.
+    """
+    if try_git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
+        raise InputError(f"git knows no commit {commit!r}. Name one, such as HEAD or origin/main.")
+    records = _changes(commit, root, RECORDS)
+    added = any(letter == "A" and path.endswith(".json") for path, letter in records.items())
+    pictures = {
+        path: letter for path, letter in (records | _changes(commit, root, FIGURES)).items() if path.endswith(".png")
+    }
+    return [
+        *(
+            _message(path, letter, "the record")
+            for path, letter in records.items()
+            if path.endswith(".json") and letter != "A"
+        ),
+        *(_message(path, letter, "the figure") for path, letter in pictures.items() if not added),
+        *_edited_pages(commit, root, blocks),
+    ]
+
+
+def _message(path: str, letter: str, what: str) -> str:
+    deed = {"D": "was dropped", "A": "belongs to no new record and appeared"}.get(letter, "was edited")
+    return f"{path}: {what} {deed} since the commit. Restore it with git, or say why in the commit that changes it."
+
+
+def _changes(commit: str, root: Path, folder: str) -> dict[str, str]:
+    """Git's letter for each file of a folder that differs from a commit; files that git does not track are added."""
+    listing = try_git(root, "diff", "--name-status", "--no-renames", "-z", commit, "--", folder).stdout.split("\0")
+    new = try_git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", folder).stdout.split("\0")
+    pairs = zip(listing[1::2], listing[::2], strict=False)
+    return dict(pairs) | {path: "A" for path in new if path}
+
+
+def _edited_pages(commit: str, root: Path, blocks: Mapping[str, str]) -> Iterator[str]:
+    for page, block in blocks.items():
+        before = try_git(root, "show", f"{commit}:{page}")
+        if before.returncode or not (root / page).is_file():
+            continue
+        now = (root / page).read_text(encoding="utf-8", errors="replace")
+        if _outside(before.stdout, block) != _outside(now, block):
+            yield f"{page}: the text outside its table was edited since the commit."
+
+
+def _outside(text: str, block: str) -> tuple[str, str]:
+    """The text before and after a marked block."""
+    head, _, rest = text.partition(f"<!-- begin table: {block} -->")
+    return head.strip(), rest.partition(f"<!-- end table: {block} -->")[2].strip()
