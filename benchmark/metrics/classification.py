@@ -1,28 +1,10 @@
 """Classification scores: predictions against true identities."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError, RunError
 from benchmark.records.classification import EpochScores, Scores
-
-
-class Averages(NamedTuple):
-    """Scores in [0, 1] of many confusion matrices, of any leading shape.
-
-    Attributes:
-        accuracy: share of images given their own identity.
-        balanced_accuracy: mean recall of the individuals that have images.
-        recall: mean recall of all individuals; an individual without images counts as 0.
-        f1: mean F1 of all individuals; an individual without images counts as 0.
-    """
-
-    accuracy: NDArray[np.float64]
-    balanced_accuracy: NDArray[np.float64]
-    recall: NDArray[np.float64]
-    f1: NDArray[np.float64]
 
 
 def predict(logits: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -150,33 +132,6 @@ def balanced_accuracy(confusion: NDArray[np.integer]) -> float:
         0.75
     """
     return float(np.mean([recall for recall in individual_recall(confusion) if recall is not None]))
-
-
-def averages(
-    hits: NDArray[np.number], images: NDArray[np.number], answers: NDArray[np.number], present: int
-) -> Averages:
-    """The scores of many confusion matrices at once, such as those of resamples of one set of images.
-
-    Individuals that only a resample lacks are left out of its means; individuals that the whole set lacks count as 0.
-
-    Args:
-        hits: (..., classes) weight of each individual's images that are given its identity.
-        images: (..., classes) weight of its images; at least one is above 0.
-        answers: (..., classes) weight of all images that are given its identity.
-        present: number of individuals that have images in the whole set.
-    """
-    has_images = images > 0
-    count = has_images.sum(axis=-1)
-    zero = np.zeros(np.broadcast_shapes(hits.shape, images.shape))
-    recall = np.divide(hits, images, out=zero.copy(), where=has_images).sum(axis=-1) / count
-    f1 = np.divide(2 * hits, images + answers, out=zero, where=has_images).sum(axis=-1) / count
-    share = present / images.shape[-1]
-    return Averages(
-        accuracy=hits.sum(axis=-1) / images.sum(axis=-1),
-        balanced_accuracy=recall,
-        recall=recall * share,
-        f1=f1 * share,
-    )
 
 
 def _macro(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> tuple[float, float, float]:

@@ -73,7 +73,7 @@ class TestSet:
         """Intervals of accuracy, balanced accuracy, macro recall and macro F1 on the known test images."""
         labels, answered = self.numbered(self.labels[self.known]), self.numbered(answers[self.known])
         groups = self.groups[self.known]
-        return of_answers(labels, answered, len(self.train_classes), groups, seed=self.seed)
+        return of_answers(labels, answered, len(self.train_classes), groups)
 
     def never_above_chance(self, answers: NDArray[np.int64]) -> bool:
         """Whether no epoch of a training is better on the validation images than the best answer without looking.

@@ -25,7 +25,7 @@ from leaderboard.record_files import Section
 
 ACCURACY, RECALL, F1 = (metric_of(Scores, name) for name in ("accuracy", "recall", "f1"))
 CALIBRATION = metric_of(Classification, "calibration_error")
-ONE_SEED = "Interval by bootstrap over units; a mean over several training seeds has none."
+ONE_SEED = "Interval of one training seed; a mean over several has none."
 
 TITLES: dict[ClassifierKind, str] = {
     "linear": "Linear probe",

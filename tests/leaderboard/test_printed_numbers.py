@@ -17,9 +17,10 @@ from scipy import stats
 from sklearn import metrics
 
 from benchmark.metrics.group_baselines import Grouped, expected_ranking, group_baseline
-from benchmark.metrics.resampling.intervals import of_mean, of_scores
+from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.metrics.resampling.power import detectable_mean
 from benchmark.metrics.resampling.seeds import of_seed_means
+from benchmark.metrics.score_intervals import of_answers
 from benchmark.records.base import Interval
 from leaderboard.columns import Column, Row, Table
 from leaderboard.page import Page
@@ -87,7 +88,7 @@ class Told:
         settings: Any = {"labels": self.trained, "average": "macro", "zero_division": 0}
         score = {"recall": metrics.recall_score, "f1": metrics.f1_score}[name](truth, given, **settings)
         numbered = (np.searchsorted(self.trained, one) for one in (truth, given))
-        found = of_scores(*numbered, len(self.trained), self.units[self.known], seed=self.seed)
+        found = of_answers(*numbered, len(self.trained), self.units[self.known])
         return float(score), found.get(name)
 
     def calibration(self, one: Json) -> Answer:

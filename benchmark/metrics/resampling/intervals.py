@@ -1,9 +1,9 @@
 """Confidence intervals of scores, with groups of images as the units of evidence.
 
 Images of one unit (`units.units_of`) are near-copies, so an interval over images would overstate the evidence. Means
-between bounds, such as shares and their differences, have an interval by formula. Other scores have an expanded
+between bounds, such as shares and their differences, have an interval by formula. Other means have an expanded
 percentile bootstrap: whole groups are drawn with replacement, as many as there are (Davison and Hinkley 1997, section
-3.8). All of them are functions of sums over groups, so a resample is a matrix product.
+3.8). A mean is a ratio of sums over groups, so a resample is a matrix product.
 """
 
 import math
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import InputError
-from benchmark.metrics.classification import Averages, averages
 from benchmark.records.base import Interval
 
 RESAMPLES = 1000
@@ -99,66 +98,6 @@ def of_mean(
     return _interval(totals[:, 0] / totals[:, 1], count, level)
 
 
-def of_scores(
-    labels: NDArray[np.integer],
-    predictions: NDArray[np.integer],
-    classes: int,
-    groups: NDArray[np.generic] | None = None,
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
-    level: float = LEVEL,
-    block_bytes: int = BLOCK_BYTES,
-) -> dict[str, Interval]:
-    """Intervals of the classification scores, by name: `accuracy`, `balanced_accuracy`, `recall` and `f1`.
-
-    An individual without images in a resample is left out of that resample's averages. If all answers are right, or
-    all are wrong, the intervals are exact: see `unseen`.
-
-    Args:
-        labels: (N,) true class numbers in [0, classes).
-        predictions: (N,) predicted class numbers in [0, classes).
-        classes: number of individuals.
-        groups: as `of_mean`.
-        seed: as `of_mean`; the same seed gives the same resamples.
-        resamples: as `of_mean`.
-        level: as `of_mean`.
-        block_bytes: as `of_mean`.
-
-    Returns:
-        Empty with fewer than `FEWEST_GROUPS` groups.
-
-    Raises:
-        InputError: the lengths differ, or there are too few resamples.
-    """
-    from scipy.sparse import csr_array
-
-    if len(predictions) != len(labels):
-        raise InputError(f"There are {len(predictions)} predictions for {len(labels)} images; each needs one.")
-    number, count = number_groups(groups, len(labels))
-    if count < FEWEST_GROUPS:
-        return {}
-    present = len(np.unique(labels))
-    correct = labels == predictions
-    if correct.all() or not correct.any():
-        reach, value = unseen(count, level), float(correct[0])
-        tops = Averages(*(np.array(top) for top in (1.0, 1.0, present / classes, present / classes)))
-        return {
-            name: _exact(value * float(top), reach * float(top), (0.0, float(top)), count)
-            for name, top in tops._asdict().items()
-        }
-    weights = [(correct, labels), (np.ones(len(labels)), labels), (np.ones(len(labels)), predictions)]
-    sums = [csr_array((weight, (number, of)), shape=(count, classes), dtype=np.float64) for weight, of in weights]
-    hits, images, answers = (
-        np.concatenate(totals)
-        for totals in zip(
-            *([draws @ sum_ for sum_ in sums] for draws in _resample(count, seed, resamples, block_bytes)), strict=True
-        )
-    )
-    scores = averages(hits, images, answers, present=present)
-    return {name: _interval(values, count, level) for name, values in zip(scores._fields, scores, strict=True)}
-
-
 def number_groups(groups: NDArray[np.generic] | None, images: int) -> tuple[NDArray[np.int64], int]:
     """Number of each image's group, (images,) from 0, and the number of groups; None = each image is its own.
 
@@ -232,12 +171,12 @@ def of_share(
     return Interval(low=low, high=high, groups=count)
 
 
-def share_ends(sums: NDArray[np.number], sizes: NDArray[np.int64], *, level: float) -> Bounds:
-    """Ends of `of_share`.
+def share_ends(sums: NDArray[np.number], sizes: NDArray[np.number], *, level: float) -> Bounds:
+    """Ends of `of_share`, also of a share of images that count differently.
 
     Args:
-        sums: (groups,) of the values of each group.
-        sizes: (groups,) numbers of images.
+        sums: (groups,) of the values of each group, each in [0, 1] times what its image counts.
+        sizes: (groups,) numbers of images, or what they count together; above 0.
         level: probability that the interval covers the share.
     """
     count = len(sums)
@@ -262,7 +201,7 @@ def _of_bounded(sums: NDArray[np.number], sizes: NDArray[np.int64], bounds: Boun
 
 
 def _stable_variance(
-    sums: NDArray[np.number], sizes: NDArray[np.int64], *, largest: float, known: float, prior: float
+    sums: NDArray[np.number], sizes: NDArray[np.number], *, largest: float, known: float, prior: float
 ) -> float:
     """Variance of a mean over groups, averaged with that of groups whose means differ as much as they can.
 
@@ -281,7 +220,7 @@ def _stable_variance(
     return (weight * seen + prior * largest * concentration) / (weight + prior)
 
 
-def _effective_groups(sizes: NDArray[np.int64]) -> float:
+def _effective_groups(sizes: NDArray[np.number]) -> float:
     """Number of equal groups whose mean would vary as much (Kish 1965)."""
     return float(sizes.sum() ** 2 / (sizes.astype(np.float64) ** 2).sum())
 

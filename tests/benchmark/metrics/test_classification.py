@@ -4,7 +4,6 @@ from sklearn import metrics
 
 from benchmark.errors import InputError, RunError
 from benchmark.metrics.classification import (
-    averages,
     balanced_accuracy,
     confusion_matrix,
     epoch_scores,
@@ -106,27 +105,3 @@ def test_an_individual_without_images_has_no_recall_and_no_part_in_the_balanced_
 def test_the_confusion_matrix_refuses_what_scores_refuses() -> None:
     with pytest.raises(RunError, match="Row 1 is predicted as class 7"):
         confusion_matrix(np.array([0, 1]), np.array([0, 7]), classes=2)
-
-
-@pytest.mark.parametrize("classes", [4, 9])
-def test_averages_of_a_confusion_matrix_are_the_scores(classes: int) -> None:
-    random = np.random.default_rng(2)
-    labels, predictions = random.integers(0, 4, 80), random.integers(0, classes, 80)
-    matrix = confusion_matrix(labels, predictions, classes)
-    present = np.count_nonzero(matrix.sum(axis=1))
-    result = averages(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0), present)
-    expected = scores(labels, predictions, classes)
-    assert (result.accuracy, result.recall, result.f1) == pytest.approx(
-        (expected.accuracy, expected.recall, expected.f1)
-    )
-
-
-def test_averages_of_a_resample_leave_out_individuals_without_images() -> None:
-    hits = np.array([[2.0, 0.0, 0.0], [1.0, 3.0, 0.0]])
-    images = np.array([[4.0, 0.0, 0.0], [2.0, 3.0, 0.0]])
-    answers = np.array([[2.0, 2.0, 0.0], [1.0, 4.0, 0.0]])
-    result = averages(hits, images, answers, present=2)  # of three individuals one has no image at all
-    assert result.accuracy == pytest.approx([0.5, 0.8])
-    assert result.balanced_accuracy == pytest.approx([0.5, 0.75])
-    assert result.recall == pytest.approx([0.5 * 2 / 3, 0.75 * 2 / 3])
-    assert result.f1 == pytest.approx([2 / 3 * 2 / 3, (2 / 3 + 6 / 7) / 2 * 2 / 3])

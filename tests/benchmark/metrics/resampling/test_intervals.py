@@ -9,7 +9,6 @@ from benchmark.metrics.resampling.intervals import (
     PRIOR_GROUPS,
     expanded,
     of_mean,
-    of_scores,
     of_share,
     unseen,
 )
@@ -72,40 +71,10 @@ def test_groups_weigh_by_their_number_of_images() -> None:
     assert (interval.low, interval.high) == pytest.approx(tuple(np.quantile(means, ends(0.8, 9))))
 
 
-@pytest.mark.parametrize("classes", [4, 6])
-def test_scores_agree_with_those_of_every_resample_one_by_one(classes: int) -> None:
-    random = np.random.default_rng(6)
-    groups = random.integers(0, 12, 90)
-    labels = np.where(groups < 3, 3, random.integers(0, 3, 90))  # some resamples lack the individual 3
-    predictions = np.where(random.random(90) < 0.6, labels, random.integers(0, 4, 90))
-    scores = []
-    for resample in drawn_groups(12, seed=8):
-        chosen = np.concatenate([np.flatnonzero(groups == group) for group in resample])
-        truth, answer = labels[chosen], predictions[chosen]
-        matrix = np.bincount(truth * classes + answer, minlength=classes**2).reshape(classes, classes)
-        present = matrix.sum(1) > 0
-        recall = matrix.diagonal()[present] / matrix.sum(1)[present]
-        f1 = 2 * matrix.diagonal()[present] / (matrix.sum(1) + matrix.sum(0))[present]
-        scores.append(((truth == answer).mean(), recall.mean(), recall.mean() * 4 / classes, f1.mean() * 4 / classes))
-    expected = np.quantile(scores, ends(0.95, 12), axis=0).T
-    result = of_scores(labels, predictions, classes, groups, seed=8)
-    assert list(result) == ["accuracy", "balanced_accuracy", "recall", "f1"]
-    assert np.array([(interval.low, interval.high) for interval in result.values()]) == pytest.approx(expected)
-    assert {interval.groups for interval in result.values()} == {12}
-
-
-def test_the_interval_of_accuracy_is_that_of_the_mean_of_hits() -> None:
-    labels, predictions = np.random.default_rng(7).integers(0, 3, (2, 40))
-    assert of_scores(labels, predictions, 3, seed=1)["accuracy"] == of_mean(labels == predictions, seed=1)
-
-
 def test_the_block_size_does_not_change_the_result() -> None:
-    labels, predictions, groups = np.random.default_rng(8).integers(0, 5, (3, 40))
+    predictions = np.random.default_rng(8).integers(0, 5, 40)
     small = 8 * 40 * 7
     assert of_mean(predictions, seed=1, block_bytes=small) == of_mean(predictions, seed=1)
-    assert of_scores(labels, predictions, 5, groups, seed=1, block_bytes=small) == of_scores(
-        labels, predictions, 5, groups, seed=1
-    )
 
 
 def test_resampling_recordings_covers_the_truth_and_resampling_images_does_not() -> None:
@@ -125,14 +94,12 @@ def test_resampling_recordings_covers_the_truth_and_resampling_images_does_not()
 def test_fewer_than_six_groups_have_no_interval() -> None:
     assert of_mean(np.arange(5), seed=0) is None
     assert of_mean(np.arange(10), np.arange(10) // 2, seed=0) is None
-    assert of_scores(np.arange(5), np.arange(5), 5, seed=0) == {}
     assert of_mean(np.arange(FEWEST_GROUPS), seed=0) is not None
 
 
 def test_one_group_or_none_has_no_interval() -> None:
     assert of_mean(np.arange(5), np.zeros(5), seed=0) is None
     assert of_mean(np.zeros(0), seed=0) is None
-    assert of_scores(np.array([0, 1]), np.array([0, 0]), 2, np.array(["v", "v"]), seed=0) == {}
 
 
 @pytest.mark.parametrize("units", [6, 12, 36])
@@ -144,11 +111,6 @@ def test_all_right_and_all_wrong_have_the_exact_interval_of_units(units: int) ->
     assert wrong is not None
     assert (right.low, right.high) == pytest.approx((exact.low, 1))
     assert (wrong.low, wrong.high) == pytest.approx((0, 1 - exact.low))
-    labels = groups % 3
-    scores = of_scores(labels, labels, 4, groups, seed=0)
-    assert scores["accuracy"] == right
-    assert (scores["f1"].low, scores["f1"].high) == pytest.approx((exact.low * 3 / 4, 3 / 4))
-    assert of_scores(labels, labels + 1, 4, groups, seed=0)["recall"].high == pytest.approx((1 - exact.low) * 3 / 4)
 
 
 def test_rows_that_never_differ_may_differ_in_units_not_seen() -> None:
@@ -168,8 +130,6 @@ def test_unusable_arguments_are_refused() -> None:
         of_mean(np.arange(6), seed=0, resamples=999)
     with pytest.raises(InputError, match=r"shape \(2,\); \(3,\) is needed"):
         of_mean(np.arange(3), np.arange(2), seed=0)
-    with pytest.raises(InputError, match="2 predictions for 3 images"):
-        of_scores(np.arange(3), np.arange(2), 3, seed=0)
 
 
 @pytest.mark.slow
