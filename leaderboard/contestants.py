@@ -126,7 +126,7 @@ def _interval(
 ) -> Interval | None:
     """`interval` of an array by its content: several tables, columns and legends ask for the same ones."""
     values = np.frombuffer(content, dtype).reshape(seeds, -1)
-    return of_seed_means(values, known_groups(images), seed=SEED, bounds=bounds)
+    return of_seed_means(values, known_groups(images), bounds=bounds)
 
 
 def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None:

@@ -1,7 +1,7 @@
 """Errors of filled holes, measured over the pixels of the hole alone.
 
 Every model is given the known pixels, so a mean over the whole image would mostly measure the size of the hole. The
-flips of a photo are one observation: they are averaged, photos are counted and paired, and their units are resampled:
+flips of a photo are one observation: they are averaged, photos are counted and paired. Intervals are over their units:
 photos of one animal in one stretch of a recording restore nearly the same pattern from nearly the same surroundings.
 """
 
@@ -83,13 +83,12 @@ def hole_errors(
     return HoleErrors(numbers.astype(np.int64), l1, psnr, ssim, distances, len(rows))
 
 
-def summarise(errors: HoleErrors, units: NDArray[np.integer], seed: int) -> Reconstruction:
-    """Means over the photos, with bootstrap intervals over units.
+def summarise(errors: HoleErrors, units: NDArray[np.integer]) -> Reconstruction:
+    """Means over the photos, with Student's intervals over units.
 
     Args:
         errors: of the photos.
         units: (P,) unit of each photo.
-        seed: of the resampling.
     """
     measured = errors.measured()
     means = {name: float(values.mean()) for name, values in measured.items()}
@@ -101,20 +100,17 @@ def summarise(errors: HoleErrors, units: NDArray[np.integer], seed: int) -> Reco
         lpips=means.get("lpips"),
         photos=len(errors.photos),
         by_photo={name: tuple(values.tolist()) for name, values in measured.items()},
-        intervals=_intervals(measured, units, seed),
+        intervals=_intervals(measured, units),
     )
 
 
-def difference(
-    model: HoleErrors, baseline: HoleErrors, units: NDArray[np.integer], seed: int
-) -> ReconstructionDifference:
-    """Mean differences of two fillings of the same holes, paired by photo, with bootstrap intervals over units.
+def difference(model: HoleErrors, baseline: HoleErrors, units: NDArray[np.integer]) -> ReconstructionDifference:
+    """Mean differences of two fillings of the same holes, paired by photo, with Student's intervals over units.
 
     Args:
         model: errors of the one.
         baseline: errors of the other, which are subtracted.
         units: (P,) unit of each photo.
-        seed: of the resampling.
     """
     first, second = model.measured(), baseline.measured()
     gaps = {name: first[name] - second[name] for name in first if name in second}
@@ -124,16 +120,16 @@ def difference(
         psnr=means.get("psnr"),
         ssim=means["ssim"],
         lpips=means.get("lpips"),
-        intervals=_intervals(gaps, units, seed),
+        intervals=_intervals(gaps, units),
         photos=len(model.photos),
         units=len(np.unique(units)),
         detectable=detectable_mean(gaps["psnr"], units) if "psnr" in gaps else None,
     )
 
 
-def _intervals(values: dict[str, NDArray[np.float64]], units: NDArray[np.integer], seed: int) -> dict[str, Interval]:
+def _intervals(values: dict[str, NDArray[np.float64]], units: NDArray[np.integer]) -> dict[str, Interval]:
     """Intervals of means over photos, by name; empty with few units. Arguments as `summarise`, values (P,) by name."""
-    found = {name: intervals.of_mean(one, units, seed=seed) for name, one in values.items()}
+    found = {name: intervals.of_mean(one, units) for name, one in values.items()}
     return {name: interval for name, interval in found.items() if interval}
 
 

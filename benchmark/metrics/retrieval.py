@@ -110,7 +110,6 @@ def summarise(
     matches: Matches,
     groups: NDArray[np.generic] | None = None,
     *,
-    seed: int,
     across_recordings: PairingScores | None = None,
     cross_flank: PairingScores | None = None,
     adjacent_frames: AdjacentFrames | None = None,
@@ -119,8 +118,7 @@ def summarise(
 
     Args:
         matches: from `retrieve`.
-        groups: (Q,) the group of each query, as resampled for the intervals; None = each query is its own.
-        seed: of the resampling.
+        groups: (Q,) the group of each query, for the intervals; None = each query is its own.
         across_recordings: the same ranking without matches from the query's own recording; None if recordings are not
             known.
         cross_flank: the ranking of images of the other flank; None if flanks are not known.
@@ -128,11 +126,11 @@ def summarise(
 
     Example:
         >>> matches = Matches(np.array([1, 0, 6]), np.array([1.0, np.nan, 0.2]), np.zeros(3))
-        >>> retrieval = summarise(matches, seed=0)
+        >>> retrieval = summarise(matches)
         >>> retrieval.rank1, retrieval.queries, retrieval.unmatched
         (0.5, 2, 1)
     """
-    ranking = _Ranking(matches, groups, seed)
+    ranking = _Ranking(matches, groups)
     return Retrieval(
         rank1=ranking.share_within(1),
         rank5=ranking.share_within(DEEPEST),
@@ -150,9 +148,9 @@ def summarise(
     )
 
 
-def summarise_pairing(matches: Matches, groups: NDArray[np.generic] | None = None, *, seed: int) -> PairingScores:
+def summarise_pairing(matches: Matches, groups: NDArray[np.generic] | None = None) -> PairingScores:
     """Rank-1 and mean average precision of a ranking in which more is hidden; arguments as `summarise`."""
-    ranking = _Ranking(matches, groups, seed)
+    ranking = _Ranking(matches, groups)
     return PairingScores(
         rank1=ranking.share_within(1),
         mean_average_precision=ranking.mean_average_precision(),
@@ -167,9 +165,9 @@ def summarise_pairing(matches: Matches, groups: NDArray[np.generic] | None = Non
 class _Ranking:
     """Scores of the queries that have a match."""
 
-    def __init__(self, matches: Matches, groups: NDArray[np.generic] | None, seed: int) -> None:
+    def __init__(self, matches: Matches, groups: NDArray[np.generic] | None) -> None:
         """Args: as `summarise`; average precisions are rounded, and all scores are of the rounded ones."""
-        self._first, self._precision, self._seed = matches.first, matches.precision.round(DECIMALS), seed
+        self._first, self._precision = matches.first, matches.precision.round(DECIMALS)
         self._groups = np.arange(len(matches.first)) if groups is None else groups
         self._matched = matches.first > 0
         self._precise = self._matched & np.isfinite(self._precision)
@@ -183,13 +181,13 @@ class _Ranking:
 
     def share_interval(self, depth: int) -> Interval | None:
         hits = self._first[self._matched] <= depth
-        return of_hits(hits, self._groups[self._matched], seed=self._seed)
+        return of_hits(hits, self._groups[self._matched])
 
     def mean_average_precision(self) -> float | None:
         return float(self._precision[self._precise].mean()) if self._precise.any() else None
 
     def map_interval(self) -> Interval | None:
-        return of_average_precision(self._precision[self._precise], self._groups[self._precise], seed=self._seed)
+        return of_average_precision(self._precision[self._precise], self._groups[self._precise])
 
     def first_ranks(self) -> tuple[int, ...]:
         return tuple(self._first.tolist())

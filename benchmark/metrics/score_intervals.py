@@ -2,7 +2,7 @@
 
 - a share of images and a mean of numbers from 0 to 1, such as accuracy, rank-1 and mean average precision:
   `resampling.intervals.of_share`;
-- a mean of other numbers, such as an error of a hole: `resampling.intervals.of_mean`;
+- a mean of other numbers, such as an error of a hole: Student's (`resampling.intervals.of_mean`);
 - a mean over individuals, such as recall and F1: that of a share whose images count differently (`of_answers`);
 - the difference of two numbers from different images: from the intervals of both (`of_difference`);
 - the excess density of CAMs: the jackknife (`benchmark.metrics.cams.swap`).
@@ -25,20 +25,19 @@ from benchmark.records.base import Interval
 UNIT_RANGE: Bounds = (0.0, 1.0)
 
 
-def of_hits(hits: NDArray[np.bool_], groups: NDArray[np.generic], *, seed: int) -> Interval | None:
+def of_hits(hits: NDArray[np.bool_], groups: NDArray[np.generic]) -> Interval | None:
     """Interval of a share of images; None with few units.
 
     Args:
         hits: (N,) whether each image counts.
         groups: (N,) the unit of each image.
-        seed: of the resampling.
     """
-    return of_seed_means(hits[None], groups, seed=seed) if len(hits) else None
+    return of_seed_means(hits[None], groups) if len(hits) else None
 
 
-def of_average_precision(precisions: NDArray[np.float64], groups: NDArray[np.generic], *, seed: int) -> Interval | None:
+def of_average_precision(precisions: NDArray[np.float64], groups: NDArray[np.generic]) -> Interval | None:
     """Interval of a mean average precision; None with few units. Arguments as `of_hits`, values in [0, 1]."""
-    return intervals.of_mean(precisions, groups, seed=seed, bounds=UNIT_RANGE)
+    return intervals.of_mean(precisions, groups, bounds=UNIT_RANGE)
 
 
 def of_answers(

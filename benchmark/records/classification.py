@@ -156,7 +156,7 @@ class ScoredImages(RecordPart):
 
     Attributes:
         labels: class number of each image.
-        groups: unit of each image, as resampled for intervals and ranks (`benchmark.metrics.resampling.units`).
+        groups: unit of each image, as used by intervals and ranks (`benchmark.metrics.resampling.units`).
         by: what a unit is.
     """
 

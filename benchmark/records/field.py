@@ -165,7 +165,7 @@ class FieldRecord(RecordPart):
         identities: names of the individuals in the order of class numbers.
         photos: image_id of each photo.
         labels: class number of each photo.
-        units: unit of each photo, as resampled for intervals.
+        units: unit of each photo, as used by intervals.
         unit_kind: what a unit is.
         approximate_regions: whether some region masks were proposed by a program and corrected by nobody.
         schemes: scores by scheme; `grouped` comes first, and is missing if no column can be kept together.

@@ -65,7 +65,7 @@ def score(
         embeddings: (N, D) by region variant, in the order of the catalogue; `all` is needed.
         hashes: (N, 12) perceptual hashes of the photos, in the same order.
         sample: photos to explain; None = none.
-        seed: of folds and intervals.
+        seed: of folds, clusters and tests.
         listener: receives the progress.
     """
     whole = unit_length(embeddings["all"])
@@ -99,7 +99,7 @@ def score(
     return SurveyScores(
         units=units,
         schemes=scores,
-        retrieval=_retrieval(whole, catalogue, units, seed),
+        retrieval=_retrieval(whole, catalogue, units),
         clusters=cluster(reduce(whole, len(labels)), labels, seed),
         focus=focused,
         suspects=find_suspects(whole, hashes, labels, *answered["random"]),
@@ -175,8 +175,7 @@ def _scores(
         },
         pattern_advantage={question: float(values.mean()) for question, values in advantages.items()},
         advantage_interval={
-            question: of_mean(values, units.numbers[tested], seed=seed, bounds=(-1, 1))
-            for question, values in advantages.items()
+            question: of_mean(values, units.numbers[tested], bounds=(-1, 1)) for question, values in advantages.items()
         },
     )
 
@@ -215,7 +214,7 @@ def _advantage(
     return difference
 
 
-def _retrieval(embeddings: NDArray[np.float32], catalogue: Catalogue, units: Units, seed: int) -> FieldRetrieval:
+def _retrieval(embeddings: NDArray[np.float32], catalogue: Catalogue, units: Units) -> FieldRetrieval:
     sightings = sightings_of(catalogue.rows)
     images = Images(embeddings, sightings.labels)
     pairings = {"anywhere": Pairing(sightings, sightings)}
@@ -225,11 +224,11 @@ def _retrieval(embeddings: NDArray[np.float32], catalogue: Catalogue, units: Uni
         pairings["cross_flank"] = Pairing(sightings, sightings, flank="cross")
     rankings = retrieve_each(images, images, {name: pairing.hidden for name, pairing in pairings.items()})
     cosine = {name: ranking["cosine"] for name, ranking in rankings.items()}
-    cross = summarise_pairing(cosine["cross_flank"], units.numbers, seed=seed) if "cross_flank" in cosine else None
+    cross = summarise_pairing(cosine["cross_flank"], units.numbers) if "cross_flank" in cosine else None
     alike = Grouped(sightings.labels, np.zeros(len(sightings.labels), np.int64))
     return FieldRetrieval(
-        across=summarise(cosine["across"], units.numbers, seed=seed, cross_flank=cross) if "across" in cosine else None,
-        anywhere=summarise(cosine["anywhere"], units.numbers, seed=seed, cross_flank=cross),
+        across=summarise(cosine["across"], units.numbers, cross_flank=cross) if "across" in cosine else None,
+        anywhere=summarise(cosine["anywhere"], units.numbers, cross_flank=cross),
         baselines={
             name: retrieval_baseline(alike, alike, pairings[name].hidden)
             for name in ("across", "anywhere")

@@ -105,11 +105,9 @@ def _filled(filled: StageResult, crops: CropSet, protocol: ResolvedProtocol, lpi
     return _Filled(
         units=tuple(units.numbers.tolist()),
         unit_kind=units.kind,
-        reconstruction={name: summarise(errors[name], units.numbers, protocol.seed) for name in fillings},
+        reconstruction={name: summarise(errors[name], units.numbers) for name in fillings},
         differences={
-            name: difference(errors["model"], errors[name], units.numbers, protocol.seed)
-            for name in fillings
-            if name != "model"
+            name: difference(errors["model"], errors[name], units.numbers) for name in fillings if name != "model"
         },
     )
 

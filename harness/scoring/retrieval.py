@@ -103,7 +103,6 @@ class Search:
             distance: summarise(
                 matches,
                 test_set.groups,
-                seed=test_set.seed,
                 across_recordings=self._scores("across_recordings", distance),
                 cross_flank=self._scores("cross_flank", distance),
                 adjacent_frames=self._searches.adjacent_frames,
@@ -125,7 +124,7 @@ class Search:
         test_set = self._searches.test_set
         if name not in self._rankings:
             return None
-        return summarise_pairing(self._rankings[name][distance], test_set.groups, seed=test_set.seed)
+        return summarise_pairing(self._rankings[name][distance], test_set.groups)
 
 
 def _embeddings(stage: StageResult) -> NDArray[np.floating]:

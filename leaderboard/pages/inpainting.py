@@ -27,7 +27,7 @@ WITHIN = Note(
 )
 
 PAIRED = (
-    "Differences are paired by photo; brackets: 95 % interval by bootstrap over units (photos of one animal in one "
+    "Differences are paired by photo; brackets: 95 % interval over units (photos of one animal in one "
     "stretch of a recording), of which at least six are needed."
 )
 
@@ -48,7 +48,7 @@ UNSEEN = Note(
     shown=lambda section: bool(_fillings(section)),
 )
 
-OVER_UNITS = "Brackets: 95 % interval by bootstrap over units, of which at least six are needed."
+OVER_UNITS = "Brackets: 95 % interval over units, of which at least six are needed."
 
 LPIPS_LEGEND = (
     "It is the version 0.1 on AlexNet; the mean of its map over the hole cannot be compared with published means over "

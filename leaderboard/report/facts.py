@@ -148,7 +148,7 @@ def memory(record: FieldRecord) -> Memory | None:
     if not both.any():
         return None
     units = np.array(record.units)[both]
-    interval = of_mean((random - grouped)[both], units, seed=record.seed, bounds=(-1, 1))
+    interval = of_mean((random - grouped)[both], units, bounds=(-1, 1))
     return Memory(float(random[both].mean()), float(grouped[both].mean()), interval)
 
 
@@ -161,7 +161,7 @@ def lead(record: FieldRecord, other: FieldRecord) -> Interval | None:
     """
     difference = right(counting(record).linear) - right(counting(other).linear)
     tested = ~np.isnan(difference)
-    return of_mean(difference[tested], np.array(record.units)[tested], seed=record.seed, bounds=(-1, 1))
+    return of_mean(difference[tested], np.array(record.units)[tested], bounds=(-1, 1))
 
 
 def confusions(record: FieldRecord) -> list[Confusion]:

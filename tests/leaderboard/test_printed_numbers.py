@@ -81,7 +81,7 @@ class Told:
 
     def accuracy(self, answers: list[int]) -> Answer:
         right = self.right(answers)
-        return float(right.mean()), of_seed_means(right[None], self.units[self.known], seed=0)
+        return float(right.mean()), of_seed_means(right[None], self.units[self.known])
 
     def macro(self, answers: list[int], name: str) -> Answer:
         truth, given = self.labels[self.known], np.array(answers)[self.known]
@@ -102,7 +102,7 @@ class Told:
         return float(difference.mean()), self.of_differences(difference)
 
     def of_differences(self, values: NDArray[np.float64]) -> Interval | None:
-        return of_seed_means(values[None], self.units[self.known], seed=0, bounds=(-1, 1))
+        return of_seed_means(values[None], self.units[self.known], bounds=(-1, 1))
 
     def baseline(self, name: str) -> Any:
         """A group baseline from its codes."""
@@ -250,9 +250,9 @@ def retrieved(distance: str, number: str, ranking: str = "") -> Recompute:
             return NOTHING
         if number == "mean_average_precision":
             values = np.array(part["average_precisions"], float)[matched]
-            return float(values.mean()), of_mean(values, told.units[matched], seed=told.seed, bounds=(0, 1))
+            return float(values.mean()), of_mean(values, told.units[matched], bounds=(0, 1))
         hits = first[matched] <= int(number.removeprefix("rank"))
-        return float(hits.mean()), of_seed_means(hits[None], told.units[matched], seed=0)
+        return float(hits.mean()), of_seed_means(hits[None], told.units[matched])
 
     return recompute
 
@@ -339,9 +339,7 @@ def hole(name: str) -> Recompute:
         part = told.record["inpainting"]
         filling = part["reconstruction"].get(FILLINGS.get(row.name, "model"), {})
         values = np.array(filling.get("by_photo", {}).get(name, []))
-        return (
-            (float(values.mean()), of_mean(values, np.array(part["units"]), seed=told.seed)) if len(values) else NOTHING
-        )
+        return (float(values.mean()), of_mean(values, np.array(part["units"]))) if len(values) else NOTHING
 
     return recompute
 
@@ -357,7 +355,7 @@ def hole_gaps(row: Row[Any], told: Told, name: str) -> NDArray[np.float64]:
 def hole_difference(name: str) -> Recompute:
     def recompute(row: Row[Any], told: Told) -> Answer:
         gaps, units = hole_gaps(row, told, name), np.array(told.record["inpainting"]["units"])
-        return (float(gaps.mean()), of_mean(gaps, units, seed=told.seed)) if len(gaps) else NOTHING
+        return (float(gaps.mean()), of_mean(gaps, units)) if len(gaps) else NOTHING
 
     return recompute
 

@@ -76,7 +76,7 @@ def _simulated(generator: np.random.Generator, groups: NDArray[np.int64], patter
         for name, one in right.items()
     }
     between_them = right["pattern"].astype(int) - right["background"]
-    advantage = of_mean(between_them, groups, seed=0, bounds=(-1, 1))
+    advantage = of_mean(between_them, groups, bounds=(-1, 1))
     assert advantage is not None
     name = compared(alone["pattern"], alone["background"], advantage).name
     return name.removeprefix("mostly ") if name.startswith("mostly") else ""

@@ -134,9 +134,9 @@ def latent_correlation(accuracy: float, agreement: float) -> float:
     return float(optimize.brentq(excess, 1e-6, 0.9999))
 
 
-def covered(cell: Cell, table: Answers, trial: int) -> bool:
+def covered(cell: Cell, table: Answers, _: int) -> bool:
     """Whether the interval of the first row covers the true accuracy."""
-    interval = of_seed_means(table[0], cell.groups, seed=trial)
+    interval = of_seed_means(table[0], cell.groups)
     assert interval is not None
     return interval.low <= cell.accuracy <= interval.high
 
@@ -144,7 +144,7 @@ def covered(cell: Cell, table: Answers, trial: int) -> bool:
 def difference_covered(cell: Cell, table: Answers, _: int) -> bool:
     """Whether the interval of the difference of two equally good rows covers 0."""
     gaps = table[0].mean(axis=0) - table[1].mean(axis=0)
-    interval = of_mean(gaps, cell.groups, seed=1, bounds=(-1, 1))
+    interval = of_mean(gaps, cell.groups, bounds=(-1, 1))
     assert interval is not None
     return interval.low <= 0 <= interval.high
 

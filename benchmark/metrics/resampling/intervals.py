@@ -1,13 +1,11 @@
 """Confidence intervals of scores, with groups of images as the units of evidence.
 
 Images of one unit (`units.units_of`) are near-copies, so an interval over images would overstate the evidence. Means
-between bounds, such as shares and their differences, have an interval by formula. Other means have an expanded
-percentile bootstrap: whole groups are drawn with replacement, as many as there are (Davison and Hinkley 1997, section
-3.8). A mean is a ratio of sums over groups, so a resample is a matrix product.
+between bounds, such as shares and their differences, have an interval whose variance is stabilised by what is possible
+between them. Other means have Student's interval. All of them are functions of sums over groups.
 """
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -16,14 +14,10 @@ from numpy.typing import NDArray
 from benchmark.errors import InputError
 from benchmark.records.base import Interval
 
-RESAMPLES = 1000
 LEVEL = 0.95
 
 FEWEST_GROUPS = 6
 """Groups that an interval and a rank need: five differences of one sign have a probability of 2 / 2^5."""
-
-BLOCK_BYTES = 64 * 2**20
-"""Size of a block of resamples."""
 
 ROUNDING = 1e-12
 """Means that differ by less are equal."""
@@ -46,35 +40,31 @@ def of_mean(
     values: NDArray[np.number] | NDArray[np.bool_],
     groups: NDArray[np.generic] | None = None,
     *,
-    seed: int,
-    resamples: int = RESAMPLES,
     level: float = LEVEL,
     bounds: Bounds | None = None,
-    block_bytes: int = BLOCK_BYTES,
 ) -> Interval | None:
-    """Interval of a mean over images: accuracy, rank-k (hits), mean average precision.
+    """Interval of a mean over images: accuracy, rank-k (hits), mean average precision, error of a hole.
 
     Args:
         values: (N,) one for each image, finite. Leave out queries without a match, with their groups.
         groups: (N,) the group of each image; None = each image is its own.
-        seed: of the resampling.
-        resamples: at least 1000.
-        level: probability that the interval covers the mean; see `expanded`.
+        level: probability that the interval covers the mean.
         bounds: the smallest and the largest possible value. With 0 and 1 the interval is that of `of_share`, with
-            others a normal interval whose variance is stabilised in the same way; neither draws resamples. If all
-            groups have one mean, it is exact: see `unseen`. None = by bootstrap; then it may have no width.
-        block_bytes: size of a block of resamples.
+            others a normal interval whose variance is stabilised in the same way. If all groups have one mean, it is
+            exact: see `unseen`. None = Student's interval, with as many degrees of freedom as the effective number of
+            groups less one; then it may have no width.
 
     Returns:
         None with fewer than `FEWEST_GROUPS` groups.
 
     Raises:
-        InputError: a value is not finite, the lengths differ, or there are too few resamples.
+        InputError: a value is not finite, or the lengths differ.
 
     Example:
-        >>> of_mean(np.array([1, 1, 1, 1, 1, 0]), seed=0)
-        Interval(low=0.3333333333333333, high=1.0, groups=6)
-        >>> round(of_mean(np.ones(6), seed=0, bounds=(0, 1)).low, 2)
+        >>> interval = of_mean(np.array([21.0, 24.0, 22.0, 23.0, 22.0, 20.0]))
+        >>> round(interval.low, 2), round(interval.high, 2)
+        (20.52, 23.48)
+        >>> round(of_mean(np.ones(6), bounds=(0, 1)).low, 2)
         0.54
     """
     bad = np.flatnonzero(~np.isfinite(values))
@@ -85,17 +75,16 @@ def of_mean(
     number, count = number_groups(groups, len(values))
     if count < FEWEST_GROUPS:
         return None
-    sums = np.stack([np.bincount(number, values), np.bincount(number)], axis=1)  # (groups, 2)
-    means = sums[:, 0] / sums[:, 1]
-    if bounds and np.ptp(means) <= ROUNDING:
+    sums, sizes = np.bincount(number, values), np.bincount(number)
+    if not bounds:
+        return _of_unbounded(sums, sizes, level)
+    means = sums / sizes
+    if np.ptp(means) <= ROUNDING:
         reach = (bounds[1] - bounds[0]) * unseen(count, level)
         return _exact(float(means[0]), reach, bounds, count)
     if bounds == SHARE:
         return of_share(values, number, level=level)
-    if bounds:
-        return _of_bounded(sums[:, 0], sums[:, 1].astype(np.int64), bounds, level)
-    totals = np.concatenate([draws @ sums for draws in _resample(count, seed, resamples, block_bytes)])
-    return _interval(totals[:, 0] / totals[:, 1], count, level)
+    return _of_bounded(sums, sizes, bounds, level)
 
 
 def number_groups(groups: NDArray[np.generic] | None, images: int) -> tuple[NDArray[np.int64], int]:
@@ -114,26 +103,6 @@ def number_groups(groups: NDArray[np.generic] | None, images: int) -> tuple[NDAr
         raise InputError(f"The groups have shape {groups.shape}; ({images},) is needed, one for each image in order.")
     names, number = np.unique(groups, return_inverse=True)
     return number, len(names)
-
-
-def expanded(level: float, groups: int) -> float:
-    """Share of the resamples within an interval of the given level.
-
-    Resampled means vary too little if the groups are few, and their tails are those of a normal distribution instead
-    of Student's t. The share makes up for both (Hesterberg 2015, section 5.3, "expanded percentile interval").
-
-    Args:
-        level: probability that the interval shall cover the true value.
-        groups: number of groups, at least 2.
-
-    Example:
-        >>> round(expanded(0.95, 6), 3), round(expanded(0.95, 1000), 3)
-        (0.995, 0.95)
-    """
-    from scipy.special import ndtr, stdtrit
-
-    tail = ndtr(-math.sqrt(groups / (groups - 1)) * stdtrit(groups - 1, (1 + level) / 2))
-    return float(1 - 2 * tail)
 
 
 def of_share(
@@ -192,6 +161,14 @@ def share_ends(sums: NDArray[np.number], sizes: NDArray[np.number], *, level: fl
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
+def _of_unbounded(sums: NDArray[np.number], sizes: NDArray[np.int64], level: float) -> Interval:
+    """Student's interval of a mean."""
+    mean = float(sums.sum() / sizes.sum())
+    freedom = max(1.0, _effective_groups(sizes) - 1)
+    reach = student(level, freedom) * math.sqrt(_variance(sums, sizes))
+    return Interval(low=mean - reach, high=mean + reach, groups=len(sizes))
+
+
 def _of_bounded(sums: NDArray[np.number], sizes: NDArray[np.int64], bounds: Bounds, level: float) -> Interval:
     """Normal interval of a mean between bounds, such as a difference of two shares, with its variance as `of_share`."""
     mean, half = float(sums.sum() / sizes.sum()), (bounds[1] - bounds[0]) / 2
@@ -212,12 +189,16 @@ def _stable_variance(
         known: in [0, 1], how much a group tells of the variance.
         prior: number of groups that the largest variance counts as.
     """
+    groups = _effective_groups(sizes)
+    weight = known * (groups - 1)
+    return (weight * _variance(sums, sizes) + prior * largest / groups) / (weight + prior)
+
+
+def _variance(sums: NDArray[np.number], sizes: NDArray[np.number]) -> float:
+    """Variance of a ratio of sums over groups, without bias if the images of a group agree (CR2)."""
     weights = sizes / sizes.sum()
-    concentration = float((weights**2).sum())  # one over the effective number of groups
     residuals = sums / sizes.sum() - sums.sum() / sizes.sum() * weights  # their sum is 0
-    seen = float((residuals**2 / (1 - 2 * weights + concentration)).sum())
-    weight = known * (1 / concentration - 1)
-    return (weight * seen + prior * largest * concentration) / (weight + prior)
+    return float((residuals**2 / (1 - 2 * weights + (weights**2).sum())).sum())
 
 
 def _effective_groups(sizes: NDArray[np.number]) -> float:
@@ -251,7 +232,7 @@ def unseen(groups: int, level: float) -> float:
     """Largest share of groups with another value that is compatible with none of them having it.
 
     The end of the exact interval of a share of 0 in n (Clopper and Pearson 1934): 1 - (a / 2)^(1 / n) for the level
-    1 - a. Resamples of equal groups are all equal, so the bootstrap cannot know it.
+    1 - a. Groups that are all equal show no variance.
 
     Args:
         groups: number of groups, at least 1.
@@ -264,28 +245,6 @@ def unseen(groups: int, level: float) -> float:
     return float(1 - ((1 - level) / 2) ** (1 / groups))
 
 
-def _resample(groups: int, seed: int, resamples: int, block_bytes: int) -> Iterator[NDArray[np.float64]]:
-    """How often each group is drawn in each resample, in blocks of (b, groups).
-
-    Raises:
-        InputError: fewer than 1000 resamples are requested.
-    """
-    if resamples < RESAMPLES:
-        raise InputError(f"{resamples} resamples are too few for the ends of an interval; take {RESAMPLES} or more.")
-    generator = np.random.default_rng(seed)
-    block = max(1, block_bytes // (8 * groups))
-    for start in range(0, resamples, block):
-        count = min(block, resamples - start)
-        draws = generator.integers(0, groups, (count, groups)) + groups * np.arange(count)[:, None]
-        yield np.bincount(draws.ravel(), minlength=count * groups).reshape(count, groups).astype(np.float64)
-
-
 def _exact(value: float, reach: float, bounds: Bounds, groups: int) -> Interval:
     """The interval of this reach around the value, within the bounds."""
     return Interval(low=max(bounds[0], value - reach), high=min(bounds[1], value + reach), groups=groups)
-
-
-def _interval(values: NDArray[np.float64], groups: int, level: float) -> Interval:
-    share = expanded(level, groups)
-    low, high = np.quantile(values, [(1 - share) / 2, (1 + share) / 2])
-    return Interval(low=float(low), high=float(high), groups=groups)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from benchmark.metrics.resampling.intervals import (
     LEVEL,
-    RESAMPLES,
     SHARE,
     Bounds,
     number_groups,
@@ -50,9 +49,7 @@ def of_seed_means(
     values: NDArray[np.number] | NDArray[np.bool_],
     groups: NDArray[np.generic],
     *,
-    seed: int,
     bounds: Bounds | None = SHARE,
-    resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> Interval | None:
     """Interval of a mean over training seeds and test images, such as an accuracy.
@@ -69,9 +66,7 @@ def of_seed_means(
     Args:
         values: (S, N) one for each seed and test image, finite.
         groups: (N,) the unit of each image.
-        seed: of the resampling.
         bounds: smallest and largest possible value; None = no bounds.
-        resamples: as `intervals.of_mean`.
         level: as `intervals.of_mean`.
 
     Returns:
@@ -85,7 +80,7 @@ def of_seed_means(
     if bounds == SHARE:
         units = of_share(means, groups, level=level)
     else:
-        units = of_mean(means, groups, seed=seed, resamples=resamples, level=level, bounds=bounds)
+        units = of_mean(means, groups, level=level, bounds=bounds)
     seeds = len(values)
     if units is None or seeds == 1:
         return units

@@ -25,7 +25,7 @@ Summary = tuple[float | None, float | None, float | None, int, int]
 
 def summary(matches: Matches) -> Summary:
     """Rank-1, rank-5, mean average precision, queries, unmatched."""
-    result: Retrieval = summarise(matches, seed=0)
+    result: Retrieval = summarise(matches)
     return result.rank1, result.rank5, result.mean_average_precision, result.queries, result.unmatched
 
 
@@ -124,22 +124,22 @@ def test_queries_without_a_match_are_left_out_and_counted() -> None:
     queries = Images(np.eye(3)[[0, 1, 2, 2]], np.array([0, 1, 7, 0]))
     hidden = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]], bool)
     # the first query's one match is hidden; the third query's individual is unknown
-    result = summarise(retrieve(queries, gallery, lambda query: hidden[query])["cosine"], seed=0)
+    result = summarise(retrieve(queries, gallery, lambda query: hidden[query])["cosine"])
     assert (result.queries, result.unmatched) == (2, 2)
     assert result.rank1 == 0.0  # the second query equals the hidden image: a wrong one ties with the right one
     unhidden = retrieve(queries, gallery)["cosine"]
     assert np.isnan(unhidden.precision).tolist() == [False, False, True, False]
-    assert summarise(unhidden, seed=0).unmatched == 1
+    assert summarise(unhidden).unmatched == 1
 
 
 def test_summary_by_hand() -> None:
     nan = np.nan
     matches = Matches(np.array([1, 0, 5, 6]), np.array([1.0, nan, 0.3, 0.2]), np.zeros(4))
     assert summary(matches) == (1 / 3, 2 / 3, pytest.approx(0.5), 3, 1)
-    assert summarise(matches, seed=0).average_precisions == (1.0, None, 0.3, 0.2)
-    across = summarise_pairing(matches, seed=0)
+    assert summarise(matches).average_precisions == (1.0, None, 0.3, 0.2)
+    across = summarise_pairing(matches)
     assert (across.rank1, across.mean_average_precision, across.queries) == (1 / 3, pytest.approx(0.5), 3)
-    assert summarise(matches, seed=0, across_recordings=across).across_recordings == across
+    assert summarise(matches, across_recordings=across).across_recordings == across
 
 
 def test_the_intervals_are_those_of_the_means_over_the_matched_queries() -> None:
@@ -147,10 +147,10 @@ def test_the_intervals_are_those_of_the_means_over_the_matched_queries() -> None
     queries.labels[:7] = 99  # without a match
     matches = retrieve(queries, gallery)["cosine"]
     groups = np.arange(60) % 9
-    for result in (summarise(matches, groups, seed=3), summarise_pairing(matches, groups, seed=3)):
+    for result in (summarise(matches, groups), summarise_pairing(matches, groups)):
         assert result.rank1_interval == of_share(matches.first[7:] == 1, groups[7:])
-        assert result.map_interval == of_mean(matches.precision[7:].round(6), groups[7:], seed=3, bounds=(0, 1))
-    assert summarise(matches, np.zeros(60), seed=3).rank1_interval is None
+        assert result.map_interval == of_mean(matches.precision[7:].round(6), groups[7:], bounds=(0, 1))
+    assert summarise(matches, np.zeros(60)).rank1_interval is None
 
 
 @pytest.mark.parametrize("distance", DISTANCES)

@@ -14,7 +14,7 @@ ANSWERS = np.where(np.random.default_rng(0).random(40) < 0.7, LABELS, 0)
 
 def test_a_share_has_the_interval_that_the_tables_print() -> None:
     right = LABELS == ANSWERS
-    assert of_hits(right, UNITS, seed=0) == of_share(right, UNITS)
+    assert of_hits(right, UNITS) == of_share(right, UNITS)
     assert of_answers(LABELS, ANSWERS, 3, UNITS)["accuracy"] == of_share(right, UNITS)
 
 
@@ -79,22 +79,22 @@ def test_answers_of_other_images_are_refused() -> None:
 
 
 def test_few_units_and_no_images_have_no_interval() -> None:
-    assert of_hits(np.ones(40, bool), UNITS // 2, seed=0) is None
+    assert of_hits(np.ones(40, bool), UNITS // 2) is None
     assert of_answers(LABELS, ANSWERS, 3, UNITS // 2) == {}
-    assert of_hits(np.zeros(0, bool), np.zeros(0, int), seed=0) is None
-    assert of_average_precision(np.zeros(0), np.zeros(0, int), seed=0) is None
+    assert of_hits(np.zeros(0, bool), np.zeros(0, int)) is None
+    assert of_average_precision(np.zeros(0), np.zeros(0, int)) is None
 
 
 def test_average_precisions_have_the_interval_of_a_bounded_mean() -> None:
     values = np.random.default_rng(1).random(40)
-    assert of_average_precision(values, UNITS, seed=2) == of_mean(values, UNITS, seed=2, bounds=(0, 1))
+    assert of_average_precision(values, UNITS) == of_mean(values, UNITS, bounds=(0, 1))
 
 
 def test_the_interval_of_a_difference_of_independent_means_covers_it() -> None:
     random, covered = np.random.default_rng(3), 0
     for _ in range(300):
         one, other = random.normal(0.6, 0.2, 40), random.normal(0.5, 0.3, 25)
-        ends = [of_mean(values, seed=0) for values in (one, other)]
+        ends = [of_mean(values) for values in (one, other)]
         assert ends[0] is not None
         assert ends[1] is not None
         between = of_difference(one.mean(), ends[0], other.mean(), ends[1])

@@ -202,7 +202,7 @@ def test_the_scores_of_every_classifier_follow_from_its_answers(records: list[Re
         for part in parts:
             assert kept(part["test"]) == pytest.approx(told.scores(part["answers"], told.labels, told.known))
             accuracy = part["intervals"]["accuracy"]
-            interval = of_mean(told.right(part), told.units[told.known], seed=record.seed, bounds=(0, 1))
+            interval = of_mean(told.right(part), told.units[told.known], bounds=(0, 1))
             assert interval is not None
             assert accuracy == interval.model_dump()
         for baseline in told.record["group_baselines"].values():
@@ -257,7 +257,7 @@ def test_the_printed_table_of_classification_follows_from_the_records(records: l
             form: Callable[[float], str] = decimals,
             units: NDArray[np.int64] = units,
         ) -> str:
-            return f"{form(float(values.mean()))}{bracketed(of_seed_means(values, units, seed=0, bounds=bounds))}"
+            return f"{form(float(values.mean()))}{bracketed(of_seed_means(values, units, bounds=bounds))}"
 
         linear = seeds(("probes", "initial", "linear"))
         untrained = seeds(("probes", "untrained", "linear"))
@@ -298,7 +298,7 @@ def test_the_printed_table_of_the_shortcut_follows_from_the_record(records: list
     shallow, deep = table(page_text(shortcut.PAGE, *files(records)))
     for mode, row in (("shallow", shallow), ("deep", deep)):
         right = told.right(told.record["classification"][mode])
-        interval = of_seed_means(right[None], told.units[told.known], seed=9)
+        interval = of_seed_means(right[None], told.units[told.known])
         assert row["Accuracy, clean test"] == f"{decimals(float(right.mean()))}{bracketed(interval)}"
         labels = np.array(told.record["validation_images"]["labels"])
         answers = np.array(told.record["validation"][mode]["all"]["answers"])

@@ -44,7 +44,7 @@ def test_differences_are_paired_and_can_be_computed_from_the_record() -> None:
     pairs = [(row, rights[0], rights[1]) for row, rights in ((relied, RELIED), (contained, CONTAINED))]
     for row, background, body in pairs:
         right = [np.equal(answers(number), LABELS).astype(int) for number in (background, body)]
-        interval = of_mean(right[0] - right[1], np.array(UNITS), seed=0, bounds=(-1, 1))
+        interval = of_mean(right[0] - right[1], np.array(UNITS), bounds=(-1, 1))
         assert row[9] == f"{(background - body) / 24:+.2f}{bracketed(interval)}"
     assert relied[10].startswith("-0.42 [")  # 12 - 22 of 24
     assert contained[10].startswith("+0.17 [")

@@ -1,90 +1,56 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark.errors import InputError
 from benchmark.metrics.resampling.intervals import (
     FEWEST_GROUPS,
     PRIOR_GROUPS,
-    expanded,
     of_mean,
     of_share,
     unseen,
 )
 from benchmark.records.base import Interval
-from support.answers import clustered_answers
 
 
-def drawn_groups(groups: int, seed: int, resamples: int = 1000) -> NDArray[np.int64]:
-    """The groups drawn in each resample, (resamples, groups)."""
-    return np.random.default_rng(seed).integers(0, groups, (resamples, groups))
-
-
-def ends(level: float, groups: int) -> tuple[float, float]:
-    """The shares of the resamples below the two ends of an interval."""
-    share = expanded(level, groups)
-    return (1 - share) / 2, (1 + share) / 2
-
-
-def test_ungrouped_is_scipy_s_percentile_bootstrap_of_the_expanded_level() -> None:
-    values = np.random.default_rng(0).random(60)
-    expected = stats.bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=1500,
-        confidence_level=expanded(0.95, 60),
-        method="percentile",
-        rng=np.random.default_rng(5),
-    )
-    interval = of_mean(values, seed=5, resamples=1500)
+@pytest.mark.parametrize("level", [0.95, 0.8])
+def test_without_groups_and_bounds_it_is_student_s_interval(level: float) -> None:
+    values = np.random.default_rng(0).normal(25, 3, 20)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(level)
+    interval = of_mean(values, level=level)
     assert interval is not None
-    assert interval.groups == 60
-    assert (interval.low, interval.high) == pytest.approx(tuple(expected.confidence_interval))
+    assert (interval.low, interval.high, interval.groups) == pytest.approx((*expected, 20))
 
 
-def test_six_groups_by_hand() -> None:
-    values, groups = np.array([1, 1, 1, 1, 1, 0]), np.array(list("abcdef"))
-    # f is drawn k times in 33, 40, 20, 5.4, 0.8, 0.06 % of the resamples, k = 0, 1, ...; 0.2 % are outside at each end
-    assert of_mean(values, groups, seed=0) == Interval(low=2 / 6, high=1.0, groups=6)
-    middle = of_mean(values, groups, seed=0, level=0.1)  # the middle tenth has it once
-    assert middle == Interval(low=5 / 6, high=5 / 6, groups=6)
+def test_six_groups_of_unequal_size_by_hand() -> None:
+    values, groups = np.array([1.0, 1, 1, 4, 2, 3, 2, 3]), np.array(list("aaabcdef"))
+    weights = np.array([3, 1, 1, 1, 1, 1]) / 8
+    mean, concentration = 17 / 8, 14 / 64
+    residuals = weights * ([1 - mean, 4 - mean, 2 - mean, 3 - mean, 2 - mean, 3 - mean])
+    variance = (residuals**2 / (1 - 2 * weights + concentration)).sum()
+    reach = stats.t.ppf(0.975, 64 / 14 - 1) * np.sqrt(variance)
+    interval = of_mean(values, groups)
+    assert interval is not None
+    assert (interval.low, interval.high, interval.groups) == pytest.approx((mean - reach, mean + reach, 6))
 
 
 def test_copies_of_an_image_in_its_recording_do_not_narrow_the_interval() -> None:
     values = np.random.default_rng(1).random(30)
-    single = of_mean(values, seed=2)
+    single = of_mean(values)
     assert single is not None
-    copies = of_mean(np.tile(values, 7), np.tile(np.arange(30), 7), seed=2)
+    copies = of_mean(np.tile(values, 7), np.tile(np.arange(30), 7))
     assert copies is not None
     assert copies.model_dump() == pytest.approx(single.model_dump())
 
 
-def test_groups_weigh_by_their_number_of_images() -> None:
-    random = np.random.default_rng(3)
-    values, groups = random.random(50), random.integers(0, 9, 50)
-    means = [
-        np.concatenate([values[groups == group] for group in resample]).mean() for resample in drawn_groups(9, seed=4)
-    ]
-    interval = of_mean(values, groups, seed=4, level=0.8)
-    assert interval is not None
-    assert (interval.low, interval.high) == pytest.approx(tuple(np.quantile(means, ends(0.8, 9))))
-
-
-def test_the_block_size_does_not_change_the_result() -> None:
-    predictions = np.random.default_rng(8).integers(0, 5, 40)
-    small = 8 * 40 * 7
-    assert of_mean(predictions, seed=1, block_bytes=small) == of_mean(predictions, seed=1)
-
-
-def test_resampling_recordings_covers_the_truth_and_resampling_images_does_not() -> None:
+def test_units_cover_the_truth_and_images_do_not() -> None:
     random = np.random.default_rng(9)
     groups = np.repeat(np.arange(30), 4)
     covered = np.zeros(2)
-    for trial in range(80):
+    for _ in range(80):
         values = random.normal(0.7, 0.1, 30)[groups] + random.normal(0, 0.05, 120)
-        for kind, resampled in enumerate((groups, None)):
-            interval = of_mean(values, resampled, seed=trial)
+        for kind, units in enumerate((groups, None)):
+            interval = of_mean(values, units)
             assert interval is not None
             covered[kind] += interval.low <= 0.7 <= interval.high
     assert 0.88 <= covered[0] / 80 <= 0.99
@@ -92,21 +58,21 @@ def test_resampling_recordings_covers_the_truth_and_resampling_images_does_not()
 
 
 def test_fewer_than_six_groups_have_no_interval() -> None:
-    assert of_mean(np.arange(5), seed=0) is None
-    assert of_mean(np.arange(10), np.arange(10) // 2, seed=0) is None
-    assert of_mean(np.arange(FEWEST_GROUPS), seed=0) is not None
+    assert of_mean(np.arange(5)) is None
+    assert of_mean(np.arange(10), np.arange(10) // 2) is None
+    assert of_mean(np.arange(FEWEST_GROUPS)) is not None
 
 
 def test_one_group_or_none_has_no_interval() -> None:
-    assert of_mean(np.arange(5), np.zeros(5), seed=0) is None
-    assert of_mean(np.zeros(0), seed=0) is None
+    assert of_mean(np.arange(5), np.zeros(5)) is None
+    assert of_mean(np.zeros(0)) is None
 
 
 @pytest.mark.parametrize("units", [6, 12, 36])
 def test_all_right_and_all_wrong_have_the_exact_interval_of_units(units: int) -> None:
     groups = np.repeat(np.arange(units), 3)
     exact = stats.binomtest(units, units).proportion_ci(method="exact")
-    right, wrong = (of_mean(np.full(3 * units, value), groups, seed=0, bounds=(0, 1)) for value in (True, False))
+    right, wrong = (of_mean(np.full(3 * units, value), groups, bounds=(0, 1)) for value in (True, False))
     assert right is not None
     assert wrong is not None
     assert (right.low, right.high) == pytest.approx((exact.low, 1))
@@ -114,41 +80,20 @@ def test_all_right_and_all_wrong_have_the_exact_interval_of_units(units: int) ->
 
 
 def test_rows_that_never_differ_may_differ_in_units_not_seen() -> None:
-    interval = of_mean(np.zeros(12), seed=0, bounds=(-1, 1))
+    interval = of_mean(np.zeros(12), bounds=(-1, 1))
     assert interval is not None
     assert (interval.low, interval.high) == pytest.approx((-2 * unseen(12, 0.95), 2 * unseen(12, 0.95)))
 
 
 def test_equal_values_without_bounds_have_an_interval_of_width_zero() -> None:
-    assert of_mean(np.ones(9, bool), seed=0) == Interval(low=1.0, high=1.0, groups=9)
+    assert of_mean(np.ones(9, bool)) == Interval(low=1.0, high=1.0, groups=9)
 
 
 def test_unusable_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="value in row 1 is nan"):
-        of_mean(np.array([0.0, np.nan]), seed=0)
-    with pytest.raises(InputError, match="999 resamples are too few"):
-        of_mean(np.arange(6), seed=0, resamples=999)
+        of_mean(np.array([0.0, np.nan]))
     with pytest.raises(InputError, match=r"shape \(2,\); \(3,\) is needed"):
-        of_mean(np.arange(3), np.arange(2), seed=0)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("units", "low", "high"), [(6, 0.80, 0.97), (20, 0.93, 0.97), (40, 0.93, 0.97)])
-@pytest.mark.parametrize("agreement", [0.3, 0.6])
-def test_an_interval_covers_the_accuracy_as_often_as_it_promises(
-    units: int, low: float, high: float, agreement: float
-) -> None:
-    """Six right or wrong answers a unit, agreeing within it; with six units coverage is lower, and known to be."""
-    random = np.random.default_rng(0)
-    truth, trials = 0.7, 1000
-    groups = np.repeat(np.arange(units), 6)
-    covered = 0
-    for trial in range(trials):
-        right = clustered_answers(random, truth, agreement, units, 6)
-        interval = of_mean(right, groups, seed=trial)
-        assert interval is not None
-        covered += interval.low <= truth <= interval.high
-    assert low <= covered / trials <= high
+        of_mean(np.arange(3), np.arange(2))
 
 
 def test_the_interval_of_a_share_of_many_single_images_is_wilson_s() -> None:
@@ -192,8 +137,8 @@ def test_groups_of_unequal_size_have_a_longer_interval() -> None:
 def test_a_mean_of_shares_has_the_interval_of_a_share_and_a_difference_one_around_it() -> None:
     random, groups = np.random.default_rng(4), np.repeat(np.arange(15), 4)
     values = random.random(60)
-    assert of_mean(values, groups, seed=0, bounds=(0, 1)) == of_share(values, groups)
-    difference = of_mean(2 * values - 1, groups, seed=0, bounds=(-1, 1))
+    assert of_mean(values, groups, bounds=(0, 1)) == of_share(values, groups)
+    difference = of_mean(2 * values - 1, groups, bounds=(-1, 1))
     assert difference is not None
     assert (difference.low + difference.high) / 2 == pytest.approx((2 * values - 1).mean())
     error = stats.sem((2 * values - 1).reshape(15, 4).mean(axis=1))

@@ -9,18 +9,18 @@ from benchmark.metrics.resampling.seeds import of_seed_means, seed_variance
 def test_one_seed_and_equal_seeds_have_the_interval_over_units() -> None:
     row = np.random.default_rng(0).random(60) < 0.7
     groups = np.repeat(np.arange(12), 5)
-    assert of_seed_means(row[None], groups, seed=3) == of_share(row, groups)
-    assert of_seed_means(np.stack([row] * 3), groups, seed=3) == of_share(row, groups)
-    assert of_seed_means(row[None], groups, seed=3, bounds=(-1, 1)) == of_mean(row, groups, seed=3, bounds=(-1, 1))
+    assert of_seed_means(row[None], groups) == of_share(row, groups)
+    assert of_seed_means(np.stack([row] * 3), groups) == of_share(row, groups)
+    assert of_seed_means(row[None], groups, bounds=(-1, 1)) == of_mean(row, groups, bounds=(-1, 1))
 
 
 def test_fewer_than_six_units_have_no_interval_whatever_the_seeds() -> None:
-    assert of_seed_means(np.ones((5, 10)), np.repeat(np.arange(5), 2), seed=0) is None
+    assert of_seed_means(np.ones((5, 10)), np.repeat(np.arange(5), 2)) is None
 
 
 def test_seeds_without_any_spread_over_units_have_student_s_interval() -> None:
     values = np.array([0.2, 0.5, 0.6])[:, None] * np.ones(2000)
-    interval = of_seed_means(values, np.arange(2000), seed=0, bounds=None)
+    interval = of_seed_means(values, np.arange(2000), bounds=None)
     low, high = stats.t.interval(0.95, 2, values[:, 0].mean(), stats.sem(values[:, 0]))
     assert interval is not None
     assert (interval.low, interval.high) == pytest.approx((low, high))
@@ -28,11 +28,11 @@ def test_seeds_without_any_spread_over_units_have_student_s_interval() -> None:
 
 def test_an_interval_ends_at_the_bounds_and_has_a_width_where_all_is_right() -> None:
     values = np.ones((3, 40), bool)
-    right = of_seed_means(values, np.arange(40), seed=0)
+    right = of_seed_means(values, np.arange(40))
     assert right is not None
     assert (right.low, right.high) == pytest.approx((1 - unseen(40, 0.95), 1))
     values[0] = False
-    mixed = of_seed_means(values, np.arange(40), seed=0)
+    mixed = of_seed_means(values, np.arange(40))
     assert mixed is not None
     assert (mixed.low, mixed.high) == (0, 1)
 
@@ -53,8 +53,8 @@ def test_the_spread_of_two_seeds_counts_whole_if_it_is_clear_and_else_not() -> N
     first, second = random.random((2, 150)) < 0.6
     alike = np.stack([first, second])
     assert alike.mean(axis=1).std() > 0
-    assert of_seed_means(alike, groups, seed=0) == of_share(alike.mean(axis=0), groups)
+    assert of_seed_means(alike, groups) == of_share(alike.mean(axis=0), groups)
     apart = np.stack([random.random(150) < 0.3, random.random(150) < 0.9])
-    interval = of_seed_means(apart, groups, seed=0)
+    interval = of_seed_means(apart, groups)
     assert interval is not None
     assert interval.high - interval.low > 0.9
