@@ -79,4 +79,4 @@ def _directions(dimensions: int) -> Iterator[NDArray[np.float64]]:
     """Vectors (D,) of -1 and 1; the same for all embeddings of D dimensions, on every machine."""
     for number in range(DIRECTIONS):
         bits = np.random.Generator(np.random.PCG64([SEED, number])).bytes(-(-dimensions // 8))
-        yield np.unpackbits(np.frombuffer(bits, np.uint8), count=dimensions) * 2.0 - 1.0
+        yield np.unpackbits(np.frombuffer(bits, np.uint8), count=dimensions).astype(np.float64) * 2 - 1

@@ -124,7 +124,7 @@ class _Recomputation:
     def _intervals(self, answers: NDArray[np.int64]) -> Json:
         known = self._known
         truth, given = self._numbered(self._labels[known]), self._numbered(answers[known])
-        found = of_answers(truth, given, len(self._classes), self._groups[known], seed=self._seed)
+        found = of_answers(truth, given, len(self._classes), self._groups[known])
         return {name: interval.model_dump(mode="json") for name, interval in found.items()}
 
     def _validated(self, answers: NDArray[np.int64]) -> Json:
@@ -180,7 +180,6 @@ class _Recomputation:
                 found = retrieval.summarise(
                     _matches(one),
                     self._groups,
-                    seed=self._seed,
                     across_recordings=self._pairing(one.across_recordings),
                     cross_flank=self._pairing(one.cross_flank),
                     adjacent_frames=one.adjacent_frames,
@@ -188,7 +187,7 @@ class _Recomputation:
                 yield f"retrieval.{state}.{distance}", _told(one, found), found
 
     def _pairing(self, one: PairingScores | None) -> PairingScores | None:
-        return one and retrieval.summarise_pairing(_matches(one), self._groups, seed=self._seed)
+        return one and retrieval.summarise_pairing(_matches(one), self._groups)
 
     def _open_set(self, one: OpenSet) -> Json:
         similarity = np.array(one.similarities, float)
@@ -244,11 +243,11 @@ class _Recomputation:
         units = np.array(one.units)
         errors = {name: _errors(filling) for name, filling in one.reconstruction.items()}
         for name, filling in one.reconstruction.items():
-            found = reconstruction.summarise(errors[name], units, self._seed).model_dump(mode="json")
+            found = reconstruction.summarise(errors[name], units).model_dump(mode="json")
             yield f"inpainting.reconstruction.{name}", _told(filling, found), found
         model: Filling = "model"
         for name, gap in one.differences.items():
-            found = reconstruction.difference(errors[model], errors[name], units, self._seed).model_dump(mode="json")
+            found = reconstruction.difference(errors[model], errors[name], units).model_dump(mode="json")
             yield f"inpainting.differences.{name}", _told(gap, found), found
 
 

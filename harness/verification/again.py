@@ -73,7 +73,7 @@ def _checkpoint(
     artifacts = {path.name: path for path in before.weights} | ({job_files.CHECKPOINT: start} if start else {})
     data = write_pack(before.pack, prepared.crops, prepared.store)
     entry = stage_runner(prepared, runner, listener).find(before, data, artifacts)
-    return entry and entry.path / job_files.OUT / job_files.CHECKPOINT
+    return None if entry is None else entry.path / job_files.OUT / job_files.CHECKPOINT
 
 
 def check_run(record: Record, prepared: PreparedRun, runner: Runner, listener: ProgressListener) -> Iterator[Check]:

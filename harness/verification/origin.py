@@ -14,6 +14,9 @@ from harness.run import PreparedRun, RunIdentity
 SHOWN = 12
 """Digits of a digest that are printed."""
 
+LONGEST = 80
+"""Characters of another value that are printed."""
+
 
 def check_path(record: Record, path: Path, folder: Path) -> Check:
     """Whether the file of a record has the name that its content gives it: a copy has another.
@@ -125,5 +128,5 @@ def check_commit(record: Record, root: Path) -> Iterator[Check]:
 
 
 def _equal(place: str, told: object, found: object) -> Check:
-    texts = [str(value)[:SHOWN] if isinstance(value, str) else str(value)[:80] for value in (told, found)]
-    return Check(place, "match" if told == found else "mismatch", *texts)
+    first, second = (str(value)[: SHOWN if isinstance(value, str) else LONGEST] for value in (told, found))
+    return Check(place, "match" if told == found else "mismatch", first, second)

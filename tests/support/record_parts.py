@@ -74,7 +74,7 @@ def _values(hint: Any, notes: Sequence[object] = ()) -> st.SearchStrategy[Any]: 
         return st.one_of(*(_values(one, notes) for one in arguments))
     if origin is None and issubclass(hint, RecordPart):
         return instances(hint)
-    pattern = next((note.pattern for note in notes if getattr(note, "pattern", None)), None)
+    pattern = next((text for note in notes if (text := getattr(note, "pattern", None))), None)
     if pattern:
         return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(_is_time_or_name)
     if any(isinstance(note, AfterValidator) for note in notes):
