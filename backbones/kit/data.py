@@ -1,6 +1,7 @@
 """A job's pack of images, memory-mapped, and its batches as tensors."""
 
 import csv
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,17 +98,37 @@ def load_calibration(folder: Path, image_size: int) -> NDArray[np.uint8]:
     return images
 
 
-def read_rows(images: NDArray[np.uint8], batch: slice) -> NDArray[np.uint8]:
-    """Consecutive rows of a memory-mapped array, read into memory of their own.
+def read_rows(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Rows of a memory-mapped array, read into memory of their own.
 
     Rows that are read through the mapping stay in the memory of the process as long as the array does: it would grow
     with every row.
+
+    Args:
+        images: (N, ...).
+        rows: (n,) indices.
     """
     assert isinstance(images, np.memmap)
     assert images.filename is not None
-    rows, row_bytes = batch.stop - batch.start, images[0].nbytes
-    values = np.fromfile(images.filename, np.uint8, rows * row_bytes, offset=images.offset + batch.start * row_bytes)
-    return values.reshape(rows, *images.shape[1:])
+    values = np.empty((len(rows), *images.shape[1:]), np.uint8)
+    with Path(images.filename).open("rb") as file:
+        for value, row in zip(values, rows.tolist(), strict=True):
+            file.seek(images.offset + row * value.nbytes)
+            file.readinto(value.data)
+    return values
+
+
+def order_by_content(images: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Row numbers in an order that the images alone decide, (N,).
+
+    An image's output differs by rounding with its place in a batch. Batches in this order are the same however the
+    rows are ordered, and so are the outputs.
+
+    Args:
+        images: (N, H, W, 3), memory-mapped.
+    """
+    digests = [hashlib.sha256(read_rows(images, np.array([row])).data).digest() for row in range(len(images))]
+    return np.array(sorted(range(len(images)), key=digests.__getitem__), np.int64)
 
 
 def shuffled_batches(rows: NDArray[np.int64], size: int, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.kit.arithmetic import choose_arithmetic
-from backbones.kit.data import consecutive_batches, load_data, read_rows, to_images
+from backbones.kit.data import consecutive_batches, load_data, order_by_content, read_rows, to_images
 from backbones.kit.errors import DataError, JobError
 from backbones.kit.job import EncodeJob
 from backbones.kit.learning.explain import class_activation_maps
@@ -52,12 +52,14 @@ def encode(job: EncodeJob, encoder: nn.Module) -> dict[str, Any]:
     if job.fast:
         encoder = optimise(encoder, arithmetic)
         size = images_at_once(job.batch_size, job.image_size, job.device)
+    order = order_by_content(data.images)
     with _Writer(job, count) as writer:
         for batch in consecutive_batches(count, size):
-            images = _fill_batch(to_images(read_rows(data.images, batch), job.device), min(size, count))
+            rows = order[batch]
+            images = to_images(read_rows(data.images, rows), job.device)
             with torch.inference_mode(), computing(job):
                 feature_maps = encoder(arrange(images, arithmetic) if job.fast else images)
-            feature_maps = feature_maps[: batch.stop - batch.start].float().contiguous()
+            feature_maps = feature_maps.float().contiguous()
             embeddings = embed(feature_maps, job.pooling)
             if head is not None and embeddings.shape[1] != head.linear.in_features:
                 raise DataError(
@@ -65,28 +67,17 @@ def encode(job: EncodeJob, encoder: nn.Module) -> dict[str, Any]:
                     f"{job.pooling!r} makes {embeddings.shape[1]}. Encode with the pooling and image_size of its "
                     "training."
                 )
-            writer.put("embeddings", embeddings.to(getattr(torch, job.dtype)))
+            writer.put("embeddings", rows, embeddings.to(getattr(torch, job.dtype)))
             if head is not None:
                 feature_maps = feature_maps.clone()  # outside inference mode, so that CAMs have gradients
                 with torch.no_grad():
                     logits = head(feature_maps)
-                writer.put("logits", logits)
+                writer.put("logits", rows, logits)
                 cams_by_method = class_activation_maps(job.explain, head, feature_maps, logits.argmax(dim=1))
                 for method, cams in cams_by_method.items():
-                    writer.put(f"cams-{method}", torch.from_numpy(cams))
+                    writer.put(f"cams-{method}", rows, torch.from_numpy(cams))
             report(batch.stop, count, "image")
     return watch.result(count, encoder={"parameters": parameters, "shape": list(feature_maps.shape[1:])})
-
-
-def _fill_batch(images: Tensor, size: int) -> Tensor:
-    """A batch of `size` images, (n, 3, H, W) -> (size, 3, H, W), the last one repeated.
-
-    Libraries choose another algorithm for a smaller batch: an image in the last one would get an embedding that differs
-    by rounding, and which image is there depends on the order of the rows.
-    """
-    if len(images) == size:
-        return images
-    return torch.cat([images, images[-1:].expand(size - len(images), -1, -1, -1)])
 
 
 def _head(job: EncodeJob) -> Head | None:
@@ -110,12 +101,13 @@ def _head(job: EncodeJob) -> Head | None:
 
 
 class _Writer:
-    """Writes arrays row by row, while the next rows are computed. The arrays may be larger than memory."""
+    """Writes rows of arrays while the next rows are computed. The arrays may be larger than memory."""
 
     def __init__(self, job: EncodeJob, count: int) -> None:
         """Args: the job, and the number of rows of each array."""
         self._out, self._count = job.out, count
         self._files: dict[str, BufferedWriter] = {}
+        self._starts: dict[str, int] = {}
         self._stack = ExitStack()
         self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
         self._pending: Future[None] | None = None
@@ -128,19 +120,22 @@ class _Writer:
         with self._stack:
             self._wait()
 
-    def put(self, name: str, rows: Tensor) -> None:
-        """Append rows to the array `name`; waits until the rows before are written."""
-        array = np.ascontiguousarray(rows.cpu().numpy())
+    def put(self, name: str, rows: NDArray[np.int64], values: Tensor) -> None:
+        """Write rows of the array `name`; waits until the rows before are written."""
+        array = np.ascontiguousarray(values.cpu().numpy())
         self._wait()
-        self._pending = self._thread.submit(self._append, name, array)
+        self._pending = self._thread.submit(self._write, name, rows, array)
 
     def _wait(self) -> None:
         if self._pending is not None:
             self._pending.result()
 
-    def _append(self, name: str, array: NDArray[Any]) -> None:
+    def _write(self, name: str, rows: NDArray[np.int64], array: NDArray[Any]) -> None:
         if name not in self._files:
-            self._files[name] = self._stack.enter_context((self._out / f"{name}.npy").open("wb"))
+            file = self._stack.enter_context((self._out / f"{name}.npy").open("wb"))
             header = np.lib.format.header_data_from_array_1_0(array) | {"shape": (self._count, *array.shape[1:])}
-            np.lib.format.write_array_header_1_0(self._files[name], header)
-        self._files[name].write(array.data)
+            np.lib.format.write_array_header_1_0(file, header)
+            self._files[name], self._starts[name] = file, file.tell()
+        for row, values in zip(rows.tolist(), array, strict=True):
+            self._files[name].seek(self._starts[name] + row * values.nbytes)
+            self._files[name].write(values.data)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from backbones.kit.api import Recipe
-from backbones.kit.data import consecutive_batches, load_data, to_images, to_masks, to_pixels
+from backbones.kit.data import consecutive_batches, load_data, order_by_content, to_images, to_masks, to_pixels
 from backbones.kit.job import FillJob
 from backbones.kit.progress import report
 from backbones.kit.runtime import Stopwatch, computing
@@ -30,10 +30,12 @@ def fill(job: FillJob, recipe: Recipe) -> dict[str, Any]:
     filled = np.lib.format.open_memmap(
         job.out / "reconstructions.npy", mode="w+", dtype=np.uint8, shape=data.images.shape
     )
+    order = order_by_content(data.images)
     for batch in consecutive_batches(len(data.images), job.batch_size):
-        images, masks = to_images(data.images[batch], job.device), to_masks(data.masks[batch], job.device)
+        rows = order[batch]
+        images, masks = to_images(data.images[rows], job.device), to_masks(data.masks[rows], job.device)
         with computing(job):
-            filled[batch] = to_pixels(recipe.inpaint(images, masks))
+            filled[rows] = to_pixels(recipe.inpaint(images, masks))
         report(batch.stop, len(data.images), "image")
     filled.flush()
     return watch.result(len(data.images))
