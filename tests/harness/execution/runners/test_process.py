@@ -243,9 +243,11 @@ HARNESS = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from harness.contestants.registry import BackboneFacts, find
-from harness.execution.runners.process import Child, ProcessRunner
+from harness.contestants import trust
+from harness.contestants.registry import BackboneFacts
+from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
+trust.is_trusted = lambda *_: True
 facts = BackboneFacts(name="x", title="T", paper="", licence="", capabilities=(), input={{}}, command={command!r})
 ProcessRunner(Workspace(Path({folder!r}))).call(facts, [], 60, lambda line: print(line, end="", flush=True))
 """
