@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -76,7 +77,7 @@ def _values(hint: Any, notes: Sequence[object] = ()) -> st.SearchStrategy[Any]: 
         return instances(hint)
     pattern = next((text for note in notes if (text := getattr(note, "pattern", None))), None)
     if pattern:
-        return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(_is_time_or_name)
+        return _matching(pattern)
     if any(isinstance(note, AfterValidator) for note in notes):
         return st.text(UTF8, max_size=20).map(printable)
     if hint not in LEAVES:
@@ -84,6 +85,11 @@ def _values(hint: Any, notes: Sequence[object] = ()) -> st.SearchStrategy[Any]: 
     lowest: list[Any] = [note.ge for note in notes if isinstance(note, Ge)]
     highest: list[Any] = [note.le for note in notes if isinstance(note, Le)]
     return LEAVES[hint](next(iter(lowest), None), next(iter(highest), None))
+
+
+@cache
+def _matching(pattern: str) -> st.SearchStrategy[str]:
+    return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(_is_time_or_name)
 
 
 def _is_time_or_name(text: str) -> bool:

@@ -1,0 +1,76 @@
+"""What was edited since a commit is named: records, dropped rows, figures, and text outside the markers."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmark.errors import InputError
+from benchmark.protocol import read_protocol
+from benchmark.records.files import write_record
+from harness.verification.tracked import changes_since, of_other_rules
+from harness.workspace import Workspace
+from support.records import PROVENANCE, blank_record
+
+BLOCKS = {"leaderboard/page.md": "rows"}
+PAGE = "# Title\n\n<!-- begin table: rows -->\n\n{table}\n\n<!-- end table: rows -->\n\n{end}\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write_record(blank_record(), tmp_path / "leaderboard" / "records")
+    write_record(blank_record(key="f" * 16), tmp_path / "leaderboard" / "records")
+    (tmp_path / "leaderboard" / "figures").mkdir()
+    (tmp_path / "leaderboard" / "figures" / "a.png").write_bytes(b"one")
+    (tmp_path / "leaderboard" / "page.md").write_text(PAGE.format(table="| 1 |", end="By hand."))
+    identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_nothing_is_named_if_nothing_was_edited(root: Path) -> None:
+    assert changes_since("HEAD", root, BLOCKS) == []
+
+
+def test_each_kind_of_edit_is_named(root: Path) -> None:
+    one, other = sorted((root / "leaderboard" / "records").rglob("*.json"))
+    one.write_text(one.read_text() + " ")
+    other.unlink()
+    (root / "leaderboard" / "figures" / "a.png").write_bytes(b"two")
+    (root / "leaderboard" / "figures" / "b.png").write_bytes(b"new")
+    (root / "leaderboard" / "page.md").write_text(PAGE.format(table="| 2 |", end="By a stranger."))
+    messages = changes_since("HEAD", root, BLOCKS)
+    assert [message.split("since")[0] for message in messages] == [
+        f"{one.relative_to(root)}: the record was edited ",
+        f"{other.relative_to(root)}: the record was dropped ",
+        "leaderboard/figures/a.png: the figure was edited ",
+        "leaderboard/figures/b.png: the figure belongs to no new record and appeared ",
+        "leaderboard/page.md: the text outside its table was edited ",
+    ]
+
+
+def test_tables_and_figures_change_with_a_new_record(root: Path) -> None:
+    write_record(blank_record(key="e" * 16), root / "leaderboard" / "records")
+    (root / "leaderboard" / "figures" / "a.png").write_bytes(b"two")
+    (root / "leaderboard" / "page.md").write_text(PAGE.format(table="| 2 |", end="By hand."))
+    assert changes_since("HEAD", root, BLOCKS) == []
+
+
+def test_an_unknown_commit_is_refused(root: Path) -> None:
+    with pytest.raises(InputError, match="git knows no commit 'nowhere'"):
+        changes_since("nowhere", root, BLOCKS)
+
+
+def test_a_row_of_other_rules_is_named() -> None:
+    workspace = Workspace.here()
+    rules = read_protocol("quick", workspace.protocols).rules
+    own, other = (
+        blank_record(protocol="quick", provenance=PROVENANCE.model_copy(update={"rules": one}))
+        for one in (rules, "ab12")
+    )
+    assert of_other_rules({"own.json": own}, workspace) == []
+    assert of_other_rules({"other.json": other}, workspace) == [
+        "other.json: made by other rules than those of protocol 'quick' here. Run it again, or move it away."
+    ]
+    assert of_other_rules({"mine.json": blank_record(protocol="mine")}, workspace) == []
