@@ -8,7 +8,7 @@ from benchmark.records.base import MOST, Code, RecordPart
 
 
 class Fingerprint(RecordPart):
-    """Embeddings of a few test images, each as a few numbers (`benchmark.metrics.fingerprints`).
+    """Embeddings of a few test images, each as a few numbers (`benchmark.verification.fingerprints`).
 
     Two encoders that differ in a weight have other fingerprints, although no embedding can be restored from one.
 

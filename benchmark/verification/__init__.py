@@ -1,1 +1,1 @@
-"""What of a record can be computed again from the record alone."""
+"""Verification of numbers: what follows from a record alone, fingerprints of encoders, and comparisons."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmark.metrics.fingerprints import fingerprint
 from benchmark.records.fingerprint import Fingerprint
+from benchmark.verification.fingerprints import fingerprint
 from benchmark.vocabulary import EncoderState
 from harness.execution import job_files
 from harness.execution.results import StageResult

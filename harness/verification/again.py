@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmark.metrics.fingerprints import HALF_PRECISION, ROUNDED, distance
 from benchmark.records.record import Record
 from benchmark.verification.comparison import Check, Tolerance
+from benchmark.verification.fingerprints import HALF_PRECISION, ROUNDED, distance
 from benchmark.verification.score_values import score_values
 from harness.execution import job_files
 from harness.execution.events import ProgressListener

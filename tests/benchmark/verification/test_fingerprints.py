@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark.metrics.fingerprints import DECIMALS, HALF_PRECISION, ROUNDED, distance, fingerprint
+from benchmark.verification.fingerprints import DECIMALS, HALF_PRECISION, ROUNDED, distance, fingerprint
 
 
 def embeddings(seed: int = 0, dimensions: int = 300) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
