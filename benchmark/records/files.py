@@ -62,11 +62,12 @@ def parse_record(text: bytes) -> Record:
     Raises:
         ValueError: it is no record; a pydantic error if a field is wrong.
     """
+    record = Record.model_validate_json(text)
     try:
         json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("too many brackets are inside each other") from None
-    return Record.model_validate_json(text)
+    return record
 
 
 def _problem(error: Exception) -> str:

@@ -48,7 +48,7 @@ def test_a_new_field_varies_although_it_has_a_default() -> None:
 def test_a_record_of_an_old_scoring_is_refused_with_the_fix(tmp_path: Path) -> None:
     old = PROVENANCE.model_copy(update={"scoring": OLDEST_SCORING - 1})
     path = write_record(blank_record(provenance=old), tmp_path)
-    with pytest.raises(InputError, match=r"version 2 of the scoring.* version 3 or later.* and run again"):
+    with pytest.raises(InputError, match=r"version 3 of the scoring.* version 4 or later.* and run again"):
         read_record(path)
 
 
