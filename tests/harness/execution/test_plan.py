@@ -10,8 +10,8 @@ from benchmark.protocol import Overrides, read_protocol
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Encode, TrainClassify, TrainInpaint
 from harness.execution.execute import startable
-from harness.execution.packs import EncodePack
-from harness.execution.plan import ABLATED, INPAINT, StageSpec, plan
+from harness.execution.packs import EncodePack, TrainPack
+from harness.execution.plan import ABLATED, INPAINT, UNTRAINED_CLASSIFIER, StageSpec, plan
 from harness.execution.results import RegionStages, Results
 from harness.execution.spec import DataBundle, RunSpec
 from harness.execution.titles import TITLES, title
@@ -64,6 +64,45 @@ def test_every_stage_says_what_it_does_in_words_of_its_own(tmp_path: Path) -> No
     assert [name for name in names if name not in TITLES] == []
     assert len({title(name) for name in names}) == len(names)
     assert title("my-stage") == "my-stage"
+
+
+def encodings(plan_stages: list[StageSpec]) -> dict[tuple[str, str, str], list[str]]:
+    """Names of the stages that encode some images with a frozen encoder, by encoder, part and region variant."""
+    by_name = {stage.name: stage for stage in plan_stages}
+
+    def encoder(stage: StageSpec) -> str:
+        before = by_name.get(stage.after or "")
+        if before and isinstance(before.job, TrainClassify) and before.job.mode == "shallow":
+            return encoder(before)  # which leaves the encoder as it is
+        return stage.after or stage.job.init
+
+    names: dict[tuple[str, str, str], list[str]] = {}
+    for stage in plan_stages:
+        match stage.pack, stage.job:
+            case EncodePack(part=part, variants=variants), _:
+                images = [(part, variant) for variant in variants]
+            case TrainPack(variant=variant), TrainClassify(mode="shallow"):
+                images = [("train", variant), ("val", variant)]
+            case _:
+                images = []
+        for one in images:
+            names.setdefault((encoder(stage), *one), []).append(stage.name)
+    return names
+
+
+@pytest.mark.parametrize("protocol", ["quick", "longer"])
+def test_no_image_is_encoded_twice_by_one_encoder(tmp_path: Path, protocol: str) -> None:
+    names = encodings(stages(tmp_path, facts(*EVERYTHING), protocol))
+    assert [of for of in names.values() if len(of) > 1] == []
+    assert {part for _, part, _ in names} == {"test", "train"}
+
+
+def test_only_shallow_classifiers_encode_images_again(tmp_path: Path) -> None:
+    """The contract gives them pixels, not embeddings."""
+    again = [of for of in encodings(stages(tmp_path, facts(*EVERYTHING))).values() if len(of) > 1]
+    assert len(again) == 2 * (7 + 1)  # test and train images of 7 variants, and whole ones for the control
+    assert all(len(of) == 2 for of in again)
+    assert all(any("shallow" in name or name in UNTRAINED_CLASSIFIER for name in of) for of in again)
 
 
 def test_no_stage_comes_before_the_one_it_starts_from(tmp_path: Path) -> None:
