@@ -1,5 +1,6 @@
 """`make perf`: measures every target of `targets/`, prints one table and writes it into `docs/performance.md`."""
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,12 +16,12 @@ PAGE = ROOT / "docs" / "performance.md"
 TARGETS = Path(__file__).parent / "targets"
 
 
-def find_targets(words: Sequence[str]) -> Iterator[Target]:
-    """The targets in whose module's name or own name every word occurs."""
+def find_targets(words: Sequence[str], *, full: bool = False) -> Iterator[Target]:
+    """The targets in whose module's name or own name every word occurs; those of full size only if they are wanted."""
     for file in sorted(TARGETS.glob("*.py")):
         targets: Sequence[Target] = import_module(f"perf.targets.{file.stem}").TARGETS
         for target in targets:
-            if all(word in f"{file.stem} {target.name}" for word in words):
+            if (full or not target.full) and all(word in f"{file.stem} {target.name}" for word in words):
                 yield target
 
 
@@ -31,12 +32,17 @@ def machine() -> str:
     return f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gib']} GiB{gpu}"
 
 
-def main(words: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Measure; other targets' rows of the page stay. Returns 1 if a target could not be measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", help="in the name of a target or of its module")
+    parser.add_argument("--full", action="store_true", help="also targets of many minutes or gigabytes")
+    options = parser.parse_args(arguments)
+    words = options.words
     date = datetime.now(UTC).date().isoformat()
     rows: page.Rows = {}
     failed = False
-    for target in find_targets(words):
+    for target in find_targets(words, full=options.full):
         sys.stderr.write(f"{target.name} ...\n")
         try:
             rows[target.name] = page.row(target, target.measure(), date)

@@ -21,12 +21,12 @@ def row(target: Target, measured: Measurement, date: str) -> tuple[str, ...]:
     ('sum', '2.0', '3.0', 'yes', '6.0 s', '2.0 s', '2026-01-31', '')
     """
     met = "yes" if measured.ratio >= target.goal else "no"
-    times = [
-        f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"
-        for seconds in (measured.plain_seconds, measured.fast_seconds)
+    costs = [
+        f"{cost:.2g} {measured.unit}" if cost < 1 else f"{cost:.1f} {measured.unit}"
+        for cost in (measured.plain, measured.fast)
     ]
     note = measured.note.replace("|", "/")
-    return (target.name, f"{target.goal:.1f}", f"{measured.ratio:.1f}", met, *times, date, note)
+    return (target.name, f"{target.goal:.1f}", f"{measured.ratio:.1f}", met, *costs, date, note)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

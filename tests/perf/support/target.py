@@ -11,16 +11,18 @@ class Measurement:
     """One comparison of two ways to compute the same thing.
 
     Attributes:
-        ratio: how many times as fast the fast way is.
-        plain_seconds: time of the plain way.
-        fast_seconds: time of the fast way.
+        ratio: how many times as fast the fast way is, or how many times as small its memory.
+        plain: cost of the plain way.
+        fast: cost of the fast way.
         note: what a reader needs besides, such as the sizes; may be empty.
+        unit: of both costs.
     """
 
     ratio: float
-    plain_seconds: float
-    fast_seconds: float
+    plain: float
+    fast: float
     note: str = ""
+    unit: str = "s"
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class Target:
         name: what is measured.
         goal: least `ratio` of its measurement.
         measure: measures it, in seconds to minutes.
+        full: whether it takes many minutes or gigabytes, so that it is measured only if it is asked for.
     """
 
     name: str
     goal: float
     measure: Callable[[], Measurement]
+    full: bool = False
 
 
 def compare(plain: Callable[[], float], fast: Callable[[], float], rounds: int, note: str = "") -> Measurement:
@@ -52,13 +56,13 @@ def compare(plain: Callable[[], float], fast: Callable[[], float], rounds: int, 
 
     Examples:
         >>> compare(lambda: 6.0, lambda: 2.0, rounds=3)
-        Measurement(ratio=3.0, plain_seconds=6.0, fast_seconds=2.0, note='')
+        Measurement(ratio=3.0, plain=6.0, fast=2.0, note='', unit='s')
     """
     pairs = [(plain(), fast()) for _ in range(rounds)]
     return Measurement(
         ratio=median(one / other for one, other in pairs),
-        plain_seconds=median(one for one, _ in pairs),
-        fast_seconds=median(other for _, other in pairs),
+        plain=median(one for one, _ in pairs),
+        fast=median(other for _, other in pairs),
         note=note,
     )
 

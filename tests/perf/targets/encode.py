@@ -76,13 +76,13 @@ def encode_seconds(name: str, folder: Path, **settings: Any) -> float:
     return seconds
 
 
-def write_pack(folder: Path) -> None:
+def write_pack(folder: Path, size: int = SIZE, images: int = IMAGES) -> None:
     """The data of a job: noise, which is as fast to encode as photos."""
     folder.mkdir(parents=True)
-    pixels = np.random.default_rng(0).integers(0, 256, (IMAGES, SIZE, SIZE, 3), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (images, size, size, 3), np.uint8)
     np.save(folder / "images.npy", pixels)
     np.save(folder / "calibration.npy", pixels[:8])
-    (folder / "table.csv").write_text("\n".join(("id", *map(str, range(IMAGES)))))
+    (folder / "table.csv").write_text("\n".join(("id", *map(str, range(images)))))
 
 
 TARGETS = [Target(f"Encode with {name}", goal(), partial(measure, name)) for name in NAMES]

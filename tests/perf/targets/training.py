@@ -78,17 +78,17 @@ def train_seconds(name: str, folder: Path) -> float:
     return seconds
 
 
-def write_pack(folder: Path, size: int) -> None:
+def write_pack(folder: Path, size: int, train: int = TRAIN) -> None:
     """The data of a job: noise with square holes, which is as fast to train on as photos."""
     folder.mkdir(parents=True)
-    count = TRAIN + VALIDATION
+    count = train + VALIDATION
     pixels = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
     masks = np.zeros((count, size, size), np.uint8)
     masks[:, size // 4 : size // 2, size // 4 : size // 2] = 1
     np.save(folder / "images.npy", pixels)
-    np.save(folder / "calibration.npy", pixels[:TRAIN])
+    np.save(folder / "calibration.npy", pixels[:train])
     np.save(folder / "masks.npy", masks)
-    rows = [f"{row},{'train' if row < TRAIN else 'val'},{row % CLASSES},0" for row in range(count)]
+    rows = [f"{row},{'train' if row < train else 'val'},{row % CLASSES},0" for row in range(count)]
     (folder / "table.csv").write_text("\n".join(("id,split,label,probe", *rows)))
 
 

@@ -1,0 +1,58 @@
+"""Work in a process of its own, so that its peak of memory is its alone."""
+
+import multiprocessing
+import multiprocessing.connection
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What some work took.
+
+    Attributes:
+        seconds: wall time, without the start of the process.
+        mebibytes: highest resident memory of the process, with its libraries and with the pages of files that are
+            mapped into memory.
+    """
+
+    seconds: float
+    mebibytes: float
+
+
+def cost_of(work: Callable[[], object]) -> Cost:
+    """The cost of some work, done once in a new process.
+
+    Args:
+        work: a function of a module, or a `partial` of one.
+
+    Raises:
+        RuntimeError: the work failed; its error is on the screen.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(there, work))
+    process.start()
+    there.close()
+    try:
+        cost: Cost = here.recv()
+    except EOFError:
+        raise RuntimeError("The work failed or was killed, see above.") from None
+    finally:
+        process.join()
+    return cost
+
+
+def _send(connection: "multiprocessing.connection.Connection[Cost, Cost]", work: Callable[[], object]) -> None:
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    connection.send(Cost(seconds, _peak()))
+
+
+def _peak() -> float:
+    """Highest resident memory of this process in MiB; `getrusage` would count the process that started it too."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
