@@ -73,7 +73,7 @@ def test_data_without_recordings_says_that_every_image_counts_as_independent() -
 
 
 def test_records_of_other_images_are_left_out() -> None:
-    other = Provenance.model_validate(PROVENANCE.model_dump() | {"split": "other"})
+    other = Provenance.model_validate(PROVENANCE.model_dump() | {"split": "0f"})
     table = answered(section(answering(0, 0.6), answering(1, 0.6), answering(2, 0.6, provenance=other)), "deep")
     assert table is not None
     assert [one.first.title for one in table.contestants] == ["T0", "T1"]

@@ -28,7 +28,7 @@ def individuals_file(title: str, labels: Sequence[int], *names: str, **classific
     """
     images = {"labels": labels, "groups": range(len(labels)), "by": "images", "identities": names}
     record = blank_record(
-        key=f"{title:*<16}",
+        key=title.encode().hex(),
         backbone=title,
         title=title,
         individuals=len(names),

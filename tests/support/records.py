@@ -1,5 +1,6 @@
 """Records made by hand, which hold what a record must hold and the given fields; and those that a run wrote."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,8 +53,13 @@ REQUIRED = {
 
 
 def blank_record(**fields: Any) -> Record:
-    """A successful run that measured nothing except these fields, whose values are validated."""
+    """A successful run that measured nothing except these fields, whose values are validated.
+
+    Of a key, what a record's key may not hold is left out.
+    """
     known = {"candidate_count": fields.get("individuals", REQUIRED["individuals"])}
+    if "key" in fields:
+        fields["key"] = re.sub("[^0-9a-z]", "", fields["key"].lower())
     return Record.model_validate(filled_part(Record, REQUIRED | known | fields))
 
 

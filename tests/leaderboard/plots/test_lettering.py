@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from leaderboard.plots import figures, lettering
+from leaderboard.plots.drawn import DrawnFigures
 from leaderboard.plots.figures import Plot
 from leaderboard.plots.lettering import letter, spelled
 from leaderboard.plots.style import picture
@@ -70,9 +71,10 @@ def test_one_message_names_the_characters_of_all_figures(tmp_path: Path, caplog:
     ]
     rows = section(named_file("Net"))
     with caplog.at_level(logging.WARNING):
-        assert len(figures.write([(plot, rows) for plot in plots], tmp_path / "leaderboard")) == 3
+        assert len(figures.write([(plot, rows) for plot in plots], tmp_path / "leaderboard", DrawnFigures())) == 3
     (message,) = caplog.messages
     assert all(chr(0x10FFF0 + number) in message for number in range(3))
     caplog.clear()
-    figures.write([(Plot("q", "", lambda _: True, lambda _, __: titled("plain")), rows)], tmp_path / "leaderboard")
+    plain = Plot("q", "", lambda _: True, lambda _, __: titled("plain"))
+    figures.write([(plain, rows)], tmp_path / "leaderboard", DrawnFigures())
     assert not caplog.messages
