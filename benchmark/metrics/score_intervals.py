@@ -72,7 +72,7 @@ def of_answers(
 
     def interval(counts: NDArray[np.number], hits: NDArray[np.number], top: float) -> Interval:
         low, high = share_ends(np.bincount(number, hits), np.bincount(number, counts), level=LEVEL)
-        return Interval(low=low * top, high=high * top, groups=count)
+        return Interval(low=float(low) * top, high=float(high) * top, groups=count)
 
     once = np.ones(len(labels), np.int64)
     per_image = 1 / images[labels]

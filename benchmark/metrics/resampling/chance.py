@@ -142,7 +142,7 @@ def never_better(
     sizes = np.bincount(number)
     right = np.stack([np.bincount(number, row) for row in correct], axis=1)  # (units, E)
     level = 1 - 2 * SIGNIFICANCE / len(correct)
-    lowest = max(share_ends(epoch, sizes, level=level)[0] for epoch in right.T)
+    lowest = float(share_ends(right.T, sizes, level=level)[0].max())
     excess = right - np.bincount(number, reference).astype(np.float64)[:, None]
     return lowest <= float(reference.mean()) or _p_value(excess, _signs(count, seed)) > SIGNIFICANCE
 

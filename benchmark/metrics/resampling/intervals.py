@@ -25,6 +25,11 @@ ROUNDING = 1e-12
 Bounds = tuple[float, float]
 """The smallest and the largest possible value."""
 
+Numbers = float | NDArray[np.float64]
+
+Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Lower and upper ends of intervals."""
+
 SHARE: Bounds = (0.0, 1.0)
 """Bounds of a share."""
 
@@ -137,28 +142,31 @@ def of_share(
     if count < FEWEST_GROUPS:
         return None
     low, high = share_ends(np.bincount(number, values), np.bincount(number), level=level)
-    return Interval(low=low, high=high, groups=count)
+    return Interval(low=float(low), high=float(high), groups=count)
 
 
-def share_ends(sums: NDArray[np.number], sizes: NDArray[np.number], *, level: float) -> Bounds:
-    """Ends of `of_share`, also of a share of images that count differently.
+def share_ends(sums: NDArray[np.number], sizes: NDArray[np.number], *, level: float) -> Ends:
+    """Ends of `of_share`, also of many shares, and of shares of images that count differently.
 
     Args:
-        sums: (groups,) of the values of each group, each in [0, 1] times what its image counts.
+        sums: (..., groups) of the values of each group, each in [0, 1] times what its image counts.
         sizes: (groups,) numbers of images, or what they count together; above 0.
         level: probability that the interval covers the share.
+
+    Returns:
+        Two arrays (...).
     """
-    count = len(sums)
-    share = float(sums.sum() / sizes.sum())
-    if np.ptp(sums / sizes) <= ROUNDING:
-        return max(0.0, share - unseen(count, level)), min(1.0, share + unseen(count, level))
-    largest = share * (1 - share)  # variance of one image, and of one group whose images agree
+    count = len(sizes)
+    share = sums.sum(axis=-1) / sizes.sum()
+    agree = np.ptp(sums / sizes, axis=-1) <= ROUNDING
+    largest = np.where(agree, 1.0, share * (1 - share))  # variance of one image, and of one group whose images agree
     variance = _stable_variance(sums, sizes, largest=largest, known=4 * largest, prior=PRIOR_GROUPS)
     critical = _critical(level, count, _effective_groups(sizes))
     shift = critical**2 * variance / largest  # Wilson's z^2 / n
     middle = (share + shift / 2) / (1 + shift)
-    reach = critical * math.sqrt(variance + critical**2 * (variance / largest) ** 2 / 4) / (1 + shift)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    reach = critical * np.sqrt(variance + critical**2 * (variance / largest) ** 2 / 4) / (1 + shift)
+    middle, reach = np.where(agree, share, middle), np.where(agree, unseen(count, level), reach)
+    return np.maximum(0.0, middle - reach), np.minimum(1.0, middle + reach)
 
 
 def _of_unbounded(sums: NDArray[np.number], sizes: NDArray[np.int64], level: float) -> Interval:
@@ -178,12 +186,12 @@ def _of_bounded(sums: NDArray[np.number], sizes: NDArray[np.int64], bounds: Boun
 
 
 def _stable_variance(
-    sums: NDArray[np.number], sizes: NDArray[np.number], *, largest: float, known: float, prior: float
-) -> float:
-    """Variance of a mean over groups, averaged with that of groups whose means differ as much as they can.
+    sums: NDArray[np.number], sizes: NDArray[np.number], *, largest: Numbers, known: Numbers, prior: float
+) -> NDArray[np.float64]:
+    """Variance of a mean over groups, averaged with that of groups whose means differ as much as they can, (...).
 
     Args:
-        sums: (groups,) of the values.
+        sums: (..., groups) of the values.
         sizes: (groups,) numbers of images.
         largest: variance of the mean of one group if it is as large as possible.
         known: in [0, 1], how much a group tells of the variance.
@@ -194,11 +202,13 @@ def _stable_variance(
     return (weight * _variance(sums, sizes) + prior * largest / groups) / (weight + prior)
 
 
-def _variance(sums: NDArray[np.number], sizes: NDArray[np.number]) -> float:
-    """Variance of a ratio of sums over groups, without bias if the images of a group agree (CR2)."""
+def _variance(sums: NDArray[np.number], sizes: NDArray[np.number]) -> NDArray[np.float64]:
+    """Variance of a ratio of sums over groups, (...), without bias if the images of a group agree (CR2)."""
     weights = sizes / sizes.sum()
-    residuals = sums / sizes.sum() - sums.sum() / sizes.sum() * weights  # their sum is 0
-    return float((residuals**2 / (1 - 2 * weights + (weights**2).sum())).sum())
+    shares = sums / sizes.sum()
+    residuals = shares - shares.sum(axis=-1, keepdims=True) * weights  # their sum is 0
+    variance: NDArray[np.float64] = (residuals**2 / (1 - 2 * weights + (weights**2).sum())).sum(axis=-1)
+    return variance
 
 
 def _effective_groups(sizes: NDArray[np.number]) -> float:

@@ -4,7 +4,6 @@ Every seed answers the same test images, so seeds and units are crossed. Their c
 add up (Owen 2007); few seeds are not resampled, because three of them show too little of their spread.
 """
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,9 +14,9 @@ from benchmark.metrics.resampling.intervals import (
     LEVEL,
     SHARE,
     Bounds,
+    Ends,
     number_groups,
     of_mean,
-    of_share,
     student,
 )
 from benchmark.records.base import Interval
@@ -54,7 +53,7 @@ def of_seed_means(
 ) -> Interval | None:
     """Interval of a mean over training seeds and test images, such as an accuracy.
 
-    The two ends of the interval over units (of a share `of_share`, else `of_mean`), of the mean over seeds, and those
+    The two ends of the interval over units (`intervals.of_mean`), of the mean over seeds, and those
     of Student's interval over seeds lie at distances from the mean that are added as squares (MOVER: Zou and Donner
     2008). With one seed it is the interval over units alone: the spread of the seeds is missing.
 
@@ -75,44 +74,61 @@ def of_seed_means(
     Raises:
         InputError: as `intervals.of_mean`.
     """
-    mean = float(values.mean())
     means = values.mean(axis=0)
-    if bounds == SHARE:
-        units = of_share(means, groups, level=level)
-    else:
-        units = of_mean(means, groups, level=level, bounds=bounds)
-    seeds = len(values)
-    if units is None or seeds == 1:
+    units = of_mean(means, groups, level=level, bounds=bounds)
+    if units is None or len(values) == 1:
         return units
-    down, up = _seed_reach(values, groups, bounds, level)
-    low, high = mean - math.hypot(mean - units.low, down), mean + math.hypot(units.high - mean, up)
-    if bounds:
-        low, high = max(bounds[0], low), min(bounds[1], high)
-    return Interval(low=low, high=high, groups=units.groups)
+    number, count = number_groups(groups, len(means))
+    sums = np.stack([np.bincount(number, row, count) for row in values])
+    ends = np.array(units.low), np.array(units.high)
+    low, high = add_seeds(ends, sums, np.bincount(number), bounds=bounds, level=level)
+    return Interval(low=float(low), high=float(high), groups=units.groups)
+
+
+def add_seeds(
+    ends: Ends, sums: NDArray[np.number], sizes: NDArray[np.int64], *, bounds: Bounds | None, level: float
+) -> Ends:
+    """Ends of the intervals over units and seeds, from those over units alone; of many at once.
+
+    Args:
+        ends: two arrays (...), of the means over seeds.
+        sums: (..., S, units) of the values of each seed and unit; S >= 2.
+        sizes: (units,) numbers of images.
+        bounds: as `of_seed_means`.
+        level: as `of_seed_means`.
+    """
+    mean = sums.mean(axis=-2).sum(axis=-1) / sizes.sum()
+    down, up = _seed_reach(mean, sums, sizes, bounds, level)
+    low, high = mean - np.hypot(mean - ends[0], down), mean + np.hypot(ends[1] - mean, up)
+    return (np.maximum(bounds[0], low), np.minimum(bounds[1], high)) if bounds else (low, high)
 
 
 def _seed_reach(
-    values: NDArray[np.number] | NDArray[np.bool_], groups: NDArray[np.generic], bounds: Bounds | None, level: float
-) -> tuple[float, float]:
+    mean: NDArray[np.float64],
+    sums: NDArray[np.number],
+    sizes: NDArray[np.int64],
+    bounds: Bounds | None,
+    level: float,
+) -> Ends:
     """How far Student's interval over seeds reaches below and above the mean; with bounds it is that of the logit."""
     from scipy import special
 
-    seeds, mean = len(values), float(values.mean())
-    spread = seed_variance([values], groups)
-    variance = spread.variance
-    if spread.freedom == 1:
-        clear = student(CLEAR_SPREAD, len(np.unique(groups)) - 1) ** 2  # F of 1 degree of freedom is the square of t
-        variance = spread.between if spread.between > clear * spread.interaction else 0.0
-    reach = student(level, seeds - 1) * math.sqrt(variance / seeds)
-    if not bounds or not reach:
+    seeds, units = sums.shape[-2:]
+    between, interaction = _squares(sums, sizes)
+    between, interaction = between / (seeds - 1), interaction / (seeds - 1)
+    variance = np.maximum(0.0, between - interaction)
+    if seeds == 2:  # noqa: PLR2004 - one degree of freedom
+        clear = student(CLEAR_SPREAD, units - 1) ** 2  # F of 1 degree of freedom is the square of t
+        variance = np.where(between > clear * interaction, between, 0.0)
+    reach = student(level, seeds - 1) * np.sqrt(variance / seeds)
+    if not bounds:
         return reach, reach
     width = bounds[1] - bounds[0]
-    share = (mean - bounds[0]) / width
-    logit = math.log(share / (1 - share))
-    low, high = (
-        float(special.expit(logit + end * reach / width / (share * (1 - share)))) * width + bounds[0] for end in (-1, 1)
-    )
-    return mean - low, high - mean
+    inside = (mean > bounds[0]) & (mean < bounds[1])  # at a bound no seed differs from another
+    share = np.where(inside, (mean - bounds[0]) / width, 0.5)
+    logit, slope = special.logit(share), reach / width / (share * (1 - share))
+    below, above = share - special.expit(logit - slope), special.expit(logit + slope) - share
+    return np.where(reach > 0, below * width, 0.0), np.where(reach > 0, above * width, 0.0)
 
 
 def seed_variance(rows: Sequence[NDArray[np.number] | NDArray[np.bool_]], groups: NDArray[np.generic]) -> SeedVariance:
@@ -128,13 +144,28 @@ def seed_variance(rows: Sequence[NDArray[np.number] | NDArray[np.bool_]], groups
     number, count = number_groups(groups, rows[0].shape[1])
     freedom, between, interaction = 0, 0.0, 0.0
     for values in rows:
-        if len(values) == 1:
-            continue
-        freedom += len(values) - 1
-        means = values.mean(axis=1)
-        between += float(((means - means.mean()) ** 2).sum())
-        sums = np.stack([np.bincount(number, row, count) for row in values - means[:, None]])  # (S, units)
-        interaction += float(((sums - sums.mean(axis=0)) ** 2).sum()) / max(count - 1, 1) * count / len(number) ** 2
+        sums = np.stack([np.bincount(number, row, count) for row in values])
+        of_seeds, of_both = _squares(sums, np.bincount(number))
+        freedom, between, interaction = (
+            freedom + len(values) - 1,
+            between + float(of_seeds),
+            interaction + float(of_both),
+        )
     if not freedom:
         return SeedVariance(0.0, 0.0, 0)
     return SeedVariance(between / freedom, interaction / freedom, freedom)
+
+
+def _squares(sums: NDArray[np.number], sizes: NDArray[np.int64]) -> Ends:
+    """Sums of squares (...) between the means of seeds, and of what the interaction with units adds to them.
+
+    Args:
+        sums: (..., S, units) of the values of each seed and unit.
+        sizes: (units,) numbers of images.
+    """
+    images, units = sizes.sum(), len(sizes)
+    means = sums.sum(axis=-1) / images  # (..., S)
+    residuals = sums - means[..., None] * sizes
+    apart = residuals - residuals.mean(axis=-2, keepdims=True)
+    between = ((means - means.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+    return between, (apart**2).sum(axis=(-2, -1)) / max(units - 1, 1) * units / images**2
