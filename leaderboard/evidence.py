@@ -132,9 +132,9 @@ def sentences(section: Section, *, classified: bool = True) -> str:
         return worth
     discordance = max(mean_discordance(np.stack([seeds[0] for seeds in table.correct])) for table in tables)
     rows = max(table.most_ranked for table in tables)
-    least = f"{_points(detectable_difference(effective, discordance))} between two rows"
+    least = f"{_points(detectable_difference(effective, discordance, units))} between two rows"
     if rows > 2:  # noqa: PLR2004 - more than one pair
-        least += f", {_points(detectable_difference(effective, discordance, rows))} among {rows} ranked together"
+        least += f", {_points(detectable_difference(effective, discordance, units, rows))} among {rows} ranked together"
     return (
         f"{worth} Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}. {_seeds(tables)}"
     ).rstrip() + f" Chance, the best answer without looking at the animal: {_unseen(section)}."

@@ -203,7 +203,7 @@ def _out_of_fold(
 def _detectable(right: NDArray[np.bool_], units: NDArray[np.int64]) -> float | None:
     """Smallest difference of two accuracies that photos can show, from right answers (S, N) in each draw."""
     effective = effective_images(units, agreement_within(right.astype(float), units))
-    return detectable_difference(effective, mean_discordance(right.reshape(1, -1)))
+    return detectable_difference(effective, mean_discordance(right.reshape(1, -1)), len(np.unique(units)))
 
 
 def _advantage(

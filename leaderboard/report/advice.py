@@ -151,12 +151,12 @@ def units_needed(record: FieldRecord, difference: float = WANTED) -> int | None:
     discordance = 2 * scores.linear.accuracy * (1 - scores.linear.accuracy)  # `mean_discordance` of one row
 
     def enough(count: int) -> bool:
-        found = detectable_difference(worth * count, discordance)
+        found = detectable_difference(worth * count, discordance, count)
         return found is not None and found <= difference
 
     if not enough(MOST_UNITS):
         return None
-    low, high = 0, MOST_UNITS
+    low, high = FEWEST_GROUPS - 1, MOST_UNITS  # fewer are not tested
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)

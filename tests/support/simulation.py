@@ -121,7 +121,9 @@ def found(cell: Cell, trials: int, seed: int) -> Happened:
     """
     random = np.random.default_rng(seed)
     discordance = 2 * cell.accuracy * (1 - cell.accuracy)
-    difference = detectable_difference(effective_images(cell.groups, cell.agreement), discordance, cell.rows)
+    difference = detectable_difference(
+        effective_images(cell.groups, cell.agreement), discordance, cell.units, cell.rows
+    )
     assert difference is not None
     accuracies = [cell.accuracy + difference / 2] + [cell.accuracy - difference / 2] * (cell.rows - 1)
 

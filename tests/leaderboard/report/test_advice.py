@@ -68,8 +68,8 @@ def test_without_groups_individuals_with_one_photo_are_named() -> None:
 def test_the_needed_units_show_the_difference_and_one_less_does_not() -> None:
     record = field_record()
     needed = units_needed(record)
-    assert needed == 295  # 2.8 squared times a discordance of 0.375, divided by 0.1 squared
-    assert units_needed(record, 0.2) == 74
+    assert needed == 297  # 2.81 squared, by Student's t, times a discordance of 0.375, divided by 0.1 squared
+    assert units_needed(record, 0.2) == 76
     assert units_needed(record, 0.001) is None
 
 

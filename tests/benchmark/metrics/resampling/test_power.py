@@ -8,7 +8,7 @@ from benchmark.metrics.resampling.power import (
     detectable_mean,
     effective_images,
     mean_discordance,
-    normal_range,
+    studentised_range,
 )
 from benchmark.metrics.resampling.significance import shared_ranks
 from support.answers import clustered_answers
@@ -55,12 +55,24 @@ def test_the_discordance_of_pairs_and_of_one_row() -> None:
 
 
 def test_without_discordance_all_images_of_a_difference_favour_one_row() -> None:
-    one_sided = detectable_difference(35, 0.0)
+    many = 10**6
+    one_sided = detectable_difference(35, 0.0, many)
     assert one_sided is not None
     error = np.sqrt(one_sided * (1 - one_sided) / 35)
     assert one_sided / error == pytest.approx(1.96 + 0.8416, rel=1e-3)
-    assert detectable_difference(3, 0.4) is None
-    assert detectable_difference(1e6, 0.4) == pytest.approx(2.8016 * np.sqrt(0.4e-6), rel=1e-3)
+    assert detectable_difference(3, 0.4, many) is None
+    assert detectable_difference(1e6, 0.4, many) == pytest.approx(2.8016 * np.sqrt(0.4e-6), rel=1e-3)
+
+
+@pytest.mark.parametrize("units", [6, 20])
+def test_few_units_detect_by_student_s_t(units: int) -> None:
+    reach = stats.t.ppf(0.975, units - 1) + stats.t.ppf(0.8, units - 1)
+    assert detectable_difference(1000, 0.4, units) == pytest.approx(reach * np.sqrt(0.4 / 1000))
+
+
+def test_among_many_rows_the_largest_pair_counts() -> None:
+    exact = stats.studentized_range.ppf(0.95, 9, 19) / np.sqrt(2) + stats.t.ppf(0.8, 19)
+    assert detectable_difference(1000, 0.4, 20, 9) == pytest.approx(exact * np.sqrt(0.4 / 1000), rel=3e-3)
 
 
 @pytest.mark.slow
@@ -73,7 +85,7 @@ def test_a_difference_of_the_smallest_detectable_size_is_found_in_four_of_five_t
     random, groups = np.random.default_rng(2), np.repeat(np.arange(units), size)
     agreement, middle = 0.3, 0.6
     images = effective_images(groups, agreement)
-    difference = detectable_difference(images, 2 * middle * (1 - middle), rows)
+    difference = detectable_difference(images, 2 * middle * (1 - middle), units, rows)
     assert difference is not None
     better, other = middle + difference / 2, middle - difference / 2
     found = 0
@@ -110,7 +122,10 @@ def test_the_detectable_mean_by_hand() -> None:
     assert detectable_mean(np.ones(6), np.arange(6)) == 0
 
 
-@pytest.mark.parametrize(("probability", "numbers"), [(0.95, 2), (0.95, 3), (0.95, 40), (0.5, 7), (0.999, 200)])
-def test_the_range_of_normal_numbers_is_that_of_scipy(probability: float, numbers: int) -> None:
-    expected = stats.studentized_range.ppf(probability, numbers, np.inf)
-    assert normal_range(probability, numbers) == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize(
+    ("probability", "numbers", "freedom"),
+    [(0.95, 2, 5), (0.95, 9, 19), (0.95, 40, 11), (0.5, 7, 30), (0.9, 3, 10), (0.95, 3, 10**6)],
+)
+def test_the_studentised_range_is_that_of_scipy(probability: float, numbers: int, freedom: int) -> None:
+    expected = stats.studentized_range.ppf(probability, numbers, freedom)
+    assert studentised_range(probability, numbers, freedom) == pytest.approx(expected, rel=3e-3)
