@@ -19,7 +19,7 @@ INTERACTION = 0.2
 """Share of the variance between units that is not common to rows, and as much again that is not common to seeds."""
 
 SMALL, LARGE, HUGE = 0.15, 0.5, 1.0
-"""Standard deviations of the effects of seeds: accuracies around 0.8 differ by 4, by 14 and by 25 points."""
+"""Standard deviations of the effects of seeds: accuracies around 0.8 differ by 4, by 13 and by 22 points."""
 
 Answers = NDArray[np.bool_]
 
