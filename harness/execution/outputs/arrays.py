@@ -111,11 +111,15 @@ def first_bad_row(array: NDArray[Any], low: float, high: float, block: int = BLO
 
     >>> first_bad_row(np.array([[0.0, 1.0], [2.0, np.nan]]), 0, 5)
     1
+    >>> first_bad_row(np.array([[1.0], [np.inf]], np.float16), -1e38, 1e38)
+    1
     """
     step = max(1, block // int(np.prod(array.shape[1:])))
     for start in range(0, len(array), step):
         rows = array[start : start + step].reshape(len(array[start : start + step]), -1)
-        good = (rows.min(axis=1) >= low) & (rows.max(axis=1) <= high)  # false of NaN
+        # in float64: a bound of another type would be rounded to the array's, in float16 to infinity
+        least, most = (values.astype(np.float64) for values in (rows.min(axis=1), rows.max(axis=1)))
+        good = (least >= low) & (most <= high)  # false of NaN
         if not good.all():
             return start + int(np.argmin(good))
     return None

@@ -159,7 +159,7 @@ def test_the_command_prints_what_failed_and_the_fix_and_exits_with_1(tmp_path: P
     assert "FAIL deep training changes the encoder" in done.output
     assert "Fix: Give the encoder's parameters to the optimiser" in done.output
     assert done.output.endswith("plain: 16 passed, 1 failed, 0 skipped.\n")
-    assert list((tmp_path / ".patternbench").iterdir()) == []
+    assert {path.name for path in (tmp_path / ".patternbench").iterdir()} == {"trusted.json"}  # by `backbone new`
 
 
 @pytest.mark.parametrize("command", ["describe", "check"])
