@@ -134,7 +134,10 @@ def verify(
     fast: Annotated[bool, typer.Option("--fast", help="Also encode the test images again, and compare them.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Also run every stage again, and compare every score.")] = False,
     dataset: Annotated[str | None, typer.Option("--data", help="Only rows of this data set.")] = None,
-    split: Annotated[str | None, typer.Option(help="Only rows of this split.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Only rows of this split: random, block, sequence, time, open, disjoint, or your own."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check whether the numbers of a row follow from its record; exit code 1 if one does not.

@@ -80,7 +80,7 @@ def test_a_control_is_trained_shallowly_and_encodes_from_that_checkpoint(name: s
     embeddings, logits = (np.load(encoded / f"{what}.npy") for what in ("embeddings", "logits"))
     head = checkpoints.load(trained / "checkpoint.safetensors")["head"]
     expected = embeddings @ head["linear.weight"].numpy().T + head["linear.bias"].numpy()
-    np.testing.assert_allclose(logits, expected, atol=1e-5)
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
     assert [(folder / "cams-gradcam.npy").exists() for folder in (trained, encoded)] == [bool(explain)] * 2
     losses = [float(line.split(",")[1]) for line in (trained / "history.csv").read_text().splitlines()[1:]]
     assert losses[-1] < losses[0]

@@ -22,7 +22,7 @@ from harness.pictures import cam_overlays
 from harness.scoring import localisation
 from harness.scoring.test_set import TestSet
 from support.fakes import RecordingListener
-from support.records import blank_record
+from support.records import blank_record, part
 
 SIDE = 8
 PARTS = {"train": 2, "val": 2, "test": 6}
@@ -66,7 +66,7 @@ def stage_with(folder: Path, **cams: NDArray[np.floating]) -> StageResult:
     for method, values in cams.items():
         np.save(folder / "out" / f"cams-{method}.npy", values.astype(np.float32))
     result = Result(contract="1", images=1, seconds=0, peak_memory_mib=0, versions={})
-    return StageResult(Entry("", folder, {}), result, Stage(key="", seconds=0))
+    return StageResult(Entry("", folder, {}), result, Stage(key="k", seconds=0))
 
 
 def on_pattern(shares: dict[str, float], of: CropSet) -> NDArray[np.float64]:
@@ -153,7 +153,7 @@ def test_without_cams_or_without_pattern_there_is_no_localisation(tmp_path: Path
 
 def classified(*localised_cams: Localisation) -> Classification:
     test = Scores(accuracy=1, recall=1, f1=1, images=6)
-    return Classification(test=test, validation=(), probe_localisation=(), localisations=localised_cams)
+    return part(Classification, test=test, validation=(), probe_localisation=(), localisations=localised_cams)
 
 
 def test_the_picture_has_three_images_of_each_classifier_that_has_cams(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def stage(folder: Path, arrays: dict[str, NDArray[np.floating]], losses: list[fl
     lines = [f"{epoch},{loss!r}" for epoch, loss in enumerate(losses, 1)]
     (folder / "out" / "history.csv").write_text("\n".join(["epoch,loss", *lines]) + "\n")
     result = Result(contract="1", images=1, seconds=0, peak_memory_mib=0, versions={})
-    return StageResult(Entry("", folder, {}), result, Stage(key="", seconds=0))
+    return StageResult(Entry("", folder, {}), result, Stage(key="k", seconds=0))
 
 
 def head(folder: Path, test_set: TestSet, skill: float, losses: list[float], seed: int) -> Classifier:
@@ -160,6 +160,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, protocol: ResolvedProtocol
     runs = [("one", 2.0, 0), ("one", 1.8, 1), ("two", 1.0, 0), ("two", 1.1, 1), ("calibrated", 1.5, 9)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(probing, "linear_probe", probing.nearest_neighbour_probe)
+        patch.setattr(probing, "reduce", probing.cosines)
         return [scored(folder / f"{name}{seed}", protocol, name, skill, seed) for name, skill, seed in runs]
 
 
