@@ -213,7 +213,7 @@ def _weights_of(facts: BackboneFacts, workspace: Workspace) -> Finding:
     if not facts.weights:
         return Finding("ok", f"backbone {facts.name}: has no published weights, starts from random ones")
     files = [entry for entry in facts.own_weights if not entry.package]
-    missing = [entry for entry in files if state(facts, entry, workspace) != "present"]
+    missing = [entry for entry in files if state(facts, entry, workspace) not in {"present", "own"}]
     if not missing:
         return Finding("ok", f"backbone {facts.name}: published weights are here")
     possible = "from random weights" if set(facts.published) & set(missing) else "without the perceptual loss"

@@ -392,7 +392,7 @@ class _Broken(Runner):
     def use_gpu(self) -> None: ...
 
     def prepare(self, *_: object) -> str:
-        return "code"
+        return "c0de"
 
     def describe(self, *_: object) -> tuple[Outcome, str]:
         raise AssertionError("a bench never asks for a description")

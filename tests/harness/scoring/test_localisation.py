@@ -22,7 +22,8 @@ from harness.pictures import cam_overlays
 from harness.scoring import localisation
 from harness.scoring.test_set import TestSet
 from support.fakes import RecordingListener
-from support.records import blank_record, part
+from support.records import blank_record
+from support.records import part as record_part
 
 SIDE = 8
 PARTS = {"train": 2, "val": 2, "test": 6}
@@ -153,7 +154,7 @@ def test_without_cams_or_without_pattern_there_is_no_localisation(tmp_path: Path
 
 def classified(*localised_cams: Localisation) -> Classification:
     test = Scores(accuracy=1, recall=1, f1=1, images=6)
-    return part(Classification, test=test, validation=(), probe_localisation=(), localisations=localised_cams)
+    return record_part(Classification, test=test, validation=(), probe_localisation=(), localisations=localised_cams)
 
 
 def test_the_picture_has_three_images_of_each_classifier_that_has_cams(tmp_path: Path) -> None:

@@ -171,10 +171,13 @@ def test_the_file_is_fetched(
 
 @pytest.mark.usefixtures("published_sha256")
 def test_the_list_ends_with_the_metric(workspace: Workspace, file: Path) -> None:
-    row = run(workspace, "list").splitlines()[-2].split()
-    assert row[:3] == ["lpips", "alexnet", "no"]
+    def row() -> list[str]:
+        *_, last = (line.split() for line in run(workspace, "list", "lpips").splitlines() if line.startswith("lpips"))
+        return last
+
+    assert row()[:4] == ["lpips", "alexnet", "perceptual", "no"]
     run(workspace, "import", "lpips", file)
-    assert run(workspace, "list", "lpips").splitlines()[-2].split()[:3] == ["lpips", "alexnet", "yes,"]
+    assert row()[:4] == ["lpips", "alexnet", "perceptual", "yes,"]
 
 
 @pytest.mark.usefixtures("published_sha256")
