@@ -91,7 +91,7 @@ def test_scores_of_another_processor_are_compared_by_their_intervals(
 def test_other_numbers_of_another_key_and_other_rules_are_a_new_record(workspace: Workspace, tmp_path: Path) -> None:
     first = published(workspace)
     other = first.model_copy(update={"key": "b" * 64, "candidate_count": 99})
-    rules = first.provenance.model_copy(update={"rules": "others"})
+    rules = first.provenance.model_copy(update={"rules": "0f"})
     newer = first.model_copy(update={"key": "c" * 64, "provenance": rules})
     for record in (other, newer):
         assert kept(record, workspace, tmp_path / "photos") == (record, [])
