@@ -81,8 +81,8 @@ def _comparison(record: Record, earlier: Record, places: Sequence[str], row: str
         processors = [one.provenance.hardware.get("processor", "unknown") for one in (record, earlier)]
         machines = "on one processor" if len(set(processors)) == 1 else f"on {processors[0]} and {processors[1]}"
         return (
-            f"Reproduced within its intervals: each of the {agreement.scores} scores with an interval lies in that of "
-            f"{row}; the largest difference is {agreement.largest:.2g}. The last digits differ, {machines}."
+            f"Reproduced within its intervals: all {agreement.scores} scores lie in {row} 95 % intervals. The "
+            f"largest difference is {agreement.largest:.2g}. The last digits differ, {machines}."
         )
     first = agreement.outside or places
     kind = "scores lie outside the intervals of" if agreement.outside else "values differ from"

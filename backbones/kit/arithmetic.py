@@ -69,7 +69,7 @@ def is_at_risk(images: Sequence[int], stride: int | Sequence[int]) -> bool:
 
 
 class _NarrowConvolutionsInFloat32(TorchFunctionMode):
-    """Computes the convolutions at risk in float32, in every contestant's network, whoever wrote the layer."""
+    """Computes the convolutions for which `is_at_risk` holds in float32, in the networks of all contestants."""
 
     def __torch_function__(
         self, func: Callable[..., Any], _types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

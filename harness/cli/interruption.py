@@ -1,4 +1,4 @@
-"""A command that is told to stop: Ctrl-C, SIGTERM and SIGHUP end it alike, with the exit code of their signal."""
+"""Interruption of a command: Ctrl-C, SIGTERM and SIGHUP stop its jobs and set the exit code of their signal."""
 
 import shlex
 import signal

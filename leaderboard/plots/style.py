@@ -56,7 +56,7 @@ def identity(record: Record) -> Identity:
 
 
 def colour_of(backbone: str) -> str:
-    """The colour of a contestant: of its name alone, so that it is the same in every figure, whoever else is in it."""
+    """Colour of a contestant. It depends on the name alone, so that all figures use the same one."""
     return COLOURS[_hash(backbone) % len(COLOURS)]
 
 

@@ -58,7 +58,7 @@ def test_other_numbers_of_the_same_key_are_reported(workspace: Workspace, tmp_pa
 @pytest.mark.parametrize(
     ("accuracy", "message"),
     [
-        (0.45, "Reproduced within its intervals: each of the 2 scores with an interval lies in that of the published"),
+        (0.45, "Reproduced within its intervals: all 2 scores lie in the published row's 95 % intervals. The largest"),
         (
             0.7,
             "Not reproduced: 1 scores lie outside the intervals of the published row's, the first is classification.",
@@ -85,7 +85,7 @@ def test_scores_of_another_processor_are_compared_by_their_intervals(
     _, messages = kept(record(accuracy, "AMD EPYC"), workspace, tmp_path / "photos")
     assert messages[-1].startswith(message)
     if accuracy < 0.6:
-        assert "the largest difference is 0.05. The last digits differ, on AMD EPYC and Intel Xeon." in messages[-1]
+        assert "difference is 0.05. The last digits differ, on AMD EPYC and Intel Xeon." in messages[-1]
 
 
 def test_other_numbers_of_another_key_and_other_rules_are_a_new_record(workspace: Workspace, tmp_path: Path) -> None:

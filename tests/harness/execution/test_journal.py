@@ -1,4 +1,4 @@
-"""The journal of stages: what became of each, whoever ended it."""
+"""The journal of stages: how each ended."""
 
 import os
 import subprocess

@@ -44,7 +44,7 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=20)
 
 
 @given(st.lists(NAMES, unique=True, max_size=12), st.integers(0, 11))
-def test_a_contestant_keeps_its_colour_whoever_else_is_there(names: list[str], place: int) -> None:
+def test_a_contestant_keeps_its_colour_beside_any_others(names: list[str], place: int) -> None:
     shown = styles(records([*names[:place], "Net", *names[place:]]))
     assert shown["net", "random"].colour == colour_of("net")
 

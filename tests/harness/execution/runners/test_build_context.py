@@ -65,7 +65,7 @@ def test_a_link_that_came_after_the_check_is_in_no_context(tmp_path: Path) -> No
         write_context(tmp_path, ["evil"], {})
 
 
-def test_a_context_has_the_same_bytes_whoever_owns_the_files_and_whenever_they_were_written(tmp_path: Path) -> None:
+def test_owner_and_time_of_the_files_do_not_change_the_bytes_of_a_context(tmp_path: Path) -> None:
     (tmp_path / "__init__.py").touch()
     home = folder(tmp_path)
     first = write_context(tmp_path, ["evil"], {}).getvalue()
