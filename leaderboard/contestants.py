@@ -144,7 +144,9 @@ def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None
 
 
 def without_looking(record: Record, rows: Sequence[int] | None = None) -> Unseen | None:
-    """Of the best guess and the baselines that see no image, the one that is right most often; None without scores.
+    """Of the best guess and the baselines that see no image, the one that is right most often.
+
+    None if no test image is scored, as in a split whose test individuals are not in training.
 
     Args:
         record: whose test images are scored.
@@ -156,6 +158,8 @@ def without_looking(record: Record, rows: Sequence[int] | None = None) -> Unseen
     shown, trained = known(images), np.array(images.train_images)
     scored = np.arange(len(shown)) if rows is None else np.array(rows, np.int64)
     scored = scored[shown[scored]]
+    if not len(scored):
+        return None
     place = (np.cumsum(shown) - 1)[scored]  # among the known test images, which a baseline answers
     baselines = {name: np.array(baseline.correct)[place] for name, baseline in record.group_baselines.items()}
     return best_unseen(np.array(images.labels)[scored], trained, baselines)

@@ -15,8 +15,9 @@ __all__ = ["BadOutputError", "check"]
 LARGEST_LOGIT = 1e30
 """Beyond it, differences and powers of logits are no numbers in float32."""
 CAM_ROUNDING = 1e-3
-EMBEDDING_FLOOR, EMBEDDING_FACTOR = 2**16, 16
-"""An embedding has at most so many values, or so many times those of the image, if that is more."""
+EMBEDDING_FLOOR, EMBEDDING_FACTOR = 2**20, 16
+"""An embedding has at most so many values, or so many times those of the image, if that is more: an encoder may enlarge
+small images, as InceptionV3 does."""
 RGB = 3
 
 

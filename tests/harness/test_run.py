@@ -341,7 +341,7 @@ def test_unknown_individuals_are_retrieved_and_rejected_but_never_classified(tmp
     assert open_set.geometric == pytest.approx((open_set.baks * open_set.baus) ** 0.5)
     assert (open_set.curve[0][0], open_set.curve[-1]) == (0, pytest.approx((1, 0)))
     page = (workspace.leaderboard / "retrieval.md").read_text()
-    assert "6 individuals, of whom 4 can be the answer, chance 0.25" in page
+    assert "6 individuals, of whom 4 can be the answer, uniform guess 0.25" in page
     assert "**Open set**" in page
 
 

@@ -32,10 +32,10 @@ def remaining_seconds(
     """Time until the last stage ends; None if nothing tells how long a stage takes.
 
     A running stage takes as long as its share that is done says, else as long as expected. A stage of which nothing is
-    known takes as long as the mean stage.
+    known takes as long as the mean of the stages that ended and those of which it is known.
 
     >>> remaining_seconds({"a": 10.0, "b": None}, {"a": (4.0, 0.5)}, [6.0], beside=1)
-    10.0
+    12.0
 
     Args:
         expected: seconds of the stages that have not ended, running ones too; None = not known.

@@ -1,8 +1,10 @@
 """Images of strangers' folders, built by a real engine: what a build sees, reaches and may take."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import docker
@@ -18,6 +20,9 @@ from harness.workspace import Workspace
 from support.misbehaviour import ignore
 
 NAME = f"guest{uuid.uuid4().hex[:8]}"
+LONGEST_REMOVAL = 30.0
+"""Seconds until everything that a test built is gone."""
+
 FACTS = BackboneFacts(name=NAME, title="Guest", paper="none", licence="none", capabilities=(), input={})
 on_engine = pytest.mark.docker
 SHOW = """
@@ -42,10 +47,25 @@ print(json.dumps(found))
 def client() -> Iterator[docker.DockerClient]:
     engine = connect()
     yield engine
-    for image in engine.images.list():
-        if any(NAME in tag for tag in image.tags) or image.labels.get("owner") == NAME:
-            engine.images.remove(str(image.id), force=True)
+    left = [str(image.id) for image in engine.images.list(all=True, filters={"label": f"owner={NAME}"})]
+    until = time.monotonic() + LONGEST_REMOVAL
+    while left:  # an image can be removed once those built on it and the container of a stopped build are
+        left = [image_id for image_id in left if not remove_image(engine, image_id)]
+        assert time.monotonic() < until, f"images of this test are left: {left}"
     engine.close()
+
+
+def remove_image(engine: docker.DockerClient, image_id: str) -> bool:
+    """Whether the image is gone now; an image that others are built on stays."""
+    try:
+        engine.images.remove(image_id, force=True)
+    except docker.errors.ImageNotFound:
+        return True
+    except docker.errors.APIError as error:
+        if error.status_code != HTTPStatus.CONFLICT:
+            raise
+        return False
+    return True
 
 
 def workspace(root: Path, *steps: str, entry: str = "import sys") -> Workspace:
