@@ -66,8 +66,13 @@ class Workspace:
 
     @property
     def store(self) -> Path:
-        """Everything computed, fetched or imported; `harness.cleaning` says what of it can be made again."""
+        """Everything that is computed, and can be computed again."""
         return self.root / ".patternbench"
+
+    @property
+    def imported(self) -> Path:
+        """What the user fetched, imported or corrected by hand: nothing of it can be computed."""
+        return self.root / "imported"
 
     @property
     def digests(self) -> Path:
@@ -82,17 +87,17 @@ class Workspace:
     @property
     def datasets(self) -> Path:
         """Data sets that the user fetched or imported."""
-        return self.store / "datasets"
+        return self.imported / "datasets"
 
     @property
     def region_masks(self) -> Path:
         """Proposed region masks, one folder a data set, or a note of the folder that the user chose."""
-        return self.store / "region-masks"
+        return self.imported / "region-masks"
 
     @property
     def weights(self) -> Path:
         """Published weights that the user fetched or imported, one folder a backbone or metric."""
-        return self.store / "weights"
+        return self.imported / "weights"
 
     @property
     def trusted(self) -> Path:

@@ -69,8 +69,8 @@ def hole_lpips(
     if min(truth.shape[1:3]) < SMALLEST:
         raise InputError(
             f"Images of {truth.shape[2]} x {truth.shape[1]} pixels are too small for LPIPS, whose network takes at "
-            f"least {SMALLEST} a side. Set a larger image_size in the protocol, or move the folder lpips of "
-            ".patternbench/weights away to run without LPIPS."
+            f"least {SMALLEST} a side. Set a larger image_size in the protocol, or move the folder "
+            "imported/weights/lpips away to run without LPIPS."
         )
     means = [
         distances[hole > 0].mean(dtype=np.float64)

@@ -15,6 +15,7 @@ from harness.cli.clean import clean
 from harness.cli.display.json_output import Json, print_json
 from harness.cli.interruption import signals_interrupt
 from harness.cli.options import RunOptions, examples, with_options
+from harness.datasets.earlier_imports import move_imported
 from harness.workspace import Workspace
 
 app = typer.Typer(
@@ -90,6 +91,7 @@ def root(
 ) -> None:
     """Benchmark image encoders that identify individual animals by their skin pattern."""
     context.obj = Workspace(project.resolve()) if project else Workspace.here()
+    move_imported(context.obj)
 
 
 @app.command(

@@ -1,6 +1,6 @@
 """Published weights on the user's disk: paths, notes of their origin, and whether they are the published ones.
 
-`.patternbench/weights/<backbone>/` holds `<entry>.safetensors`, converted by the backbone's own code, and
+`imported/weights/<backbone>/` holds `<entry>.safetensors`, converted by the backbone's own code, and
 `<entry>.json`, a note of the file that it was made from. A contestant with a command of its own keeps its files as
 published, because only it can read them. If any text may be a variant, each variant has a folder of its own. The metric
 that needs a network has a folder like a backbone's.

@@ -32,8 +32,8 @@ def workspace(tmp_path: Path) -> Workspace:
     copy_pages(tmp_path)
     for name in (
         *(".patternbench/stages/lama-encode-1/stage.json", ".patternbench/stages/pack-2/stage.json"),
-        *(".patternbench/flight/3/job.json", ".patternbench/weights/lama/big-lama.safetensors"),
-        *(".patternbench/datasets/cats.toml", ".patternbench/region-masks/cats/a.png", ".patternbench/digests.sqlite"),
+        *(".patternbench/flight/3/job.json", "imported/weights/lama/big-lama.safetensors"),
+        *("imported/datasets/cats.toml", "imported/region-masks/cats/a.png", ".patternbench/digests.sqlite"),
         *("leaderboard/figures/orphan.png", "results/cats/figures/orphan.png", "results/cats/report.html"),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -57,9 +57,9 @@ def files(workspace: Workspace) -> set[str]:
 
 
 USER_MADE = {
-    ".patternbench/weights/lama/big-lama.safetensors",
-    ".patternbench/datasets/cats.toml",
-    ".patternbench/region-masks/cats/a.png",
+    "imported/weights/lama/big-lama.safetensors",
+    "imported/datasets/cats.toml",
+    "imported/region-masks/cats/a.png",
     ".patternbench/digests.sqlite",
     "results/cats/report.html",
     "photos/cat.png",
@@ -84,7 +84,7 @@ def test_what_users_made_stays_unless_it_is_named(workspace: Workspace) -> None:
         clean(workspace, "--yes").output == "Nothing to remove of: stages, unfinished, images, containers, figures.\n"
     )
     clean(workspace, "masks", "--yes")
-    assert files(workspace) == USER_MADE - {".patternbench/region-masks/cats/a.png"}
+    assert files(workspace) == USER_MADE - {"imported/region-masks/cats/a.png"}
     clean(workspace, "weights", "data", "--yes")
     assert files(workspace) == {".patternbench/digests.sqlite", "results/cats/report.html", "photos/cat.png"}
 

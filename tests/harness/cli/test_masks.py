@@ -32,7 +32,7 @@ def _lines(output: str) -> dict[str, str]:
 
 
 def test_masks_are_proposed_corrected_in_place_and_taken_back(tmp_path: Path, pets: Path) -> None:
-    folder = tmp_path / ".patternbench" / "region-masks" / "pets"
+    folder = tmp_path / "imported" / "region-masks" / "pets"
     facts = _lines(_run(tmp_path, "masks", pets))
     assert (facts["proposed"], facts["kept"], facts["corrected"]) == ("4 now", "0 as they were proposed before", "0")
     assert facts["masks"] == f"4, for 4 images that lack regions, in {folder}"
@@ -104,7 +104,7 @@ def test_real_photos_without_their_masks(tmp_path: Path) -> None:
     table = [header.rpartition(",")[0], *(row for row, _, _ in sample)]
     (tmp_path / "fish" / "metadata.csv").write_text("\n".join(table) + "\n")
     assert _lines(_run(tmp_path, "masks", tmp_path / "fish"))["proposed"] == "12 now"
-    proposed = sorted((tmp_path / ".patternbench" / "region-masks" / "fish").glob("*.png"))
+    proposed = sorted((tmp_path / "imported" / "region-masks" / "fish").glob("*.png"))
     overlaps = []
     for path, (_, _, mask) in zip(proposed, sorted(sample), strict=True):
         one, other = np.asarray(Image.open(path)) > 0, np.asarray(Image.open(FISH / mask)) > 0
