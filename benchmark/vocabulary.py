@@ -248,7 +248,33 @@ RunStatus = Literal["ok", "timeout", "oom_host", "oom_gpu", "crash", "bad_output
 - `oom_gpu`: GPU memory ran out.
 - `crash`: the backbone ended with an exit code other than 0 and 2.
 - `bad_output`: the backbone's output violates the contract.
-- `image_missing`: the backbone's image does not exist. Allowed in records; no run ends with it today.
+- `image_missing`: the backbone's image does not exist any more.
+"""
+
+StageEnd = Literal[
+    "ok",
+    "timeout",
+    "oom_host",
+    "oom_gpu",
+    "crash",
+    "bad_output",
+    "image_missing",
+    "cancelled",
+    "infra",
+    "skipped",
+]
+"""How a stage ended: as a run does, which then has a record, or in a way that leaves none.
+
+- `ok`: it is finished.
+- `timeout`: as of a run.
+- `oom_host`: as of a run.
+- `oom_gpu`: as of a run.
+- `crash`: as of a run; or the backbone refused the job (exit code 2), which leaves no record.
+- `bad_output`: as of a run.
+- `image_missing`: as of a run; or the image that it is built from cannot be fetched, which leaves no record.
+- `cancelled`: the user or the system stopped the run.
+- `infra`: the machine failed, such as the Docker engine or the disk, and not the backbone.
+- `skipped`: the stage whose checkpoint it needs did not end `ok`.
 """
 
 RunnerName = Literal["process", "docker"]

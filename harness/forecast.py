@@ -13,7 +13,7 @@ from harness.execution.packs import find_pack
 from harness.execution.plan import StageSpec, plan
 from harness.execution.runners.base import Runner
 from harness.execution.spec import RunSpec
-from harness.execution.stages import StageRunner
+from harness.execution.stages import StageRunner, prepare_backbone
 from harness.execution.store import Entry, Store
 from harness.field.survey import SurveySpec, survey_crops, survey_runner, survey_stages
 from harness.run import prepare, stage_runner
@@ -79,7 +79,7 @@ def forecast_survey(
     """What a field survey would do about each of its stages. Arguments and errors as `forecast`."""
     store = Store(workspace.store)
     crops = survey_crops(spec, store, listener, digest_of)
-    code = runner.prepare(spec.backbone, listener.report)
+    code = prepare_backbone(runner, spec.backbone, store, listener)
     stages = survey_runner(spec, store, code, runner, listener)
     return _forecast(survey_stages(spec), crops, stages, spec.backbone.label, spec.catalogue.name)
 

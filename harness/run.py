@@ -24,7 +24,7 @@ from harness.contract import Resources
 from harness.disk import check_writable, disk_errors
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import PlannedStage, ProgressListener, stage_events
-from harness.execution.execute import execute
+from harness.execution.executors.execute import execute
 from harness.execution.holes import can_inpaint, can_test
 from harness.execution.jobs import StageError
 from harness.execution.journal import Journal, expect
@@ -32,7 +32,7 @@ from harness.execution.plan import plan
 from harness.execution.results import Results
 from harness.execution.runners.base import LOG_LINES, Limits, Outcome, Runner
 from harness.execution.spec import RunSpec
-from harness.execution.stages import StageRunner
+from harness.execution.stages import StageRunner, prepare_backbone
 from harness.execution.store import Store, digest
 from harness.execution.titles import SCORE
 from harness.git import commit, trust_warning
@@ -237,7 +237,7 @@ def prepare(
     store = Store(workspace.store, listener.report)
     crops = CropSet(catalogue, split, cut_crops(store, catalogue, digests, protocol.image_size, listener))
     split_audit = _audit(spec, crops, store)
-    code = runner.prepare(spec.backbone, listener.report)
+    code = prepare_backbone(runner, spec.backbone, store, listener)
     inpaints = spec.backbone.inpaints and can_inpaint(crops, protocol.inpaint.masks)
     fills = inpaints and can_test(crops, protocol.inpaint.masks, protocol.inpaint.test_photos)
     lpips_file = alexnet_file(workspace) if inpaints else None

@@ -69,6 +69,13 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "harness.transfer": ("benchmark.errors", "harness.disk"),
     "harness.contestants": ("benchmark", "harness.contract", "harness.suggestions", "harness.workspace"),
     "harness.execution": ("benchmark", "harness.contestants", "harness.contract", "harness.disk", "harness.storage"),
+    "harness.execution.executors": (
+        "benchmark",
+        "harness.contestants",
+        "harness.contract",
+        "harness.execution",
+        "harness.workspace",
+    ),
     "harness.execution.outputs": ("benchmark.errors", "benchmark.text", "harness.contract"),
     "harness.execution.runners": (
         "benchmark",

@@ -18,7 +18,7 @@ StageName = Annotated[
 
 
 def status(context: typer.Context, as_json: Json = False) -> None:
-    """Show which stages run now, which failed or were interrupted, and what is finished."""
+    """Show which stages run now, which did not end ok and how, and what is finished."""
     from harness.cli.display.progress import duration
     from harness.execution.titles import title
 
@@ -27,7 +27,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     stopped = _unfinished(notes)
     finished: defaultdict[tuple[str, str], list[StageNote]] = defaultdict(list)
     for note in notes:
-        if note.state == "finished":
+        if note.state == "ok":
             finished[note.backbone, note.dataset].append(note)
     if as_json:
         print_json(
@@ -50,8 +50,11 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         place = f"{note.dataset}, for {duration(_age(note))}, process {note.pid} on {note.host}"
         typer.echo(f"  {note.label}: {title(note.stage)}; {place}")
     if stopped:
-        typer.echo("Failed or interrupted, and not finished since (patternbench logs STAGE):")
+        typer.echo("Not ended ok, and not finished since (patternbench logs STAGE):")
     for note in stopped:
+        if note.state == "skipped":
+            typer.echo(f"  {note.label}: skipped ({_printable(note.cause)}), {note.dataset}")
+            continue
         typer.echo(f"  {note.label}: {note.state} at {_time(note)}, {note.dataset}. {_printable(note.cause)}".rstrip())
     if finished:
         typer.echo("Finished:")
@@ -85,7 +88,7 @@ def why(context: typer.Context, stage: StageName, as_json: Json = False) -> None
     from harness.execution.titles import title
     from harness.reasons import nearest, reasons
 
-    notes = _notes(context)
+    notes = [note for note in _notes(context) if note.state != "skipped"]
     note = _find(stage, notes)
     before = nearest(note, notes)
     found = reasons(note, before) if before else []
@@ -128,11 +131,11 @@ def _find(stage: str, notes: "list[StageNote]") -> "StageNote":
 
 
 def _unfinished(notes: "list[StageNote]") -> "list[StageNote]":
-    """The newest note of each stage on each data set, where it failed or was interrupted."""
+    """The newest note of each stage on each data set, where it neither runs nor ended ok."""
     newest: dict[tuple[str, str], StageNote] = {}
     for note in notes:
         newest.setdefault((note.label, note.dataset), note)
-    return [note for note in newest.values() if note.state in {"failed", "interrupted"}]
+    return [note for note in newest.values() if note.state not in {"running", "ok"}]
 
 
 def _content(note: "StageNote") -> dict[str, object]:

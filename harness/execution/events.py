@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-StageEnd = Literal["ok", "failed", "interrupted"]
-"""How a stage ended: finished; by an error; because the user or the system stopped the run."""
+from benchmark.errors import InputError
+from benchmark.vocabulary import StageEnd
+from harness.execution.jobs import StageError
+from harness.execution.trouble import INFRA, InfraError
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,27 @@ class ProgressListener(Protocol):
     def on_stage_end(self, stage: str, seconds: float, end: StageEnd) -> None:
         """A stage ended after `seconds` of wall time."""
 
+    def on_skip(self, stages: Sequence[str], needed: str) -> None:
+        """Some stages are skipped: they start from the stage `needed`, or from one that does, and it did not end ok."""
+
+
+def end_of(error: BaseException | None, *, is_stopped: bool) -> StageEnd:
+    """How a stage ended by an error; None = without one.
+
+    Args:
+        error: that ended it.
+        is_stopped: whether the run was stopped, which goes before what came of that.
+    """
+    if error is None:
+        return "ok"
+    if is_stopped or isinstance(error, KeyboardInterrupt):
+        return "cancelled"
+    if isinstance(error, StageError):
+        return error.outcome.status
+    if isinstance(error, InputError):
+        return "crash"
+    return error.end if isinstance(error, InfraError) else INFRA
+
 
 @contextmanager
 def stage_events(
@@ -65,7 +88,7 @@ def stage_events(
     try:
         yield
     except BaseException as error:
-        end = "interrupted" if is_stopped() or isinstance(error, KeyboardInterrupt) else "failed"
+        end = end_of(error, is_stopped=is_stopped())
         raise
     finally:
         listener.on_stage_end(stage, time.monotonic() - start, end)

@@ -30,6 +30,10 @@ class StageError(PatternbenchError):
         super().__init__(f"{stage}: {outcome.cause}")
         self.stage, self.outcome = stage, outcome
 
+    def __reduce__(self) -> tuple[type["StageError"], tuple[str, Outcome]]:
+        """Its arguments, so that it can be sent from one machine to another."""
+        return StageError, (self.stage, self.outcome)
+
 
 def write_job(job: AnyJob, version: Version, folder: Path, extra: Mapping[str, object] | None = None) -> None:
     """Write `job.json`.

@@ -11,18 +11,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import psutil
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from benchmark.files import atomic_write
-from benchmark.vocabulary import RunnerName
-from harness.execution.events import PlannedStage
+from benchmark.hashing import json_digest
+from benchmark.vocabulary import RunnerName, StageEnd
+from harness.execution.events import PlannedStage, end_of
 from harness.execution.jobs import StageError
 from harness.execution.plan import StageSpec
 
-StageState = Literal["running", "finished", "failed", "interrupted"]
+EARLIER_STATES = {"finished": "ok", "failed": "crash", "interrupted": "cancelled"}
+"""States in notes of earlier versions."""
+
+StageState = Annotated[
+    Literal["running"] | StageEnd, BeforeValidator(lambda state: EARLIER_STATES.get(str(state), state))
+]
 
 
 def _now() -> str:
@@ -40,12 +46,13 @@ class StageNote(BaseModel):
         inputs: everything that determines its result: job, device, data, artifacts, code.
         runner: that ran it.
         after: name of the stage whose checkpoint it starts from; empty = none.
-        state: what became of it.
+        state: `running`, or how it ended.
         started: UTC, ISO 8601.
         host: machine that ran it.
         pid: number of the harness's process there.
         seconds: wall time until its end; None while it runs.
-        cause: why it failed, in one sentence; else empty.
+        cause: why it did not end ok, in one sentence; of a skipped stage, `needs` and the stage that did not; else
+            empty.
         log: the last lines that it printed.
         stored_bytes: size of its files in the store; None unless it is finished.
         peak_memory_mib: highest resident memory, as the backbone reported it; None unless it is finished.
@@ -75,6 +82,13 @@ class StageNote(BaseModel):
         """Contestant and stage, as commands take them."""
         return f"{self.backbone}/{self.stage}"
 
+    @classmethod
+    def skipped(cls, backbone: str, dataset: str, runner: RunnerName, stage: StageSpec, needed: str) -> "StageNote":
+        """Of a stage that never had a key, because the stage `needed` did not end ok."""
+        key = json_digest([backbone, dataset, stage.name])
+        fields = {"stage": stage.name, "after": stage.after or "", "cause": f"needs {needed}", "seconds": 0.0}
+        return cls(backbone=backbone, dataset=dataset, runner=runner, key=key, inputs={}, state="skipped", **fields)
+
 
 class Journal:
     """The notes of a store, one file a stage."""
@@ -103,24 +117,21 @@ class Journal:
         """
         start = time.monotonic()
         fields: dict[str, Any] = {}
-        state: StageState = "failed"
+        state: StageState = "ok"
         self.write(note)
         try:
             yield fields
-            state = "finished"
-        except StageError as error:
-            fields |= {"cause": error.outcome.cause, "log": error.outcome.log}
-            raise
         except BaseException as error:
-            state = "interrupted" if is_stopped() or isinstance(error, KeyboardInterrupt) else "failed"
-            fields |= {"cause": str(error)}
+            state = end_of(error, is_stopped=is_stopped())
+            outcome = error.outcome if isinstance(error, StageError) else None
+            fields |= {"cause": outcome.cause, "log": outcome.log} if outcome else {"cause": str(error)}
             raise
         finally:
             seconds = round(time.monotonic() - start, 3)
             self.write(note.model_copy(update={"state": state, "seconds": seconds, **fields}))
 
     def notes(self) -> list[StageNote]:
-        """Every note, the newest first; one whose process is gone is `interrupted`."""
+        """Every note, the newest first; one whose process is gone is `cancelled`."""
         notes = []
         for path in self._folder.glob("*.json"):
             with suppress(OSError, ValidationError):
@@ -144,7 +155,7 @@ def comparable(notes: Iterable[StageNote], backbone: str, dataset: str, stage: S
         (
             note
             for note in notes
-            if note.state == "finished"
+            if note.state == "ok"
             and (note.backbone, note.stage, note.dataset) == (backbone, stage.name, dataset)
             and note.inputs.get("job", {}).get("image_size") == stage.job.image_size
         ),
@@ -168,7 +179,7 @@ def expect(notes: Sequence[StageNote], backbone: str, dataset: str, stages: Iter
 
 def _as_it_is(note: StageNote) -> StageNote:
     if note.state == "running" and note.host == socket.gethostname() and not _runs(note):
-        return note.model_copy(update={"state": "interrupted", "cause": "its process is gone"})
+        return note.model_copy(update={"state": "cancelled", "cause": "its process is gone"})
     return note
 
 

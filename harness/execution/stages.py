@@ -4,11 +4,11 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -19,20 +19,25 @@ from benchmark.vocabulary import Pooling
 from harness.contestants.registry import BackboneFacts
 from harness.contract import AnyJob, Encode, Progress, Resources, Result
 from harness.execution import job_files
+from harness.execution.crops import CropSet
 from harness.execution.events import ProgressListener, stage_events
 from harness.execution.job_order import restore_order
 from harness.execution.jobs import StageError, disk_trouble, raise_for_outcome, run_job, write_job
 from harness.execution.journal import Journal, StageNote
+from harness.execution.packs import write_pack
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
 from harness.execution.runners.base import JobFolder, Limits, Outcome, Runner
 from harness.execution.store import Entry, Store, digest
+from harness.execution.trouble import DISK, InfraError, trying
 from harness.storage.checks import remembered_digest
 from harness.storage.trees import remove_tree, walk
 
+T = TypeVar("T")
+
 
 class StageRunner:
-    """Runs the stages of one backbone."""
+    """Runs the stages of one backbone; what fails by trouble of the machine that may pass is tried again."""
 
     def __init__(
         self,
@@ -59,6 +64,29 @@ class StageRunner:
         if kill:
             self._killed.set()
             self._runner.cancel()
+
+    def pack(self, stage: StageSpec, crops: CropSet) -> Entry:
+        """Write the pack of a stage, or find it in the store.
+
+        Raises:
+            RunError: the disk is full or cannot be written to.
+        """
+        return self._trying(stage.name, lambda: write_pack(stage.pack, crops, self.store))
+
+    def skip(self, stages: Sequence[StageSpec], needed: str, dataset: str) -> None:
+        """Tell that stages are skipped.
+
+        Args:
+            stages: in the order of the plan.
+            needed: name of the stage that did not end ok.
+            dataset: name of the data set.
+        """
+        for stage in stages:
+            self._journal.write(StageNote.skipped(self._backbone.label, dataset, self._runner.name, stage, needed))
+        self._listener.on_skip([stage.name for stage in stages], needed)
+
+    def _trying(self, name: str, work: Callable[[], T]) -> T:
+        return trying(work, name, self.store.root, self._listener.report, self._halted.wait)
 
     def inputs(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> dict[str, Any]:
         """Everything that determines the result of a stage; its digest is the stage's key. Arguments as `run`."""
@@ -90,15 +118,18 @@ class StageRunner:
             InputError: the backbone refused the job.
             RunError: the engine or the disk failed, or the run was halted.
         """
+        entry = self._trying(stage.name, lambda: self._find_or_make(stage, data, artifacts))
+        result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
+        return StageResult(entry, result, _note(entry, result))
+
+    def _find_or_make(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> Entry:
         inputs = self.inputs(stage, data, artifacts)
         key = digest(inputs)
         entry = self.store.find(self._kind(stage), key)
         if entry is None:
-            entry = self._make_or_wait(stage, data, artifacts, key, inputs)
-        else:
-            self._take(stage, entry)
-        result = Result.model_validate_json((entry.path / job_files.OUT / job_files.RESULT).read_bytes())
-        return StageResult(entry, result, _note(entry, result))
+            return self._make_or_wait(stage, data, artifacts, key, inputs)
+        self._take(stage, entry)
+        return entry
 
     def _make_or_wait(
         self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path], key: str, inputs: dict[str, Any]
@@ -132,7 +163,7 @@ class StageRunner:
 
     def _make(self, kind: str, note: StageNote, job: AnyJob, data: Entry, artifacts: dict[str, Path]) -> None:
         if self._halted.is_set():
-            raise RunError("Another stage failed, or the run was interrupted.")
+            raise RunError("Another stage failed, or the run was cancelled.")
         facts: dict[str, Any] = {"backbone": note.backbone, "stage": note.stage, "inputs": note.inputs}
         start, is_stopped = time.monotonic(), self._killed.is_set
         with (
@@ -159,7 +190,7 @@ class StageRunner:
         elif outcome.status == "ok" and (problem := self._other_width(job, folder)):
             outcome = Outcome("bad_output", problem, outcome.log)
         elif trouble := disk_trouble(outcome, folder):
-            raise RunError(f"{self._backbone.label}, {name}: {trouble}")
+            raise InfraError(f"{self._backbone.label}, {name}: {trouble}", DISK)
         raise_for_outcome(outcome, self._backbone, name)
         restore_order(data.path, folder / job_files.OUT)
         for entry in list(os.scandir(folder)):
@@ -214,6 +245,26 @@ class StageRunner:
                 self._listener.on_progress(name, event.model_dump(exclude_none=True))
 
         return on_line
+
+
+def prepare_backbone(runner: Runner, backbone: BackboneFacts, store: Store, listener: ProgressListener) -> str:
+    """Make a backbone ready, again after a wait if the engine fails; returns the digest of the code that will run.
+
+    Args:
+        runner: runs its jobs.
+        backbone: the backbone.
+        store: of finished stages.
+        listener: receives messages.
+
+    Raises:
+        RunError: it cannot be made ready.
+    """
+
+    def wait(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    return trying(lambda: runner.prepare(backbone, listener.report), backbone.label, store.root, listener.report, wait)
 
 
 def _digest_of(path: Path) -> str:

@@ -27,11 +27,11 @@ from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import PlannedStage, ProgressListener, stage_events
 from harness.execution.jobs import StageError
 from harness.execution.journal import Journal, expect
-from harness.execution.packs import EncodePack, write_pack
+from harness.execution.packs import EncodePack
 from harness.execution.plan import StageSpec
 from harness.execution.results import StageResult
 from harness.execution.runners.base import Limits, Runner
-from harness.execution.stages import StageRunner
+from harness.execution.stages import StageRunner, prepare_backbone
 from harness.execution.store import Store, digest
 from harness.field import focus
 from harness.field.focus import FocusSample
@@ -154,7 +154,7 @@ def survey(
     """
     started, store = now(), Store(workspace.store, listener.report)
     crops = survey_crops(spec, store, listener, digest_of)
-    code = runner.prepare(spec.backbone, listener.report)
+    code = prepare_backbone(runner, spec.backbone, store, listener)
     weights = {name: remembered_digest(path) for name, path in spec.weights.items()}
     key = digest(
         [
@@ -312,8 +312,7 @@ def _stage(name: str, spec: SurveySpec, pooling: Pooling, pack: EncodePack) -> S
 
 def _encode(stage: StageSpec, crops: CropSet, stages: StageRunner) -> StageResult:
     try:
-        pack = write_pack(stage.pack, crops, stages.store)
-        return stages.run(stage, pack, {path.name: path for path in stage.weights})
+        return stages.run(stage, stages.pack(stage, crops), {path.name: path for path in stage.weights})
     except StageError as error:
         outcome = error.outcome
         raise RunError(

@@ -11,7 +11,7 @@ from benchmark.verification.fingerprints import HALF_PRECISION, ROUNDED, distanc
 from benchmark.verification.score_values import score_values
 from harness.execution import job_files
 from harness.execution.events import ProgressListener
-from harness.execution.execute import execute
+from harness.execution.executors.execute import execute
 from harness.execution.packs import write_pack
 from harness.execution.plan import ENCODE, StageSpec, plan
 from harness.execution.runners.base import Runner
@@ -51,7 +51,7 @@ def check_fingerprints(
             artifacts = {path.name: path for path in stage.weights}
             if checkpoint is not None:
                 artifacts[job_files.CHECKPOINT] = checkpoint
-            result = fresh.run(stage, write_pack(stage.pack, prepared.crops, fresh.store), artifacts)
+            result = fresh.run(stage, fresh.pack(stage, prepared.crops), artifacts)
             apart = distance(told, fingerprints.score({state: result})[state])
             yield Check(
                 place, FINGERPRINTS.outcome(apart), f"{len(told.images)} images", f"{apart:.2g} apart", FINGERPRINTS

@@ -79,7 +79,7 @@ def test_a_stopped_run_resumes_and_a_finished_run_is_found(tmp_path: Path) -> No
     interrupted, stderr = stopped(workspace, signal.SIGINT, after=8)
     assert interrupted == 130
     assert "Interrupted. What is finished is kept. To go on from there: " in stderr
-    assert "Interrupted after" in stderr
+    assert "Ended as cancelled after" in stderr
     assert "ailed" not in stderr
     before = finished(workspace)
 

@@ -22,8 +22,8 @@ from tabulate import tabulate
 from benchmark.metrics.clustering import cluster, reduce
 from perf.support.apart import Cost, cost_of
 from perf.support.samples import labels_of, write_embeddings
-from perf.support.stub_stages import run_stages
 from perf.targets.evaluation import audit_images, search
+from support.stub_stages import run_stages
 
 STEPS = np.array([1, 3.2, 10, 32, 100])
 """Sizes of a sweep as multiples of the smallest."""

@@ -6,7 +6,7 @@ import pytest
 
 from perf import growth
 from perf.support.apart import Cost
-from perf.support.stub_stages import run_stages
+from support.stub_stages import run_stages
 
 
 def test_a_figure_is_drawn_and_powers_are_those_of_the_costs(

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.execution.events import PlannedStage, ProgressListener, StageEnd
+from benchmark.vocabulary import StageEnd
+from harness.execution.events import PlannedStage, ProgressListener
 
 
 class FakeEngine:
@@ -37,7 +38,7 @@ class FakeEngine:
 
     def remove_container(self, name: str, **_: Any) -> None:
         """Remove a container."""
-        del self.created[name]
+        self.created.pop(name, None)
 
 
 class FakeImage:
@@ -77,3 +78,6 @@ class RecordingListener(ProgressListener):
 
     def on_stage_end(self, stage: str, seconds: float, end: StageEnd) -> None:  # noqa: ARG002 - times differ from run to run
         self.events.append(("on_stage_end", (stage, end)))
+
+    def on_skip(self, stages: Sequence[str], needed: str) -> None:
+        self.events.append(("on_skip", (list(stages), needed)))

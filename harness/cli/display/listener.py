@@ -12,8 +12,9 @@ from rich.table import Column
 from rich.text import Text
 
 from benchmark.text import printable_lines
+from benchmark.vocabulary import StageEnd
 from harness.cli.display.progress import RunProgress, duration
-from harness.execution.events import PlannedStage, ProgressListener, StageEnd
+from harness.execution.events import PlannedStage, ProgressListener
 from harness.execution.titles import CROPS, title
 
 PAUSE = 10
@@ -123,9 +124,13 @@ class RichListener(ProgressListener):
             self._progress.end(stage, seconds, ok=end == "ok")
             self._show_place()
             if end != "ok":
-                self.report(f"{end.capitalize()} after {duration(seconds)}: {title(stage)} ({stage}).")
+                self.report(f"Ended as {end} after {duration(seconds)}: {title(stage)} ({stage}).")
             elif self._progress.done == self._progress.total or self._clock() - self._last_line >= PAUSE:
                 self._line(f"{title(stage)}, {duration(seconds)}")
+
+    def on_skip(self, stages: Sequence[str], needed: str) -> None:
+        """Print a line on all of them."""
+        self.report(f"Skipped (needs {needed}): {', '.join(stages)}.")
 
     def _line(self, text: str) -> None:
         """Print a line on the run where there are no bars."""

@@ -29,6 +29,7 @@ from harness.execution.runners.base import (
 )
 from harness.execution.runners.docker_images import image_of
 from harness.execution.runners.output_watch import watching_output
+from harness.execution.trouble import ENGINE, InfraError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ UNPRIVILEGED = 1000
 """User and group of containers if the harness runs as root."""
 DESCRIBE = Limits(seconds=300, memory_gib=4)
 START_ENGINE = "Start the engine, or use RUNNER=process."
+SERVER_ERROR = 500
+"""Least HTTP status by which the engine says that it failed, and not what was asked of it."""
 NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or use RUNNER=process"
 
 
@@ -129,13 +132,18 @@ class DockerRunner(Runner):
         on_line: OnLine,
         out: Path | None = None,
     ) -> Outcome:
+        from docker.errors import ImageNotFound
+
         name = f"patternbench-{backbone.name}-{uuid.uuid4().hex[:12]}"
         self._running.add(name)
         try:
             with _engine_errors():
                 image = self._images[backbone.name]
                 settings = self._confinement(limits)
-                config = self._client.images.get(image).attrs["Config"]
+                try:
+                    config = self._client.images.get(image).attrs["Config"]
+                except ImageNotFound:
+                    return Outcome("image_missing", f"has no image any more: the engine does not know {image}")
                 settings |= image_overrides(config, settings["tmpfs"], self._visible)
                 container = self._client.containers.create(image, command, name=name, volumes=volumes, **settings)
                 self._refuse_cancelled()  # cancel() may have run before the container existed
@@ -350,16 +358,21 @@ def _lines(streams: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - docker
 
 @contextmanager
 def _engine_errors() -> Iterator[None]:
-    """Raises RunError for an error of the engine in the block; a backbone's failure is an outcome, not an error."""
-    from docker.errors import DockerException
+    """Raises InfraError for an error of the engine in the block; a backbone's failure is an outcome, not an error.
+
+    Waiting helps if the engine went away or failed (5xx), not if it refuses what it was asked.
+    """
+    from docker.errors import APIError, DockerException
+    from docker.utils.socket import SocketError
     from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
-    except (DockerException, RequestException) as error:
-        raise RunError(
-            f"The Docker engine failed or went away ({_first_line(error)}). Finished stages are kept. {START_ENGINE}"
-        ) from error
+    except (DockerException, RequestException, HTTPError, SocketError, ConnectionError) as error:
+        refused = isinstance(error, APIError) and (error.status_code or SERVER_ERROR) < SERVER_ERROR
+        message = f"The Docker engine {'refused' if refused else 'failed or went away'} ({_first_line(error)})."
+        raise InfraError(message, "" if refused else ENGINE, START_ENGINE) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -8,12 +8,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.errors import RunError
 from harness.contestants.registry import KIT, code_digest
 from harness.execution.runners.base import OnLine
 from harness.execution.runners.build_context import LOCK, check_lock, check_recipe, check_sources, write_context
 from harness.execution.runners.image_builds import Build, BuildLimits, build_image, built_image
 from harness.execution.store import digest, file_digest, tree_digest
+from harness.execution.trouble import REGISTRY, InfraError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -104,8 +104,12 @@ class _Images:
 
 
 def _id_of(client: "DockerClient", name: str) -> str:
-    """Id of an image, which is fetched if the engine lacks it: builds name their base by content, not by a tag."""
-    from docker.errors import ImageNotFound, NotFound
+    """Id of an image, which is fetched if the engine lacks it: builds name their base by content, not by a tag.
+
+    Raises:
+        InfraError: it cannot be fetched.
+    """
+    from docker.errors import APIError, ImageNotFound, NotFound
 
     try:
         return str(client.images.get(name).id)
@@ -113,8 +117,11 @@ def _id_of(client: "DockerClient", name: str) -> str:
         pass
     try:
         return str(client.images.pull(name).id)
-    except NotFound as error:
-        raise RunError(f"The base image {name} is not to be had: {error.explanation}.") from error
+    except APIError as error:
+        awaits = "" if isinstance(error, NotFound) else REGISTRY  # whose failures the engine passes on
+        message = f"The base image {name} cannot be fetched: {error.explanation}."
+        advice = f"Once it is there (docker pull {name}), run again."
+        raise InfraError(message, awaits, advice, "image_missing") from error
 
 
 def _certificates() -> dict[str, Path]:

@@ -39,11 +39,11 @@ def output(workspace: Workspace, *arguments: str) -> str:
 
 def test_status_tells_what_runs_what_stopped_and_what_is_finished(workspace: Workspace) -> None:
     assert output(workspace, "status") == "Nothing runs now.\n"
-    noted(workspace, "encode", "finished", 1, seconds=70.0)
-    noted(workspace, "inpaint", "finished", 2, seconds=50.0)
-    noted(workspace, "fill", "failed", 3, cause="it ended\x1b[2J with exit code 1")
-    noted(workspace, "classify-deep-all", "interrupted", 1)
-    noted(workspace, "classify-deep-all", "finished", 4, seconds=1.0)
+    noted(workspace, "encode", "ok", 1, seconds=70.0)
+    noted(workspace, "inpaint", "ok", 2, seconds=50.0)
+    noted(workspace, "fill", "crash", 3, cause="it ended\x1b[2J with exit code 1")
+    noted(workspace, "classify-deep-all", "cancelled", 1)
+    noted(workspace, "classify-deep-all", "ok", 4, seconds=1.0)
     noted(workspace, "predict-deep-all", "running", 5, host="elsewhere", pid=7)
     lines = output(workspace, "status").splitlines()
     assert lines[0] == "Running now:"
@@ -51,17 +51,27 @@ def test_status_tells_what_runs_what_stopped_and_what_is_finished(workspace: Wor
         "  lama/predict-deep-all: name whole images of the test by the fine-tuned classifier; fish, "
     )
     assert lines[1].endswith("process 7 on elsewhere")
-    assert lines[3] == r"  lama/fill: failed at 2026-01-03 12:00:00 UTC, fish. it ended\x1b[2J with exit code 1"
+    assert lines[3] == r"  lama/fill: crash at 2026-01-03 12:00:00 UTC, fish. it ended\x1b[2J with exit code 1"
     assert lines[4:] == ["Finished:", "  lama on fish: 3 stages in 2 min, the last at 2026-01-04 12:00:00 UTC"]
     content = json.loads(output(workspace, "status", "--json"))
     assert [one["stage"] for one in content["running"]] == ["predict-deep-all"]
-    assert [(one["stage"], one["state"]) for one in content["stopped"]] == [("fill", "failed")]
+    assert [(one["stage"], one["state"]) for one in content["stopped"]] == [("fill", "crash")]
     assert content["finished"][0]["seconds"] == 121.0
 
 
+def test_status_names_what_a_skipped_stage_needs_and_why_leaves_it_out(workspace: Workspace) -> None:
+    noted(workspace, "predict-deep-all", "ok", 1)
+    noted(workspace, "inpaint", "oom_gpu", 2, cause="ran out of GPU memory")
+    noted(workspace, "predict-deep-all", "skipped", 3, cause="needs inpaint", inputs={})
+    lines = output(workspace, "status").splitlines()
+    assert "  lama/predict-deep-all: skipped (needs inpaint), fish" in lines
+    assert "  lama/inpaint: oom_gpu at 2026-01-02 12:00:00 UTC, fish. ran out of GPU memory" in lines
+    assert "skipped" not in output(workspace, "why", "predict-deep-all")
+
+
 def test_logs_are_of_the_newest_start_of_a_stage(workspace: Workspace) -> None:
-    noted(workspace, "fill", "finished", 1, log="old")
-    noted(workspace, "fill", "failed", 2, cause="ran out of memory", log="a line\n\x1b[31mred")
+    noted(workspace, "fill", "ok", 1, log="old")
+    noted(workspace, "fill", "crash", 2, cause="ran out of memory", log="a line\n\x1b[31mred")
     for name in ("fill", "lama/fill"):
         lines = output(workspace, "logs", name).splitlines()
         assert lines[1:] == ["Cause: ran out of memory", "a line", r"\x1b[31mred"]
@@ -69,9 +79,9 @@ def test_logs_are_of_the_newest_start_of_a_stage(workspace: Workspace) -> None:
 
 
 def test_why_names_the_part_that_differs(workspace: Workspace) -> None:
-    noted(workspace, "inpaint", "finished", 1)
+    noted(workspace, "inpaint", "ok", 1)
     assert "for the first time, or its files were removed" in output(workspace, "why", "inpaint")
-    noted(workspace, "inpaint", "finished", 2)
+    noted(workspace, "inpaint", "ok", 2)
     assert output(workspace, "why", "inpaint").splitlines()[1:] == [
         "It differs from the one started at 2026-01-01 12:00:00 UTC in:",
         "  protocol: epochs 2, before 1",
@@ -85,7 +95,7 @@ def test_why_names_the_part_that_differs(workspace: Workspace) -> None:
 def test_an_unknown_stage_is_refused_with_those_there_are(command: str, workspace: Workspace) -> None:
     with pytest.raises(InputError, match="No stage was started here yet"):
         output(workspace, command, "encode")
-    noted(workspace, "encode", "finished")
+    noted(workspace, "encode", "ok")
     with pytest.raises(InputError, match=r"No stage 'encod'.*Did you mean .*There are: lama/encode"):
         output(workspace, command, "encod")
 

@@ -9,7 +9,7 @@ import pytest
 from benchmark.protocol import Overrides, read_protocol
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Encode, TrainClassify, TrainInpaint
-from harness.execution.execute import startable
+from harness.execution.executors.execute import startable
 from harness.execution.packs import EncodePack, TrainPack
 from harness.execution.plan import ABLATED, INPAINT, UNTRAINED_CLASSIFIER, StageSpec, plan
 from harness.execution.results import RegionStages, Results

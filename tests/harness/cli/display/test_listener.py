@@ -8,6 +8,8 @@ from rich.console import Console
 from benchmark.errors import RunError
 from harness.cli.display.listener import PAUSE, SILENCE, RichListener
 from harness.execution.events import PlannedStage, stage_events
+from harness.execution.jobs import StageError
+from harness.execution.runners.base import Outcome
 from harness.execution.titles import TITLES, title
 
 
@@ -54,18 +56,25 @@ def test_a_long_stage_is_heard_of() -> None:
 
 
 def ended(error: BaseException, *, stopped: bool) -> str:
-    """The first word that a stage ends with, in which an error is raised."""
+    """How a stage ends on the screen, in which an error is raised."""
     listener, text, _ = shown(terminal=False)
     listener.on_plan([PlannedStage("encode")])
     with pytest.raises(type(error)), stage_events(listener, "encode", lambda: stopped):
         raise error
-    return text.getvalue().split()[0]
+    return text.getvalue().split()[2]
 
 
 def test_a_stage_that_was_stopped_has_not_failed() -> None:
-    assert ended(RunError("killed"), stopped=True) == "Interrupted"
-    assert ended(KeyboardInterrupt(), stopped=False) == "Interrupted"
-    assert ended(RunError("broken"), stopped=False) == "Failed"
+    assert ended(RunError("killed"), stopped=True) == "cancelled"
+    assert ended(KeyboardInterrupt(), stopped=False) == "cancelled"
+    assert ended(RunError("broken"), stopped=False) == "infra"
+    assert ended(StageError("encode", Outcome("oom_gpu", "planted")), stopped=False) == "oom_gpu"
+
+
+def test_skipped_stages_are_one_line() -> None:
+    listener, text, _ = shown(terminal=False)
+    listener.on_skip(["encode", "fill"], "inpaint")
+    assert text.getvalue() == "Skipped (needs inpaint): encode, fill.\n"
 
 
 def test_a_terminal_has_a_bar_of_the_whole_run_within_its_width() -> None:

@@ -7,10 +7,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from benchmark.data.catalogue import Catalogue
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Encode, Resources
 from harness.execution import job_files
-from harness.execution.execute import execute
+from harness.execution.events import ProgressListener
+from harness.execution.executors.execute import execute
 from harness.execution.packs import EncodePack
 from harness.execution.plan import StageSpec
 from harness.execution.runners.base import JobFolder, Limits, OnLine, Outcome, Runner
@@ -55,30 +57,38 @@ class StubRunner(Runner):
         """Nothing runs."""
 
 
+def stub_stages(count: int) -> list[StageSpec]:
+    """So many stages that do not depend on each other."""
+    resources = Resources(threads=1)
+    return [
+        StageSpec(
+            f"encode-{seed}",
+            Encode(image_size=SIDE, seed=seed, batch_size=2, init="random", pooling="average", resources=resources),
+            EncodePack("train", ("all",), "zero"),
+        )
+        for seed in range(count)
+    ]
+
+
+def stub_stage_runner(data: Catalogue, runner: Runner, listener: ProgressListener) -> StageRunner:
+    """What runs stages of a stub backbone on `pets`."""
+    return StageRunner(
+        backbone=BackboneFacts.model_validate(
+            {"name": "stub", "title": "Stub", "paper": "", "licence": "MIT", "capabilities": [], "input": {}}
+        ),
+        code="stub",
+        runner=runner,
+        store=store_of(data),
+        limits=Limits(seconds=60, memory_gib=1),
+        resources=Resources(threads=1),
+        listener=listener,
+    )
+
+
 def run_stages(count: int) -> None:
     """Run a plan of so many stages from an empty store, then find them all there."""
     with tempfile.TemporaryDirectory() as root:
         data = pets(Path(root))
         crops = cut(data)
-        resources = Resources(threads=1)
-        runner = StageRunner(
-            backbone=BackboneFacts.model_validate(
-                {"name": "stub", "title": "Stub", "paper": "", "licence": "MIT", "capabilities": [], "input": {}}
-            ),
-            code="stub",
-            runner=StubRunner(),
-            store=store_of(data),
-            limits=Limits(seconds=60, memory_gib=1),
-            resources=resources,
-            listener=RecordingListener(),
-        )
-        stages = [
-            StageSpec(
-                f"encode-{seed}",
-                Encode(image_size=SIDE, seed=seed, batch_size=2, init="random", pooling="average", resources=resources),
-                EncodePack("train", ("all",), "zero"),
-            )
-            for seed in range(count)
-        ]
         for _ in ("made", "found"):
-            execute(stages, crops, runner, workers=2)
+            execute(stub_stages(count), crops, stub_stage_runner(data, StubRunner(), RecordingListener()), workers=2)

@@ -5,7 +5,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from harness.execution import job_files
 from harness.execution.crops import CropSet
-from harness.execution.packs import write_pack
 from harness.execution.plan import StageSpec
 from harness.execution.results import Results, StageResult
 from harness.execution.stages import StageRunner
@@ -13,6 +12,8 @@ from harness.execution.stages import StageRunner
 
 def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, workers: int) -> Results:
     """Find or run every stage of a plan. A stage starts when the stage it comes after has finished.
+
+    Stages that come after one that did not end ok are told to be skipped.
 
     Args:
         stages: in the order of preference; no stage comes before the one it starts from.
@@ -32,20 +33,27 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
         artifacts = {path.name: path for path in stage.weights}
         if stage.after is not None:
             artifacts[job_files.CHECKPOINT] = finished[stage.after].file(job_files.CHECKPOINT)
-        return runner.run(stage, write_pack(stage.pack, crops, runner.store), artifacts)
+        return runner.run(stage, runner.pack(stage, crops), artifacts)
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            while waiting or running:
-                for stage in startable(waiting, list(running.values()), finished, workers):
-                    waiting.remove(stage)
-                    running[pool.submit(do, stage)] = stage
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    finished[running.pop(future).name] = future.result()
-        except BaseException as error:
-            runner.halt(kill=isinstance(error, KeyboardInterrupt))
-            raise
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                while waiting or running:
+                    for stage in startable(waiting, list(running.values()), finished, workers):
+                        waiting.remove(stage)
+                        running[pool.submit(do, stage)] = stage
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        finished[running[future].name] = future.result()
+                        del running[future]
+            except BaseException as error:
+                runner.halt(kill=isinstance(error, KeyboardInterrupt))
+                raise
+    finally:
+        failed = [stage.name for future, stage in running.items() if future.cancelled() or future.exception()]
+        for name in failed:
+            if dependents := after(name, waiting):
+                runner.skip(dependents, name, crops.catalogue.name)
     return Results({stage.name: finished[stage.name] for stage in stages})
 
 
@@ -60,3 +68,19 @@ def startable(
         return [] if running else ready[:1]
     free = workers - len(running)
     return [stage for stage in ready if not stage.alone][:free]
+
+
+def after(name: str, stages: Sequence[StageSpec]) -> list[StageSpec]:
+    """The stages that start from a stage, or from one that does.
+
+    Args:
+        name: of the stage.
+        stages: in the order of the plan.
+    """
+    dependents: list[StageSpec] = []
+    names = {name}
+    for stage in stages:
+        if stage.after in names:
+            dependents.append(stage)
+            names.add(stage.name)
+    return dependents

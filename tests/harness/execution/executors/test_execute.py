@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from benchmark.errors import RunError
-from harness.execution import execute as module
-from harness.execution.execute import execute
+from harness.execution.executors import execute as module
+from harness.execution.executors.execute import execute
 from harness.execution.job_files import CHECKPOINT
 from harness.execution.plan import StageSpec
 
@@ -27,14 +28,13 @@ class Stage:
 class FakeStageRunner:
     """Runs stages by a function of their names, and keeps what happened."""
 
-    store = None
-
     def __init__(self, work: Callable[[str], None] = lambda _: None) -> None:
         self._work, self._lock = work, threading.Lock()
         self.running: set[str] = set()
         self.beside: dict[str, set[str]] = {}
         self.artifacts: dict[str, dict[str, Path]] = {}
         self.halted: list[bool] = []
+        self.skipped: dict[str, list[str]] = {}
 
     def run(self, stage: StageSpec, data: object, artifacts: dict[str, Path]) -> Stage:  # noqa: ARG002
         with self._lock:
@@ -49,6 +49,13 @@ class FakeStageRunner:
                 self.running.discard(stage.name)
         return Stage(stage.name)
 
+    def pack(self, *_: object) -> None:
+        return None
+
+    def skip(self, stages: list[StageSpec], needed: str, dataset: str) -> None:
+        self.skipped[needed] = [stage.name for stage in stages]
+        assert dataset == "fish"
+
     def halt(self, *, kill: bool) -> None:
         self.halted.append(kill)
 
@@ -58,15 +65,10 @@ def stage(name: str, after: str | None = None, *, alone: bool = False) -> StageS
     return StageSpec(name, nothing, nothing, after=after, alone=alone)
 
 
-@pytest.fixture(autouse=True)
-def no_packs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "write_pack", lambda *_: None)
-
-
 def run(stages: list[StageSpec], runner: FakeStageRunner, workers: int = 2) -> Any:
-    nothing: Any = None
+    crops: Any = SimpleNamespace(catalogue=SimpleNamespace(name="fish"))
     stage_runner: Any = runner
-    return execute(stages, nothing, stage_runner, workers)
+    return execute(stages, crops, stage_runner, workers)
 
 
 def test_a_stage_gets_the_checkpoint_of_the_one_before_it() -> None:
@@ -107,6 +109,19 @@ def test_a_failure_starts_nothing_more_and_lets_the_others_finish() -> None:
     assert runner.halted == [False]
     assert ended == ["beside"]
     assert "later" not in runner.artifacts
+    assert runner.skipped == {}
+
+
+def test_what_starts_from_a_stage_that_failed_is_skipped_directly_or_not() -> None:
+    def work(name: str) -> None:
+        if name == "learn":
+            raise RunError("planted")
+
+    stages = [stage("learn"), stage("name", "learn"), stage("other"), stage("later", "name"), stage("apart", "other")]
+    runner = FakeStageRunner(work)
+    with pytest.raises(RunError, match="planted"):
+        run(stages, runner, workers=1)
+    assert runner.skipped == {"learn": ["name", "later"]}
 
 
 def test_ctrl_c_stops_what_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,5 +138,5 @@ def test_ctrl_c_stops_what_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "wait", interrupt)
     runner = Stopping(lambda _: stopped.wait(20) and None)
     with pytest.raises(KeyboardInterrupt):
-        run([stage("long"), stage("longer")], runner)
+        run([stage("long"), stage("longer"), stage("next", "long")], runner)
     assert runner.halted == [True]
