@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from benchmark.records.base import Interval, Metric
+from benchmark.records.confinement import is_unconfined
+from benchmark.records.record import Record
 from leaderboard import markdown
 from leaderboard.formats import bracketed, decimals
 from leaderboard.markdown import NOTHING, Align
@@ -70,6 +72,36 @@ class Column(Generic[Part]):
         """Markdown of a row's cell."""
         content = self.cell(row)
         return NOTHING if content is None else content
+
+
+class Mark(NamedTuple):
+    """A word of warning behind the names of rows.
+
+    Attributes:
+        word: the mark.
+        meaning: sentences of the legend, after the word.
+        needed: whether a record needs it.
+    """
+
+    word: str
+    meaning: str
+    needed: Callable[[Record], bool]
+
+
+MARKS = (
+    Mark(
+        "unconfined",
+        "the contestant is not the project's, and ran as a program of the user instead of in a container. Nothing kept "
+        "its code from the test answers or the network: believe the row as far as you trust its author.",
+        is_unconfined,
+    ),
+)
+
+
+def marked(row: Row[Any]) -> str:
+    """Markdown of a row's name, with the marks that any of its records needs."""
+    records = [file.record for file in row.seeds or ((row.file,) if row.file else ())]
+    return ", ".join([row.name, *(f"**{mark.word}**" for mark in MARKS if any(map(mark.needed, records)))])
 
 
 FAILURE: Column[Any] = Column("Failed", lambda row: (row.file and failure(row.file.record)) or None, align="left")
@@ -180,7 +212,7 @@ def labels(subject: str) -> tuple[Column[Any], Column[Any]]:
         subject: header of the first.
     """
     return (
-        Column(subject, lambda row: row.name, align="left"),
+        Column(subject, marked, align="left"),
         Column("Initial weights", lambda row: row.weights, align="left"),
     )
 

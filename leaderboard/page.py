@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import comparison, record_files
-from leaderboard.columns import Column, Row, Table, always, labels, render
+from leaderboard.columns import MARKS, Column, Row, Table, always, labels, render
 from leaderboard.markdown import NOTHING, folded, paragraphs
 from leaderboard.plots.figures import Plot
 from leaderboard.record_files import RecordFile, Section
@@ -44,11 +44,21 @@ INPAINTED = Note(
     "epochs and steps.",
     shown=lambda section: any(record.inpainting for record in section.records),
 )
+RUNNER = (
+    "*Runner*: `docker` ran the contestant in a container that has no network and sees only its job; `process` ran it "
+    "as a program of the user, which nothing confines."
+)
 NOT_TRAINED = Note(
     "`not trained`: the last training loss of the head is above 0.9 times that of a guess among all individuals. It "
     "has no score, no rank and no mark.",
     shown=lambda section: any(file.not_trained for file in section.files),
 )
+
+
+def _marks(sections: Iterable[Section]) -> list[str]:
+    """What the marks behind the names of rows mean, of those that any of the sections shows."""
+    records = [record for section in sections for record in section.records]
+    return [f"**{mark.word}**: {mark.meaning}" for mark in MARKS if any(map(mark.needed, records))]
 
 
 def _runs(section: Section, page: str) -> str:
@@ -63,9 +73,11 @@ def _runs(section: Section, page: str) -> str:
         return lambda row: value(row.file) if row.file else None
 
     seed: Column[Any] = Column("Seed", cell(lambda file: str(file.record.seed)))
+    runner: Column[Any] = Column("Runner", cell(lambda file: file.record.provenance.runner), align="left")
     record: Column[Any] = Column("Record", cell(lambda file: run_link(file, page)), align="left")
     rows: list[Row[Any]] = [backbone_row(file, None) for file in section.files]
-    return folded("Seeds and records of these rows", render([*labels("Backbone"), seed, record], rows)) if rows else ""
+    columns = [*labels("Backbone"), seed, runner, record]
+    return folded("Seeds and records of these rows", RUNNER, render(columns, rows)) if rows else ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,7 @@ class Page:
         """What the columns and rows of the sections mean, as a list."""
         columns = [sentence for table in self.tables for sentence in table.legend(sections)]
         notes = [note.text for note in (*self.notes, INPAINTED) if any(map(note.shown, sections))]
-        return "\n".join(f"- {text}" for text in dict.fromkeys([*columns, *notes, DASH]))
+        return "\n".join(f"- {text}" for text in dict.fromkeys([*columns, *notes, *_marks(sections), DASH]))
 
     def content(self, sections: Sequence[Section]) -> str:
         """Everything between the markers of the block."""

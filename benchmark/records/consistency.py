@@ -19,10 +19,11 @@ def problems(record: Record) -> list[str]:
     accuracies are those of the answers.
     """
     images = record.test_images
+    origin = [*_of_times(record), *_of_runner(record)]
     if images is None:
-        return list(_of_times(record))
+        return origin
     return [
-        *_of_times(record),
+        *origin,
         *_of_images(record, images),
         *_of_answers(record, images),
         *_of_validation(record),
@@ -38,6 +39,15 @@ def _of_times(record: Record) -> Iterator[str]:
             datetime.fromisoformat(time)
         except ValueError:
             yield f"provenance.{name}: there is no such moment: {time}"
+
+
+def _of_runner(record: Record) -> Iterator[str]:
+    """A container has an image, and a child process has none."""
+    provenance = record.provenance
+    if provenance.runner == "docker" and not provenance.image:
+        yield "provenance.image: it is empty, but the runner is docker"
+    if provenance.runner == "process" and provenance.image:
+        yield "provenance.image: it is named, but the runner is process"
 
 
 def _of_images(record: Record, images: TestImages) -> Iterator[str]:

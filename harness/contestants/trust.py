@@ -10,26 +10,10 @@ from contextlib import suppress
 from benchmark.errors import InputError
 from benchmark.files import atomic_write
 from benchmark.hashing import tree_digest
+from benchmark.records.confinement import SHIPPED
 from harness.contestants.registry import names
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
-
-SHIPPED = frozenset(
-    {
-        "aotgan",
-        "colour",
-        "deepfillv2",
-        "edgeconnect",
-        "efficientnet",
-        "efficientnet_lite0",
-        "inception",
-        "lama",
-        "lpips",
-        "pixels",
-        "timm",
-    }
-)
-"""Contestants and metrics of the project."""
 
 POWERS = "its code can read, change and send all that your user can"
 

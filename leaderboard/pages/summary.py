@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmark.splitting.split import LEAK_FREE
 from benchmark.vocabulary import REGION_QUESTIONS, RegionQuestion, RegionVariant
 from leaderboard import classifiers, evidence, headings
 from leaderboard.classifiers import Gain, Measure
-from leaderboard.columns import Brackets, Column, Row, Table, number_column, render
+from leaderboard.columns import Brackets, Column, Row, Table, marked, number_column, render
 from leaderboard.contestants import Contestant, contestants
 from leaderboard.formats import FEW, decimals
 from leaderboard.markdown import link, paragraphs
@@ -218,7 +218,11 @@ def _section(section: Section, page: str) -> str:
 
 def _name_column(page: str) -> Column[Recognised]:
     """The names of the rows, each linked to its record, or to the first of its seeds."""
-    return Column("Backbone", lambda row: link(row.name, row.file.path, page) if row.file else row.name, align="left")
+
+    def cell(row: Row[Recognised]) -> str:
+        return marked(replace(row, name=link(row.name, row.file.path, page)) if row.file else row)
+
+    return Column("Backbone", cell, align="left")
 
 
 def _conclusion(parts: Iterable[Recognised]) -> str:

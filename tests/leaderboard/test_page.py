@@ -1,15 +1,18 @@
 import pkgutil
+from dataclasses import replace
 
 import pytest
 
 from leaderboard import pages
+from leaderboard.columns import marked
 from leaderboard.page import DASH, EMPTY, Note, Page
 from leaderboard.pages import ablation, classification, clustering, focus, inpainting, summary
-from leaderboard.record_files import Section, sections
+from leaderboard.record_files import Section, read, sections
 from leaderboard.render import PAGES
+from leaderboard.rows import backbone_row
 from support.paths import ROOT
-from support.records import complete, failed, with_regions
-from support.tables import cells, page_text, without_runs
+from support.records import PROVENANCE, complete, failed, record_file, with_regions
+from support.tables import cells, page_text, rows, without_runs
 
 WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE]
 APPROXIMATE = "are approximate: proposed by a program, not all corrected by a person.*"
@@ -82,3 +85,33 @@ def test_approximate_region_masks_are_named_above_every_table_that_uses_them(pag
 @pytest.mark.parametrize("page", [classification.PAGE, clustering.PAGE, summary.PAGE], ids=lambda page: page.block)
 def test_tables_that_use_no_regions_do_not_mention_their_masks(page: Page) -> None:
     assert "Region masks" not in page_text(page, with_regions(approximate_regions=True))
+
+
+def test_rows_of_an_unconfined_contestant_are_marked_on_every_page_and_the_mark_is_explained() -> None:
+    files = [file for file in read(ROOT / "leaderboard") if file.record.backbone in {"lama", "colour"}]
+    strangers = [
+        replace(file, record=file.record.model_copy(update={"backbone": "guest", "title": "Guest"}))
+        if file.record.backbone == "lama"
+        else file
+        for file in files
+    ]
+    pages_with_marks = 0
+    for page in PAGES.values():
+        text = page.content(page.sections(strangers))
+        names = [row[0] for row in rows(text) if "Guest" in row[0]]
+        assert all(name.endswith(", **unconfined**") for name in names), page.file
+        assert ("\n- **unconfined**: the contestant is not the project's" in text) == bool(names)
+        assert "**unconfined**" not in page.content(page.sections(files))
+        pages_with_marks += bool(names)
+    assert pages_with_marks >= 8
+
+
+def test_a_mean_over_seeds_is_marked_if_one_of_them_was_unconfined() -> None:
+    origin = {"runner": "process", "image": ""}
+    files = tuple(
+        record_file(backbone="guest", seed=seed, provenance=PROVENANCE.model_copy(update=origin if seed else {}))
+        for seed in (0, 1)
+    )
+    row = backbone_row(files[0], None)
+    assert marked(row) == "LaMa"
+    assert marked(replace(row, seeds=files)) == "LaMa, **unconfined**"

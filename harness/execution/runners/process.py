@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from benchmark.errors import RunError
+from benchmark.records.confinement import SHIPPED
 from harness.contestants.registry import BackboneFacts, code_digest
-from harness.contestants.trust import POWERS, SHIPPED, require_trust
+from harness.contestants.trust import POWERS, require_trust
 from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,

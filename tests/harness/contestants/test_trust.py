@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import InputError
+from benchmark.records.confinement import SHIPPED
 from harness.cli import backbone, weights
 from harness.contestants import registry, scaffold
-from harness.contestants.trust import SHIPPED, is_trusted, require_trust, trust
+from harness.contestants.trust import is_trusted, require_trust, trust
 from harness.execution.runners.base import describing
 from harness.execution.runners.process import ProcessRunner
 from harness.weights.fetch import fetch_weights

@@ -68,7 +68,9 @@ def test_seeds_are_one_row_with_their_mean_their_number_and_their_runs() -> None
     (row,) = cells(text, "A")
     assert row[2].startswith("0.75 [")
     folded = PAGE.text(PAGE.sections(files)).split("<summary>Seeds and records of these rows</summary>")[1]
-    assert [(row[2], "records/" in row[3]) for row in cells(folded, "A")] == [(str(seed), True) for seed in range(3)]
+    assert [(row[2], row[3], "records/" in row[4]) for row in cells(folded, "A")] == [
+        (str(seed), "docker", True) for seed in range(3)
+    ]
     one = page_text(PAGE, contestant("A", 27))
     assert "One training seed a row: the spread between seeds is missing from every interval and rank." in one
     assert "spread between seeds is missing" not in text
