@@ -4,8 +4,11 @@ import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from benchmark.audit.audit import audit, find_faults, sentence
 from benchmark.data.content_digests import content_digests, original_digests
@@ -38,7 +41,7 @@ from harness.execution.titles import SCORE
 from harness.git import commit, trust_warning
 from harness.keeping import keep
 from harness.machine import check_memory, hardware, now
-from harness.scoring.scores import RunScores, score
+from harness.scoring.scores import PARTS, RunScores, Scoring, merged
 from harness.storage.checks import remembered_digest
 from harness.weights.local import run_licence
 from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
@@ -53,7 +56,8 @@ A score that is added needs no new version: the fields of the record are part of
 SCORING_CODE = ("benchmark/metrics", "benchmark/probing", "benchmark/records", "harness/scoring")
 """Folders whose code computes the scores."""
 
-SCORED = "record.json"
+SCORED = "scores.json"
+SCORES_AS_TEXT = TypeAdapter(RunScores)
 
 AUDIT_CODE = ("benchmark/audit", "benchmark/data", "benchmark/splitting")
 """Folders whose code audits a split."""
@@ -165,7 +169,7 @@ def bench(
     listener.on_plan([*expected, PlannedStage(SCORE)])
     try:
         results = execute(stages, prepared.crops, stage_runner(prepared, runner, listener), spec.workers)
-        scores = _scores(prepared, runner, results, listener)
+        scores = _scores(prepared, results, listener)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
         with disk_errors():
@@ -175,24 +179,30 @@ def bench(
     return keep(record, results, prepared.crops, spec.protocol.inpaint, workspace, listener)
 
 
-def _scores(prepared: PreparedRun, runner: Runner, results: Results, listener: ProgressListener) -> RunScores:
-    """The scores of the finished stages, computed once and kept in the store."""
-
-    def write(folder: Path) -> None:
-        spec = prepared.spec
-        with stage_events(listener, SCORE), _unscorable():
-            scores = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
-        text = _record(prepared, runner, results, scores).model_dump_json()
-        (folder / SCORED).write_text(text, encoding="utf-8")
-
-    code = _code_digest(SCORING_CODE)
+def _scores(prepared: PreparedRun, results: Results, listener: ProgressListener) -> RunScores:
+    """The scores of the finished stages; each part of them is computed once and kept in the store."""
+    store, spec = prepared.store, prepared.spec
     stages = {name: stage.entry.content for name, stage in results.stages.items()}
-    key = digest([prepared.key, code, stages])
-    if prepared.store.find("scores", key) is not None:
+    of_run = [prepared.key, _code_digest(SCORING_CODE), stages]
+    keys = {name: digest([*of_run, name]) for name in PARTS}
+    missing = [name for name, key in keys.items() if store.find("scores", key) is None]
+    scoring = Scoring(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
+
+    def write(folder: Path, name: str) -> None:
+        with _unscorable():
+            part = PARTS[name](scoring)
+        (folder / SCORED).write_bytes(SCORES_AS_TEXT.dump_json(part))
+
+    if missing:
+        with stage_events(listener, SCORE):
+            for done, name in enumerate(missing):
+                listener.on_progress(SCORE, {"done": done, "total": len(missing)})
+                facts = {"backbone": spec.backbone.label, "part": name}
+                store.find_or_build("scores", keys[name], facts, partial(write, name=name))
+    else:
         listener.on_cache_hit(SCORE)
-    entry = prepared.store.find_or_build("scores", key, {"backbone": prepared.spec.backbone.label}, write)
-    scored = Record.model_validate_json((entry.path / SCORED).read_bytes())
-    return RunScores(**{field.name: getattr(scored, field.name) for field in fields(RunScores)})
+    entries = [store.settled("scores", key) for key in keys.values()]
+    return merged(SCORES_AS_TEXT.validate_json((entry.path / SCORED).read_bytes()) for entry in entries)
 
 
 @contextmanager

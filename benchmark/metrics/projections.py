@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -123,8 +124,8 @@ def tsne(points: NDArray[np.float64], start: NDArray[np.float64], perplexity: fl
 def umap(points: NDArray[np.float64], start: NDArray[np.float64], neighbours: int, seed: int) -> NDArray[np.float64]:
     """UMAP (McInnes et al. 2018; minimum distance 0.1), (N, 2).
 
-    Its import compiles, and so does the first projection of a process: together several seconds. The neighbours are
-    computed here, because UMAP's own search would take half of the compilation.
+    The first import and the first projection on a machine compile, half a minute together; later processes find the
+    result. The neighbours are computed here, because UMAP's own search would take half of the compilation.
 
     Args:
         points: (N, d), at least `FEWEST_IMAGES` of them distinct.
@@ -151,6 +152,7 @@ def umap(points: NDArray[np.float64], start: NDArray[np.float64], neighbours: in
     return coordinates
 
 
+@cache
 def _umap_class() -> Any:  # noqa: ANN401 - the library has no types
     """UMAP's class; where no folder can be written to, its compiled code is cached in a temporary one."""
     with warnings.catch_warnings():
@@ -164,10 +166,26 @@ def _umap_class() -> Any:  # noqa: ANN401 - the library has no types
 
             os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="patternbench-numba-")
             config.reload_config()  # type: ignore[no-untyped-call]
-            for name in [name for name in sys.modules if name.partition(".")[0] in {"umap", "pynndescent"}]:
+            for name in _umap_modules():
                 del sys.modules[name]  # half imported
             from umap import UMAP
+    _keep_compiled()
     return UMAP
+
+
+def _keep_compiled() -> None:
+    """Let Numba keep on disk all that it compiles of UMAP: by UMAP's own choice each process compiles half of it."""
+    from numba.core.dispatcher import Dispatcher
+
+    for name in _umap_modules():
+        for function in vars(sys.modules[name]).values():
+            if isinstance(function, Dispatcher):
+                function.enable_caching()
+
+
+def _umap_modules() -> list[str]:
+    """Names of the imported modules that UMAP compiles."""
+    return [name for name in sys.modules if name.partition(".")[0] in {"umap", "pynndescent"}]
 
 
 def _start(coordinates: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

@@ -1,9 +1,12 @@
 """All scores of a run, from the files that its stages wrote."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.classification import (
@@ -55,53 +58,133 @@ class RunScores:
     validation_images: ScoredImages | None = None
 
 
-def score(
-    results: Results, crops: CropSet, data: DataBundle, protocol: ResolvedProtocol, lpips_file: Path | None
-) -> RunScores:
-    """Score a finished run. Labels are read here and nowhere in a contestant.
+@dataclass(frozen=True)
+class Scoring:
+    """The parts of scoring a run, each of which takes its time. Labels are read here and nowhere in a contestant.
 
-    Args:
+    Attributes:
         results: of all stages.
         crops: of the data set.
         data: the data set, its split, and the experiment.
         protocol: of the run.
         lpips_file: weights of the perceptual distance; None = it is not measured.
     """
-    test_set = TestSet(crops, protocol.seed)
-    searches = Searches(test_set)
-    rankings = {
-        state: Search(stage, results.references[state], searches, protocol.retrieval.backend)
-        for state, stage in results.embeddings.items()
-    }
-    clusters = clustering.score(results.embeddings, test_set)
-    can_name = data.identity_setting != "disjoint"
-    classifiers = results.classifiers if can_name else {}
-    masked = can_name and len(data.variants) > 1
-    ablated = classification.ablated(test_set, protocol.ablation.images_per_individual) if masked else np.arange(0)
-    return RunScores(
-        test_images=test_set.images(ablated),
-        group_baselines=test_set.group_baselines,
-        validation_baselines=test_set.validation_baselines if can_name else {},
-        retrieval_baselines=searches.baselines(),
-        retrieval={state: search.retrieval() for state, search in rankings.items()},
-        open_set={state: scores for state, search in rankings.items() if (scores := search.open_set())},
-        clustering=clusters.clustering,
-        cluster_validation=clusters.cluster_validation,
-        projected_images=clusters.projected_images,
-        projections=clusters.projections,
-        inpainting=inpainting.score(results.inpainting, results.reconstruction, crops, protocol, lpips_file)
-        if results.inpainting
-        else None,
-        fingerprints=fingerprints.score(results.embeddings),
-        encoder=inpainting.encoder_size(results.embeddings["initial"], protocol.image_size),
-        classification={
-            mode: classification.score(variants["all"], test_set, protocol) for mode, variants in classifiers.items()
+
+    results: Results
+    crops: CropSet
+    data: DataBundle
+    protocol: ResolvedProtocol
+    lpips_file: Path | None
+
+    def images(self) -> RunScores:
+        """The images that are scored, what is known of them without looking, and the encoder."""
+        return RunScores(
+            test_images=self._test_set.images(self._ablated),
+            group_baselines=self._test_set.group_baselines,
+            validation_baselines=self._test_set.validation_baselines if self._can_name else {},
+            validation_images=self._test_set.validation_images() if self._can_name else None,
+            fingerprints=fingerprints.score(self.results.embeddings),
+            encoder=inpainting.encoder_size(self.results.embeddings["initial"], self.protocol.image_size),
+        )
+
+    def retrieval(self) -> RunScores:
+        """How far the nearest embedding finds an individual again."""
+        searches = Searches(self._test_set)
+        rankings = {
+            state: Search(stage, self.results.references[state], searches, self.protocol.retrieval.backend)
+            for state, stage in self.results.embeddings.items()
+        }
+        return RunScores(
+            retrieval_baselines=searches.baselines(),
+            retrieval={state: search.retrieval() for state, search in rankings.items()},
+            open_set={state: found for state, search in rankings.items() if (found := search.open_set())},
+        )
+
+    def clusters(self) -> RunScores:
+        """Clusterings and projections of the test images."""
+        clusters = clustering.score(self.results.embeddings, self._test_set)
+        return RunScores(
+            clustering=clusters.clustering,
+            cluster_validation=clusters.cluster_validation,
+            projected_images=clusters.projected_images,
+            projections=clusters.projections,
+        )
+
+    def inpainting(self) -> RunScores:
+        """The filled holes and the errors of validation."""
+        results = self.results
+        if not results.inpainting:
+            return RunScores()
+        return RunScores(
+            inpainting=inpainting.score(
+                results.inpainting, results.reconstruction, self.crops, self.protocol, self.lpips_file
+            )
+        )
+
+    def probes(self) -> RunScores:
+        """The classifiers that the harness fits."""
+        return RunScores(probes=probing.score(self.results, self._test_set) if self._can_name else {})
+
+    def classifiers(self) -> RunScores:
+        """The classifiers that the contestant trained."""
+        if not self._can_name:
+            return RunScores()
+        trained, untrained = self.results.classifiers, self.results.untrained
+        return RunScores(
+            classification={
+                mode: classification.score(variants["all"], self._test_set, self.protocol)
+                for mode, variants in trained.items()
+            },
+            untrained=classification.score(untrained, self._test_set, self.protocol) if untrained else None,
+            ablation=classification.ablation(trained, self._test_set, self._ablated) if self._masked else {},
+            validation=classification.validation(trained, self._test_set) if self.data.experiment else {},
+        )
+
+    @cached_property
+    def _test_set(self) -> TestSet:
+        return TestSet(self.crops, self.protocol.seed)
+
+    @property
+    def _can_name(self) -> bool:
+        """Whether individuals of the test images are known from training."""
+        return self.data.identity_setting != "disjoint"
+
+    @property
+    def _masked(self) -> bool:
+        return self._can_name and len(self.data.variants) > 1
+
+    @cached_property
+    def _ablated(self) -> NDArray[np.int64]:
+        """Indices of the test images of the ablation."""
+        images = self.protocol.ablation.images_per_individual
+        return classification.ablated(self._test_set, images) if self._masked else np.arange(0)
+
+
+PARTS: Mapping[str, Callable[[Scoring], RunScores]] = {
+    "images": Scoring.images,
+    "inpainting": Scoring.inpainting,
+    "classifiers": Scoring.classifiers,
+    "retrieval": Scoring.retrieval,
+    "probes": Scoring.probes,
+    "clusters": Scoring.clusters,
+}
+"""By name; the quick ones come first."""
+
+
+def score(scoring: Scoring) -> RunScores:
+    """All scores of a run."""
+    return merged(part(scoring) for part in PARTS.values())
+
+
+def merged(parts: Iterable[RunScores]) -> RunScores:
+    """All scores of parts that have no field in common."""
+    unscored = RunScores()
+    return replace(
+        unscored,
+        **{
+            one.name: getattr(part, one.name)
+            for part in parts
+            for one in fields(RunScores)
+            if getattr(part, one.name) != getattr(unscored, one.name)
         },
-        probes=probing.score(results, test_set) if can_name else {},
-        untrained=classification.score(results.untrained, test_set, protocol)
-        if results.untrained and can_name
-        else None,
-        ablation=classification.ablation(classifiers, test_set, ablated) if masked else {},
-        validation=classification.validation(classifiers, test_set) if data.experiment else {},
-        validation_images=test_set.validation_images() if can_name else None,
     )

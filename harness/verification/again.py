@@ -18,7 +18,7 @@ from harness.execution.runners.base import Runner
 from harness.execution.store import Store
 from harness.run import PreparedRun, stage_runner
 from harness.scoring import fingerprints
-from harness.scoring.scores import RunScores, score
+from harness.scoring.scores import RunScores, Scoring, score
 
 FINGERPRINTS = Tolerance(ROUNDED, HALF_PRECISION, "the fourth decimal; four roundings of 16-bit arithmetic")
 
@@ -87,8 +87,8 @@ def check_run(record: Record, prepared: PreparedRun, runner: Runner, listener: P
         fresh = replace(prepared, store=Store(Path(folder)))
         stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
         results = execute(stages, prepared.crops, stage_runner(fresh, runner, listener), spec.workers)
-        again = score(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
-        yield from compare_scores(record, again)
+        scoring = Scoring(results, prepared.crops, spec.data, spec.protocol, prepared.lpips_file)
+        yield from compare_scores(record, score(scoring))
 
 
 def compare_scores(record: Record, again: RunScores) -> Iterator[Check]:

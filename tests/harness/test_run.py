@@ -9,15 +9,18 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import harness.run
 from benchmark.records.files import record_path
 from benchmark.records.record import Record
 from harness.contestants import scaffold
+from harness.scoring.scores import PARTS, RunScores, Scoring
 from harness.workspace import Workspace
 from leaderboard.plots.localisation import overlays_file
 from support.checkout import command, copy_pages, environment, link, patternbench, write_plain, write_tiny
@@ -27,6 +30,9 @@ from support.records import read_all
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 SLOW_LIBRARIES = {"torch", "sklearn", "pandas", "matplotlib", "umap"}
 """What a run needs only if something is not in the store yet."""
+
+SLOW = "clusters"
+"""The part of the scores that takes long."""
 
 whole_run = pytest.mark.xdist_group("umap")
 """Marks a run that ends with projections."""
@@ -203,6 +209,34 @@ def test_two_stores_show_jobs_other_orders_and_give_the_same_scores(tmp_path: Pa
     assert orders[0]
     assert orders[0] & orders[1] == set()
     assert scores(only_record(one)) == scores(only_record(other))
+
+
+def test_scoring_that_is_stopped_goes_on_with_the_part_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = checkout(tmp_path)
+    computed: list[str] = []
+
+    def watched(name: str, *, is_stopped: bool) -> Callable[[Scoring], RunScores]:
+        def part(scoring: Scoring) -> RunScores:
+            if is_stopped:
+                raise KeyboardInterrupt
+            computed.append(name)
+            return RunScores() if name == SLOW else PARTS[name](scoring)
+
+        return part
+
+    last = list(PARTS)[-1]
+    for stopped in (True, False):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                harness.run, "PARTS", {name: watched(name, is_stopped=stopped and name == last) for name in PARTS}
+            )
+            assert run(workspace, "plain", "--runner", "process").returncode == (130 if stopped else 0)
+        assert computed == (list(PARTS)[:-1] if stopped else list(PARTS))
+    (record,) = read_all(workspace.leaderboard)
+    assert record.probes["initial"].linear.answers
+    assert record.retrieval["initial"]
 
 
 @pytest.mark.own_forks
