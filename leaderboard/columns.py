@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from benchmark.records.base import Interval, Metric
 from benchmark.records.confinement import is_unconfined
 from benchmark.records.record import Record
+from benchmark.verification.known_answers import implausible_scores
 from leaderboard import markdown
 from leaderboard.formats import bracketed, decimals
 from leaderboard.markdown import NOTHING, Align
@@ -85,7 +86,7 @@ class Mark(NamedTuple):
 
     word: str
     meaning: str
-    needed: Callable[[Record], bool]
+    needed: Callable[[Record], object]
 
 
 MARKS = (
@@ -94,6 +95,13 @@ MARKS = (
         "the contestant is not the project's, and ran as a program of the user instead of in a container. Nothing kept "
         "its code from the test answers or the network: believe the row as far as you trust its author.",
         is_unconfined,
+    ),
+    Mark(
+        "implausible",
+        "a classifier names nearly all test images rightly (95 % or more) and validation images no better than chance. "
+        "Either its contestant knew the test answers, or the split's two parts are of different kinds: do not believe "
+        "the row.",
+        implausible_scores,
     ),
 )
 

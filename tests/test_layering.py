@@ -148,6 +148,7 @@ SCIENCE_OF_TABLES = (
     "benchmark.metrics",
     "benchmark.splitting",
     "benchmark.text",
+    "benchmark.verification",
 )
 """All of the science that the leaderboard may import."""
 

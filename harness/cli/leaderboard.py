@@ -154,7 +154,7 @@ def _workspace(context: typer.Context, root: Path | None) -> Workspace:
 
 
 def _problems(workspace: Workspace, since: str | None = None) -> list[str]:
-    from harness.verification.tracked import changes_since, of_other_rules
+    from harness.verification.tracked import changes_since, of_other_rules, with_known_answers
     from leaderboard import record_files
     from leaderboard import render as pages
 
@@ -162,7 +162,8 @@ def _problems(workspace: Workspace, since: str | None = None) -> list[str]:
     edited = (
         changes_since(since, workspace.root, {page.file: page.block for page in pages.PAGES.values()}) if since else []
     )
-    return [*pages.check(workspace.leaderboard), *of_other_rules(records, workspace), *edited]
+    untrue = [*of_other_rules(records, workspace), *with_known_answers(records)]
+    return [*pages.check(workspace.leaderboard), *untrue, *edited]
 
 
 def _refuse_stale(workspace: Workspace) -> None:

@@ -11,6 +11,7 @@ from benchmark.protocol import Protocol
 from benchmark.records.files import read_record
 from benchmark.records.record import Record
 from benchmark.verification.comparison import Check
+from benchmark.verification.known_answers import check_plausible
 from benchmark.verification.recomputation import recompute
 from harness.cli import choices
 from harness.cli.display.bars import counting_bar
@@ -108,6 +109,7 @@ def _checks(path: Path, records: Records, workspace: Workspace, *, fast: bool, f
     yield check_path(record, path, home.records)
     yield check_unique(record, records, path)
     yield from recompute(record)
+    yield from check_plausible(record)
     yield from check_commit(record, workspace.root)
     try:
         yield from _made_again(record, workspace, fast=fast, full=full)

@@ -1,4 +1,4 @@
-"""Whether the leaderboard of a checkout is that of its rules, and what was edited in it since a commit."""
+"""Whether the rows of a checkout can be believed: their rules, known answers, and what was edited since a commit."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
 from benchmark.records.record import Record
+from benchmark.verification.known_answers import implausible_scores
 from harness.git import try_git
 from harness.workspace import Workspace
 
@@ -24,6 +25,25 @@ def of_other_rules(records: Mapping[str, Record], workspace: Workspace) -> list[
         f"{path}: made by other rules than those of protocol {record.protocol!r} here. Run it again, or move it away."
         for path, record in records.items()
         if (rules := _rules(record, workspace)) is not None and record.provenance.rules != rules
+    ]
+
+
+def with_known_answers(records: Mapping[str, Record]) -> list[str]:
+    """A message for each record that looks as if its contestant knew the test answers.
+
+    It is a fault of the leaderboard, not a warning: nobody reads the log of a check that passes, and an honest row is
+    named less than once in a hundred times that it is nearly perfect.
+
+    Args:
+        records: by the path of the file, for messages.
+    """
+    return [
+        f"{path}: {one.place} names {one.test:.2f} of the test images rightly, but {one.validation:.2f} of the "
+        f"validation images, where {one.chance:.2f} is chance: its contestant may have known the test answers. Run it "
+        "again confined (--runner docker) in a fresh store. If that gives the same, validation and test images of the "
+        "split are of different kinds: draw another split. Until then move the record away."
+        for path, record in records.items()
+        for one in implausible_scores(record)
     ]
 
 

@@ -10,6 +10,7 @@ from leaderboard.pages import ablation, classification, clustering, focus, inpai
 from leaderboard.record_files import Section, read, sections
 from leaderboard.render import PAGES
 from leaderboard.rows import backbone_row
+from support.answered import Design, answered_record
 from support.paths import ROOT
 from support.records import PROVENANCE, complete, failed, record_file, with_regions
 from support.tables import cells, page_text, rows, without_runs
@@ -115,3 +116,16 @@ def test_a_mean_over_seeds_is_marked_if_one_of_them_was_unconfined() -> None:
     row = backbone_row(files[0], None)
     assert marked(row) == "LaMa"
     assert marked(replace(row, seeds=files)) == "LaMa, **unconfined**"
+
+
+def test_a_row_that_is_perfect_on_test_images_alone_is_marked() -> None:
+    honest, cheat = (
+        replace(file, record=answered_record(design, **file.record.model_dump(include={"title", "key", "seed"})))
+        for file, design in (
+            (record_file(title="Honest"), Design(1, 0.9)),
+            (record_file(title="Cheat", seed=1, key="f" * 16), Design(1, 0.17)),
+        )
+    )
+    text = classification.PAGE.text(classification.PAGE.sections([honest, cheat]))
+    assert {row[0] for row in rows(text)} >= {"Honest", "Cheat, **implausible**"}
+    assert "\n- **implausible**: a classifier names nearly all test images rightly" in text

@@ -8,8 +8,9 @@ import pytest
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
 from benchmark.records.files import write_record
-from harness.verification.tracked import changes_since, of_other_rules
+from harness.verification.tracked import changes_since, of_other_rules, with_known_answers
 from harness.workspace import Workspace
+from support.answered import Design, answered_record
 from support.records import PROVENANCE, blank_record
 
 BLOCKS = {"leaderboard/page.md": "rows"}
@@ -74,3 +75,12 @@ def test_a_row_of_other_rules_is_named() -> None:
         "other.json: made by other rules than those of protocol 'quick' here. Run it again, or move it away."
     ]
     assert of_other_rules({"mine.json": blank_record(protocol="mine")}, workspace) == []
+
+
+def test_a_row_that_may_have_known_the_answers_is_named() -> None:
+    honest, cheat = answered_record(Design(1, 0.9)), answered_record(Design(1, 0.17))
+    assert with_known_answers({"honest.json": honest}) == []
+    (message,) = with_known_answers({"honest.json": honest, "cheat.json": cheat})
+    assert message.startswith(
+        "cheat.json: classification.deep names 1.00 of the test images rightly, but 0.17 of the validation images, "
+    )
