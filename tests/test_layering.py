@@ -81,6 +81,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "benchmark",
         "harness.contestants",
         "harness.execution",
+        "harness.storage",
         "harness.workspace",
     ),
     "harness.datasets": (

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import RunError
@@ -30,6 +31,7 @@ from harness.execution.runners.base import (
 from harness.execution.runners.docker_images import image_of
 from harness.execution.runners.output_watch import watching_output
 from harness.execution.trouble import ENGINE, InfraError
+from harness.storage.copies import copy_private
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -103,19 +105,27 @@ class DockerRunner(Runner):
         return text.judge(self._run(backbone, ["describe", *arguments], {}, DESCRIBE, text.add))
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
-        """Run a job; only `out/` can be written to."""
+        """Run a job; only `out/` can be written to.
+
+        The job gets copies of its inputs: file locks, leases and notices of access to one file would let jobs that run
+        at once talk, through read-only mounts too, and one of them knows labels that the other must not learn.
+        """
         out = job.path / job_files.OUT
         out.mkdir(exist_ok=True)
         user = os.getuid() or UNPRIVILEGED
         if os.getuid() == 0:
             os.chown(out, user, user)
-        mounts = {job_files.JOB: job.path / job_files.JOB}
         packed = ((name, job.data / name) for name in job_files.PACK)
-        mounts |= {f"{job_files.DATA}/{name}": path for name, path in packed if path.exists()}
-        mounts |= {f"{job_files.ARTIFACTS}/{name}": path for name, path in job.artifacts.items()}
-        volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in mounts.items()}
-        volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
-        return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line, out)
+        inputs = {f"{job_files.DATA}/{name}": path for name, path in packed if path.exists()}
+        inputs |= {f"{job_files.ARTIFACTS}/{name}": path for name, path in job.artifacts.items()}
+        with TemporaryDirectory(prefix="inputs-", dir=job.path) as folder:
+            mounts = {job_files.JOB: job.path / job_files.JOB}
+            for number, (name, path) in enumerate(inputs.items()):
+                mounts[name] = Path(folder, str(number))
+                copy_private(path, mounts[name])
+            volumes = {str(path.resolve()): {"bind": f"/job/{name}", "mode": "ro"} for name, path in mounts.items()}
+            volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
+            return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line, out)
 
     def cancel(self) -> None:
         """Remove all our running containers."""

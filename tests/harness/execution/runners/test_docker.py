@@ -377,6 +377,76 @@ def test_jobs_beside_each_other_keep_to_their_own_folders(
     assert ours(engine) == []
 
 
+SIGNALS = {
+    "flock": (
+        "fcntl.flock(file, fcntl.LOCK_EX)",
+        "fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+    ),
+    "record lock": (
+        "fcntl.lockf(file, fcntl.LOCK_SH)",
+        "assert fcntl.fcntl(file, fcntl.F_GETLK, struct.pack('h30x', fcntl.F_WRLCK))[:2] == bytes([fcntl.F_UNLCK, 0])",
+    ),
+    "inode": ("print(os.stat(PATH).st_ino)", "print(os.stat(PATH).st_ino)"),
+}
+"""How a job signals by a file that it can only read, and how another would notice, which raises an error."""
+
+SIGNAL = """
+import fcntl, os, pathlib, struct, time
+PATH = "/job/{path}"
+file = open(PATH)
+{deed}
+print("done", flush=True)
+while {waits} and not pathlib.Path("/job/out/stop").exists():
+    time.sleep(0.05)
+"""
+
+
+@on_engine
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        *((kind, path) for kind in SIGNALS for path in ("data/images.npy", "in/weights.pt")),
+        ("flock", "../main.py"),  # of the image, which both have
+        ("record lock", "../main.py"),
+    ],
+)
+def test_jobs_at_once_cannot_signal_by_what_both_read(
+    runner: DockerRunner, tmp_path: Path, kind: str, path: str
+) -> None:
+    """One job holds a lock on a file of the pack, on an artifact or in the image, while another one looks."""
+    pack, weights = tmp_path / "pack", tmp_path / "weights.pt"
+    pack.mkdir()
+    for file in (pack / "images.npy", weights):
+        file.write_bytes(b"both read this")
+
+    def start(name: str, deed: str, *, waits: bool, on_line: Callable[[str], None]) -> Outcome:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "job.json").write_text("{}")
+        data = tmp_path / f"{name}-data"
+        data.mkdir()
+        os.link(pack / "images.npy", data / "images.npy")
+        (data / "table.csv").write_text(SIGNAL.format(path=path, deed=deed, waits=waits))
+        return runner.run(FACTS, "encode", JobFolder(folder, data, {"weights.pt": weights}), limits(), on_line)
+
+    holding, said = threading.Event(), dict[str, list[str]](first=[], second=[])
+
+    def first_says(line: str) -> None:
+        said["first"].append(line)
+        if line == "done\n":
+            holding.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(start, "first", SIGNALS[kind][0], waits=True, on_line=first_says)
+        assert holding.wait(60)
+        second = start("second", SIGNALS[kind][1], waits=False, on_line=said["second"].append)
+        (tmp_path / "first" / "out" / "stop").touch()
+        assert first.result(timeout=60).status == "ok"
+    assert second == Outcome("ok", "", second.log)
+    assert kind != "inode" or said["first"][0] != said["second"][0]
+    assert [entry.name for entry in (tmp_path / "second").iterdir() if entry.name.startswith("inputs-")] == []
+
+
 @on_engine
 def test_a_description_is_what_was_printed(runner: DockerRunner) -> None:
     outcome, text = runner.describe(FACTS, ["--image-size", "64", "--variant", "x y"])
