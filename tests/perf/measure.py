@@ -32,6 +32,14 @@ def machine() -> str:
     return f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gib']} GiB{gpu}"
 
 
+def write(here: str, rows: page.Rows) -> None:
+    """Put rows of a machine into the page; its other rows stay."""
+    text = PAGE.read_text("utf-8")
+    machines = page.read(text)
+    machines[here] = machines.get(here, {}) | rows
+    PAGE.write_text(page.replace(text, machines), "utf-8")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure; other targets' rows of the page stay. Returns 1 if a target could not be measured."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,15 +57,12 @@ def main(arguments: Sequence[str]) -> int:
         except Exception as error:  # noqa: BLE001 - the others are measured all the same
             sys.stderr.write(f"{target.name}: not measured: {type(error).__name__}: {error}\n")
             failed = True
+        else:
+            write(machine(), {target.name: rows[target.name]})  # at once: all of them take an hour
     if not rows:
         sys.stderr.write(f"No target was measured of those that match {' '.join(words) or 'everything'!r}.\n")
         return 1
     sys.stdout.write(f"{page.table(list(rows.values()))}\n")
-    text = PAGE.read_text("utf-8")
-    machines = page.read(text)
-    here = machine()
-    machines[here] = machines.get(here, {}) | rows
-    PAGE.write_text(page.replace(text, machines), "utf-8")
     return int(failed)
 
 

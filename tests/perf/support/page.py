@@ -18,7 +18,7 @@ def row(target: Target, measured: Measurement, date: str) -> tuple[str, ...]:
     """The cells of a measured target.
 
     >>> row(Target("sum", 2, lambda: NotImplemented), Measurement(3, 6, 2), "2026-01-31")
-    ('sum', '2.0', '3.0', 'yes', '6.0 s', '2.0 s', '2026-01-31', '')
+    ('sum', '2.0', '3.00', 'yes', '6.0 s', '2.0 s', '2026-01-31', '')
     """
     met = "yes" if measured.ratio >= target.goal else "no"
     costs = [
@@ -26,7 +26,7 @@ def row(target: Target, measured: Measurement, date: str) -> tuple[str, ...]:
         for cost in (measured.plain, measured.fast)
     ]
     note = measured.note.replace("|", "/")
-    return (target.name, f"{target.goal:.1f}", f"{measured.ratio:.1f}", met, *costs, date, note)
+    return (target.name, f"{target.goal:.1f}", f"{measured.ratio:.2f}", met, *costs, date, note)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -55,4 +55,4 @@ def replace(text: str, machines: Mapping[str, Rows]) -> str:
     head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     kept = [section for section in sections if not read(f"## {section}")]
     tables = [f"{machine}\n\n{table(list(rows.values()))}\n\n" for machine, rows in machines.items()]
-    return "## ".join([head, *tables, *kept]).rstrip() + "\n"
+    return "## ".join([f"{head.rstrip()}\n\n", *tables, *kept]).rstrip() + "\n"
