@@ -1,7 +1,7 @@
 """Records with their files, and the sections of comparable records that the tables show."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -256,3 +256,24 @@ def future_records(files: Iterable[RecordFile]) -> list[str]:
         for file in files
         if finishing_time(file) > limit
     ]
+
+
+def hidden_rows(files: Sequence[RecordFile], added: Container[str]) -> list[str]:
+    """A message for each row that new records hide: it was shown without them, and is not any more.
+
+    Args:
+        files: all records.
+        added: paths of the new ones.
+    """
+    before, after = (_shown(part) for part in ([file for file in files if file.path not in added], files))
+    return [
+        f"{path}: its row is hidden by a new record, which finished later. Say why in the commit that adds the record, "
+        "and drop this one; or take the new one back."
+        for path in sorted(before - after)
+    ]
+
+
+def _shown(files: Sequence[RecordFile]) -> set[str]:
+    """Paths of the records that the tables show."""
+    experiments = {file.record.experiment.name if file.record.experiment else None for file in files}
+    return {file.path for one in experiments for section in sections(files, one) for file in section.files}

@@ -6,7 +6,7 @@ pages where they show anything.
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
@@ -123,13 +123,19 @@ def _write(folder: Path, record: Record | None, own: bool, drawn: DrawnFigures) 
     return changed + figures.write(plots, folder, drawn)
 
 
-def figure_files(folder: Path) -> set[str]:
-    """The figures that the records of a `leaderboard` folder have, as paths relative to the repository root."""
+def figure_files(folder: Path, added: Collection[str] | None = None) -> set[str]:
+    """The figures that the records of a `leaderboard` folder have, as paths relative to the repository root.
+
+    Args:
+        folder: of the records.
+        added: paths of new records: only the figures that they change; None = all figures.
+    """
     files = record_files.read(folder)
     return {
         f"{folder.name}/{plot.file(section)}"
         for page in PAGES.values()
         for section in page.sections(files)
+        if added is None or (added and section.differs) or any(file.path in added for file in section.files)
         for plot in page.plots
         if plot.has(section)
     }

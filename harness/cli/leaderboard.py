@@ -154,14 +154,18 @@ def _workspace(context: typer.Context, root: Path | None) -> Workspace:
 
 
 def _problems(workspace: Workspace, since: str | None = None) -> list[str]:
-    from harness.verification.tracked import changes_since, of_other_rules, with_known_answers
+    from harness.verification.tracked import added_records, changes_since, of_other_rules, with_known_answers
     from leaderboard import record_files
     from leaderboard import render as pages
 
-    records = {file.path: file.record for file in record_files.read(workspace.leaderboard)}
-    edited = (
-        changes_since(since, workspace.root, {page.file: page.block for page in pages.PAGES.values()}) if since else []
-    )
+    files = record_files.read(workspace.leaderboard)
+    records = {file.path: file.record for file in files}
+    edited: list[str] = []
+    if since:
+        blocks = {page.file: page.block for page in pages.PAGES.values()}
+        added = added_records(since, workspace.root)
+        edited += changes_since(since, workspace.root, blocks, pages.figure_files(workspace.leaderboard, added))
+        edited += record_files.hidden_rows(files, added)
     untrue = [*of_other_rules(records, workspace), *with_known_answers(records)]
     return [*pages.check(workspace.leaderboard), *untrue, *edited]
 

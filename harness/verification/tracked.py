@@ -1,13 +1,14 @@
 """Whether the rows of a checkout can be believed: their rules, known answers, and what was edited since a commit."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Container, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
 from benchmark.records.record import Record
 from benchmark.verification.known_answers import implausible_scores
 from harness.git import try_git
+from harness.run import SCORING
 from harness.workspace import Workspace
 
 RECORDS = "leaderboard/records"
@@ -15,13 +16,22 @@ FIGURES = "leaderboard/figures"
 
 
 def of_other_rules(records: Mapping[str, Record], workspace: Workspace) -> list[str]:
-    """A message for each record whose rules are not those of the protocol of its name.
+    """A message for each record whose rules are not those of the protocol of its name, or whose scoring is unknown.
+
+    The rules and the scoring of the row that finished last decide which rows a table shows: one row of other rules
+    would hide all others.
 
     Args:
         records: by the path of the file, for messages.
         workspace: has the protocols.
     """
-    return [
+    of_later_scoring = [
+        f"{path}: scored by version {record.provenance.scoring}, but this project has {SCORING}. Run it again, or move "
+        "it away."
+        for path, record in records.items()
+        if record.provenance.scoring > SCORING
+    ]
+    return of_later_scoring + [
         f"{path}: made by other rules than those of protocol {record.protocol!r} here. Run it again, or move it away."
         for path, record in records.items()
         if (rules := _rules(record, workspace)) is not None and record.provenance.rules != rules
@@ -56,39 +66,62 @@ def _rules(record: Record, workspace: Workspace) -> str | None:
     return (protocol.with_every_classifier() if record.experiment else protocol).rules
 
 
-def changes_since(commit: str, root: Path, blocks: Mapping[str, str]) -> list[str]:
+def changes_since(commit: str, root: Path, blocks: Mapping[str, str], redrawn: Container[str] = ()) -> list[str]:
     """What was edited since a commit: records, also dropped ones, figures, and text outside the blocks of pages.
 
-    A figure may change with the records: none is named if a record was added.
+    A new record comes with its own pictures, and changes the figures of its section: these are not named.
 
     Args:
         commit: of the repository.
         root: of the checkout.
         blocks: name of the marked block of each page, by its path.
+        redrawn: paths of the figures that new records change.
 
     Raises:
         InputError: git knows no such commit.
     """
     if try_git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
         raise InputError(f"git knows no commit {commit!r}. Name one, such as HEAD or origin/main.")
-    records = _changes(commit, root, RECORDS)
-    added = any(letter == "A" and path.endswith(".json") for path, letter in records.items())
-    pictures = {
-        path: letter for path, letter in (records | _changes(commit, root, FIGURES)).items() if path.endswith(".png")
-    }
+    changes = _changes(commit, root, RECORDS) | _changes(commit, root, FIGURES)
+    added = [PurePosixPath(path) for path, letter in changes.items() if letter == "A" and path.endswith(".json")]
     return [
         *(
-            _message(path, letter, "the record")
-            for path, letter in records.items()
-            if path.endswith(".json") and letter != "A"
+            _message(path, letter, *_kind_of(path))
+            for path, letter in changes.items()
+            if not (_kind_of(path)[0] == "the record" and letter == "A")
+            and path not in redrawn
+            and not _is_picture_of(PurePosixPath(path), added)
         ),
-        *(_message(path, letter, "the figure") for path, letter in pictures.items() if not added),
         *_edited_pages(commit, root, blocks),
     ]
 
 
-def _message(path: str, letter: str, what: str) -> str:
-    deed = {"D": "was dropped", "A": "belongs to no new record and appeared"}.get(letter, "was edited")
+def added_records(commit: str, root: Path) -> set[str]:
+    """Paths of the records that a commit lacks, relative to the root. Arguments as `changes_since`."""
+    return {path for path, letter in _changes(commit, root, RECORDS).items() if letter == "A"}
+
+
+def _kind_of(path: str) -> tuple[str, str]:
+    """What a file below the leaderboard is, and what is wrong with a new one."""
+    if path.endswith(".json") and path.startswith(f"{RECORDS}/"):
+        return "the record", ""
+    if path.endswith(".png"):
+        return "the figure", "belongs to no new record and appeared"
+    return "the file", "is neither a record nor a figure and appeared"
+
+
+def _is_picture_of(path: PurePosixPath, added: Sequence[PurePosixPath]) -> bool:
+    """Whether a file is the picture of a new record, beside it and called after it.
+
+    Args:
+        path: of a file that differs from a commit.
+        added: of the new records.
+    """
+    return path.suffix == ".png" and any(path.parent == one.parent and path.name.startswith(one.stem) for one in added)
+
+
+def _message(path: str, letter: str, what: str, appeared: str) -> str:
+    deed = {"D": "was dropped", "A": appeared}.get(letter, "was edited")
     return f"{path}: {what} {deed} since the commit. Restore it with git, or say why in the commit that changes it."
 
 

@@ -8,7 +8,7 @@ from benchmark.records.provenance import Failure
 from benchmark.vocabulary import RunStatus
 from leaderboard import headings
 from leaderboard.plots.figures import place
-from leaderboard.record_files import RecordFile, future_records, sections
+from leaderboard.record_files import RecordFile, future_records, hidden_rows, sections
 from support.records import PROVENANCE, blank_record
 
 
@@ -164,3 +164,25 @@ def test_a_record_of_the_future_is_told_and_hides_no_later_run() -> None:
     (message,) = future_records([wrong, right])
     assert "finished in the future (2931-01-01" in message
     assert shown(wrong, right) == ["b ok"]
+
+
+OLD, NEW = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("new", "hidden"),
+    [
+        (file("2", NEW, title="Other"), False),
+        (file("2", NEW, seed=1), False),
+        (file("2", NEW, data="ab"), False),
+        (file("2", OLD.replace("2026", "2025")), False),
+        (file("2", NEW), True),
+        (file("2", NEW, title="Other", rules="ab"), True),
+        (file("2", NEW, title="Other", scoring=99), True),
+    ],
+)
+def test_a_row_that_a_new_record_hides_is_named(new: RecordFile, hidden: bool) -> None:
+    old = file("1", OLD)
+    messages = hidden_rows([old, new], {new.path})
+    assert [message.partition(":")[0] for message in messages] == [old.path] * hidden
+    assert hidden_rows([old, new], set()) == []

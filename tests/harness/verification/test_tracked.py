@@ -8,7 +8,8 @@ import pytest
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
 from benchmark.records.files import write_record
-from harness.verification.tracked import changes_since, of_other_rules, with_known_answers
+from harness.run import SCORING
+from harness.verification.tracked import added_records, changes_since, of_other_rules, with_known_answers
 from harness.workspace import Workspace
 from support.answered import Design, answered_record
 from support.records import PROVENANCE, blank_record
@@ -51,11 +52,27 @@ def test_each_kind_of_edit_is_named(root: Path) -> None:
     ]
 
 
-def test_tables_and_figures_change_with_a_new_record(root: Path) -> None:
-    write_record(blank_record(key="e" * 16), root / "leaderboard" / "records")
-    (root / "leaderboard" / "figures" / "a.png").write_bytes(b"two")
+def test_tables_and_the_figures_of_its_section_change_with_a_new_record(root: Path) -> None:
+    path = write_record(blank_record(key="e" * 16), root / "leaderboard" / "records")
+    path.with_name(f"{path.stem}-focus.png").write_bytes(b"its own")
+    (root / "leaderboard" / "figures" / "encoders-d-s-p.png").write_bytes(b"of its section")
     (root / "leaderboard" / "page.md").write_text(PAGE.format(table="| 2 |", end="By hand."))
-    assert changes_since("HEAD", root, BLOCKS) == []
+    assert changes_since("HEAD", root, BLOCKS, {"leaderboard/figures/encoders-d-s-p.png"}) == []
+    assert added_records("HEAD", root) >= {path.relative_to(root).as_posix()}
+
+
+def test_a_new_record_excuses_no_change_of_anything_else(root: Path) -> None:
+    other = min((root / "leaderboard" / "records").rglob("*.json"))
+    added = write_record(blank_record(key="e" * 16), root / "leaderboard" / "records")
+    (root / "leaderboard" / "figures" / "a.png").write_bytes(b"two")
+    for name in (f"{other.stem}-focus.png", "notes.html"):
+        (added.parent / name).write_bytes(b"new")
+    messages = changes_since("HEAD", root, BLOCKS)
+    assert sorted(message.split(" since")[0] for message in messages) == [
+        "leaderboard/figures/a.png: the figure was edited",
+        f"leaderboard/records/d/p/{other.stem}-focus.png: the figure belongs to no new record and appeared",
+        "leaderboard/records/d/p/notes.html: the file is neither a record nor a figure and appeared",
+    ]
 
 
 def test_an_unknown_commit_is_refused(root: Path) -> None:
@@ -73,6 +90,10 @@ def test_a_row_of_other_rules_is_named() -> None:
     assert of_other_rules({"own.json": own}, workspace) == []
     assert of_other_rules({"other.json": other}, workspace) == [
         "other.json: made by other rules than those of protocol 'quick' here. Run it again, or move it away."
+    ]
+    later = own.model_copy(update={"provenance": own.provenance.model_copy(update={"scoring": SCORING + 1})})
+    assert of_other_rules({"later.json": later}, workspace) == [
+        f"later.json: scored by version {SCORING + 1}, but this project has {SCORING}. Run it again, or move it away."
     ]
     assert of_other_rules({"mine.json": blank_record(protocol="mine")}, workspace) == []
 
