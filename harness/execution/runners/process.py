@@ -112,14 +112,14 @@ class ProcessRunner(Runner):
         return text.judge(self.call(backbone, ["describe", *arguments], DESCRIBE_SECONDS, text.add))
 
     def run(self, backbone: BackboneFacts, verb: str, job: JobFolder, limits: Limits, on_line: OnLine) -> Outcome:
-        """Run a job; data and artifacts are linked into its folder for as long as it runs."""
-        (job.path / job_files.OUT).mkdir(exist_ok=True)
-        (job.path / job_files.ARTIFACTS).mkdir(exist_ok=True)
-        links = {job.path / job_files.DATA: job.data} | {
-            job.path / job_files.ARTIFACTS / name: to for name, to in job.artifacts.items()
-        }
+        """Run a job; the files that it may see are linked into its folder for as long as it runs."""
+        links = {job.path / job_files.DATA / name: job.data / name for name in job_files.PACK}
+        links |= {job.path / job_files.ARTIFACTS / name: path for name, path in job.artifacts.items()}
+        for folder in (job_files.OUT, job_files.DATA, job_files.ARTIFACTS):
+            (job.path / folder).mkdir(exist_ok=True)
         for link, target in links.items():
-            link.symlink_to(target.resolve())
+            if target.exists():
+                link.symlink_to(target.resolve())
         try:
             return self.call(backbone, [verb, "--job", str(job.path)], limits.seconds, on_line)
         finally:
