@@ -158,4 +158,4 @@ def planted(checkout: Workspace, records: Path) -> list[bytes]:
 )
 def test_the_search_knows_the_canary_in_other_forms(data: bytes) -> None:
     assert holds(data)
-    assert not holds(data[1:-1].replace(b"c", b"").replace(b"C", b""))
+    assert not holds(data[len(data) // 2 :])
