@@ -9,6 +9,7 @@ SPLIT ?=
 SEEDS ?=
 DEVICE ?= auto
 JOBS ?=
+EXECUTOR ?= local
 TORCH ?= auto
 PYTHON ?= python3
 REMOTE ?= origin
@@ -20,7 +21,7 @@ UPGRADE ?= --upgrade
 
 VENV := .venv
 BIN := $(VENV)/bin
-SETTINGS = --data '$(DATA)' $(if $(PROTOCOL),--protocol '$(PROTOCOL)') --runner '$(RUNNER)' $(foreach split,$(SPLIT),--split '$(split)') $(if $(SEEDS),--seeds '$(SEEDS)') --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)')
+SETTINGS = --data '$(DATA)' $(if $(PROTOCOL),--protocol '$(PROTOCOL)') --runner '$(RUNNER)' $(foreach split,$(SPLIT),--split '$(split)') $(if $(SEEDS),--seeds '$(SEEDS)') --device '$(DEVICE)' $(if $(INIT),--init '$(INIT)') $(if $(JOBS),--jobs '$(JOBS)') --executor '$(EXECUTOR)'
 # names the builds of PyTorch that are installed; images get the same
 STAMP := $(VENV)/installed
 TEST_STAMP := $(VENV)/installed-tests
@@ -38,7 +39,7 @@ help: ## list the commands and their settings
 	@echo "Settings (and their values now):"
 	@echo "  BACKBONE=$(BACKBONE)  DATA=$(DATA) (a name or a path)  PROTOCOL=$(PROTOCOL) (field for your own photos, quick, longer, paper, a .toml file; empty = field or quick)"
 	@echo "  RUNNER=$(RUNNER) (auto, docker, process)  INIT=$(INIT) (random, published; empty = the protocol's)  SPLIT=$(SPLIT) (random, block, sequence, time, open, disjoint; several: \"random block\")  SEEDS=$(SEEDS)"
-	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  TORCH=$(TORCH) (auto, default, cpu)  PYTHON=$(PYTHON)"
+	@echo "  DEVICE=$(DEVICE) (auto, cpu, cuda)  JOBS=$(JOBS) (stages at a time)  EXECUTOR=$(EXECUTOR) (local, ray)  TORCH=$(TORCH) (auto, default, cpu)  PYTHON=$(PYTHON)"
 
 setup: $(STAMP) ## install everything into .venv
 

@@ -284,6 +284,13 @@ RunnerName = Literal["process", "docker"]
 - `docker`: jobs are containers without network.
 """
 
+ExecutorName = Literal["local", "ray"]
+"""Where the stages of a run are done.
+
+- `local`: on this machine.
+- `ray`: on the machines of a Ray cluster, which share the store.
+"""
+
 MODES: tuple[Mode, ...] = get_args(Mode)
 CLASSIFIER_KINDS: tuple[ClassifierKind, ...] = get_args(ClassifierKind)
 ENCODER_STATES: tuple[EncoderState, ...] = get_args(EncoderState)

@@ -96,7 +96,7 @@ def _forecast(
         backbone: label of the contestant.
         dataset: name of the data set.
     """
-    notes = Journal(runner.store.root).notes()
+    notes = Journal(runner.store.root).notes(backbone)
     found: dict[str, Entry | None] = {}
     forecasts = []
     for stage in plan:

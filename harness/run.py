@@ -3,7 +3,7 @@
 import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from harness.contract import Resources
 from harness.disk import check_writable, disk_errors
 from harness.execution.crops import CropSet, cut_crops
 from harness.execution.events import PlannedStage, ProgressListener, stage_events
-from harness.execution.executors.execute import execute
+from harness.execution.executors.execute import Executor, execute
 from harness.execution.holes import can_inpaint, can_test
 from harness.execution.jobs import StageError
 from harness.execution.journal import Journal, expect
@@ -164,11 +164,12 @@ def bench(
         check_writable(folder)
     records = home.records
     stages = plan(spec, inpaints=prepared.inpaints, fills=prepared.fills)
-    notes = Journal(prepared.store.root).notes()
+    notes = Journal(prepared.store.root).notes(spec.backbone.label)
     expected = expect(notes, spec.backbone.label, spec.data.catalogue.name, stages)
     listener.on_plan([*expected, PlannedStage(SCORE)])
     try:
-        results = execute(stages, prepared.crops, stage_runner(prepared, runner, listener), spec.workers)
+        with _executor(prepared, runner, listener) as executor:
+            results = execute(stages, prepared.crops, executor, spec.workers)
         scores = _scores(prepared, results, listener)
     except StageError as error:
         record = _record(prepared, runner, failure=error)
@@ -342,6 +343,18 @@ def stage_runner(prepared: PreparedRun, runner: Runner, listener: ProgressListen
         resources=Resources(threads=max(1, (os.cpu_count() or 1) // spec.workers), device=spec.device),
         listener=listener,
     )
+
+
+def _executor(prepared: PreparedRun, runner: Runner, listener: ProgressListener) -> AbstractContextManager[Executor]:
+    """Where the stages of a prepared run are done."""
+    here, spec = stage_runner(prepared, runner, listener), prepared.spec
+    if spec.executor == "local":
+        return nullcontext(here)
+    from harness.execution.executors.node import NodeSetup
+    from harness.execution.executors.ray_executor import RayExecutor
+
+    setup = NodeSetup(prepared.workspace, spec.backbone, prepared.code, runner.name, here.limits, spec.device)
+    return RayExecutor(here, setup, spec.workers, listener)
 
 
 def _record(

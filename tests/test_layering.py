@@ -73,6 +73,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "benchmark",
         "harness.contestants",
         "harness.contract",
+        "harness.disk",
         "harness.execution",
         "harness.workspace",
     ),

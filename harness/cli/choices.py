@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests, original_digests
@@ -11,8 +11,9 @@ from benchmark.errors import InputError, RunError
 from benchmark.protocol import Protocol, read_protocol
 from benchmark.splitting.kinds import KINDS, draw_split
 from benchmark.splitting.split import Split, read_split, write_split
-from benchmark.vocabulary import Device, Precision
+from benchmark.vocabulary import Device, ExecutorName, Precision
 from benchmark.vocabulary import Init as InitChoice
+from harness.cli.options import ContestantOptions
 from harness.contestants import registry as contestants
 from harness.disk import check_writable, disk_errors
 from harness.execution.events import ProgressListener
@@ -23,6 +24,7 @@ from harness.workspace import Workspace
 
 SPLIT_SEED = 0
 """Seed of every split that is drawn at its first use."""
+DEVICES = ("auto", *get_args(Device))
 
 
 def choose_runner(name: str, device: str, workspace: Workspace, listener: ProgressListener) -> tuple[Runner, Device]:
@@ -57,7 +59,7 @@ def choose_runner(name: str, device: str, workspace: Workspace, listener: Progre
 def _looks_for_gpu(device: str) -> bool:
     """Whether to look for jobs that can use a GPU; device `auto` with TORCH=cpu does not."""
     if device not in {"auto", "cpu", "cuda"}:
-        raise InputError(f"Unknown device {device!r}; there are: auto, cpu, cuda.")
+        raise InputError(f"Unknown device {device!r}; there are: {', '.join(DEVICES)}.")
     if device == "cpu" or (device == "auto" and os.environ.get("TORCH") == "cpu"):
         return False
     has_gpu = bool(gpus())
@@ -181,8 +183,57 @@ def choose_split(
     return split
 
 
-def choose_workers(jobs: int | None, device: str) -> int:
-    """Number of stages at the same time: `jobs`, or 2 on a processor and 1 on a GPU for None."""
-    if jobs is not None:
-        return jobs
+class Places(NamedTuple):
+    """Where and how jobs are run.
+
+    Attributes:
+        runner: runs them.
+        device: hardware to compute on.
+        executor: where stages are done.
+        workers: number of stages at the same time.
+    """
+
+    runner: Runner
+    device: Device
+    executor: ExecutorName
+    workers: int
+
+
+def choose_places(options: ContestantOptions, workspace: Workspace, listener: ProgressListener) -> Places:
+    """The runner, the device and the executor of some runs.
+
+    On a cluster the device is that of its machines; the one that shows the run needs no GPU.
+
+    Args:
+        options: as the user gave them.
+        workspace: the checkout.
+        listener: receives what was chosen.
+
+    Raises:
+        InputError: there is no such runner, device or executor, or Ray is not installed.
+        RunError: as `choose_runner`; or no cluster answers, or its machines cannot work together.
+    """
+    if options.executor not in get_args(ExecutorName):
+        raise InputError(f"Unknown executor {options.executor!r}; there are: {', '.join(get_args(ExecutorName))}.")
+    if options.executor == "local":
+        runner, device = choose_runner(options.runner, options.device, workspace, listener)
+        return Places(runner, device, "local", options.jobs or choose_workers(device))
+    from harness.execution.executors.cluster import check_machines, machines, stages_at_once
+
+    if options.device not in DEVICES:
+        raise InputError(f"Unknown device {options.device!r}; there are: {', '.join(DEVICES)}.")
+    cluster = machines()
+    cpus, gpus = sum(machine.cpus for machine in cluster), sum(machine.gpus for machine in cluster)
+    if options.device == "cuda" and not gpus:
+        raise InputError("Device 'cuda' was asked for, but no machine of the cluster has a GPU; use cpu.")
+    check_machines(cluster, workspace.store)
+    listener.report(f"Executor: ray ({len(cluster)} machines, {cpus} CPUs, {gpus} GPUs).")
+    runner, device = choose_runner(options.runner, "cpu", workspace, listener)
+    if gpus and options.device != "cpu":
+        device = "cuda"
+    return Places(runner, device, "ray", options.jobs or stages_at_once(cluster, device))
+
+
+def choose_workers(device: str) -> int:
+    """Number of stages at the same time on this machine: 2 on a processor, 1 on a GPU."""
     return 1 if device == "cuda" else min(2, os.cpu_count() or 1)

@@ -89,13 +89,19 @@ def run_surveys(
 def _refuse_options(options: RunOptions) -> None:
     refused = [
         name
-        for name, given in (("--split", options.splits), ("--seeds", options.seeds > 1), ("--all", options.everyone))
+        for name, given in (
+            ("--split", options.splits),
+            ("--seeds", options.seeds > 1),
+            ("--all", options.everyone),
+            ("--executor", options.executor != "local"),
+        )
         if given
     ]
     if refused:
         raise InputError(
-            f"The protocol {NAME!r} takes no {' and no '.join(refused)}: every photo is answered by the others, by "
-            "groups and at random. Leave it out, or choose another protocol, such as --protocol quick."
+            f"The protocol {NAME!r} takes no {' and no '.join(refused)}: every photo is encoded once, here, and "
+            "answered by the others, by groups and at random. Leave it out, or choose another protocol, such as "
+            "--protocol quick."
         )
 
 

@@ -46,6 +46,13 @@ Device = Annotated[str, typer.Option(help="`auto` (a GPU if jobs can use one), `
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Stages at the same time; by default 2 on a processor, 1 on a GPU.")
 ]
+Executor = Annotated[
+    str,
+    typer.Option(
+        help="Where stages are done: `local` (here) or `ray` (on a Ray cluster, by RAY_ADDRESS; its machines share "
+        "this folder)."
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +70,7 @@ class ContestantOptions:
     )
     device: Device = "auto"
     jobs: Jobs = None
+    executor: Executor = "local"
     trust: Trust = None
     tables: Annotated[
         bool, typer.Option("--tables", help="Print the tables of the last run too, not only its answer.")

@@ -15,7 +15,7 @@ from benchmark.errors import InputError, PatternbenchError, RunError
 from benchmark.protocol import Protocol, ResolvedProtocol
 from benchmark.records.record import Record
 from benchmark.splitting.split import describe_split
-from benchmark.vocabulary import Device
+from benchmark.vocabulary import Device, ExecutorName
 from harness.cli import choices, field
 from harness.cli.display.listener import RichListener
 from harness.cli.display.plans import print_plans
@@ -50,6 +50,7 @@ class RunRequest:
         device: hardware to compute on.
         workers: number of stages at the same time.
         digest_of: gives the sha256 of a file of the data set.
+        executor: where stages are done.
     """
 
     labels: list[str]
@@ -59,6 +60,7 @@ class RunRequest:
     device: Device
     workers: int
     digest_of: Callable[[Path], str]
+    executor: ExecutorName = "local"
 
     def name(self, label: str, protocol: Protocol, *more: str) -> str:
         """Name of one of the runs: all that differs between them."""
@@ -174,14 +176,12 @@ def choose(
     trust(options.trust or (), workspace)
     protocol = choices.choose_init(choices.choose_protocol(options.protocol, workspace, besides), options.init)
     first_seed = protocol.seed if options.seed is None else options.seed
-    runner, device = choices.choose_runner(options.runner, options.device, workspace, RichListener())
+    places = choices.choose_places(options, workspace, RichListener())
     return RunRequest(
         labels=labels,
         protocols=[protocol.with_seed(first_seed + more) for more in range(options.seeds)],
         init_given=options.init is not None,
-        runner=runner,
-        device=device,
-        workers=choices.choose_workers(options.jobs, device),
+        **places._asdict(),
         digest_of=digest_of,
     )
 
@@ -277,6 +277,7 @@ def run_spec(label: str, data: DataBundle, protocol: Protocol, request: RunReque
         own_files=own_files(facts, weights, workspace),
         device=request.device,
         workers=request.workers,
+        executor=request.executor,
     )
 
 

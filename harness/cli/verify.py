@@ -129,7 +129,7 @@ def _made_again(record: Record, workspace: Workspace, *, fast: bool, full: bool)
             init_given=True,
             runner=runner,
             device=chosen,
-            workers=choices.choose_workers(None, chosen),
+            workers=choices.choose_workers(chosen),
             digest_of=cache.digest,
         )
         data = _data(record, workspace, listener, request)

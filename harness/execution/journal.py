@@ -5,11 +5,13 @@ that cannot be written or read is left out.
 """
 
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -91,7 +93,7 @@ class StageNote(BaseModel):
 
 
 class Journal:
-    """The notes of a store, one file a stage."""
+    """The notes of a store, one file a stage, in a folder for each contestant: a run reads only those of its own."""
 
     def __init__(self, store: Path) -> None:
         """Args: folder of the store."""
@@ -100,8 +102,9 @@ class Journal:
     def write(self, note: StageNote) -> None:
         """Keep a note; the earlier one of the same stage is replaced."""
         with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with atomic_write(self._path(note)) as temporary:
+            path = self._of(note.backbone) / f"{note.stage}-{note.key[:32]}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(path) as temporary:
                 temporary.write_text(note.model_dump_json(indent=1), encoding="utf-8")
 
     @contextmanager
@@ -130,16 +133,23 @@ class Journal:
             seconds = round(time.monotonic() - start, 3)
             self.write(note.model_copy(update={"state": state, "seconds": seconds, **fields}))
 
-    def notes(self) -> list[StageNote]:
-        """Every note, the newest first; one whose process is gone is `cancelled`."""
+    def notes(self, backbone: str | None = None) -> list[StageNote]:
+        """The notes, the newest first; one whose process is gone is `cancelled`.
+
+        Args:
+            backbone: label of a contestant, of which all notes are returned, and perhaps earlier ones of others; None =
+                of all contestants.
+        """
+        earlier = self._folder.glob("*.json")  # earlier versions had no folders
+        ours = self._folder.glob("*/*.json") if backbone is None else self._of(backbone).glob("*.json")
         notes = []
-        for path in self._folder.glob("*.json"):
+        for path in chain(earlier, ours):
             with suppress(OSError, ValidationError):
                 notes.append(_as_it_is(StageNote.model_validate_json(path.read_bytes())))
         return sorted(notes, key=lambda note: (note.started, note.label), reverse=True)
 
-    def _path(self, note: StageNote) -> Path:
-        return self._folder / f"{note.stage}-{note.key[:32]}.json"
+    def _of(self, backbone: str) -> Path:
+        return self._folder / re.sub(r"[^A-Za-z0-9_.]+", "-", backbone)
 
 
 def comparable(notes: Iterable[StageNote], backbone: str, dataset: str, stage: StageSpec) -> StageNote | None:

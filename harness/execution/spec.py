@@ -9,7 +9,16 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.protocol import ResolvedProtocol
 from benchmark.records.provenance import Experiment
 from benchmark.splitting.split import Split
-from benchmark.vocabulary import MODES, REGION_VARIANTS, Device, IdentitySetting, Init, Mode, RegionVariant
+from benchmark.vocabulary import (
+    MODES,
+    REGION_VARIANTS,
+    Device,
+    ExecutorName,
+    IdentitySetting,
+    Init,
+    Mode,
+    RegionVariant,
+)
 from harness.contestants.registry import BackboneFacts
 
 
@@ -57,6 +66,7 @@ class RunSpec:
         own_files: names of the weights that come from a file of the user's own instead of the published one.
         device: hardware to compute on.
         workers: number of stages that run at the same time.
+        executor: where stages are done.
     """
 
     backbone: BackboneFacts
@@ -67,6 +77,7 @@ class RunSpec:
     own_files: frozenset[str]
     device: Device
     workers: int
+    executor: ExecutorName = "local"
 
     @property
     def init(self) -> Init:

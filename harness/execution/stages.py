@@ -51,9 +51,9 @@ class StageRunner:
         listener: ProgressListener,
     ) -> None:
         """Args: the backbone, the digest of its code, and what jobs are run with."""
-        self.store = store
+        self.store, self.limits = store, limits
         self._backbone, self._code, self._runner = backbone, code, runner
-        self._limits, self._resources, self._listener = limits, resources, listener
+        self._resources, self._listener = resources, listener
         self._lock, self._widths = threading.Lock(), dict[Pooling, int]()
         self._halted, self._killed = threading.Event(), threading.Event()
         self._journal = Journal(store.root)
@@ -182,7 +182,7 @@ class StageRunner:
         before = {path: remembered_digest(path) for path in artifacts.values()}
         write_job(job, self._backbone.reads, folder)
         job_folder = JobFolder(folder, data.path, artifacts)
-        limits = replace(self._limits, cpus=job.resources.threads)
+        limits = replace(self.limits, cpus=job.resources.threads)
         outcome, _ = run_job(self._runner, self._backbone, job, job_folder, limits, self._on_line(name))
         changed = self._changed_inputs(data, before)
         if changed:

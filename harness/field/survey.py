@@ -176,7 +176,7 @@ def survey(
         listener.report("This survey is finished already.")
         return read_survey(path)
     plan = survey_stages(spec)
-    expected = expect(Journal(store.root).notes(), spec.backbone.label, spec.catalogue.name, plan)
+    expected = expect(Journal(store.root).notes(spec.backbone.label), spec.backbone.label, spec.catalogue.name, plan)
     listener.on_plan([*expected, PlannedStage(titles.ANSWER)])
     stages = survey_runner(spec, store, code, runner, listener)
     embedded, sampled = (_encode(stage, crops, stages) for stage in plan)

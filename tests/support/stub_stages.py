@@ -70,13 +70,15 @@ def stub_stages(count: int) -> list[StageSpec]:
     ]
 
 
-def stub_stage_runner(data: Catalogue, runner: Runner, listener: ProgressListener) -> StageRunner:
-    """What runs stages of a stub backbone on `pets`."""
+def stub_stage_runner(
+    data: Catalogue, runner: Runner, listener: ProgressListener, *, name: str = "stub"
+) -> StageRunner:
+    """What runs stages of a stub backbone of some name on `pets`."""
     return StageRunner(
         backbone=BackboneFacts.model_validate(
-            {"name": "stub", "title": "Stub", "paper": "", "licence": "MIT", "capabilities": [], "input": {}}
+            {"name": name, "title": "Stub", "paper": "", "licence": "MIT", "capabilities": [], "input": {}}
         ),
-        code="stub",
+        code=name,
         runner=runner,
         store=store_of(data),
         limits=Limits(seconds=60, memory_gib=1),

@@ -1,16 +1,34 @@
 """Executing a plan: every stage is found in the store or run, several at a time."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Protocol
 
 from harness.execution import job_files
 from harness.execution.crops import CropSet
 from harness.execution.plan import StageSpec
 from harness.execution.results import Results, StageResult
-from harness.execution.stages import StageRunner
+from harness.execution.store import Entry
 
 
-def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, workers: int) -> Results:
+class Executor(Protocol):
+    """Where stages are done: a `StageRunner` does them on this machine. Methods may be called concurrently."""
+
+    def pack(self, stage: StageSpec, crops: CropSet) -> Entry:
+        """Write the pack of a stage, or find it."""
+
+    def run(self, stage: StageSpec, data: Entry, artifacts: Mapping[str, Path]) -> StageResult:
+        """Find or run a stage on its pack, with the files that its job names."""
+
+    def skip(self, stages: Sequence[StageSpec], needed: str, dataset: str) -> None:
+        """Tell that stages are skipped, because the stage `needed` did not end ok."""
+
+    def halt(self, *, kill: bool) -> None:
+        """Start no other job; `kill` also stops the running ones."""
+
+
+def execute(stages: Sequence[StageSpec], crops: CropSet, executor: Executor, workers: int) -> Results:
     """Find or run every stage of a plan. A stage starts when the stage it comes after has finished.
 
     Stages that come after one that did not end ok are told to be skipped.
@@ -18,7 +36,7 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
     Args:
         stages: in the order of preference; no stage comes before the one it starts from.
         crops: what the packs are made of.
-        runner: runs one stage.
+        executor: does the stages.
         workers: number of stages at the same time.
 
     Raises:
@@ -33,7 +51,7 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
         artifacts = {path.name: path for path in stage.weights}
         if stage.after is not None:
             artifacts[job_files.CHECKPOINT] = finished[stage.after].file(job_files.CHECKPOINT)
-        return runner.run(stage, runner.pack(stage, crops), artifacts)
+        return executor.run(stage, executor.pack(stage, crops), artifacts)
 
     try:
         with ThreadPoolExecutor(workers) as pool:
@@ -47,13 +65,13 @@ def execute(stages: Sequence[StageSpec], crops: CropSet, runner: StageRunner, wo
                         finished[running[future].name] = future.result()
                         del running[future]
             except BaseException as error:
-                runner.halt(kill=isinstance(error, KeyboardInterrupt))
+                executor.halt(kill=isinstance(error, KeyboardInterrupt))
                 raise
     finally:
         failed = [stage.name for future, stage in running.items() if future.cancelled() or future.exception()]
         for name in failed:
             if dependents := after(name, waiting):
-                runner.skip(dependents, name, crops.catalogue.name)
+                executor.skip(dependents, name, crops.catalogue.name)
     return Results({stage.name: finished[stage.name] for stage in stages})
 
 

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from benchmark.errors import InputError, RunError
-from harness.cli.choices import choose_precision, choose_protocol, choose_runner
+from harness.cli.choices import choose_places, choose_precision, choose_protocol, choose_runner
+from harness.cli.options import ContestantOptions
+from harness.execution.executors import cluster
+from harness.execution.executors.cluster import Machine
 from harness.execution.runners.process import ProcessRunner
 from harness.workspace import Workspace
 from support.fakes import FakeEngine, RecordingListener
@@ -142,3 +145,36 @@ def test_a_checkout_with_fewer_backbones_has_the_shipped_protocols_all_the_same(
     (tmp_path / "benchmark" / "protocols").symlink_to(HERE.protocols)
     (tmp_path / "backbones").mkdir()
     assert choose_protocol("quick", Workspace(tmp_path)).name == "quick"
+
+
+def test_without_a_word_stages_are_done_here() -> None:
+    places = choose_places(ContestantOptions(runner="process", device="cpu"), HERE, RecordingListener())
+    assert (places.executor, places.device) == ("local", "cpu")
+    options = ContestantOptions(runner="process", device="cpu", jobs=7)
+    assert choose_places(options, HERE, RecordingListener()).workers == 7
+
+
+def test_an_unknown_executor_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"Unknown executor 'slurm'; there are: local, ray\."):
+        choose_places(ContestantOptions(executor="slurm"), HERE, RecordingListener())
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "chosen", "workers"), [(0, "auto", "cpu", 4), (3, "auto", "cuda", 3), (3, "cpu", "cpu", 4)]
+)
+def test_the_device_of_a_cluster_is_that_of_its_machines(
+    gpus: int, device: str, chosen: str, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines = [Machine("1", "one", 8, 0, 1), Machine("2", "two", 8, gpus, 1)]
+    monkeypatch.setattr(cluster, "machines", lambda: machines)
+    monkeypatch.setattr(cluster, "check_machines", lambda *_: None)
+    listener = RecordingListener()
+    places = choose_places(ContestantOptions(executor="ray", runner="process", device=device), HERE, listener)
+    assert (places.executor, places.device, places.workers) == ("ray", chosen, workers)
+    assert f"Executor: ray (2 machines, 16 CPUs, {gpus} GPUs)." in listener.reports
+
+
+def test_a_gpu_that_no_machine_of_the_cluster_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "machines", lambda: [Machine("1", "one", 8, 0, 1)])
+    with pytest.raises(InputError, match="no machine of the cluster has a GPU"):
+        choose_places(ContestantOptions(executor="ray", device="cuda"), HERE, RecordingListener())
