@@ -16,10 +16,12 @@ class Cost:
         seconds: wall time, without the start of the process.
         mebibytes: highest resident memory of the process, with its libraries and with the pages of files that are
             mapped into memory.
+        processor_seconds: time of all its threads on a processor, which other programs do not change much.
     """
 
     seconds: float
     mebibytes: float
+    processor_seconds: float = 0.0
 
 
 def cost_of(work: Callable[[], object]) -> Cost:
@@ -46,10 +48,10 @@ def cost_of(work: Callable[[], object]) -> Cost:
 
 
 def _send(connection: "multiprocessing.connection.Connection[Cost, Cost]", work: Callable[[], object]) -> None:
-    start = time.perf_counter()
+    start, processor_start = time.perf_counter(), time.process_time()
     work()
-    seconds = time.perf_counter() - start
-    connection.send(Cost(seconds, _peak()))
+    seconds, processor_seconds = time.perf_counter() - start, time.process_time() - processor_start
+    connection.send(Cost(seconds, _peak(), processor_seconds))
 
 
 def _peak() -> float:
