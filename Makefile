@@ -104,7 +104,7 @@ lock: ## resolve the dependencies again (needs uv); UPGRADE= keeps the pins that
 	        --output-file backbones/$$folder/requirements.lock backbones/$$folder/requirements.in || exit 1; \
 	done
 	$(COMPILE) $(UPGRADE) --constraint backbones/kit/requirements.lock --extra faiss --extra heic --extra kaggle --output-file requirements.lock pyproject.toml
-	$(COMPILE) $(UPGRADE) --constraint requirements.lock --extra dev $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock) --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) $(UPGRADE) --constraint requirements.lock --extra dev --extra ray $$(sed -n -E 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock) --output-file requirements-dev.lock pyproject.toml
 
 clean: ## show what runs made and can make again; YES=1 removes it. Imported data, weights and region masks stay
 	@test ! -x $(CLI) || $(CLI) clean $(if $(YES),--yes)
