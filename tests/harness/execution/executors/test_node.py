@@ -94,10 +94,11 @@ def test_a_machine_with_other_code_does_nothing(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_cancelled_stage_stops_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stopped = threading.Event()
+    begun, stopped = threading.Event(), threading.Event()
 
     class Long(StubRunner):
         def run(self, *_: Any) -> Outcome:
+            begun.set()
             assert stopped.wait(20)
             raise RunError("The job was stopped.")
 
@@ -105,6 +106,7 @@ def test_a_cancelled_stage_stops_its_job(tmp_path: Path, monkeypatch: pytest.Mon
             stopped.set()
 
     def interrupt(*_: object) -> None:
+        assert begun.wait(20)
         raise KeyboardInterrupt
 
     distant = Distant(tmp_path, monkeypatch, Long())
