@@ -15,9 +15,16 @@ from benchmark.errors import InputError, RunError
 from harness.contestants.registry import Owner
 from harness.contestants.trust import require_trust
 from harness.contract import Line, Weights
+from harness.execution.runners.process import environment
 from harness.workspace import Workspace
 
 SECONDS = 300
+NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+"""Variables, in either case, without which some users reach no network."""
+
+CACHES = ("HF_HOME", "HF_HUB_CACHE", "TORCH_HOME", "XDG_CACHE_HOME")
+"""Variables that say where weights are that were fetched before."""
+
 REFUSED = 2
 
 
@@ -75,7 +82,7 @@ def run_command(
     workspace: Workspace,
     **options: Any,  # noqa: ANN401 - those of subprocess.run
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs a command of an entry in the checkout, with the user's environment.
+    """Runs a command of an entry in the checkout, with what it needs of the user's environment to reach the network.
 
     Args:
         command: program and arguments, with placeholders such as `{variant}`.
@@ -92,9 +99,13 @@ def run_command(
     arguments = fill(command, {**values, "{python}": sys.executable})
     root = workspace.backbones.parent
     try:
-        return subprocess.run(arguments, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False, **options)
+        return subprocess.run(arguments, cwd=root, env=environment(root) | _network(), check=False, **options)
     except OSError as error:
         raise RunError(f"{owner.label}: cannot start {arguments[0]!r}: {error.strerror}.") from error
+
+
+def _network() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.upper() in {*NETWORK, *CACHES}}
 
 
 def command_line(command: Sequence[str], owner: Owner, output: str) -> str:
