@@ -31,11 +31,11 @@ def test_a_forgotten_data_set_takes_its_splits_along_but_no_photos(tmp_path: Pat
         notes.forget("photos", workspace)
 
 
-def test_two_folders_of_one_name_do_not_meet_although_the_store_was_deleted(tmp_path: Path) -> None:
+def test_two_folders_of_one_name_do_not_meet_although_the_notes_were_deleted(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "checkout")
     one, two = tmp_path / "a" / "photos", tmp_path / "b" / "photos"
     notes.write_note("photos", ImportNote(one, "folders"), workspace)
-    shutil.rmtree(workspace.store)
+    shutil.rmtree(workspace.imported)
     assert notes.free_name("photos", one, workspace) == "photos"
     assert notes.free_name("photos", two, workspace) == "photos-2"
     notes.refuse_other_source("photos", one, workspace)
@@ -56,7 +56,7 @@ def test_a_forgotten_name_keeps_its_results_apart_from_other_photos(tmp_path: Pa
 def test_a_zip_file_is_the_source_of_its_unpacked_copy(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "checkout")
     notes.write_note("photos", ImportNote(workspace.datasets / "photos", "folders"), workspace, tmp_path / "photos.zip")
-    shutil.rmtree(workspace.store)
+    shutil.rmtree(workspace.imported)
     notes.refuse_other_source("photos", tmp_path / "photos.zip", workspace)
     with pytest.raises(InputError, match="other photos"):
         notes.refuse_other_source("photos", tmp_path / "other" / "photos.zip", workspace)
