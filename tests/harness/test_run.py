@@ -276,26 +276,31 @@ def test_real_photos(tmp_path: Path) -> None:
     assert (home.splits / "random.csv").is_file()
 
 
-@whole_run
-def test_a_run_of_lama_fills_every_page(tmp_path: Path) -> None:
-    workspace = checkout(tmp_path)
+@pytest.fixture(scope="module")
+def lama(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A checkout in which LaMa was run by the process runner."""
+    workspace = checkout(tmp_path_factory.mktemp("lama"))
     done = run(workspace, "lama", "--runner", "process")
     assert done.returncode == 0, done.stderr
-    record = only_record(workspace)
+    return workspace
+
+
+@pytest.mark.xdist_group("docker")
+def test_a_run_of_lama_fills_every_page(lama: Workspace) -> None:
+    record = only_record(lama)
     assert (record.status, record.init) == ("ok", "random")
-    assert_complete(record, workspace)
-    assert_no_label_in_packs(workspace)
+    assert_complete(record, lama)
+    assert_no_label_in_packs(lama)
 
 
 @pytest.mark.docker
 @pytest.mark.timeout(1500)  # it may have to build the image of the kit
 @pytest.mark.xdist_group("docker")
-def test_lama_gives_the_same_numbers_in_containers(tmp_path: Path) -> None:
-    by_process, by_docker = checkout(tmp_path / "process"), checkout(tmp_path / "docker")
-    for workspace, runner in ((by_process, "process"), (by_docker, "docker")):
-        done = run(workspace, "lama", "--runner", runner)
-        assert done.returncode == 0, done.stderr
-    plain, contained = only_record(by_process), only_record(by_docker)
+def test_lama_gives_the_same_numbers_in_containers(lama: Workspace, tmp_path: Path) -> None:
+    by_docker = checkout(tmp_path)
+    done = run(by_docker, "lama", "--runner", "docker")
+    assert done.returncode == 0, done.stderr
+    plain, contained = only_record(lama), only_record(by_docker)
     assert contained.provenance.image.startswith("sha256:")
     assert contained.inpainting is not None
     assert plain.inpainting is not None
