@@ -65,7 +65,8 @@ def _earlier(record: Record, workspace: Workspace, listener: ProgressListener) -
     for file, (one, places) in earlier.items():
         if not places:
             place = file.relative_to(workspace.root)
-            listener.report(f"Reproduced: every number equals {row}, to the last digit ({place}).")
+            digits = "nine digits" if differences(record, one, rounding=0) else "the last digit"
+            listener.report(f"Reproduced: every number equals {row}, to {digits} ({place}).")
             return one
     if path not in earlier:
         return None

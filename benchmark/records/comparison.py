@@ -1,5 +1,6 @@
 """Whether two records tell the same of the same run."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -8,16 +9,24 @@ from benchmark.records.record import Record
 SAME_RUN = ("data", "split", "protocol", "rules", "weights")
 """Fields of the provenance that are alike in records that tell the same; the others say who computed when, and how."""
 
+ROUNDING = 1e-9
+"""Relative difference of two numbers up to which they are the same: sums in another order differ by less."""
+
 FIELDS = {"map": "mean_average_precision"}
 """Names of scores by the names of their intervals, where these differ."""
 
 
-def differences(one: Record, other: Record) -> list[str]:
+def differences(one: Record, other: Record, *, rounding: float = ROUNDING) -> list[str]:
     """Where two records differ, as paths such as `classification.deep.test.accuracy`, in order; empty = nowhere.
 
     Keys and most of the provenance do not count: they differ between machines and versions of the code.
+
+    Args:
+        one: a record.
+        other: another.
+        rounding: relative difference up to which two numbers are the same; 0 = to the last digit.
     """
-    return list(_differences(_told(one), _told(other), ""))
+    return list(_differences(_told(one), _told(other), "", rounding))
 
 
 class ScoreAgreement(NamedTuple):
@@ -76,12 +85,15 @@ def _told(record: Record) -> dict[str, object]:
     }
 
 
-def _differences(one: object, other: object, path: str) -> Iterator[str]:
+def _differences(one: object, other: object, path: str, rounding: float) -> Iterator[str]:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for name in sorted({*one, *other}):
-            yield from _differences(one.get(name), other.get(name), f"{path}.{name}" if path else str(name))
+            yield from _differences(one.get(name), other.get(name), f"{path}.{name}" if path else str(name), rounding)
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, pair in enumerate(zip(one, other, strict=True)):
-            yield from _differences(*pair, f"{path}[{number}]")
+            yield from _differences(*pair, f"{path}[{number}]", rounding)
+    elif isinstance(one, float) and isinstance(other, float):
+        if not math.isclose(one, other, rel_tol=rounding, abs_tol=rounding):
+            yield path
     elif one != other:
         yield path

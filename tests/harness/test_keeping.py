@@ -45,6 +45,18 @@ def test_equal_numbers_of_another_key_are_the_published_row(workspace: Workspace
     assert read_all(workspace.leaderboard / "records") == [first]
 
 
+@pytest.mark.parametrize(("apart", "kept_one"), [(1e-15, True), (1e-5, False)])
+def test_sums_in_another_order_are_the_published_row_and_other_numbers_are_not(
+    apart: float, kept_one: bool, workspace: Workspace, tmp_path: Path
+) -> None:
+    first = blank_record(key="a" * 64, dataset="zebrafish-synth", classification={"deep": trained(0.5)})
+    write_record(first, workspace.results(first.dataset).records)
+    again = blank_record(key="b" * 64, dataset="zebrafish-synth", classification={"deep": trained(0.5 + apart)})
+    record, messages = kept(again, workspace, tmp_path / "photos")
+    assert record == (first if kept_one else again)
+    assert [", to nine digits (leaderboard/" in message for message in messages] == ([True] if kept_one else [])
+
+
 def test_other_numbers_of_the_same_key_are_reported(workspace: Workspace, tmp_path: Path) -> None:
     first = published(workspace)
     record, messages = kept(first.model_copy(update={"candidate_count": 99}), workspace, tmp_path / "photos")
