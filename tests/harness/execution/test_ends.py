@@ -18,7 +18,7 @@ from support.stub_stages import StubRunner, stub_stage_runner, stub_stages
 
 
 class ToldRunner(StubRunner):
-    """Does its job after what it is told to do instead, one thing a try."""
+    """A runner whose first tries do what the test gives, in its order; every later try does the job."""
 
     def __init__(self, *deeds: Outcome | BaseException) -> None:
         self._deeds = list(deeds)
