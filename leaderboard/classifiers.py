@@ -110,7 +110,7 @@ def never_above_chance(section: Section, name: Callable[[Record], str]) -> str:
         for mode in MODES
     }
     curves = "; ".join(f"{mode}: {text}" for mode, text in names.items() if text)
-    return f"Curves never above chance: {curves}." if curves else ""
+    return f"Curves never above chance on the validation images: {curves}." if curves else ""
 
 
 def _of_contestant(

@@ -34,8 +34,14 @@ QUESTION_TITLES: Mapping[RegionQuestion, str] = {
     "information": "What identifies the animals? Linear probe fitted on one region, shown the same",
 }
 
+ADVANTAGE = "Pattern - Background"
 RELIANCE = "Background - Body"
 PATTERN_GAIN = "No background - No pattern"
+ADVANTAGE_LEGEND = (
+    f"*{ADVANTAGE}*: difference of the two accuracies. The verdict of a row names one of these regions only if the "
+    "interval of this difference excludes 0 and the region alone is better than chance. Each interval holds by itself: "
+    "of twenty true differences of 0, one is expected to exclude 0."
+)
 RELIANCE_LEGEND = (
     f"*{RELIANCE}*: difference of the two accuracies; above 0, the background alone identifies better than the body "
     "without its pattern."
@@ -79,6 +85,10 @@ def _difference_column(
     )
 
 
+def _advantage(part: Ablation) -> Gain | None:
+    return difference(part, "pattern", "background")
+
+
 def _reliance(part: Ablation) -> Gain | None:
     return difference(part, "background", "body")
 
@@ -90,6 +100,7 @@ def _pattern_gain(part: Ablation) -> Gain | None:
 DIFFERENCES: Mapping[str, Callable[[Ablation], Gain | None]] = {
     RELIANCE: _reliance,
     PATTERN_GAIN: _pattern_gain,
+    ADVANTAGE: _advantage,
 }
 """The differences within a row, by their headers."""
 
@@ -101,7 +112,7 @@ def _difference_columns(variant: str = "", name: str = "") -> tuple[Column[Ablat
         variant: of the rows that are compared between splits and between seeds.
         name: of their classifiers in these comparisons; empty = they are not compared.
     """
-    legends = {RELIANCE: RELIANCE_LEGEND, PATTERN_GAIN: PATTERN_GAIN_LEGEND}
+    legends = {RELIANCE: RELIANCE_LEGEND, PATTERN_GAIN: PATTERN_GAIN_LEGEND, ADVANTAGE: ADVANTAGE_LEGEND}
     return tuple(
         _difference_column(header, of, legends[header], {variant: f"{name}, {header}"} if name else None)
         for header, of in DIFFERENCES.items()
@@ -277,7 +288,7 @@ def _is_shown(section: Section) -> bool:
 
 
 def _conclusion(section: Section) -> str:
-    """What the intervals of the two differences allow to say about the encoders, in one paragraph."""
+    """What the intervals of the differences allow to say about the encoders, in one paragraph."""
     sentences = []
     for question in REGION_QUESTIONS:
         ablations = [part for one in contestants(section) if (part := probed(one, "initial", question))]

@@ -39,8 +39,9 @@ ALONE_LEGEND = (
     "This asks what each region holds."
 )
 TELLS_LEGEND = (
-    "*Told apart by*: the verdict on these two. *Background* or *pattern* if it alone is better than "
-    "chance and the interval of their difference excludes 0. It is *mostly* that region if it alone keeps at least "
+    "*Told apart by*: the verdict on these two. *Background* or *pattern* if it alone is better than chance and the "
+    "interval of their difference excludes 0; the [region ablation](leaderboard/ablation.md) shows that interval. It "
+    "is *mostly* that region if it alone keeps at least "
     f"{100 * MOSTLY:.0f} % of what whole images gain over chance, else *more* that than the other. *Both*: each alone "
     "is better than chance, and no difference is shown: a high score does not show that the pattern is recognised, "
     f"because the place would do. *{UNTOLD.capitalize()}*: everything else."

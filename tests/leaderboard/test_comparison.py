@@ -110,8 +110,8 @@ def test_a_missing_number_has_no_difference() -> None:
     table = ablation.PROBES["reliance"]
     other = file(0.5, split="block", backbone="aotgan", title="AOT-GAN", probes=ablated)
     (text,) = comparison.tables(tabled(file(0.9, probes=ablated), file(0.5, split="block"), other), table)
-    assert rows(text)[1][2:] == [NOTHING, "0.50", NOTHING, NOTHING, "0.00", NOTHING]
-    assert rows(text)[2][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING]
+    assert rows(text)[1][2:] == [NOTHING, "0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "-0.50", NOTHING]
+    assert rows(text)[2][2:] == ["0.50", NOTHING, NOTHING, "0.00", NOTHING, NOTHING, "-0.50", NOTHING, NOTHING]
     assert comparison.INTERVALS in text
 
 

@@ -382,6 +382,7 @@ def kept(field: str) -> Recompute:
 
 VARIANTS = ("background", "body", "pattern", "no_background", "no_body", "no_pattern", "all")
 DIFFERENCES = {
+    "Pattern - Background": ("pattern", "background"),
     "Background - Body": ("background", "body"),
     "No background - No pattern": ("no_background", "no_pattern"),
 }

@@ -41,11 +41,11 @@ def test_each_question_has_a_table_with_intervals_and_marks() -> None:
 
 def test_differences_are_paired_and_can_be_computed_from_the_record() -> None:
     relied, contained = cells(page_text(PAGE, probed_file()), "LaMa")
-    pairs = [(row, rights[0], rights[1]) for row, rights in ((relied, RELIED), (contained, CONTAINED))]
-    for row, background, body in pairs:
-        right = [np.equal(answers(number), LABELS).astype(int) for number in (background, body)]
-        interval = of_mean(right[0] - right[1], np.array(UNITS), bounds=(-1, 1))
-        assert row[9] == f"{(background - body) / 24:+.2f}{bracketed(interval)}"
+    for row, (background, body, pattern, *_) in ((relied, RELIED), (contained, CONTAINED)):
+        for cell, one, other in ((row[9], background, body), (row[11], pattern, background)):
+            right = [np.equal(answers(number), LABELS).astype(int) for number in (one, other)]
+            interval = of_mean(right[0] - right[1], np.array(UNITS), bounds=(-1, 1))
+            assert cell == f"{(one - other) / 24:+.2f}{bracketed(interval)}"
     assert relied[10].startswith("-0.42 [")  # 12 - 22 of 24
     assert contained[10].startswith("+0.17 [")
 

@@ -204,7 +204,7 @@ def test_the_table_has_intervals_and_baselines() -> None:
         ),
     )
     assert column(text, "Deep accuracy")["A"].startswith("0.75 [")
-    assert "\n\nCurves never above chance: deep: A." in text
+    assert "\n\nCurves never above chance on the validation images: deep: A." in text
     assert [column(text, f"Deep {name}")["*video alone*"] for name in ("accuracy", "recall", "F1", "rank")] == [
         "0.33",
         "0.25",
