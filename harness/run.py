@@ -47,7 +47,7 @@ from harness.weights.local import run_licence
 from harness.weights.lpips import LPIPS, alexnet_file, lpips_warning
 from harness.workspace import Workspace
 
-SCORING = 5
+SCORING = 6
 """Version of the scoring; raised when a score of the record is computed in another way, so that records are made anew.
 
 A score that is added needs no new version: the fields of the record are part of a run's key too.

@@ -84,7 +84,7 @@ def hole_errors(
 
 
 def summarise(errors: HoleErrors, units: NDArray[np.integer]) -> Reconstruction:
-    """Means over the photos, with Student's intervals over units.
+    """Means over the photos, with intervals over units.
 
     Args:
         errors: of the photos.
@@ -105,7 +105,7 @@ def summarise(errors: HoleErrors, units: NDArray[np.integer]) -> Reconstruction:
 
 
 def difference(model: HoleErrors, baseline: HoleErrors, units: NDArray[np.integer]) -> ReconstructionDifference:
-    """Mean differences of two fillings of the same holes, paired by photo, with Student's intervals over units.
+    """Mean differences of two fillings of the same holes, paired by photo, with intervals over units.
 
     Args:
         model: errors of the one.

@@ -2,7 +2,8 @@
 
 - a share of images and a mean of numbers from 0 to 1, such as accuracy, rank-1 and mean average precision:
   `resampling.intervals.of_share`;
-- a mean of other numbers, such as an error of a hole: Student's (`resampling.intervals.of_mean`);
+- a mean of other numbers, such as an error of a hole: Student's, corrected for skewness
+  (`resampling.intervals.of_mean`);
 - a mean over individuals, such as recall and F1: that of a share whose images count differently (`of_answers`);
 - the difference of two numbers from different images: from the intervals of both (`of_difference`);
 - the excess density of CAMs: the jackknife (`benchmark.metrics.cams.swap`).

@@ -2,7 +2,8 @@
 
 Images of one unit (`units.units_of`) are near-copies, so an interval over images would overstate the evidence. Means
 between bounds, such as shares and their differences, have an interval whose variance is stabilised by what is possible
-between them. Other means have Student's interval. All of them are functions of sums over groups.
+between them. Other means have Student's interval, corrected for skewness. All of them are functions of sums over
+groups.
 """
 
 import math
@@ -56,8 +57,8 @@ def of_mean(
         level: probability that the interval covers the mean.
         bounds: the smallest and the largest possible value. With 0 and 1 the interval is that of `of_share`, with
             others a normal interval whose variance is stabilised in the same way. If all groups have one mean, it is
-            exact: see `unseen`. None = Student's interval, with as many degrees of freedom as the effective number of
-            groups less one; then it may have no width.
+            exact: see `unseen`. None = Student's interval, corrected for the skewness of the groups (Hall 1992), with
+            the degrees of freedom of Bell and McCaffrey (2002); then it may have no width.
 
     Returns:
         None with fewer than `FEWEST_GROUPS` groups.
@@ -170,11 +171,49 @@ def share_ends(sums: NDArray[np.number], sizes: NDArray[np.number], *, level: fl
 
 
 def _of_unbounded(sums: NDArray[np.number], sizes: NDArray[np.int64], level: float) -> Interval:
-    """Student's interval of a mean."""
+    """Student's interval of a mean, corrected for the skewness of the groups.
+
+    Hall (1992), On the removal of skewness by transformation: a cubic function of the studentised mean has nearly
+    Student's distribution. The ends of the interval are where it has the critical values.
+    """
     mean = float(sums.sum() / sizes.sum())
-    freedom = max(1.0, _effective_groups(sizes) - 1)
-    reach = student(level, freedom) * math.sqrt(_variance(sums, sizes))
-    return Interval(low=mean - reach, high=mean + reach, groups=len(sizes))
+    error, critical = math.sqrt(_variance(sums, sizes)), student(level, _freedom(sizes))
+    skewness = _skewness_of_mean(sums - mean * sizes, sizes)
+    below, above = (_invert_hall(quantile, skewness) for quantile in (critical, -critical))
+    return Interval(low=mean - error * below, high=mean - error * above, groups=len(sizes))
+
+
+def _freedom(sizes: NDArray[np.number]) -> float:
+    """Degrees of freedom of `_variance`, if the means of all groups vary alike (Bell and McCaffrey 2002).
+
+    Those of the chi-squared distribution with the mean and variance of that quadratic form (Satterthwaite 1946); one
+    less than the number of groups if all are of one size.
+    """
+    weights = sizes / sizes.sum()
+    residuals = np.eye(len(weights)) - weights  # (groups, groups): of the means, from the means
+    form = residuals.T * (weights**2 / (1 - 2 * weights + (weights**2).sum())) @ residuals
+    return float(np.trace(form)) ** 2 / float((form**2).sum())
+
+
+def _skewness_of_mean(residuals: NDArray[np.number], sizes: NDArray[np.int64]) -> float:
+    """Skewness of a mean over groups, from the deviations (groups,) of their sums; 0 if none deviates.
+
+    That of a group over the square root of their number, with the usual correction of a sample's skewness.
+    """
+    groups, power = len(sizes), math.pow(float((residuals**2).sum()), 1.5)
+    if not power:
+        return 0.0
+    return float((residuals**3).sum()) / power * math.sqrt(groups * (groups - 1)) / (groups - 2)
+
+
+def _invert_hall(quantile: float, skewness: float) -> float:
+    """Studentised mean t whose transformation has this quantile of Student's t.
+
+    The transformation is t + a t^2 / 3 + a^2 t^3 / 27 + a / 6, where a is the skewness of the mean (Hall 1992).
+    """
+    if abs(skewness) < ROUNDING:
+        return quantile
+    return 3 / skewness * (math.cbrt(1 + skewness * (quantile - skewness / 6)) - 1)
 
 
 def _of_bounded(sums: NDArray[np.number], sizes: NDArray[np.int64], bounds: Bounds, level: float) -> Interval:

@@ -55,7 +55,8 @@ def of_seed_means(
 
     The two ends of the interval over units (`intervals.of_mean`), of the mean over seeds, and those
     of Student's interval over seeds lie at distances from the mean that are added as squares (MOVER: Zou and Donner
-    2008). With one seed it is the interval over units alone: the spread of the seeds is missing.
+    2008). With bounds, the interval over seeds is that of logits: near a bound, seeds that differ much are not
+    symmetric. With one seed it is the interval over units alone: the spread of the seeds is missing.
 
     The interaction of seeds and units is part of the spread over units, so it is subtracted from the spread of seeds.
     Two seeds have one degree of freedom. What is left of their spread would too often be nothing, so nothing is
@@ -113,22 +114,30 @@ def _seed_reach(
     """How far Student's interval over seeds reaches below and above the mean; with bounds it is that of the logit."""
     from scipy import special
 
+    seeds = sums.shape[-2]
+    critical = student(level, seeds - 1) * np.sqrt(_share_of_seeds(sums, sizes) / seeds)
+    of_seeds = sums.sum(axis=-1) / sizes.sum()
+    if not bounds:
+        reach = critical * of_seeds.std(axis=-1, ddof=1)
+        return reach, reach
+    low, width = bounds[0], bounds[1] - bounds[0]
+    half = 1 / (2 * sizes.sum() + 2)  # of an image, so that the logit of a seed at a bound is finite
+    reach = critical * special.logit(half + (1 - 2 * half) * (of_seeds - low) / width).std(axis=-1, ddof=1)
+    share = np.clip((mean - low) / width, 0.0, 1.0)
+    below, above = (np.abs(share - special.expit(special.logit(share) + way * reach)) for way in (-1, 1))
+    return below * width, above * width
+
+
+def _share_of_seeds(sums: NDArray[np.number], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share (...) of the variance between the means of seeds that is not their interaction with units."""
     seeds, units = sums.shape[-2:]
     between, interaction = _squares(sums, sizes)
-    between, interaction = between / (seeds - 1), interaction / (seeds - 1)
-    variance = np.maximum(0.0, between - interaction)
     if seeds == 2:  # noqa: PLR2004 - one degree of freedom
         clear = student(CLEAR_SPREAD, units - 1) ** 2  # F of 1 degree of freedom is the square of t
-        variance = np.where(between > clear * interaction, between, 0.0)
-    reach = student(level, seeds - 1) * np.sqrt(variance / seeds)
-    if not bounds:
-        return reach, reach
-    width = bounds[1] - bounds[0]
-    inside = (mean > bounds[0]) & (mean < bounds[1])  # at a bound no seed differs from another
-    share = np.where(inside, (mean - bounds[0]) / width, 0.5)
-    logit, slope = special.logit(share), reach / width / (share * (1 - share))
-    below, above = share - special.expit(logit - slope), special.expit(logit + slope) - share
-    return np.where(reach > 0, below * width, 0.0), np.where(reach > 0, above * width, 0.0)
+        return (between > clear * interaction).astype(np.float64)
+    ratio = np.divide(interaction, between, out=np.ones_like(between), where=between > 0)
+    share: NDArray[np.float64] = np.maximum(0.0, 1 - ratio)
+    return share
 
 
 def seed_variance(rows: Sequence[NDArray[np.number] | NDArray[np.bool_]], groups: NDArray[np.generic]) -> SeedVariance:

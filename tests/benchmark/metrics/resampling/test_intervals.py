@@ -14,8 +14,9 @@ from benchmark.records.base import Interval
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
-def test_without_groups_and_bounds_it_is_student_s_interval(level: float) -> None:
-    values = np.random.default_rng(0).normal(25, 3, 20)
+def test_without_groups_and_bounds_it_is_student_s_interval_of_symmetric_values(level: float) -> None:
+    deviations = np.random.default_rng(0).normal(0, 3, 10)
+    values = 25 + np.concatenate([deviations, -deviations])
     expected = stats.ttest_1samp(values, 0).confidence_interval(level)
     interval = of_mean(values, level=level)
     assert interval is not None
@@ -28,10 +29,36 @@ def test_six_groups_of_unequal_size_by_hand() -> None:
     mean, concentration = 17 / 8, 14 / 64
     residuals = weights * ([1 - mean, 4 - mean, 2 - mean, 3 - mean, 2 - mean, 3 - mean])
     variance = (residuals**2 / (1 - 2 * weights + concentration)).sum()
-    reach = stats.t.ppf(0.975, 64 / 14 - 1) * np.sqrt(variance)
+    unlike = np.eye(6) - weights
+    form = unlike.T @ np.diag(weights**2 / (1 - 2 * weights + concentration)) @ unlike
+    critical = stats.t.ppf(0.975, np.trace(form) ** 2 / np.trace(form @ form))
+    skewness = (residuals**3).sum() / (residuals**2).sum() ** 1.5 * np.sqrt(6 * 5) / 4
+
+    def transformed(t: float) -> float:
+        return float(t + skewness * t**2 / 3 + skewness**2 * t**3 / 27 + skewness / 6)
+
     interval = of_mean(values, groups)
     assert interval is not None
-    assert (interval.low, interval.high, interval.groups) == pytest.approx((mean - reach, mean + reach, 6))
+    assert interval.groups == 6
+    assert transformed((mean - interval.low) / np.sqrt(variance)) == pytest.approx(critical)
+    assert transformed((mean - interval.high) / np.sqrt(variance)) == pytest.approx(-critical)
+
+
+def test_groups_of_one_size_have_one_degree_of_freedom_less_than_groups() -> None:
+    symmetric = np.repeat([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 4)
+    interval = of_mean(symmetric, np.repeat(np.arange(6), 4))
+    assert interval is not None
+    assert interval.high - 3.5 == pytest.approx(stats.t.ppf(0.975, 5) * stats.sem(np.arange(6)))
+
+
+def test_the_interval_of_skewed_values_is_longer_towards_the_rare_ones() -> None:
+    values = np.exp(np.random.default_rng(2).normal(0, 1, 30))
+    interval, mirrored = of_mean(values), of_mean(-values)
+    assert interval is not None
+    assert mirrored is not None
+    mean = values.mean()
+    assert interval.high - mean > 1.2 * (mean - interval.low)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-interval.high, -interval.low))
 
 
 def test_copies_of_an_image_in_its_recording_do_not_narrow_the_interval() -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from benchmark.metrics.resampling.intervals import of_mean, of_share, unseen
 from benchmark.metrics.resampling.seeds import of_seed_means, seed_variance
@@ -24,6 +24,21 @@ def test_seeds_without_any_spread_over_units_have_student_s_interval() -> None:
     low, high = stats.t.interval(0.95, 2, values[:, 0].mean(), stats.sem(values[:, 0]))
     assert interval is not None
     assert (interval.low, interval.high) == pytest.approx((low, high))
+
+
+def test_seeds_without_any_spread_over_units_have_the_interval_of_their_logits() -> None:
+    shares = np.array([0.99, 0.95, 0.6])
+    values = (np.arange(2000) % 100 < 100 * shares[:, None]).astype(float)
+    interval = of_seed_means(values, np.arange(2000) // 100)
+    logits, mean = special.logit((2000 * shares + 0.5) / 2001), shares.mean()
+    reach = stats.t.ppf(0.975, 2) * stats.sem(logits)
+    below, above = (abs(mean - special.expit(special.logit(mean) + way * reach)) for way in (-1, 1))
+    assert interval is not None
+    units = of_share(values.mean(axis=0), np.arange(2000) // 100)
+    assert units is not None
+    assert interval.low == pytest.approx(mean - np.hypot(below, mean - units.low))
+    assert interval.high == pytest.approx(min(1, mean + np.hypot(above, units.high - mean)))
+    assert mean - interval.low > 2 * (interval.high - mean)
 
 
 def test_an_interval_ends_at_the_bounds_and_has_a_width_where_all_is_right() -> None:

@@ -28,7 +28,7 @@ CELLS: dict[str, list[Any]] = {
     "splits": [Cell(36, 0.8, 0.3, 2, LARGE, 2), Cell(12, 0.8, 0.3, 2, SMALL, 2)],
     "recall": [Cell(6, 0.5, 0.6), Cell(12, 0.8, 0.6)],
     "f1": [Cell(6, 0.8, 0.6), Cell(20, 0.5, 0.3)],
-    "means": [MeanCell(6, "unequal", "normal"), MeanCell(36, "equal", "normal")],
+    "means": [MeanCell(6, "unequal", "normal"), MeanCell(12, "equal", "skewed"), MeanCell(36, "unequal", "skewed")],
     "focus": [CamCell(6, 0.0), CamCell(12, 0.8)],
 }
 
