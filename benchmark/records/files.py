@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,23 +22,33 @@ OLDEST_SCORING = 4
 LARGEST_BYTES = 2**30
 """Largest file that can be a record."""
 
+KEPT_RECORDS = 256
+"""Records that a process keeps after it has read them."""
+
 
 def read_record(path: Path) -> Record:
-    """Read one record.
+    """Read one record. A file that has not changed is read once in a process.
 
     Raises:
         InputError: the file is not a record, and its first invalid field is named; or its parts contradict each other;
             or its scoring is too old.
     """
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        status = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return _read_version(path, (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+
+
+@lru_cache(KEPT_RECORDS)
+def _read_version(path: Path, version: tuple[int, ...]) -> Record:
+    """The record of a file as it is: its inode, bytes, and times of the last change of its content and its status."""
+    try:
+        if version[1] > LARGEST_BYTES:
             raise ValueError(f"it has more than {LARGEST_BYTES} bytes")  # noqa: TRY301 - one message for all
         record = parse_record(path.read_bytes())
     except (ValueError, OSError) as error:
-        raise InputError(
-            f"{path}: not a record: {_problem(error)}. Records are written by `patternbench run` and never "
-            "edited; restore the file, or delete it and run again."
-        ) from error
+        raise _unreadable(path, error) from error
     if record.provenance.scoring < OLDEST_SCORING:
         raise InputError(
             f"{path}: a record of version {record.provenance.scoring} of the scoring; the pages need version "
@@ -49,6 +60,13 @@ def read_record(path: Path) -> Record:
             "run` and never edited; restore the file, or delete it and run again."
         )
     return record
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path}: not a record: {_problem(error)}. Records are written by `patternbench run` and never "
+        "edited; restore the file, or delete it and run again."
+    )
 
 
 def find_records(folder: Path) -> list[Path]:

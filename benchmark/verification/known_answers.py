@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
 
 from benchmark.metrics.without_looking import best_unseen
 from benchmark.records.classification import Classification, ScoredImages, TestImages
@@ -88,6 +87,8 @@ def _judge(one: Classification, images: TestImages, validation: ScoredImages, ch
     luck = STANDARD_ERRORS * (chance * (1 - chance) / len(right)) ** 0.5
     if right.mean() > chance + max(AT_CHANCE * (1 - chance), luck):
         return None
+    from scipy.stats import fisher_exact  # takes as long to import as many records to read
+
     known = np.array(images.train_images)[np.array(images.labels)] > 0
     tested = (np.array(one.answers) == np.array(images.labels))[known]
     table = [_right_units(tested, np.array(images.groups)[known]), _right_units(right, np.array(validation.groups))]

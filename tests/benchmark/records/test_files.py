@@ -1,6 +1,7 @@
 """Records of arbitrary values survive writing and reading."""
 
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -20,7 +21,7 @@ NAMES = st.from_regex(r"[a-z0-9]{12,16}", fullmatch=True)
 """Names of which a path can be made."""
 
 
-NEW = instances(Provenance, scoring=st.integers(min_value=OLDEST_SCORING))
+NEW = instances(Provenance, scoring=st.integers(OLDEST_SCORING, 2**53 - 1))
 
 
 @given(instances(Record, key=NAMES, backbone=NAMES, dataset=NAMES, protocol=NAMES, provenance=NEW))
@@ -64,6 +65,16 @@ def test_a_successful_record_is_kept_and_a_failed_one_replaced(tmp_path: Path) -
         for title in ("first", "second"):
             path = write_record(blank_record(status=status, title=title), tmp_path)
         assert read_record(path).title == kept
+
+
+def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
+    path = write_record(blank_record(title="first"), tmp_path)
+    first = read_record(path)
+    assert read_record(path) is first
+    times = path.stat()
+    path.write_text(path.read_text().replace('"first"', '"other"'))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert read_record(path).title == "other"
 
 
 def test_a_file_that_is_not_a_record_is_refused_with_its_first_invalid_field(tmp_path: Path) -> None:
