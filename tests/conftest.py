@@ -18,7 +18,14 @@ from harness.workspace import Workspace
 from support import weights_rule
 from support.paths import FISH
 
-hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, max_examples=25, database=None)
+hypothesis.settings.register_profile(
+    "gate",
+    deadline=None,
+    derandomize=True,
+    max_examples=25,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # which a busy machine is
+)
 hypothesis.settings.load_profile("gate")
 
 
