@@ -1,5 +1,6 @@
 """What the rows of the classification page show: means over seeds with their intervals, gains, and ranks."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -120,13 +121,17 @@ def never_above_chance(section: Section, name: Callable[[Record], str]) -> str:
         section: the records.
         name: of the curve of a record.
     """
-    names = {
-        mode: ", ".join(
+    seeds = {
+        mode: Counter(
             escape(name(record))
             for record in section.records
             if mode in record.classification and record.classification[mode].never_above_chance
         )
         for mode in MODES
+    }
+    names = {
+        mode: ", ".join(f"{one} ({count} seeds)" if count > 1 else one for one, count in counts.items())
+        for mode, counts in seeds.items()
     }
     curves = "; ".join(f"{mode}: {text}" for mode, text in names.items() if text)
     if not curves:
@@ -147,7 +152,7 @@ def _validation_facts(section: Section) -> str:
     chances = dict.fromkeys(f"{baseline_name(best.name)}, {best.accuracy:.2f}" for _, _, best in tested)
     sizes = dict.fromkeys(f"{len(images.labels)} from {len(set(images.groups))} {images.by}" for _, images in known)
     texts = [
-        f"These are {' or '.join(sizes)}." if sizes else "",
+        f"Validation images: {' or '.join(sizes)}." if sizes else "",
         f"Chance there: {' or '.join(chances)}." if chances else "",
     ]
     if any(not _can_show(record, images, best.correct) for record, images, best in tested):

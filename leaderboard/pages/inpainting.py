@@ -329,8 +329,8 @@ def _conclusion(section: Section) -> str:
         f"{name} ({counts[name]})" for name in sorted(counts, key=lambda name: (name != BOTH, name == UNTOLD, name))
     ]
     better = sum(count for name, count in counts.items() if name not in (NEITHER, UNTOLD))
-    shown = f"{better} of {len(found)} models are shown to be better than a filling that learns nothing"
-    return f"{shown}: {', '.join(texts)}." if found else ""
+    shown = f"Models that are shown to be better than a filling that learns nothing: {better} of {len(found)}"
+    return f"{shown}. Verdicts: {', '.join(texts)}." if found else ""
 
 
 def _differences(section: Section) -> str:
