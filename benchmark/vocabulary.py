@@ -91,12 +91,13 @@ ChanceVerdict = Literal["yes", "no", "cannot_tell"]
 - `cannot_tell`: its accuracy is above it, but not significantly; or the units are too few.
 """
 
-ClaimVerdict = Literal["reproduced", "not_reproduced", "cannot_tell"]
+ClaimVerdict = Literal["reproduced", "not_reproduced", "cannot_tell", "not_run"]
 """Verdicts of our records on a claim of the paper.
 
 - `reproduced`: our difference has the sign of the paper's, and its interval excludes 0.
 - `not_reproduced`: it has the other sign, and its interval excludes 0.
-- `cannot_tell`: there is no such difference, it has no interval, or the interval contains 0.
+- `cannot_tell`: it was run, but the records hold no such difference, it has no interval, or that contains 0.
+- `not_run`: no run of a contestant that the difference needs has finished.
 """
 
 HoleKind = Literal["pattern", "irregular"]

@@ -1,5 +1,6 @@
 """What the rows of the classification page show: means over seeds with their intervals, gains, and ranks."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -9,21 +10,28 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.chance import BetterThanChance
+from benchmark.metrics.resampling.chance import never_better
 from benchmark.metrics.resampling.significance import shared_ranks
 from benchmark.records.base import Interval
-from benchmark.records.classification import Classification, GroupBaseline, TestImages
+from benchmark.records.classification import Classification, GroupBaseline, ScoredImages, TestImages
 from benchmark.records.record import Record
 from benchmark.vocabulary import CLASSIFIER_KINDS, MODES, ClassifierKind
 from leaderboard import contestants
 from leaderboard.columns import Row
-from leaderboard.contestants import SEED, Contestant, classifier, correct
+from leaderboard.contestants import (
+    SEED,
+    Better,
+    Contestant,
+    classifier,
+    correct,
+    without_looking_validation,
+)
 from leaderboard.derived import Head
 from leaderboard.evidence import RANKED, answered, has_few_units
 from leaderboard.formats import not_trained_text
 from leaderboard.markdown import escape
 from leaderboard.record_files import Section
-from leaderboard.rows import backbone_row, baseline_row, untrained_row
+from leaderboard.rows import backbone_row, baseline_name, baseline_row, untrained_row
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Measure:
 
     accuracy: float | None = None
     interval: Interval | None = None
-    better: BetterThanChance | None = None
+    better: Better | None = None
     recall: float | None = None
     f1: float | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
@@ -55,10 +63,22 @@ class Measure:
 
 @dataclass(frozen=True)
 class Gain:
-    """Difference of two accuracies on the same images, with its interval."""
+    """Difference of two accuracies on the same images.
+
+    Attributes:
+        value: the difference.
+        interval: of it; None if it cannot be computed.
+        same: whether both are right on the same images.
+    """
 
     value: float
     interval: Interval | None
+    same: bool = False
+
+    @property
+    def note(self) -> str:
+        """Text between the number and its interval."""
+        return ", no image differs" if self.same else ""
 
 
 @dataclass(frozen=True)
@@ -95,22 +115,56 @@ def rows(section: Section) -> list[Row[Classifiers]]:
 
 
 def never_above_chance(section: Section, name: Callable[[Record], str]) -> str:
-    """The curves that are at chance after every epoch, by mode; empty if there are none.
+    """The curves that are not shown to be above chance after any epoch, by mode; empty if there are none.
 
     Args:
         section: the records.
         name: of the curve of a record.
     """
-    names = {
-        mode: ", ".join(
+    seeds = {
+        mode: Counter(
             escape(name(record))
             for record in section.records
             if mode in record.classification and record.classification[mode].never_above_chance
         )
         for mode in MODES
     }
+    names = {
+        mode: ", ".join(f"{one} ({count} seeds)" if count > 1 else one for one, count in counts.items())
+        for mode, counts in seeds.items()
+    }
     curves = "; ".join(f"{mode}: {text}" for mode, text in names.items() if text)
-    return f"Curves never above chance on the validation images: {curves}." if curves else ""
+    if not curves:
+        return ""
+    return (
+        f"Not shown to be above chance on the validation images after any epoch: {curves}. "
+        f"{_validation_facts(section)} The tables test other images, those of the test set: there such a classifier "
+        "may be shown to be better than chance."
+    )
+
+
+def _validation_facts(section: Section) -> str:
+    """Chance on the validation images, and what they could show."""
+    known = [(record, images) for record in section.records if (images := record.validation_images)]
+    tested = [
+        (record, images, best) for record, images in known if (best := without_looking_validation(record, images))
+    ]
+    chances = dict.fromkeys(f"{baseline_name(best.name)}, {best.accuracy:.2f}" for _, _, best in tested)
+    sizes = dict.fromkeys(f"{len(images.labels)} from {len(set(images.groups))} {images.by}" for _, images in known)
+    texts = [
+        f"Validation images: {' or '.join(sizes)}." if sizes else "",
+        f"Chance there: {' or '.join(chances)}." if chances else "",
+    ]
+    if any(not _can_show(record, images, best.correct) for record, images, best in tested):
+        texts.append("Not even right answers to all of them would show it.")
+    return " ".join(filter(None, texts))
+
+
+def _can_show(record: Record, images: ScoredImages, chance: NDArray[np.float64]) -> bool:
+    """Whether right answers to all validation images, after every epoch, would be better than chance."""
+    epochs = max((len(one.validation) for one in record.classification.values()), default=1) or 1
+    right = np.ones((epochs, len(images.labels)), bool)
+    return not never_better(right, chance, np.array(images.groups), seed=SEED)
 
 
 def _of_contestant(
@@ -218,17 +272,24 @@ def _over_untrained(one: Contestant, images: TestImages | None) -> Gain | None:
     if images is None:
         return None
     right, untrained = correct(one, images, "linear"), correct(one, images, "linear", "untrained")
-    return None if right is None or untrained is None else _gain(right - untrained.astype(np.float64), images)
+    return None if right is None or untrained is None else gain_of(right - untrained.astype(np.float64), images)
 
 
 def _over_baseline(one: Contestant, images: TestImages | None) -> Gain | None:
     best = best_baseline(one.first)
     right = correct(one, images, "linear") if images and best else None
-    return None if right is None or images is None or best is None else _gain(right - np.array(best.correct), images)
+    return None if right is None or images is None or best is None else gain_of(right - np.array(best.correct), images)
 
 
-def _gain(differences: NDArray[np.float64], images: TestImages) -> Gain:
-    return Gain(float(differences.mean()), contestants.interval(differences, images, bounds=(-1, 1)))
+def gain_of(differences: NDArray[np.number], images: TestImages) -> Gain:
+    """The mean of paired differences, with its interval.
+
+    Args:
+        differences: (S, K) of the answers of each seed to each known test image.
+        images: the test images.
+    """
+    interval = contestants.difference_interval(differences, images)
+    return Gain(float(differences.mean()), interval, not differences.any())
 
 
 def _rank(section_ranks: Callable[[ClassifierKind], dict[str, str]], key: str, kind: ClassifierKind) -> str | None:

@@ -1,8 +1,10 @@
 """Tables as data: columns that are applied to rows, with the legend that explains them."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import mean, stdev
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from benchmark.records.base import Interval, Metric
@@ -10,6 +12,7 @@ from benchmark.records.confinement import is_unconfined
 from benchmark.records.record import Record
 from benchmark.verification.known_answers import implausible_scores
 from leaderboard import markdown
+from leaderboard.contestants import contestants
 from leaderboard.formats import bracketed, decimals
 from leaderboard.markdown import NOTHING, Align
 from leaderboard.record_files import RecordFile, Section
@@ -34,6 +37,8 @@ class Row(Generic[Part]):
         file: the record that the row comes from; None for a baseline.
         variant: which of the record's rows it is, such as a mode or an encoder state; empty for the only one.
         seeds: all records of a row that is a mean over training seeds; empty for a row of one record.
+        members: the rows of the single seeds, in ascending order of the seed, if the cells are made from them; such a
+            row has no part of its own.
     """
 
     name: str
@@ -42,6 +47,12 @@ class Row(Generic[Part]):
     file: RecordFile | None = None
     variant: str = ""
     seeds: tuple[RecordFile, ...] = ()
+    members: tuple["Row[Part]", ...] = ()
+
+
+def no_note(_: object) -> str:
+    """Nothing to append to a number."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,9 @@ class Column(Generic[Part]):
         align: side to which the cells are aligned.
         shown: whether the table of a section has the column.
         value: the number in the cell; None for a column without numbers.
+        form: text of a number.
+        over_seeds: text behind a mean over seeds, from the parts of all seeds.
+        names: whether the cell names the row, so that it is made from the row and not from its members.
         interval: its interval, behind the number; None for a number that has none.
         compared: names under which the number is compared between splits and between seeds, by the variant of the row
             that the number is taken from; empty if it is not compared.
@@ -66,13 +80,30 @@ class Column(Generic[Part]):
     align: Align = "right"
     shown: Callable[[Section], bool] = always
     value: Callable[[Part], float | None] | None = None
+    form: Callable[[float], str] = decimals
+    over_seeds: Callable[[Sequence[Part]], str] = no_note
+    names: bool = False
     interval: Callable[[Part], Interval | None] | None = None
     compared: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, row: Row[Part]) -> str:
-        """Markdown of a row's cell."""
-        content = self.cell(row)
-        return NOTHING if content is None else content
+        """Markdown of a row's cell; of a row with members what all have, or the mean over them with its spread."""
+        rows = (row,) if self.names else row.members or (row,)
+        cells = list(dict.fromkeys(map(self.cell, rows)))
+        if len(cells) == 1:
+            return NOTHING if cells[0] is None else cells[0]
+        parts = [member.part for member in row.members if member.part is not None]
+        numbers = self.numbers(row)
+        if not numbers:
+            return "; ".join(NOTHING if cell is None else cell for cell in cells)
+        spread = f" ± {self.form(stdev(numbers)).removeprefix('+')}" if len(numbers) > 1 else ""
+        count = f" ({len(numbers)} of {len(row.members)} seeds)" if len(numbers) < len(row.members) else ""
+        return f"{self.form(mean(numbers))}{spread}{self.over_seeds(parts)}{count}"
+
+    def numbers(self, row: Row[Part]) -> list[float]:
+        """The numbers of a row, or of its members; those that have none are left out."""
+        parts = [one.part for one in row.members or (row,) if one.part is not None]
+        return [number for part in parts if self.value and (number := self.value(part)) is not None]
 
 
 class Mark(NamedTuple):
@@ -155,16 +186,12 @@ class Table(Generic[Part]):
         return render(columns, [row for row in rows if variant in {None, row.variant}])
 
     def ordered(self, section: Section) -> list[Row[Part]]:
-        """The rows in their order; those without a number in the main column are last."""
-        rows = self.rows(section)
+        """The rows in their order, one for each contestant; those without a number in the main column are last."""
+        rows = over_seeds(self.rows(section), section)
         if self.main is None:
             return rows
-        numbers = [(self._main_number(row), row) for row in rows]
-        return [row for _, row in sorted(numbers, key=lambda one: (one[0] is None, -(one[0] or 0)))]
-
-    def _main_number(self, row: Row[Part]) -> float | None:
-        value = self.main and self.main.value
-        return value(row.part) if value and row.part is not None else None
+        numbers = [(self.main.numbers(row), row) for row in rows]
+        return [row for _, row in sorted(numbers, key=lambda one: -mean(one[0]) if one[0] else math.inf)]
 
     def legend(self, sections: Sequence[Section]) -> list[str]:
         """The order of the rows, and legends of the columns that any of the sections shows, each once."""
@@ -195,20 +222,47 @@ class Table(Generic[Part]):
         return values
 
 
+def over_seeds(rows: Iterable[Row[Part]], section: Section) -> list[Row[Part]]:
+    """The rows of one contestant that differ in their seed alone as one row, in the place of the first of them.
+
+    Args:
+        rows: of the section.
+        section: the records, whose contestants are found.
+    """
+    first = {file.path: one.files[0].path for one in contestants(section) for file in one.files}
+    groups: defaultdict[tuple[object, ...], list[Row[Part]]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        alone = row.file is None or row.seeds or row.file.path not in first
+        key = (place,) if alone or row.file is None else (row.name, row.weights, row.variant, first[row.file.path])
+        groups[key].append(row)
+    return [_mean_row(members) for members in groups.values()]
+
+
+def _mean_row(members: list[Row[Part]]) -> Row[Part]:
+    """One row of several that differ in their seed alone."""
+    if len(members) == 1:
+        return members[0]
+    ordered = sorted(((row.file.record.seed, row) for row in members if row.file), key=lambda one: one[0])
+    rows = tuple(row for _, row in ordered)
+    return replace(rows[0], part=None, seeds=tuple(row.file for row in rows if row.file), members=rows)
+
+
 def _distinct(rows: list[Row[Part]]) -> list[Row[Part]]:
-    """The rows, with the seed in the names of those that differ in nothing else."""
+    """The rows, with the seeds in the names of those that differ in nothing else, such as failed runs."""
 
     def label(row: Row[Part]) -> tuple[str, str | None, str]:
         return row.name, row.weights, row.variant
 
-    seeds: defaultdict[tuple[str, str | None, str], set[int]] = defaultdict(set)
+    def seeds(row: Row[Part]) -> str:
+        files = row.seeds or ((row.file,) if row.file else ())
+        return f"seed{'s' * (len(files) > 1)} {', '.join(str(file.record.seed) for file in files)}"
+
+    named: defaultdict[tuple[str, str | None, str], set[str]] = defaultdict(set)
     for row in rows:
         if row.file:
-            seeds[label(row)].add(row.file.record.seed)
+            named[label(row)].add(seeds(row))
     return [
-        replace(row, name=f"{row.name}, seed {row.file.record.seed}")
-        if row.file and len(seeds[label(row)]) > 1
-        else row
+        replace(row, name=f"{row.name}, {seeds(row)}") if row.file and len(named[label(row)]) > 1 else row
         for row in rows
     ]
 
@@ -220,8 +274,8 @@ def labels(subject: str) -> tuple[Column[Any], Column[Any]]:
         subject: header of the first.
     """
     return (
-        Column(subject, marked, align="left"),
-        Column("Initial weights", lambda row: row.weights, align="left"),
+        Column(subject, marked, align="left", names=True),
+        Column("Initial weights", lambda row: row.weights, align="left", names=True),
     )
 
 
@@ -234,11 +288,6 @@ def variant_column(header: str) -> Column[Any]:
     return Column(header, lambda row: row.variant or None)
 
 
-def no_note(_: object) -> str:
-    """Nothing to append to a number."""
-    return ""
-
-
 @dataclass(frozen=True)
 class Brackets(Generic[Part]):
     """The interval of a number, as text to append to it.
@@ -247,15 +296,57 @@ class Brackets(Generic[Part]):
         of: the interval of a row's part; None if there is none.
         digits: decimals of its ends.
         before: text between the number and the brackets.
+        mark: a warning behind the brackets, such as ` (chance)`.
     """
 
     of: Callable[[Part], Interval | None]
     digits: int = 2
     before: Callable[[Part], str] = no_note
+    mark: Callable[[Part], str] = no_note
 
     def __call__(self, part: Part) -> str:
         """The interval in brackets; empty if there is none."""
-        return f"{self.before(part)}{bracketed(self.of(part), self.digits)}"
+        return f"{self.before(part)}{bracketed(self.of(part), self.digits)}{self.mark(part)}"
+
+    def over_seeds(self, parts: Sequence[Part]) -> str:
+        """The mark of several seeds; their mean has no interval."""
+        return _shared_mark([self.mark(part) for part in parts])
+
+
+def _shared_mark(marks: Sequence[str]) -> str:
+    """The mark of several seeds: the one that all have, or how many have it.
+
+    >>> _shared_mark([" (chance)", " (chance)"]), _shared_mark([" (chance)", "", ""])
+    (' (chance)', ' (chance in 1 of 3 seeds)')
+    """
+    if len(set(marks)) == 1:
+        return marks[0]
+    words = [mark.strip(" ()") for mark in marks if mark]
+    return f" ({words[0]} in {len(words)} of {len(marks)} seeds)"
+
+
+@dataclass(frozen=True)
+class Beside(Generic[Part]):
+    """A second number in parentheses, to append to a number, such as its null.
+
+    Attributes:
+        of: the second number of a row's part; None if there is none.
+    """
+
+    of: Callable[[Part], float | None]
+
+    def __call__(self, part: Part) -> str:
+        """The number in parentheses; empty if there is none."""
+        return self.over_seeds([part])
+
+    def over_seeds(self, parts: Sequence[Part]) -> str:
+        """The mean over the seeds that have the number."""
+        known = [number for part in parts if (number := self.of(part)) is not None]
+        return f" ({decimals(mean(known))})" if known else ""
+
+
+Note = Callable[[Part], str] | Brackets[Part] | Beside[Part]
+"""What follows a number: text, its interval, or a second number."""
 
 
 def number_column(
@@ -263,7 +354,7 @@ def number_column(
     value: Callable[[Part], float | None],
     *,
     form: Callable[[float], str] = decimals,
-    note: Callable[[Part], str] | Brackets[Part] = no_note,
+    note: Note[Part] = no_note,
     instead: Callable[[Part], str] = no_note,
     legend: str = "",
     shown: Callable[[Section], bool] = always,
@@ -275,7 +366,7 @@ def number_column(
         header: Markdown above the column.
         value: the number of a row's part; None if there is none.
         form: text of a number.
-        note: text to append to the number; `Brackets` for its interval.
+        note: text to append to the number; `Brackets` for its interval, `Beside` for a second number.
         instead: text of the cell if there is no number, such as the reason.
         legend: see `Column`.
         shown: see `Column`.
@@ -288,8 +379,17 @@ def number_column(
         number = value(row.part)
         return f"{instead(row.part) or NOTHING if number is None else form(number)}{note(row.part)}"
 
-    interval = note.of if isinstance(note, Brackets) else None
-    return Column(header, cell, legend=legend, shown=shown, value=value, interval=interval, compared=compared or {})
+    return Column(
+        header,
+        cell,
+        legend=legend,
+        shown=shown,
+        value=value,
+        form=form,
+        over_seeds=note.over_seeds if isinstance(note, (Brackets, Beside)) else no_note,
+        interval=note.of if isinstance(note, Brackets) else None,
+        compared=compared or {},
+    )
 
 
 def metric_column(
@@ -298,7 +398,7 @@ def metric_column(
     *,
     header: str = "",
     form: Callable[[float], str] = decimals,
-    note: Callable[[Part], str] | Brackets[Part] = no_note,
+    note: Note[Part] = no_note,
     legend: str = "",
     shown: Callable[[Section], bool] = always,
     compared: Mapping[str, str] | None = None,

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.chance import BetterThanChance, better_than_chance
-from benchmark.metrics.resampling.intervals import Bounds
+from benchmark.metrics.resampling.chance import better_than_chance
+from benchmark.metrics.resampling.intervals import LEVEL, Bounds
+from benchmark.metrics.resampling.intervals import unseen as unseen_share
 from benchmark.metrics.resampling.seeds import of_seed_means
 from benchmark.metrics.without_looking import Unseen, best_unseen
 from benchmark.records.base import Interval
 from benchmark.records.classification import Classification, Probe, ScoredImages, TestImages
 from benchmark.records.record import Record
-from benchmark.vocabulary import ClassifierKind, EncoderState
+from benchmark.vocabulary import ChanceVerdict, ClassifierKind, EncoderState
 from leaderboard.record_files import RecordFile, Section
 
 SEED = 0
@@ -129,6 +131,32 @@ def _interval(
     return of_seed_means(values, known_groups(images), bounds=bounds)
 
 
+def difference_interval(differences: NDArray[np.number], images: TestImages) -> Interval | None:
+    """Interval of a mean difference of two shares over seeds and known test images; None with few units.
+
+    Args:
+        differences: (S, K), each in [-1, 1].
+        images: the test images.
+    """
+    return of_differences(differences, interval(differences, images, (-1, 1)))
+
+
+def of_differences(differences: NDArray[np.number], found: Interval | None) -> Interval | None:
+    """The interval of a mean difference of two shares, or a narrower one if no image differs.
+
+    A unit that differs can move the mean from 0 by its share of the units alone. So the mean is as near to 0 as the
+    largest share of units is small that may differ though none of these does (`intervals.unseen`).
+
+    Args:
+        differences: of all images.
+        found: their interval as that of any mean between -1 and 1; None with few units.
+    """
+    if found is None or differences.any():
+        return found
+    reach = unseen_share(found.groups, LEVEL)
+    return Interval(low=-reach, high=reach, groups=found.groups)
+
+
 def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None:
     """Interval of the accuracy of one record's answers to its known test images; None without answers or six units.
 
@@ -178,7 +206,28 @@ def without_looking_validation(record: Record, images: ScoredImages) -> Unseen |
     return best_unseen(np.array(images.labels), np.array(record.test_images.train_images), baselines)
 
 
-def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> BetterThanChance:
+class Better(NamedTuple):
+    """Whether a classifier is better than chance, and why that cannot be told.
+
+    Attributes:
+        verdict: `yes` if it is significantly better, `no` if the whole interval of its accuracy is below chance, else
+            `cannot_tell`.
+        chance: accuracy of the best answer without looking at the animal.
+        above: whether the accuracy is above it.
+        possible: whether right answers to all images would show that it is better.
+        needed: see `BetterThanChance`.
+        images: number of images.
+    """
+
+    verdict: ChanceVerdict
+    chance: float
+    above: bool
+    possible: bool
+    needed: int | None
+    images: int
+
+
+def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> Better:
     """Whether answers are better than the best that is known without looking at the animal.
 
     Args:
@@ -186,7 +235,14 @@ def better(right: NDArray[np.bool_], images: TestImages, unseen: Unseen) -> Bett
         images: the test images that are scored.
         unseen: from `without_looking`, of the same images.
     """
-    return better_than_chance(right.mean(axis=0), unseen.correct, known_groups(images), seed=SEED)
+    groups, found = known_groups(images), interval(right, images)
+    result = better_than_chance(right.mean(axis=0), unseen.correct, groups, seed=SEED)
+    above = bool(right.mean() > unseen.accuracy)
+    possible = better_than_chance(np.ones(len(groups)), unseen.correct, groups, seed=SEED).verdict == "yes"
+    verdict: ChanceVerdict = "yes" if result.verdict == "yes" else "cannot_tell"
+    if found and found.high < unseen.accuracy:
+        verdict = "no"
+    return Better(verdict, unseen.accuracy, above, possible, result.needed, result.images)
 
 
 def _identity(file: RecordFile) -> tuple[str, str, str, str, int]:

@@ -1,5 +1,6 @@
 """What the test images of a section can show: units, effective number, smallest detectable difference."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -84,10 +85,8 @@ def has_few_units(images: ScoredImages | None) -> bool:
     return images is not None and len(set(images.groups)) < FEWEST_GROUPS
 
 
-def chance_mark(answers: Sequence[int], record: Record, images: ScoredImages | None = None) -> str:
-    """` (chance)` after an accuracy that is not significantly better than chance.
-
-    Empty if it is, and if the units are too few to tell.
+def is_above_chance(answers: Sequence[int], record: Record, images: ScoredImages | None = None) -> bool | None:
+    """Whether an accuracy is significantly better than chance; None if the units are too few to tell.
 
     Args:
         answers: class number given to each image.
@@ -96,15 +95,23 @@ def chance_mark(answers: Sequence[int], record: Record, images: ScoredImages | N
     """
     unseen = without_looking_validation(record, images) if images else without_looking(record)
     if unseen is None or record.test_images is None:
-        return ""
+        return None
     scored, trained = images or record.test_images, np.array(record.test_images.train_images)
     labels, groups = np.array(scored.labels), np.array(scored.groups)
     chosen = np.flatnonzero(trained[labels] > 0)
     if len(np.unique(groups[chosen])) < FEWEST_GROUPS:
-        return ""
+        return None
     right = np.array(answers)[chosen] == labels[chosen]
-    result = better_than_chance(right, unseen.correct, groups[chosen], seed=SEED)
-    return "" if result.verdict == "yes" else " (chance)"
+    return better_than_chance(right, unseen.correct, groups[chosen], seed=SEED).verdict == "yes"
+
+
+def chance_mark(above: bool | None) -> str:
+    """` (chance)` after an accuracy that is not significantly better than chance; empty if it is, or if none can say.
+
+    Args:
+        above: from `is_above_chance`.
+    """
+    return " (chance)" if above is False else ""
 
 
 def sentences(section: Section, *, classified: bool = True) -> str:
@@ -125,7 +132,7 @@ def sentences(section: Section, *, classified: bool = True) -> str:
     units = len(np.unique(groups))
     every = np.concatenate([seeds for table in tables for seeds in table.correct]) if tables else None
     effective = None if every is None else effective_images(groups, agreement_within(every, groups))
-    worth = _worth(images, units, len(groups), effective)
+    worth = _worth(images, units, len(groups), effective, _spread(section, images))
     if units < FEWEST_GROUPS:
         return f"{worth} Intervals, ranks and marks need {FEWEST_GROUPS} {images.by} or more."
     if effective is None:
@@ -159,7 +166,7 @@ def _unseen(section: Section) -> str:
     return " or ".join(texts)
 
 
-def _worth(images: TestImages, units: int, count: int, effective: float | None) -> str:
+def _worth(images: TestImages, units: int, count: int, effective: float | None, spread: str) -> str:
     """How many independent images the test images count as.
 
     Args:
@@ -167,16 +174,35 @@ def _worth(images: TestImages, units: int, count: int, effective: float | None) 
         units: number of their units.
         count: number of the images.
         effective: their effective number; None if no answers tell.
+        spread: how the units are spread.
     """
     if images.by == "images":
         return "Units not recorded: every image counts as independent."
     one = {"stretches": "stretch"}.get(images.by, images.by.removesuffix("s"))
-    source = f"{count} test images from {units} {images.by if units > 1 else one}"
+    source = f"{count} test images from {units} {images.by if units > 1 else one}{spread}"
     if effective is None:
         return f"{source}."
     if round(effective) >= count:
         return f"{source}; answers within a {one} agree no more than others, so every image counts as independent."
     return f"{source}; answers within a {one} agree so often that all count as {effective:.0f} independent images."
+
+
+def _spread(section: Section, images: TestImages) -> str:
+    """How the units are spread, such as ` (one of each of 6 individuals, in 2 recordings)`.
+
+    Empty if a unit holds several individuals.
+    """
+    units = set(zip(images.labels, images.groups, strict=True))
+    if len(units) > len(set(images.groups)):
+        return ""
+    individuals = Counter(label for label, _ in units)
+    fewest, most = min(individuals.values()), max(individuals.values())
+    each = "one" if most == 1 else str(most) if fewest == most else f"{fewest} to {most}"
+    of = f"of each of {len(individuals)} individuals" if len(individuals) > 1 else "of one individual"
+    known = [found for record in section.records if (found := record.projected_images) and found.recordings]
+    recordings = next((set(one.recordings) for one in known if len(one.rows) == len(images.labels)), set())
+    count = f", in {len(recordings)} recording{'s' * (len(recordings) > 1)}" if recordings else ""
+    return f" ({each} {of}{count})"
 
 
 def _points(difference: float | None) -> str:

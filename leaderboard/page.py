@@ -6,6 +6,7 @@ from typing import Any
 
 from leaderboard import comparison, record_files
 from leaderboard.columns import MARKS, Column, Row, Table, always, labels, render
+from leaderboard.contestants import contestants
 from leaderboard.markdown import NOTHING, folded, paragraphs
 from leaderboard.plots.figures import Plot
 from leaderboard.record_files import RecordFile, Section
@@ -37,6 +38,12 @@ CHANCE = Note(
     "*Chance*: what the best answer without looking at the animal reaches: a uniform guess among the individuals, the "
     "individual commonest in training, or a baseline that sees no image. `(chance)`: not significantly better than "
     "chance (one-sided sign-flip test by units, 5 %); no mark with fewer than six units."
+)
+SEVERAL_SEEDS = Note(
+    "Of several training seeds, which are listed below the tables, a row shows the mean ± the standard deviation over "
+    "them, without an interval; where all seeds have the same number, it has its interval. *k of n seeds*: only so "
+    "many have such a number, or such a mark. Words that differ between seeds are all listed.",
+    shown=lambda section: any(len(one.files) > 1 for one in contestants(section)),
 )
 INPAINTED = Note(
     "*random weights*: drawn at random, not trained before. *inpainting* after the initial weights: the encoder then "

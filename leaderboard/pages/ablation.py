@@ -13,7 +13,7 @@ from leaderboard.contestants import Contestant, contestants, without_looking
 from leaderboard.formats import decimals, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import CHANCE, INTERVALS, NOT_TRAINED, Note, Page
-from leaderboard.pages.classification import SEEDS
+from leaderboard.pages.classification import NO_IMAGE_DIFFERS, SEEDS
 from leaderboard.pages.region_accuracies import Ablation, difference, gain, is_probed, probed, trained
 from leaderboard.plots.figures import Plot, of_records
 from leaderboard.plots.regions import Alone, Point, pattern_against_background
@@ -79,7 +79,10 @@ def _difference_column(
         header,
         lambda part: one.value if (one := of(part)) else None,
         form=signed,
-        note=Brackets(lambda part: one.interval if (one := of(part)) else None),
+        note=Brackets(
+            lambda part: one.interval if (one := of(part)) else None,
+            before=lambda part: one.note if (one := of(part)) else "",
+        ),
         legend=legend,
         compared=compared,
     )
@@ -325,6 +328,7 @@ PAGE = Page(
         UNTRAINED,
         Note("**Best** and *worst* of each row of the trained classifiers, as shown.", shown=_is_trained),
         SEEDS,
+        NO_IMAGE_DIFFERS,
         CHANCE,
         NOT_TRAINED,
     ),

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from benchmark.metrics.resampling.chance import BetterThanChance
 from benchmark.records.base import Metric, metric_of
 from benchmark.records.classification import Classification, Scores
 from benchmark.records.record import Record
@@ -17,7 +16,8 @@ from leaderboard.classifiers import (
     rows,
 )
 from leaderboard.columns import Brackets, Column, Table, explain, number_column
-from leaderboard.formats import few_of, signed
+from leaderboard.contestants import Better
+from leaderboard.formats import decimals, few_of, signed
 from leaderboard.markdown import paragraphs
 from leaderboard.page import INTERVALS, NOT_TRAINED, Note, Page
 from leaderboard.plots import validation
@@ -47,16 +47,17 @@ GAIN_LEGEND = (
     "that of the best baseline that sees no image; differences of pairs, image by image."
 )
 NEEDED = (
-    "*k of n in whole units*: so many right answers would show it if they filled whole units, such as stretches of "
-    "film; fewer can, if they are spread over more units. *n of n would not*: these units are too few, or too many of "
-    "them are answered rightly without looking."
+    "*yes*: it is shown. *no*: the whole interval of the accuracy is below chance. *cannot tell*: everything else, for "
+    "the reason in parentheses. *n of n would not*: not even right answers to all images would show it, because the "
+    "units are too few, or too many of them are answered rightly without looking; no row of such a table can be a yes. "
+    "*not above*: the accuracy is not above chance, but its interval does not end below it. *k of n in whole units*: "
+    "so many right answers would show it if they filled whole units, such as stretches of film; fewer can, if they "
+    "are spread over more units."
 )
 BETTER_LEGEND = (
     "*Better than chance*: than the best answer without looking at the animal, which is named above the table: a "
     "uniform guess, the individual commonest in training, or a baseline that sees no image (one-sided sign-flip test "
-    "by units, 5 %). "
-    "`no`: the accuracy is not above it. `cannot tell`: it is not significantly above, or the units are fewer than "
-    f"six. {NEEDED}"
+    f"by units, 5 %). {NEEDED}"
 )
 RANK_LEGEND = (
     "*Rank*: among the rows that start from the same kind of weights (random weights, published, none) with the same "
@@ -64,9 +65,14 @@ RANK_LEGEND = (
     "rank (5 %, all pairs together)."
 )
 NEVER_ABOVE_CHANCE = Note(
-    "*Never above chance*: no epoch is significantly better on the validation images than the best answer without "
-    "looking at the animal (a uniform guess, the individual commonest in training, or a baseline that sees no image), "
-    "by units (5 %, all epochs together)."
+    "*Not shown to be above chance after any epoch*: no epoch is significantly better on the validation images than "
+    "the best answer without looking at the animal there (a uniform guess, the individual commonest in training, or a "
+    "baseline that sees no image), by units (5 %, all epochs together). That answer is the dotted line "
+    "of the figure of validation accuracies."
+)
+NO_IMAGE_DIFFERS = Note(
+    "*no image differs*: both accuracies are of the same right answers. The interval then says how large a difference "
+    "in other units may be: few units without one do not exclude a difference in a share of all units."
 )
 SEEDS = Note(
     "A row is the mean over its training seeds, which are listed below the tables; their spread is part of its "
@@ -86,16 +92,21 @@ ALONE = Note(
 )
 
 
-def better_text(better: BetterThanChance | None) -> str | None:
+def better_text(better: Better | None) -> str | None:
     """Whether a classifier is better than chance; None if it was not tested.
 
-    >>> better_text(BetterThanChance(verdict="cannot_tell", needed=20, images=36))
+    >>> one = Better("cannot_tell", chance=0.39, above=True, possible=True, needed=20, images=36)
+    >>> better_text(one)
     'cannot tell (20 of 36 in whole units would show it)'
-    >>> better_text(BetterThanChance(verdict="cannot_tell", needed=None, images=36))
+    >>> better_text(one._replace(above=False, needed=None))
+    'cannot tell (not above 0.39)'
+    >>> better_text(one._replace(above=False, needed=None, possible=False))
     'cannot tell (36 of 36 would not show it)'
     """
     if better is None or better.verdict != "cannot_tell":
         return better.verdict if better else None
+    if better.possible and not better.above:
+        return f"cannot tell (not above {decimals(better.chance)})"
     if better.needed is None:
         return f"cannot tell ({better.images} of {better.images} would not show it)"
     return f"cannot tell ({better.needed} of {better.images} in whole units would show it)"
@@ -143,7 +154,10 @@ def _gain_column(
         header,
         lambda part: one.value if (one := gain(part)) else None,
         form=signed,
-        note=Brackets(lambda part: one.interval if (one := gain(part)) else None),
+        note=Brackets(
+            lambda part: one.interval if (one := gain(part)) else None,
+            before=lambda part: one.note if (one := gain(part)) else "",
+        ),
         legend=GAIN_LEGEND,
         shown=lambda section: any(map(shown, section.records)),
     )
@@ -225,7 +239,7 @@ PAGE = Page(
     order=0,
     section=_section,
     tables=(TABLE,),
-    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, NOT_TRAINED, NEVER_ABOVE_CHANCE, SEEDS),
+    notes=(Note(INTERVALS), ORDER, CONTROL, UNTRAINED, ALONE, NOT_TRAINED, NEVER_ABOVE_CHANCE, SEEDS, NO_IMAGE_DIFFERS),
     compared=TABLE,
     plots=(validation.PLOT,),
 )

@@ -24,7 +24,7 @@ VIEWS: dict[EmbeddingView, str] = {
 
 LEGEND = (
     "*Beyond the paper's metrics*: mean ± standard deviation over several starts of k-means, with k = number of "
-    "individuals."
+    "individuals; of a row of several training seeds, over the means of the seeds."
 )
 
 

@@ -12,7 +12,7 @@ from leaderboard import headings
 from leaderboard.columns import Column, Row, Table, metric_column
 from leaderboard.formats import three
 from leaderboard.markdown import folded, paragraphs
-from leaderboard.page import Note, Page
+from leaderboard.page import SEVERAL_SEEDS, Note, Page
 from leaderboard.pages import cluster_validation
 from leaderboard.plots import projections
 from leaderboard.plots.figures import Plot
@@ -196,6 +196,7 @@ PAGE = Page(
         Note(PERMUTED, shown=_has_permuted),
         Note(TOO_FEW_IMAGES, shown=_has_too_few_images),
         Note(cluster_validation.LEGEND, shown=cluster_validation.validated),
+        SEVERAL_SEEDS,
     ),
     compared=TABLE,
     plots=tuple(plot for pair in PLOTS.values() for plot in pair),

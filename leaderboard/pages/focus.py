@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from benchmark.records.base import Metric, metric_of
-from benchmark.records.localisation import Localisation
+from benchmark.records.classification import Classification
+from benchmark.records.localisation import Example, Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES, REGIONS, CamMethod, Region
 from leaderboard import headings
-from leaderboard.columns import Brackets, Column, Row, Table, metric_column, number_column
+from leaderboard.columns import Beside, Brackets, Column, Row, Table, metric_column, number_column
 from leaderboard.derived import excess_density, share_of_ceiling, swap_share_of_ceiling
 from leaderboard.formats import decimals, signed
-from leaderboard.markdown import folded, link, paragraphs
-from leaderboard.page import Note, Page
+from leaderboard.markdown import escape, folded, link, paragraphs
+from leaderboard.page import SEVERAL_SEEDS, Note, Page
 from leaderboard.plots import cam_density
 from leaderboard.plots.localisation import METHODS, overlays_file
 from leaderboard.plots.style import named
@@ -90,13 +91,8 @@ def _region_column(metric: Metric, field: str, region: Region) -> Column[Shown]:
         metric,
         lambda shown: on_region(shown.localisation),
         header=f"{metric.title} on {region}",
-        note=lambda shown: _swapped(on_region(shown.localisation.swap) if shown.localisation.swap else None),
+        note=Beside(lambda shown: on_region(shown.localisation.swap) if shown.localisation.swap else None),
     )
-
-
-def _swapped(value: float | None) -> str:
-    """The swap null of a number, to be appended to it; empty if there is none."""
-    return "" if value is None else f" ({decimals(value)})"
 
 
 def _grid(localisation: Localisation) -> str:
@@ -125,7 +121,7 @@ TABLE = Table(
         number_column(
             "Share of ceiling",
             lambda shown: share_of_ceiling(shown.localisation),
-            note=lambda shown: _swapped(swap_share_of_ceiling(shown.localisation)),
+            note=Beside(lambda shown: swap_share_of_ceiling(shown.localisation)),
             legend="*Share of ceiling*: density on the pattern divided by the highest density that CAMs of this grid "
             "reach on these images, with all mass in the cell that has most of the pattern. It says nothing without "
             "the same share of the swapped CAMs in parentheses: CAMs that ignore the image can have a high share.",
@@ -162,25 +158,83 @@ def _section(section: Section, page: str) -> str:
         "**The same CAMs on all regions**",
         ALL_REGIONS.text(section),
         cam_density.PLOT.image(section),
+        _turned(section),
         *_overlays(section, page),
     )
 
 
+def _turned(section: Section) -> str:
+    """The classifiers whose curve ends on the other side of 0 than their row of the table; empty without curves."""
+    pairs = [
+        (f"{' '.join(name.split())}, {mode}", classifier.probe_localisation[-1], classifier.localisations[0])
+        for name, file in cam_density.probed(section)
+        for mode, classifier in file.record.classification.items()
+        if classifier.probe_localisation and classifier.localisations
+    ]
+    known = [
+        (name, epoch.excess.pattern, epoch.cams, row)
+        for name, epoch, shown in pairs
+        if epoch.excess.pattern is not None and (row := excess_density(shown)) is not None
+    ]
+    turned = [one for one in known if one[1] * one[3] < 0]
+    texts = [f"{escape(name)} ({signed(end)} over {cams} CAMs, {signed(row)})" for name, end, cams, row in turned]
+    if not known:
+        return ""
+    if not texts:
+        return "Every curve ends on the same side of 0 as the row of the same method in the table."
+    return (
+        "Curves that end on the other side of 0 than the row of the same method, with the end of the curve and the "
+        f"number of the table: {'; '.join(texts)}. These are other images, and a curve has no interval: its sign alone "
+        "shows nothing."
+    )
+
+
 def _overlays(section: Section, page: str) -> list[str]:
-    """The pictures beside the records, each folded away under its name."""
+    """The pictures beside the records, each folded away under its name, with the table's measures of each image."""
     pictures = [
-        (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(file.path)).as_posix())
+        (" ".join(html.escape(name).split()), overlays_file(PurePosixPath(file.path)).as_posix(), file.record)
         for name, file in named(section)
-        if any(
-            localisation.examples
-            for classifier in file.record.classification.values()
-            for localisation in classifier.localisations
-        )
+        if any(_pictured(classifier) for classifier in file.record.classification.values())
     ]
     return [
-        folded(f"{name}: best, typical and worst test image", f"!{link('CAMs on test images', path, page)}")
-        for name, path in pictures
+        folded(
+            f"{name}: best, typical and worst test image",
+            f"!{link('CAMs on test images', path, page)}",
+            "\n".join(_captions(record)),
+        )
+        for name, path, record in pictures
     ]
+
+
+def _pictured(classifier: Classification) -> Localisation | None:
+    """The CAMs that a picture shows: those of the first method that has examples."""
+    return next((one for one in classifier.localisations if one.examples), None)
+
+
+def _captions(record: Record) -> list[str]:
+    """A line for each test image of a record's picture, with its density, its excess and its share of the ceiling."""
+    shown = {mode: cams for mode in MODES if (one := record.classification.get(mode)) and (cams := _pictured(one))}
+    return [
+        f"- {mode}, {METHODS[cams.method]}, {rule}: {_measures(cams, example)}"
+        for mode, cams in shown.items()
+        for rule, example in (cams.examples or ())
+    ]
+
+
+def _measures(localisation: Localisation, example: Example) -> str:
+    """The density of one test image in words, with its excess and its share of the ceiling where they are known."""
+    excess, share = _of_image(localisation, example)
+    swapped = "" if excess is None else f", excess {signed(excess)}"
+    ceiling = "" if share is None else f", {decimals(share)} of the ceiling"
+    return f"density {decimals(example.density)}{swapped}{ceiling}"
+
+
+def _of_image(localisation: Localisation, example: Example) -> tuple[float | None, float | None]:
+    """Excess density of one test image, and its share of the ceiling; None where the record does not hold it."""
+    swaps, ceilings = localisation.by_image.swap_density.pattern, localisation.by_image.ceiling.pattern
+    swap = swaps[example.image] if example.image < len(swaps) else None
+    ceiling = ceilings[example.image] if example.image < len(ceilings) else None
+    return None if swap is None else example.density - swap, example.density / ceiling if ceiling else None
 
 
 PAGE = Page(
@@ -195,16 +249,23 @@ PAGE = Page(
         Note(
             "CAMs explain the answer that the classifier gives. The pictures show the test images with the highest "
             "density on the pattern, with the density closest to the median, and with the lowest; of equal ones the "
-            "first by its id. They are of the protocol's method, or of HiResCAM where that has no CAM to show."
+            "first by its id. They are of the protocol's method, or of HiResCAM where that has no CAM to show. The "
+            "number in a picture is the density; the lines below it add what the table has: the "
+            "excess over the same CAM on test images of other units, and the share of the ceiling of this image."
         ),
         Note(
             "Brackets: 95 % interval of the excess by the jackknife over units (an individual in a stretch of a "
             "recording, or in an encounter); over images if units are not recorded, and then it is too narrow, and "
             "the swap null contains near-copies.",
         ),
+        SEVERAL_SEEDS,
         Note(
-            f"Between splits, CAMs by {METHODS[COMPARED]} are compared. Curves: excess density after every epoch, on "
-            "the probe images, by the protocol's method.",
+            f"Between splits, CAMs by {METHODS[COMPARED]} are compared. Curves: excess density on the *probe images* "
+            "after every epoch, by the protocol's method. The probe images are the first validation images of each "
+            "individual, as many as the protocol says; the tables are of the test images, after the last epoch. So a "
+            "curve can end on the other side of 0 than its row, above all with few CAMs that are not zero everywhere, "
+            "and a row of another method (such as HiResCAM) weights the same feature map otherwise. A curve has no "
+            "interval: only the table shows whether CAMs follow the pattern.",
         ),
     ),
     compared=TABLE,

@@ -8,11 +8,11 @@ from benchmark.records.base import metric_of
 from benchmark.records.classification import Classification
 from benchmark.records.record import Record
 from leaderboard import headings
-from leaderboard.columns import Column, Row, Table, explain, number_column, variant_column
+from leaderboard.columns import Column, Row, Table, explain, number_column, over_seeds, variant_column
 from leaderboard.evidence import test_images
 from leaderboard.formats import decimals, of
 from leaderboard.markdown import escape, paragraphs
-from leaderboard.page import Note, Page
+from leaderboard.page import SEVERAL_SEEDS, Note, Page
 from leaderboard.plots import confusion
 from leaderboard.plots.confusion import MAX_INDIVIDUALS
 from leaderboard.record_files import Section
@@ -43,13 +43,18 @@ class PerIndividual:
 
 
 def _recall_rows(section: Section) -> list[Row[PerIndividual]]:
-    """A row for each classifier, the highest mean recall first."""
-    rows = [
+    """A row for each classifier of a contestant, the highest mean recall first."""
+    rows = over_seeds(_seed_rows(section), section)
+    return sorted(rows, key=lambda row: -fmean(means) if (means := MEAN.numbers(row)) else math.inf)
+
+
+def _seed_rows(section: Section) -> list[Row[PerIndividual]]:
+    """A row for each classifier of each record."""
+    return [
         backbone_row(file, PerIndividual(classifier.individual_recall, _counts(file.record)), mode)
         for file in section.files
         for mode, classifier in file.record.classification.items()
     ]
-    return sorted(rows, key=lambda row: -fmean(row.part.known) if row.part and row.part.known else math.inf)
 
 
 def _counts(record: Record) -> tuple[int, ...]:
@@ -76,12 +81,15 @@ def _individual_column(number: int, name: str) -> Column[PerIndividual]:
         images = row.part.images[number] if row.part.images else None
         return decimals(value, row.part.digits) + (of(value, images) if images else "")
 
-    return Column(name, cell)
+    return Column(name, cell, value=lambda recall: recall.values[number])
 
 
 def _never_recognised(row: Row[PerIndividual]) -> str | None:
     return f"{row.part.known.count(0)} of {len(row.part.known)}" if row.part else None
 
+
+MEAN: Column[PerIndividual] = number_column("Mean", lambda recall: fmean(recall.known) if recall.known else None)
+"""By which rows are ordered; no table shows it."""
 
 CLASSIFIER: Column[PerIndividual] = variant_column("Classifier")
 SPREAD = Table(
@@ -141,6 +149,7 @@ PAGE = Page(
             "highest recall, and how many of the individuals with test images were never recognised. Rows are "
             "ordered by their mean recall, highest first."
         ),
+        SEVERAL_SEEDS,
     ),
     plots=(confusion.PLOT,),
     has=lambda section: any(record.classification for record in section.records),

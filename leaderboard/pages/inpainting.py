@@ -1,5 +1,6 @@
 """The page of inpainting: the training of each model, and how well it fills holes."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,12 +9,14 @@ from benchmark.records.inpainting import Inpainting, Reconstruction, Reconstruct
 from benchmark.vocabulary import Filling
 from leaderboard import headings
 from leaderboard.columns import Brackets, Column, Row, Table, always, metric_column, number_column, variant_column
+from leaderboard.contestants import contestants
 from leaderboard.formats import count, decimals, four, three
 from leaderboard.markdown import NOTHING, paragraphs
-from leaderboard.page import Note, Page
+from leaderboard.page import SEVERAL_SEEDS, Note, Page
 from leaderboard.plots import inpainting_grid, losses
 from leaderboard.record_files import Section
 from leaderboard.rows import backbone_row
+from leaderboard.verdict import UNTOLD
 
 BASELINES: dict[Filling, str] = {"mean_colour": "*Mean colour*", "telea": "*Telea*"}
 """Names of the fillings that learn nothing."""
@@ -56,6 +59,45 @@ LPIPS_LEGEND = (
     "`patternbench weights fetch lpips` gets them. If the record is deleted, the next run computes it, without "
     "training again."
 )
+
+
+MEASURES = ("psnr", "ssim", "lpips")
+"""The measures that all have to favour a model; the hole's L1 says the same as its PSNR."""
+
+BOTH, NEITHER = "better than both fillings", "better than neither"
+VERDICT_LEGEND = (
+    f"*Verdict*: *{BOTH}*, or *better than X only*: PSNR, SSIM and, where it is measured, LPIPS all favour the model "
+    f"over that filling, with paired intervals that exclude 0. *{NEITHER.capitalize()}*: against each of the two at "
+    f"least one measure favours the filling, with an interval that excludes 0. *{UNTOLD.capitalize()}*: everything "
+    "else, such as too few units, or intervals that contain 0."
+)
+
+
+def is_better(difference: ReconstructionDifference) -> bool | None:
+    """Whether a model fills better than a filling that learns nothing.
+
+    True if the intervals of all measures favour the model, False if one favours the filling, else None: cannot tell.
+    """
+    measured = [name for name in MEASURES if getattr(difference, name) is not None]
+    intervals = [difference.intervals.get(name) for name in measured]
+    higher = [metric_of(ReconstructionDifference, name).higher_is_better for name in measured]
+    ends = [
+        (one.low, one.high) if up else (-one.high, -one.low) for one, up in zip(intervals, higher, strict=True) if one
+    ]
+    if any(high < 0 for _, high in ends):
+        return False
+    return True if ends and len(ends) == len(measured) and all(low > 0 for low, _ in ends) else None
+
+
+def verdict(training: Inpainting) -> str | None:
+    """Which of the fillings a model is better than, in words; None without differences."""
+    better = {name: is_better(training.differences[name]) for name in COMPARED if name in training.differences}
+    ahead = [COMPARED[name] for name, one in better.items() if one]
+    if not better:
+        return None
+    if ahead:
+        return BOTH if len(ahead) == len(COMPARED) else f"better than {ahead[0]} only"
+    return NEITHER if all(one is False for one in better.values()) else UNTOLD
 
 
 class Filled(NamedTuple):
@@ -117,9 +159,29 @@ def _rule(row: Row[Filled]) -> str | None:
     return row.part.training.rule if row.part and row.part.training else None
 
 
+def _verdict_cell(row: Row[Filled]) -> str | None:
+    return verdict(row.part.training) if row.part and row.part.training else None
+
+
 def _kept(row: Row[Filled]) -> str | None:
     training = row.part.training if row.part else None
     return f"{training.kept['lowest']}, {training.kept['settled']}" if training else None
+
+
+def _difference_rows(section: Section) -> list[Row[ReconstructionDifference]]:
+    """A row for each record and each filling that its model is compared with."""
+    return [
+        backbone_row(file, training.differences[name], title)
+        for file in section.files
+        if (training := file.record.inpainting)
+        for name, title in COMPARED.items()
+        if name in training.differences
+    ]
+
+
+def _has_differences(section: Section) -> bool:
+    """Whether any record of the section has them; none has without test photos."""
+    return bool(_difference_rows(section))
 
 
 PSNR = metric_of(Reconstruction, "psnr")
@@ -129,6 +191,7 @@ SSIM = metric_of(Reconstruction, "ssim")
 TABLE = Table(
     "Backbone",
     (
+        Column("Verdict", _verdict_cell, VERDICT_LEGEND, "left", _has_differences),
         number_column(
             "Loss",
             _training(lambda training: training.loss),
@@ -180,22 +243,6 @@ TABLE = Table(
     _rows,
     main=PSNR_COLUMN,
 )
-
-
-def _difference_rows(section: Section) -> list[Row[ReconstructionDifference]]:
-    """A row for each record and each filling that its model is compared with."""
-    return [
-        backbone_row(file, training.differences[name], title)
-        for file in section.files
-        if (training := file.record.inpainting)
-        for name, title in COMPARED.items()
-        if name in training.differences
-    ]
-
-
-def _has_differences(section: Section) -> bool:
-    """Whether any record of the section has them; none has without test photos."""
-    return bool(_difference_rows(section))
 
 
 def _too_few_units(section: Section) -> bool:
@@ -271,6 +318,21 @@ def _power(section: Section) -> str:
     return f"{headings.either(photos)} photos{of}{found}.{warning if photos[0] < ENOUGH_PHOTOS else ''}"
 
 
+def _conclusion(section: Section) -> str:
+    """How many models have each verdict; one whose seeds differ cannot be told. Empty without differences."""
+    found = []
+    for one in contestants(section):
+        seeds = [text for record in one.records if record.inpainting and (text := verdict(record.inpainting))]
+        found += [seeds[0] if len(set(seeds)) == 1 else UNTOLD] if seeds else []
+    counts = Counter(found)
+    texts = [
+        f"{name} ({counts[name]})" for name in sorted(counts, key=lambda name: (name != BOTH, name == UNTOLD, name))
+    ]
+    better = sum(count for name, count in counts.items() if name not in (NEITHER, UNTOLD))
+    shown = f"Models that are shown to be better than a filling that learns nothing: {better} of {len(found)}"
+    return f"{shown}. Verdicts: {', '.join(texts)}." if found else ""
+
+
 def _differences(section: Section) -> str:
     if not _has_differences(section):
         return ""
@@ -286,6 +348,7 @@ def _section(section: Section, _page: str) -> str:
     return paragraphs(
         _heading(section),
         headings.approximate_masks(section),
+        _conclusion(section),
         TABLE.text(section),
         _differences(section),
         inpainting_grid.PLOT.image(section),
@@ -309,6 +372,7 @@ PAGE = Page(
         UNSEEN,
         RULES,
         WITHIN,
+        SEVERAL_SEEDS,
     ),
     compared=TABLE,
     plots=(inpainting_grid.PLOT, losses.PLOT),

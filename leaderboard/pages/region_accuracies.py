@@ -8,15 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.metrics.resampling.chance import BetterThanChance
 from benchmark.metrics.without_looking import Unseen
 from benchmark.records.base import Interval
 from benchmark.records.classification import TestImages
 from benchmark.records.record import Record
 from benchmark.vocabulary import REGION_VARIANTS, EncoderState, Mode, RegionQuestion, RegionVariant
 from leaderboard import contestants
-from leaderboard.classifiers import Gain
-from leaderboard.contestants import Contestant
+from leaderboard.classifiers import Gain, gain_of
+from leaderboard.contestants import Better, Contestant
 from leaderboard.evidence import has_few_units
 from leaderboard.formats import bracketed, few_of, not_trained_text
 
@@ -34,7 +33,7 @@ class RegionAccuracy(NamedTuple):
     accuracy: float
     right: NDArray[np.bool_] | None = None
     interval: Interval | None = None
-    better: BetterThanChance | None = None
+    better: Better | None = None
 
     @property
     def mark(self) -> str:
@@ -148,10 +147,9 @@ def gain(ablation: Ablation, reference: Ablation, variant: RegionVariant) -> Gai
 
 
 def _paired(first: RegionAccuracy, second: RegionAccuracy, images: TestImages | None) -> Gain:
-    value = first.accuracy - second.accuracy
     if images is None or first.right is None or second.right is None:
-        return Gain(value, None)
-    return Gain(value, contestants.interval(first.right.astype(np.int64) - second.right, images, bounds=(-1, 1)))
+        return Gain(first.accuracy - second.accuracy, None)
+    return gain_of(first.right.astype(np.int64) - second.right, images)
 
 
 def _accuracies(

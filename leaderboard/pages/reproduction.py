@@ -1,6 +1,7 @@
 """The page of the reproduction: the paper's tables beside ours, and a verdict on each of its claims."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 from benchmark.vocabulary import ClaimVerdict
 from leaderboard import headings
@@ -18,10 +19,12 @@ COMMAND = "make bench-all DATA=aau-zebrafish PROTOCOL=paper"
 NAMES = (paper.DATASET, paper.SPLIT, paper.PROTOCOL)
 """What a section must be of to be compared with the paper."""
 
+VERDICTS: tuple[ClaimVerdict, ...] = get_args(ClaimVerdict)
 NO_RECORDS = (
-    f"No record of protocol `{paper.PROTOCOL}` on {paper.DATASET} yet, so all of our cells are empty and no claim can "
-    f"be judged. `{COMMAND}` writes the records, after `patternbench data fetch {paper.DATASET}` and with region masks "
-    "for its frames. Numbers of other protocols and other data are not comparable with the paper's and are not shown."
+    f"No record of protocol `{paper.PROTOCOL}` on {paper.DATASET} yet, so all of our cells are empty and every claim "
+    f"is *not run*. `{COMMAND}` writes the records, after `patternbench data fetch {paper.DATASET}` and with region "
+    "masks for its frames. Numbers of other protocols and other data are not comparable with the paper's and are not "
+    "shown."
 )
 
 
@@ -32,9 +35,9 @@ def _claims(section: Section) -> str:
     return paragraphs(
         "### Claims",
         table(
-            ["Claim", "Reproduced", "Not reproduced", "Cannot tell", "Verdict"],
+            ["Claim", *(_words(verdict).capitalize() for verdict in VERDICTS), "Verdict"],
             [_verdict(claim, findings) for claim, findings in found],
-            ["left", "right", "right", "right", "left"],
+            ["left", "right", "right", "right", "right", "left"],
         ),
         folded(
             "The comparisons behind the claims",
@@ -53,11 +56,11 @@ def _words(verdict: ClaimVerdict) -> str:
 
 def _verdict(claim: Claim, findings: list[Finding]) -> list[str]:
     verdicts = [finding.verdict for finding in findings]
-    counts = [str(verdicts.count(verdict)) for verdict in ("reproduced", "not_reproduced", "cannot_tell")]
+    counts = [str(verdicts.count(verdict)) for verdict in VERDICTS]
     verdict = judge(findings)
     reasons = list(dict.fromkeys(finding.reason for finding in findings if finding.reason))
     reason = reasons[0] if len(reasons) == 1 else "reasons below"
-    because = f" ({escape(reason)})" if verdict == "cannot_tell" else ""
+    because = f" ({escape(reason)})" if reasons and verdict in ("cannot_tell", "not_run") else ""
     return [f"{CLAIMS.index(claim) + 1}. {claim.text}", *counts, f"{_words(verdict)}{because}"]
 
 
@@ -100,8 +103,10 @@ FILE = "leaderboard/reproduction.md"
 NOTES = (
     (
         "*Verdict* of a comparison: *reproduced* if the 95 % interval of our difference excludes 0 on the side of the "
-        "paper's difference, *not reproduced* if it excludes 0 on the other side, else *cannot tell*. A claim is "
-        "reproduced if all of its comparisons are, and not reproduced if any is not."
+        "paper's difference, *not reproduced* if it excludes 0 on the other side. *Cannot tell*: it was run, but the "
+        "evidence is too small, for the reason in parentheses. *Not run*: no run of a contestant that it needs has "
+        "finished, so nothing is known. A claim is reproduced if all of its comparisons are, not reproduced if any is "
+        "not, and not run if all are not run; else it cannot be told."
     ),
     (
         "Intervals of accuracies are over units and training seeds; those of the adjusted Rand index are "

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
+from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.records.base import Interval, metric_of
+from benchmark.records.classification import TestImages
 from benchmark.records.retrieval import PairingScores, Retrieval, RetrievalScores
 from benchmark.vocabulary import Distance
 from leaderboard import evidence, headings
 from leaderboard.columns import Brackets, Column, Row, Table, metric_column, number_column
-from leaderboard.formats import bracketed
 from leaderboard.markdown import paragraphs
-from leaderboard.page import INTERVALS, Note, Page
+from leaderboard.page import INTERVALS, SEVERAL_SEEDS, Note, Page
 from leaderboard.pages import open_set
 from leaderboard.plots.open_set import PLOT as OPEN_SET_PLOT
 from leaderboard.record_files import Section
@@ -22,13 +23,14 @@ RANK1, RANK5, PRECISION = (metric_of(RetrievalScores, name) for name in ("rank1"
 COMPARED = {"initial": PRECISION.title, "finetuned": f"ref-{PRECISION.title}"}
 ACROSS, CROSS = "Across recordings", "Cross-flank"
 ACROSS_LEGEND = (
-    f"*{ACROSS}*: a query ignores its individual's images from its own recording; *of*: number of queries with a match "
-    "in another recording."
+    f"*{ACROSS}*: a query ignores its individual's images from its own recording; the text above the table has the "
+    "number of queries with a match in another recording."
 )
 CROSS_LEGEND = (
-    f"*{CROSS}*: a query searches the images of the other flank; the other columns compare images of one flank. A "
+    f"The first columns compare images of the same flank, which is the usual task. *{CROSS}*, in the last columns: a "
+    "query searches the images of the other flank. A "
     "hidden pattern cannot be recognised from the other side, so this shows how far size, colour and place name the "
-    "animal; *of*: number of queries with a match of the other flank. No baseline stands beside it, because records "
+    "animal. No baseline stands beside it, because records "
     "hold baselines for the gallery of one flank alone: compare it with the raw pixels and the colour histogram in "
     "this column. What a shuffled gallery of the other flank reaches is not known."
 )
@@ -108,21 +110,21 @@ def _pairing_columns(
         found = of(cosine) if isinstance(cosine, Retrieval) else None
         return found if found and found.queries else None
 
-    def note(interval: Callable[[PairingScores], str]) -> Callable[[ByDistance], str]:
-        return lambda part: interval(found) if (found := scores(part)) else ""
+    def note(of: Callable[[PairingScores], Interval | None]) -> Brackets[ByDistance]:
+        return Brackets(lambda part: of(found) if (found := scores(part)) else None)
 
     return (
         number_column(
             f"{title}: cosine {RANK1.title}",
             lambda part: found.rank1 if (found := scores(part)) else None,
             legend=legend,
-            note=note(lambda found: bracketed(found.rank1_interval)),
+            note=note(lambda found: found.rank1_interval),
             shown=_shows(of),
         ),
         number_column(
             f"{title}: cosine {PRECISION.title}",
             lambda part: found.mean_average_precision if (found := scores(part)) else None,
-            note=note(lambda found: f"{bracketed(found.map_interval)} of {found.queries}"),
+            note=note(lambda found: found.map_interval),
             shown=_shows(of),
         ),
     )
@@ -147,6 +149,7 @@ def _section(section: Section, _page: str) -> str:
         headings.title(section),
         f"{_facts(section)}{_adjacent(section)}",
         evidence.sentences(section, classified=False),
+        _evidence(section),
         headings.audit(section),
         TABLE.text(section),
         open_set.text(section),
@@ -161,6 +164,35 @@ def _facts(section: Section) -> str:
     left_out = f", {headings.either(sorted(unmatched))} without a match left out" if any(unmatched) else ""
     gallery = "" if any(record.classification for record in section.records) else ", among the test images"
     return f"{headings.facts(section, [])}, {headings.either(sorted(queries))} queries{gallery}{left_out}."
+
+
+def _evidence(section: Section) -> str:
+    """Queries with a match in each ranking, their units, and why there is no interval; empty if units are not known."""
+    first = next((record for record in section.records if record.retrieval), None)
+    if first is None or first.test_images is None or first.test_images.by == "images":
+        return ""
+    retrieval = next(iter(next(iter(first.retrieval.values())).values()))
+    rankings: dict[str, PairingScores | Retrieval | None] = {
+        "Same flank" if retrieval.cross_flank else "All columns": retrieval,
+        ACROSS: retrieval.across_recordings,
+        CROSS: retrieval.cross_flank,
+    }
+    shown = {title: one for title, one in rankings.items() if one and one.queries and one.first_ranks}
+    return " ".join(_queries(title, one, first.test_images) for title, one in shown.items())
+
+
+def _queries(title: str, ranking: PairingScores | Retrieval, images: TestImages) -> str:
+    """How many queries have a match in a ranking, from how many units.
+
+    Args:
+        title: of the ranking.
+        ranking: its scores.
+        images: the test images.
+    """
+    matched = [unit for unit, rank in zip(images.groups, ranking.first_ranks, strict=True) if rank]
+    units = len(set(matched))
+    few = "" if units >= FEWEST_GROUPS else f"; no intervals, which need {FEWEST_GROUPS} {images.by}"
+    return f"{title}: {len(matched)} queries with a match, from {units} {images.by}{few}."
 
 
 def _adjacent(section: Section) -> str:
@@ -188,6 +220,7 @@ PAGE = Page(
             shown=lambda section: bool(_baselines(section)),
         ),
         Note(INTERVALS),
+        SEVERAL_SEEDS,
     ),
     compared=TABLE,
     plots=(OPEN_SET_PLOT,),

@@ -62,7 +62,7 @@ def density_curves(section: Section) -> "Figure":
     for axes in panels[len(entries) :]:
         axes.set_visible(False)
     figure.supxlabel("epoch", fontsize=8)
-    figure.supylabel("excess density on the probe images", fontsize=8)
+    figure.supylabel("excess density on the probe images\n(a few validation images)", fontsize=8)
     handles = {str(region): Line2D([], [], color=colour) for region, colour in GREYS.items()}
     handles["pattern (in colour)"] = Line2D([], [], color=colour_of(entries[0][1].record.backbone))
     handles |= {mode: Line2D([], [], color="black", linestyle=line) for mode, line in LINES.items()}

@@ -1,12 +1,15 @@
 """Figure of the validation accuracy after every epoch."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from benchmark.records.record import Record
 from benchmark.vocabulary import MODES
+from leaderboard.contestants import without_looking_validation
 from leaderboard.plots.figures import Plot, of_records
 from leaderboard.plots.style import DPI, WIDTH, Identity, identity, name_of, open_axes, styles
 from leaderboard.record_files import Section
+from leaderboard.rows import baseline_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +29,8 @@ def validated(section: Section) -> list[Record]:
 def validation_curves(section: Section) -> "Figure":
     """Accuracy on the validation images after every epoch: a panel for each mode, a line for each record.
 
-    Seeds of a contestant look alike. Dotted lines show a uniform guess. A head that is not trained has no line.
+    Seeds of a contestant look alike. Dotted lines show the best answer without looking at the animal, of the validation
+    images; a uniform guess where it is not known. A head that is not trained has no line.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -53,8 +57,8 @@ def validation_curves(section: Section) -> "Figure":
                 label="_" if one in labelled else name_of(record).replace("\n", " "),
             )
             labelled.add(one)
-        for count in sorted({record.candidate_count for record in records}):
-            axes.axhline(1 / count, color="0.4", linestyle=":", label=f"uniform guess, {count} individuals")
+        for label, accuracy in _chances(records).items():
+            axes.axhline(accuracy, color="0.4", linestyle=":", label=label)
         axes.set_title(f"{mode.capitalize()} classifiers", fontsize=9)
         axes.set_xlabel("epoch", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -64,6 +68,19 @@ def validation_curves(section: Section) -> "Figure":
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=LEGEND_COLUMNS, fontsize=8, frameon=False)
     return figure
+
+
+def _chances(records: Iterable[Record]) -> dict[str, float]:
+    """Accuracy of the best answer without looking at the animal, on the validation images, by its label."""
+    chances: dict[str, float] = {}
+    for record in records:
+        images = record.validation_images
+        best = without_looking_validation(record, images) if images else None
+        if best:
+            chances[f"without looking: {baseline_name(best.name).strip('*')}, {best.accuracy:.2f}"] = best.accuracy
+        else:
+            chances[f"uniform guess, {record.candidate_count} individuals"] = 1 / record.candidate_count
+    return dict(sorted(chances.items(), key=lambda one: one[1]))
 
 
 PLOT = Plot(

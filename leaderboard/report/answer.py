@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from benchmark.metrics.resampling.intervals import FEWEST_GROUPS
 from benchmark.records.field import FieldRecord, FieldScores, OutOfFold
 from leaderboard.formats import decimals
-from leaderboard.report.facts import best_first, carries, commonest, counting, lead, others, reference, tested_units
+from leaderboard.report.facts import (
+    best_first,
+    beyond_chance,
+    carries,
+    commonest,
+    counting,
+    lead,
+    others,
+    reference,
+    tested_units,
+)
 from leaderboard.report.words import capitalised, counted, unit_noun, with_interval
 from leaderboard.verdict import MOSTLY, UNTOLD, Alone, Verdict, compared
 
@@ -91,10 +101,11 @@ def chance(scores: FieldScores) -> str:
 
 
 def _chance_note(record: FieldRecord, scores: FieldScores) -> str:
-    if scores.better_than_chance == "yes":
+    better = beyond_chance(scores)
+    if better == "yes":
         return ""
-    if scores.better_than_chance == "no":
-        return "that is no better than chance"
+    if better == "no":
+        return "that is below chance"
     units = tested_units(record, scores)
     few = units < FEWEST_GROUPS
     noun = unit_noun(record.unit_kind, units)

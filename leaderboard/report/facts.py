@@ -95,8 +95,14 @@ def reference(scores: FieldScores) -> float:
 
 
 def beyond_chance(scores: FieldScores) -> str:
-    """Whether the linear probe is better than the best answer without looking: `yes`, `no` or `cannot tell`."""
-    return scores.better_than_chance.replace("_", " ")
+    """Whether the linear probe is better than the best answer without looking: `yes`, `no` or `cannot tell`.
+
+    `no` only if the whole interval of its accuracy is below it.
+    """
+    if scores.better_than_chance == "yes":
+        return "yes"
+    interval = scores.linear.interval
+    return "no" if interval and interval.high < reference(scores) else "cannot tell"
 
 
 def commonest(scores: FieldScores) -> str:

@@ -2,7 +2,8 @@
 
 A comparison is *reproduced* if the 95 % interval of our difference excludes 0 and its sign is that of the paper's
 difference; it is *not reproduced* if the interval excludes 0 and the sign is the other; else the records *cannot tell*.
-A claim is reproduced if all of its comparisons are, and not reproduced if any of them is not.
+It is *not run* if a run that it needs has not finished. A claim is reproduced if all of its comparisons are, not
+reproduced if any of them is not, and not run if none of them is; else the records cannot tell.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from benchmark.vocabulary import ClaimVerdict, EncoderState, Mode, RegionVariant
 from leaderboard.record_files import Section
 from leaderboard.reproduction import differences, paper
-from leaderboard.reproduction.differences import Difference, MissingError, contestant
+from leaderboard.reproduction.differences import Difference, MissingError, NotRunError, contestant
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Finding:
         comparison: the comparison.
         difference: ours.
         verdict: see the module.
-        reason: why the records cannot tell; empty if they can.
+        reason: why there is no other verdict; empty if the claim is reproduced or not.
     """
 
     comparison: Comparison
@@ -63,6 +64,8 @@ def find(comparison: Comparison, section: Section) -> Finding:
     """A comparison judged by the records of a section."""
     try:
         difference = comparison.ours(section)
+    except NotRunError as error:
+        return Finding(comparison, Difference(reason=str(error)), "not_run", str(error))
     except MissingError as error:
         difference = Difference(reason=str(error))
     interval = difference.interval
@@ -79,7 +82,7 @@ def judge(findings: Sequence[Finding]) -> ClaimVerdict:
     verdicts = {finding.verdict for finding in findings}
     if "not_reproduced" in verdicts:
         return "not_reproduced"
-    return "reproduced" if verdicts == {"reproduced"} else "cannot_tell"
+    return verdicts.pop() if len(verdicts) == 1 else "cannot_tell"
 
 
 def _over_chance(text: str, mode: Mode, variant: RegionVariant, backbones: Sequence[str]) -> Claim:

@@ -14,7 +14,7 @@ from benchmark.records.classification import TestImages
 from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import EncoderState, Mode, RegionVariant
-from leaderboard.contestants import Contestant, contestants, without_looking
+from leaderboard.contestants import Contestant, contestants, of_differences, without_looking
 from leaderboard.derived import excess_density
 from leaderboard.record_files import Section
 from leaderboard.reproduction import paper
@@ -24,7 +24,11 @@ FEWEST_SEEDS = 3
 
 
 class MissingError(Exception):
-    """The records lack what a difference needs; the message says what, to be put behind "cannot tell"."""
+    """The records lack what a difference needs; the message says what, to be put behind the verdict."""
+
+
+class NotRunError(MissingError):
+    """No run of a contestant has finished."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,14 @@ def contestant(section: Section, backbone: str) -> Contestant:
     """The successful runs of a backbone from its published weights.
 
     Raises:
-        MissingError: there are none.
+        NotRunError: there are none.
     """
     found = [one for one in contestants(section) if one.first.backbone == backbone and one.pool[0] == "published"]
     if not found:
-        raise MissingError(f"no run of {_title(backbone)}")
+        raise NotRunError(f"no run of {_title(backbone)}")
     best = max(found, key=lambda one: one.first.status == "ok")
     if best.first.status != "ok":
-        raise MissingError(f"the run of {_title(backbone)} failed: {best.first.status}")
+        raise NotRunError(f"the run of {_title(backbone)} failed: {best.first.status}")
     return best
 
 
@@ -174,7 +178,7 @@ def _difference(values: NDArray[np.float64], images: TestImages, bounds: Bounds 
         bounds: of the values.
     """
     groups = np.array(images.groups)[_rows(images)]
-    interval = of_seed_means(values, groups, bounds=bounds)
+    interval = of_differences(values, of_seed_means(values, groups, bounds=bounds))
     reason = "" if interval else f"{len(np.unique(groups))} units; an interval needs {FEWEST_GROUPS}"
     return Difference(float(values.mean()), interval, reason)
 

@@ -6,7 +6,7 @@ from benchmark.records.classification import ScoredImages
 from benchmark.records.provenance import Provenance
 from benchmark.records.record import Record
 from leaderboard.classifiers import ranks
-from leaderboard.evidence import answered, chance_mark, sentences
+from leaderboard.evidence import answered, chance_mark, is_above_chance, sentences
 from leaderboard.record_files import RecordFile, Section
 from support.records import PROVENANCE, complete, trained
 
@@ -62,6 +62,20 @@ def test_a_single_unit_is_named_in_the_singular() -> None:
     assert sentences(encounter, classified=False).startswith("36 test images from 1 encounter.")
 
 
+def test_the_spread_of_the_units_over_individuals_and_recordings_is_named() -> None:
+    def text(groups: list[int], recordings: list[str]) -> str:
+        images = {"labels": [0, 0, 1, 1], "groups": groups, "by": "stretches", "train_images": [5, 5]}
+        shown = {"rows": range(4), "recordings": recordings}
+        return sentences(section(complete(test_images=images, projected_images=shown)), classified=False)
+
+    two = ["a", "a", "b", "b"]
+    assert text([0, 0, 1, 1], two) == (
+        "4 test images from 2 stretches (one of each of 2 individuals, in 2 recordings). "
+        "Intervals, ranks and marks need 6 stretches or more."
+    )
+    assert text([0, 1, 2, 2], []).startswith("4 test images from 3 stretches (1 to 2 of each of 2 individuals). ")
+
+
 def test_without_accuracies_there_are_only_units() -> None:
     text = sentences(section(answering(0, 0.9)), classified=False)
     assert text == "36 test images from 12 stretches."
@@ -88,9 +102,10 @@ def test_the_mark_of_chance_is_tested_by_units_and_needs_six() -> None:
     def images(units: int) -> Record:
         return answering(0, 1, units=units).record
 
-    assert chance_mark(labels, images(12)) == ""
-    assert chance_mark(wrong, images(12)) == " (chance)"
-    assert chance_mark(wrong, images(4)) == ""
-    assert chance_mark(wrong, complete(test_images=None).record) == ""
+    assert is_above_chance(labels, images(12)) is True
+    assert is_above_chance(wrong, images(12)) is False
+    assert is_above_chance(wrong, images(4)) is None
+    assert is_above_chance(wrong, complete(test_images=None).record) is None
+    assert [chance_mark(above) for above in (True, False, None)] == ["", " (chance)", ""]
     validated = ScoredImages(labels=(0, 1) * 6, groups=tuple(range(12)), by="stretches")
-    assert chance_mark((0,) * 12, images(4), validated) == " (chance)"
+    assert is_above_chance((0,) * 12, images(4), validated) is False

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmark.records.retrieval import OpenSet, Retrieval
 from leaderboard import pages
 from leaderboard.columns import marked
 from leaderboard.page import DASH, EMPTY, Note, Page
@@ -12,7 +13,7 @@ from leaderboard.render import PAGES
 from leaderboard.rows import backbone_row
 from support.answered import Design, answered_record
 from support.paths import ROOT
-from support.records import PROVENANCE, complete, failed, record_file, with_regions
+from support.records import PROVENANCE, complete, failed, part, record_file, with_regions
 from support.tables import cells, page_text, rows, without_runs
 
 WITH_FAILED_ROWS = [classification.PAGE, ablation.PAGE, clustering.PAGE]
@@ -129,3 +130,16 @@ def test_a_row_that_is_perfect_on_test_images_alone_is_marked() -> None:
     text = classification.PAGE.text(classification.PAGE.sections([honest, cheat]))
     assert {row[0] for row in rows(text)} >= {"Honest", "Cheat, **implausible**"}
     assert "\n- **implausible**: a classifier names nearly all test images rightly" in text
+
+
+def test_seeds_of_a_contestant_are_one_row_of_every_table_of_every_page() -> None:
+    found = {"initial": {"cosine": part(Retrieval, rank1=0.5, queries=9)}}
+    one, again = (
+        with_regions(seed=seed, key=f"{seed}" * 16, retrieval=found, open_set={"initial": part(OpenSet)})
+        for seed in (0, 1)
+    )
+    for page in pages.find_pages():
+        if page.has(Section("d", "s", "p", (one,))) and not page.file.endswith("seeds.md"):
+            once, twice = (page_text(page, *files) for files in ([one], [one, again]))
+            assert [row[:2] for row in rows(twice)] == [row[:2] for row in rows(once)]
+            assert ", seed" not in "".join(row[0] for row in rows(twice))

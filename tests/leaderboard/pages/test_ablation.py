@@ -7,12 +7,13 @@ import pytest
 
 from benchmark.metrics.resampling.intervals import of_mean
 from benchmark.records.classification import TestImages
+from leaderboard.classifiers import gain_of
 from leaderboard.formats import bracketed
 from leaderboard.markdown import NOTHING
 from leaderboard.pages.ablation import PAGE, marked
 from leaderboard.pages.region_accuracies import Ablation, RegionAccuracy, difference
 from leaderboard.record_files import RecordFile
-from support.records import complete, failed, paper_ablation, record_file, score
+from support.records import complete, failed, paper_ablation, part, record_file, score
 from support.region_probes import IMAGES, LABELS, UNITS, answers, probes
 from support.tables import cells, page_text, rows
 
@@ -118,7 +119,7 @@ def test_the_untrained_encoder_has_a_row_and_a_table_of_gains() -> None:
     text = page_text(PAGE, probed_file(probes={"initial": probes(22, BOTH), "untrained": untrained}))
     assert len(cells(text, "LaMa, *untrained*")) == 2
     gains = cells(text, "LaMa")[2]
-    assert [cell[:7] for cell in gains[2:9]] == ["+0.00 ["] * 2 + ["+0.50 [", "+0.42 ["] + ["+0.00 ["] * 3
+    assert [cell[:7] for cell in gains[2:9]] == ["+0.00, "] * 2 + ["+0.50 [", "+0.42 ["] + ["+0.00, "] * 3
     assert text.index("What identifies the animals?") < text.index("with random weights (for published weights")
 
 
@@ -174,7 +175,7 @@ def test_trained_classifiers_are_marked_by_units(units: int) -> None:
         PAGE, record_file(ablation={"deep": {"body": accuracy, "background": accuracy}}, test_images=images)
     )
     assert cells(text, "LaMa")[0][3] == ("0.50 (chance)" if units == 12 else "0.50")
-    assert cells(text, "LaMa")[0][9] == ("+0.00 [-0.53, 0.53]" if units == 12 else "+0.00")
+    assert cells(text, "LaMa")[0][9] == "+0.00, no image differs" + " [-0.26, 0.26]" * (units == 12)
 
 
 def test_only_the_scored_images_are_in_intervals_of_trained_classifiers() -> None:
@@ -227,3 +228,11 @@ def test_failed_runs_alone_do_not_mean_that_regions_are_missing() -> None:
 def test_the_audit_of_the_split_is_above_the_tables() -> None:
     text = page_text(PAGE, complete(audit={"sentence": "block: no test image leaks", "faults": []}))
     assert "\n\n*block: no test image leaks.*\n\n**Deep" in text
+
+
+def test_equal_answers_say_that_no_image_differs_and_how_large_a_difference_may_be() -> None:
+    images = part(TestImages, labels=[0] * 6, groups=range(6), by="stretches", identities=["a"], train_images=[5])
+    same, one = (gain_of(np.array([[0, 0, 0, 0, 0, value]]), images) for value in (0, 1))
+    assert (same.note, one.note) == (", no image differs", "")
+    # at most 46 % of units may differ if none of six does: the exact end for 0 of 6
+    assert f"{same.value:+.2f}{same.note}{bracketed(same.interval)}" == "+0.00, no image differs [-0.46, 0.46]"

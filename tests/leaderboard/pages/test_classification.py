@@ -117,7 +117,7 @@ def test_gains_are_differences_of_pairs_with_intervals() -> None:
 
 def test_equal_probes_have_a_gain_of_zero_with_a_width() -> None:
     text = page_text(PAGE, contestant("A", 30, probes={"initial": probed(30), "untrained": probed(30)}))
-    assert column(text, "Gain over untrained")["A"] == "+0.00 [-0.53, 0.53]"
+    assert column(text, "Gain over untrained")["A"] == "+0.00, no image differs [-0.26, 0.26]"
 
 
 def test_all_right_has_the_exact_interval_of_the_units() -> None:
@@ -204,7 +204,8 @@ def test_the_table_has_intervals_and_baselines() -> None:
         ),
     )
     assert column(text, "Deep accuracy")["A"].startswith("0.75 [")
-    assert "\n\nCurves never above chance on the validation images: deep: A." in text
+    assert "\n\nNot shown to be above chance on the validation images after any epoch: deep: A. " in text
+    assert "The tables test other images" in text
     assert [column(text, f"Deep {name}")["*video alone*"] for name in ("accuracy", "recall", "F1", "rank")] == [
         "0.33",
         "0.25",
@@ -244,5 +245,18 @@ def test_every_accuracy_is_compared_with_chance_by_units() -> None:
         "A, *untrained*": "cannot tell (18 of 36 in whole units would show it)",
     }
     assert column(text, "Deep better than chance")["A"] == "yes"
-    assert column(text, "Shallow better than chance")["A"] == "no"
+    assert column(text, "Shallow better than chance")["A"] == "cannot tell (not above 0.17)"
     assert "*Better than chance*: than the best answer without looking at the animal" in text
+
+
+def test_no_means_that_the_whole_interval_is_below_chance() -> None:
+    def verdict(right: int, video: list[float]) -> str:
+        scores = dict.fromkeys(
+            ("accuracy", "balanced_accuracy", "recall", "f1", "adjusted_rand", "mutual_information"), 0.5
+        )
+        one = contestant("A", right, group_baselines={"video": {"correct": video, **scores}})
+        return column(page_text(PAGE, one), "Linear probe better than chance")["A"]
+
+    assert verdict(3, [0.6] * 36) == "no"
+    assert verdict(20, [0.6] * 36) == "cannot tell (not above 0.60)"
+    assert verdict(34, [0.99] * 36) == "cannot tell (36 of 36 would not show it)"

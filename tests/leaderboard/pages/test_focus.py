@@ -88,5 +88,31 @@ def test_pictures_are_folded_under_their_names() -> None:
     assert text.count("<details>") == text.count("</details>") == 1
     assert (
         "<details><summary>A &lt;b&gt; &amp; [C]: best, typical and worst test image</summary>\n\n"
-        f"![CAMs on test images]({picture})\n\n</details>"
+        f"![CAMs on test images]({picture})\n\n- deep, HiResCAM, best: density 2.00\n"
     ) in text
+
+
+def curve(excess: float, cams: int = 4) -> dict[str, Any]:
+    """CAMs of the probe images after two epochs, the last with this excess density on the pattern."""
+    epochs = [SHARES | {"epoch": epoch, "cams": cams, "excess": NOWHERE | {"pattern": excess}} for epoch in (1, 2)]
+    return {"classification": {"deep": trained(0.5, localisations=[LOCALISATION], probe_localisation=epochs)}}
+
+
+def test_a_curve_that_ends_on_the_other_side_of_0_than_its_row_is_named() -> None:
+    text = page_text(PAGE, complete(**curve(-0.25)))
+    assert "the number of the table: LaMa (big-lama), deep (-0.25 over 4 CAMs, +0.60). These are other images" in text
+    same = page_text(PAGE, complete(**curve(0.25)))
+    assert "Every curve ends on the same side of 0 as the row of the same method in the table." in same
+    for found in (text, same):
+        assert "The probe images are the first validation images of each individual" in found
+    assert "same side of 0" not in text_of(LOCALISATION)
+
+
+def test_a_picture_has_the_measures_of_the_table() -> None:
+    example = {"image": 1, "density": 2.0}
+    column = {"background": [], "body": [], "pattern": [None, 1.25]}
+    names = ("mass", "density", "rank", "swap_mass", "swap_density", "swap_rank", "others_density")
+    by_image = dict.fromkeys(names, column) | {"ceiling": column | {"pattern": [None, 8.0]}}
+    shown = LOCALISATION | {"examples": dict.fromkeys(("best", "typical", "worst"), example), "by_image": by_image}
+    text = text_of(shown)
+    assert "\n- deep, HiResCAM, typical: density 2.00, excess +0.75, 0.25 of the ceiling\n" in text

@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from leaderboard.page import EMPTY
 from leaderboard.pages.inpainting import PAGE
 from leaderboard.rows import backbone_row
@@ -74,8 +76,10 @@ def test_the_baselines_have_lpips_if_any_record_has() -> None:
         errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 8, "photos": 8, "lpips": lpips}
         return TRAINING | {"reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), errors)}
 
-    text = page_text(PAGE, complete(inpainting=filled(None)), complete(inpainting=filled(0.25), seed=1))
-    assert [cells(text, f"LaMa, seed {seed}")[0][9] for seed in (0, 1)] == ["–", "0.250"]  # noqa: RUF001
+    text = page_text(
+        PAGE, complete(inpainting=filled(None)), complete(inpainting=filled(0.25), title="Other", init="own")
+    )
+    assert [cells(text, name)[0][9] for name in ("LaMa", "Other")] == ["–", "0.250"]  # noqa: RUF001
     assert cells(text, "*Telea*")[0][9] == "0.250"
 
 
@@ -107,8 +111,48 @@ def test_the_page_says_what_the_photos_can_show() -> None:
 
 def test_both_rules_are_shown_where_they_can_differ() -> None:
     settled = {"settled": [4.0, 3.9], "rule": "settled", "kept": {"lowest": 2, "settled": 1}}
-    text = page_text(PAGE, complete(inpainting=TRAINING | settled), complete(inpainting=TRAINING, seed=1))
-    kept = [cells(text, f"LaMa, seed {seed}")[0][4:6] for seed in (0, 1)]
+    text = page_text(
+        PAGE, complete(inpainting=TRAINING | settled), complete(inpainting=TRAINING, title="Other", init="own")
+    )
+    kept = [cells(text, name)[0][4:6] for name in ("LaMa", "Other")]
     assert kept == [["settled", "2, 1"], ["lowest", "8, 8"]]
     assert "computed anew for the weights of that epoch" in text
     assert "Kept by" not in page_text(PAGE, complete(inpainting=TRAINING))
+
+
+UP, DOWN, OPEN = ((0.1, 0.9), (-0.9, -0.1), (-0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("mean_colour", "telea", "verdict"),
+    [
+        ((UP, UP, DOWN), (UP, UP, DOWN), "better than both fillings"),
+        ((UP, UP, DOWN), (UP, DOWN, DOWN), "better than mean colour only"),
+        ((UP, OPEN, DOWN), (UP, UP, DOWN), "better than Telea only"),
+        ((UP, UP, UP), (DOWN, UP, DOWN), "better than neither"),
+        ((UP, UP, UP), (OPEN, UP, DOWN), "cannot tell"),
+        ((), (), "cannot tell"),
+    ],
+)
+def test_a_model_is_better_than_a_filling_only_if_all_measures_say_so(
+    mean_colour: tuple[tuple[float, float], ...], telea: tuple[tuple[float, float], ...], verdict: str
+) -> None:
+    """Intervals of PSNR and SSIM, where more is better, and of LPIPS, where less is."""
+
+    def gap(ends: tuple[tuple[float, float], ...]) -> dict[str, Any]:
+        found = {
+            name: {"low": low, "high": high, "groups": 9}
+            for name, (low, high) in zip(("psnr", "ssim", "lpips"), ends, strict=False)
+        }
+        return {"l1": 0.0, "psnr": 0.0, "ssim": 0.0, "lpips": 0.0, "photos": 80, "units": 9, "intervals": found}
+
+    errors = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, "images": 80, "photos": 80}
+    training = TRAINING | {
+        "reconstruction": dict.fromkeys(("model", "mean_colour", "telea"), errors),
+        "differences": {"mean_colour": gap(mean_colour), "telea": gap(telea)},
+    }
+    text = page_text(PAGE, complete(inpainting=training))
+    assert cells(text, "LaMa")[0][2] == verdict
+    ahead = int(verdict not in ("better than neither", "cannot tell"))
+    shown = f"Models that are shown to be better than a filling that learns nothing: {ahead} of 1"
+    assert f"\n\n{shown}. Verdicts: {verdict} (1).\n" in text

@@ -8,7 +8,7 @@ from leaderboard.markdown import NOTHING
 from leaderboard.pages.retrieval import PAGE
 from leaderboard.record_files import RecordFile
 from support.records import blank_record
-from support.tables import cells, page_text
+from support.tables import cells, page_text, rows
 
 
 def ranking(across_recordings: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def row(text: str, name: str) -> list[str]:
 def test_matches_in_other_recordings_have_columns_where_there_are_any() -> None:
     across_recordings = {"rank1": 0.25, "mean_average_precision": 0.125, "queries": 8}
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(across_recordings)}}))
-    assert row(text, "LaMa")[8:10] == ["0.25", "0.12 of 8"]
+    assert row(text, "LaMa")[8:10] == ["0.25", "0.12"]
     assert "*Across recordings*" in text
 
 
@@ -86,7 +86,7 @@ def test_cross_flank_queries_have_their_own_columns_where_flanks_are_known() -> 
     interval = {"low": 0.1, "high": 0.4, "groups": 9}
     cross = {"rank1": 0.2, "mean_average_precision": 0.3, "queries": 7, "rank1_interval": interval}
     text = page_text(PAGE, file(retrieval={"initial": {"cosine": ranking(cross_flank=cross)}}))
-    assert row(text, "LaMa")[8:10] == ["0.20 [0.10, 0.40]", "0.30 of 7"]
+    assert row(text, "LaMa")[8:10] == ["0.20 [0.10, 0.40]", "0.30"]
     assert "cannot be recognised from the other side" in text
     assert "flank" not in page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
 
@@ -97,3 +97,17 @@ def test_what_was_left_out_as_adjacent_frames_is_counted() -> None:
     assert "Left out: 120 pairs of images that were taken in the same recording" in text
     assert "at most 10 frames apart; 2 queries have no other match." in text
     assert "Left out" not in page_text(PAGE, file(retrieval={"initial": {"cosine": ranking()}}))
+
+
+def test_the_same_flank_comes_first_and_rankings_without_an_interval_say_why() -> None:
+    cross = {"rank1": 0.2, "mean_average_precision": 0.3, "queries": 7, "first_ranks": [1] * 7}
+    images = {"labels": [0] * 7, "groups": range(7), "by": "stretches", "identities": ["ann"], "train_images": [1]}
+    found = ranking(cross_flank=cross, queries=5, first_ranks=[1, 2, 0, 0, 1, 1, 3])
+    text = page_text(PAGE, file(retrieval={"initial": {"cosine": found}}, test_images=images))
+    assert (
+        "Same flank: 5 queries with a match, from 5 stretches; no intervals, which need 6 stretches. "
+        "Cross-flank: 7 queries with a match, from 7 stretches.\n" in text
+    )
+    header = next(one for one in rows(text) if one[0] == "Encoder")
+    assert header.index("Cosine mAP") < header.index("Cross-flank: cosine mAP")
+    assert "which is the usual task" in text

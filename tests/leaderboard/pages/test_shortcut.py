@@ -12,6 +12,7 @@ from benchmark.records.provenance import Failure
 from benchmark.records.record import Record
 from benchmark.vocabulary import Mode, RegionVariant
 from leaderboard.markdown import NOTHING
+from leaderboard.pages import shortcut
 from leaderboard.pages.shortcut import PAGE
 from leaderboard.render import PAGES, check, show, write
 from support.records import PROVENANCE, read_all
@@ -67,15 +68,49 @@ def test_the_facts_of_an_experiment_are_above_its_table() -> None:
     assert "6 individuals, uniform guess 0.17, 40 test images and 20 validation images." in text
 
 
+@pytest.fixture
+def learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every head is better than chance from strength 0 on; the records here hold no answers that could show it."""
+    monkeypatch.setattr(shortcut, "is_above_chance", lambda _answers, record, *_: record.experiment.strength >= 0)
+
+
+@pytest.mark.usefixtures("learnt")
 def test_the_page_says_first_which_heads_are_calibrated() -> None:
-    none = "Nothing is calibrated yet: no backbone whose head is trained has two strengths."
+    none = (
+        "Nothing is calibrated yet: no head is better than chance, on the validation or the clean test images, at two"
+    )
     assert none in page_of(reader(0, 0.6, 0.6), reader(0, 0.6, 0.6, seed=1))
     text = page_of(reader(1, 0.6, 0.9), reader(0, 0.6, 0.6))
     assert (
-        "\n\nTrained heads with two strengths or more: READER (random weights), shallow, at 0.00, 1.00. The other"
+        "at two strengths or more: READER (random weights), shallow, at 0.00, 1.00. The other rows calibrate nothing."
         in text
     )
     assert "Nothing is calibrated" not in text
+
+
+def test_a_head_at_chance_calibrates_nothing_and_the_text_follows_from_the_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shortcut, "is_above_chance", lambda _answers, record, *_: record.experiment.strength == 1)
+    text = page_of(reader(0.5, 0.6, 0.6), reader(0, 0.6, 0.6), reader(1, 0.3, 0.9))
+    assert "Nothing is calibrated yet" in text
+    assert "Better than chance at one strength alone, so that no change can be seen: READER" in text
+    assert "from 0.00 to" not in text
+
+
+def test_heads_of_which_nothing_is_known_calibrate_nothing() -> None:
+    text = page_of(reader(0, 0.6, 0.6), reader(1, 0.3, 0.9))
+    assert "Nothing is calibrated yet" in text
+    assert "at one strength alone" not in text
+
+
+@pytest.mark.usefixtures("learnt")
+@pytest.mark.parametrize(("excess", "words"), [(0.9, "rises (+0.70"), (-0.5, "falls (-0.70"), (0.2, "is not shown to")])
+def test_the_text_says_what_the_excess_density_does_and_no_more(excess: float, words: str) -> None:
+    last = record("reader", 1, {"shallow": trained(0.3, excess)}, {"shallow": ablated()})
+    text = page_of(record("reader", 0, {"shallow": trained(0.6)}, {"shallow": ablated()}), last)
+    assert "READER (random weights), shallow, from 0.00 to 1.00: " in text
+    assert f"excess density {words}" in text
 
 
 def test_the_audit_names_the_strengths_at_which_the_split_is_not_clean() -> None:

@@ -1,7 +1,9 @@
+from benchmark.records.classification import GroupBaseline, ScoredImages, TestImages
 from leaderboard.plots.style import colour_of
 from leaderboard.plots.validation import validated, validation_curves
 from leaderboard.record_files import RecordFile
 from support.figures import drawn, followed, lines, named_file, section, words
+from support.records import part
 
 
 def test_accuracies_have_the_colour_of_their_row_in_both_panels() -> None:
@@ -41,3 +43,17 @@ def test_no_two_of_many_lines_look_alike() -> None:
     figure = drawn(validation_curves(section(*files)))
     styles = [(line.get_color(), line.get_marker()) for line in figure.axes[0].lines[:-1]]
     assert len(set(styles)) == len(styles) == 45
+
+
+def test_the_line_is_the_chance_of_the_validation_images_which_the_text_names() -> None:
+    images = {"labels": [0, 1, 1, 1], "groups": range(4), "by": "images"}
+    test = images | {"identities": ["a", "b"], "train_images": [5, 5]}
+    fields = {
+        "validation_images": part(ScoredImages, **images),
+        "validation_baselines": {"video": part(GroupBaseline, correct=[1.0, 1.0, 1.0, 0.0])},
+        "test_images": part(TestImages, **test),
+    }
+    record = named_file("One", deep=followed([0.5])).record.model_copy(update=fields)
+    figure = drawn(validation_curves(section(RecordFile(record, "one.json"))))
+    assert [axes.lines[-1].get_ydata()[0] for axes in figure.axes] == [0.75]  # type: ignore[index]
+    assert words(figure)[-1] == "without looking: video alone, 0.75"

@@ -115,7 +115,8 @@ def test_without_masks_the_second_sentence_says_what_is_needed() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"better_than_chance": "no"}, "; that is no better than chance."),
+        ({"better_than_chance": "no"}, "; whether that is better than chance cannot be told."),
+        ({"better_than_chance": "no", "commonest": 0.99}, "; that is below chance."),
         ({"better_than_chance": "cannot_tell"}, "; whether that is better than chance cannot be told."),
         ({"tested": 30}, "of the 30 photos that can be tested are named"),
         ({"column": "tank"}, "by photos from other values of tank"),

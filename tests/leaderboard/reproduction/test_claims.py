@@ -106,10 +106,11 @@ def test_the_order_of_two_regions_is_that_of_the_paper_whichever_it_is() -> None
     )
 
 
-def test_without_records_nothing_can_be_told() -> None:
+def test_without_records_every_claim_is_not_run() -> None:
     for one in CLAIMS:
         found = [find(part, section()) for part in one.comparisons]
-        assert judge(found) == "cannot_tell"
+        assert judge(found) == "not_run"
+        assert {part.verdict for part in found} == {"not_run"}
         assert all(part.reason.startswith("no run of ") for part in found)
 
 
@@ -120,12 +121,24 @@ def test_without_records_nothing_can_be_told() -> None:
         ({"accuracies": {"all": 0.5, "no_pattern": 0.5}}, "the interval contains 0"),
         ({"ablation": {}}, "no answers of LaMa for deep, no pattern"),
         ({"test_images": None}, "no test images in the record of LaMa"),
-        ({"init": "random"}, "no run of LaMa"),
-        ({"status": "crash"}, "the run of LaMa failed: crash"),
     ],
 )
 def test_the_reason_why_nothing_can_be_told(changes: dict[str, Any], reason: str) -> None:
     assert verdicts(HIDING, [run("lama", **changes)])[3] == ("cannot_tell", reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"init": "random"}, "no run of LaMa"), ({"status": "crash"}, "the run of LaMa failed: crash")],
+)
+def test_a_contestant_without_a_finished_run_is_not_run(changes: dict[str, Any], reason: str) -> None:
+    assert verdicts(HIDING, [run("lama", **changes)])[3] == ("not_run", reason)
+
+
+def test_a_claim_of_which_some_comparisons_are_not_run_cannot_be_told() -> None:
+    found = [find(part, section(run("lama"))) for part in BACKGROUND.comparisons]
+    assert [part.verdict for part in found] == [*["not_run"] * 3, "reproduced"]
+    assert judge(found) == "cannot_tell"
 
 
 def test_a_head_that_is_not_trained_is_no_evidence() -> None:
@@ -208,8 +221,10 @@ def test_the_page_shows_the_paper_s_tables_without_any_record() -> None:
     assert cells(text, "LaMa, *paper*")[0][2:9] == ["0.89", "0.96", "0.93", "0.99", "0.98", "0.94", "0.99"]
     assert set(cells(text, "LaMa, *ours*")[0][1:]) == {"–"}  # noqa: RUF001 - the table's dash
     assert [row[-1].split(" (")[0] for row in rows(text) if row[0][:1].isdigit() and len(row[0]) > 2] == [
-        "cannot tell"
+        "not run"
     ] * len(CLAIMS)
+    assert "cannot tell" not in text.split("*Verdict* of a comparison")[0]
+    assert cells(text, f"1. {CLAIMS[0].text}")[0][1:5] == ["0", "0", "0", "4"]
 
 
 def test_the_page_shows_ours_below_the_paper_s_with_the_training_loss() -> None:
