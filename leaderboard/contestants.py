@@ -194,13 +194,13 @@ def without_looking(record: Record, rows: Sequence[int] | None = None) -> Unseen
 
 
 def without_looking_validation(record: Record, images: ScoredImages) -> Unseen | None:
-    """The same of the validation images; None without scores.
+    """The same of the validation images; None without scores or without such images.
 
     Args:
         record: whose validation images are scored.
         images: the validation images.
     """
-    if record.test_images is None:
+    if record.test_images is None or not images.labels:
         return None
     baselines = {name: one.correct for name, one in record.validation_baselines.items()}
     return best_unseen(np.array(images.labels), np.array(record.test_images.train_images), baselines)

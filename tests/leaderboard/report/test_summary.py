@@ -42,7 +42,7 @@ def test_without_masks_and_groups_it_says_what_is_missing() -> None:
 def test_a_reason_without_room_is_left_to_the_report() -> None:
     found = lines(schemes={"grouped": field_scores(better_than_chance="no")})
     assert found["Verdict"] == "cannot tell: see the report"
-    assert found["Chance"] == "0.25; better than chance: no"
+    assert found["Chance"] == "0.25; better than chance: cannot tell"
 
 
 def test_several_encoders_are_counted() -> None:
