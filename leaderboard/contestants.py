@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics.resampling.chance import better_than_chance
-from benchmark.metrics.resampling.intervals import LEVEL, Bounds
-from benchmark.metrics.resampling.intervals import unseen as unseen_share
+from benchmark.metrics.resampling.intervals import Bounds
 from benchmark.metrics.resampling.seeds import of_seed_means
 from benchmark.metrics.without_looking import Unseen, best_unseen
 from benchmark.records.base import Interval
@@ -138,23 +137,7 @@ def difference_interval(differences: NDArray[np.number], images: TestImages) -> 
         differences: (S, K), each in [-1, 1].
         images: the test images.
     """
-    return of_differences(differences, interval(differences, images, (-1, 1)))
-
-
-def of_differences(differences: NDArray[np.number], found: Interval | None) -> Interval | None:
-    """The interval of a mean difference of two shares, or a narrower one if no image differs.
-
-    A unit that differs can move the mean from 0 by its share of the units alone. So the mean is as near to 0 as the
-    largest share of units is small that may differ though none of these does (`intervals.unseen`).
-
-    Args:
-        differences: of all images.
-        found: their interval as that of any mean between -1 and 1; None with few units.
-    """
-    if found is None or differences.any():
-        return found
-    reach = unseen_share(found.groups, LEVEL)
-    return Interval(low=-reach, high=reach, groups=found.groups)
+    return interval(differences, images, (-1, 1))
 
 
 def accuracy_interval(record: Record, answers: Sequence[int]) -> Interval | None:

@@ -14,7 +14,7 @@ from benchmark.records.classification import TestImages
 from benchmark.records.localisation import Localisation
 from benchmark.records.record import Record
 from benchmark.vocabulary import EncoderState, Mode, RegionVariant
-from leaderboard.contestants import Contestant, contestants, of_differences, without_looking
+from leaderboard.contestants import Contestant, contestants, without_looking
 from leaderboard.derived import excess_density
 from leaderboard.record_files import Section
 from leaderboard.reproduction import paper
@@ -178,7 +178,7 @@ def _difference(values: NDArray[np.float64], images: TestImages, bounds: Bounds 
         bounds: of the values.
     """
     groups = np.array(images.groups)[_rows(images)]
-    interval = of_differences(values, of_seed_means(values, groups, bounds=bounds))
+    interval = of_seed_means(values, groups, bounds=bounds)
     reason = "" if interval else f"{len(np.unique(groups))} units; an interval needs {FEWEST_GROUPS}"
     return Difference(float(values.mean()), interval, reason)
 

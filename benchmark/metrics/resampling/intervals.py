@@ -86,8 +86,7 @@ def of_mean(
         return _of_unbounded(sums, sizes, level)
     means = sums / sizes
     if np.ptp(means) <= ROUNDING:
-        reach = (bounds[1] - bounds[0]) * unseen(count, level)
-        return _exact(float(means[0]), reach, bounds, count)
+        return _of_equal_groups(float(means[0]), bounds, count, level)
     if bounds == SHARE:
         return of_share(values, number, level=level)
     return _of_bounded(sums, sizes, bounds, level)
@@ -166,8 +165,9 @@ def share_ends(sums: NDArray[np.number], sizes: NDArray[np.number], *, level: fl
     shift = critical**2 * variance / largest  # Wilson's z^2 / n
     middle = (share + shift / 2) / (1 + shift)
     reach = critical * np.sqrt(variance + critical**2 * (variance / largest) ** 2 / 4) / (1 + shift)
-    middle, reach = np.where(agree, share, middle), np.where(agree, unseen(count, level), reach)
-    return np.maximum(0.0, middle - reach), np.minimum(1.0, middle + reach)
+    others = unseen(count, level)
+    low, high = np.maximum(0.0, middle - reach), np.minimum(1.0, middle + reach)
+    return np.where(agree, share * (1 - others), low), np.where(agree, share + (1 - share) * others, high)
 
 
 def _of_unbounded(sums: NDArray[np.number], sizes: NDArray[np.int64], level: float) -> Interval:
@@ -221,7 +221,7 @@ def _of_bounded(sums: NDArray[np.number], sizes: NDArray[np.int64], bounds: Boun
     mean, half = float(sums.sum() / sizes.sum()), (bounds[1] - bounds[0]) / 2
     variance = _stable_variance(sums, sizes, largest=half**2, known=1.0, prior=PRIOR_DIFFERENCES)
     reach = _critical(level, len(sizes), _effective_groups(sizes)) * math.sqrt(variance)
-    return _exact(mean, reach, bounds, len(sizes))
+    return Interval(low=max(bounds[0], mean - reach), high=min(bounds[1], mean + reach), groups=len(sizes))
 
 
 def _stable_variance(
@@ -294,6 +294,8 @@ def unseen(groups: int, level: float) -> float:
     return float(1 - ((1 - level) / 2) ** (1 / groups))
 
 
-def _exact(value: float, reach: float, bounds: Bounds, groups: int) -> Interval:
-    """The interval of this reach around the value, within the bounds."""
-    return Interval(low=max(bounds[0], value - reach), high=min(bounds[1], value + reach), groups=groups)
+def _of_equal_groups(value: float, bounds: Bounds, groups: int, level: float) -> Interval:
+    """Exact interval of a mean of groups that all have this value: an unseen share of them may be at either bound."""
+    others = unseen(groups, level)
+    low, high = (value + others * (bound - value) for bound in bounds)
+    return Interval(low=low, high=high, groups=groups)

@@ -106,10 +106,19 @@ def test_all_right_and_all_wrong_have_the_exact_interval_of_units(units: int) ->
     assert (wrong.low, wrong.high) == pytest.approx((0, 1 - exact.low))
 
 
+@pytest.mark.parametrize(("share", "bounds"), [(0.5, (0, 1)), (0.25, (-1, 1))])
+def test_groups_of_one_mean_may_be_joined_by_others_at_either_bound(share: float, bounds: tuple[int, int]) -> None:
+    values, groups = np.tile([1, 1, 0, 0] if share == 0.5 else [1, 0, 0, 0], 8), np.repeat(np.arange(8), 4)
+    interval, others = of_mean(values, groups, bounds=bounds), unseen(8, 0.95)
+    assert interval is not None
+    assert interval.low == pytest.approx((1 - others) * share + others * bounds[0])
+    assert interval.high == pytest.approx((1 - others) * share + others * bounds[1])
+
+
 def test_rows_that_never_differ_may_differ_in_units_not_seen() -> None:
     interval = of_mean(np.zeros(12), bounds=(-1, 1))
     assert interval is not None
-    assert (interval.low, interval.high) == pytest.approx((-2 * unseen(12, 0.95), 2 * unseen(12, 0.95)))
+    assert (interval.low, interval.high) == pytest.approx((-unseen(12, 0.95), unseen(12, 0.95)))
 
 
 def test_equal_values_without_bounds_have_an_interval_of_width_zero() -> None:
