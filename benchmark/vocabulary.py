@@ -84,10 +84,10 @@ UnitKind = Literal["stretches", "encounters", "images"]
 """
 
 ChanceVerdict = Literal["yes", "no", "cannot_tell"]
-"""Answers to the question whether a classifier is better than chance.
+"""Answers of a test to the question whether a classifier is better than chance.
 
 - `yes`: its accuracy is significantly above that of the best answer that is known without an image.
-- `no`: its accuracy is not above it.
+- `no`: its accuracy is not above it. Pages say *no* only if its whole interval is below it.
 - `cannot_tell`: its accuracy is above it, but not significantly; or the units are too few.
 """
 
