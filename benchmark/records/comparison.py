@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 
 from benchmark.records.record import Record
 
-SAME_RUN = ("data", "split", "protocol", "rules", "weights")
-"""Fields of the provenance that are alike in records that tell the same; the others say who computed when, and how."""
+SAME_RUN = ("data", "split", "protocol", "rules", "scoring", "weights")
+"""Fields of the provenance that are alike in records that tell the same; the others say who computed when, and how.
+
+A record of an earlier scoring is left out of the tables, so it does not stand for one of today's.
+"""
 
 ROUNDING = 1e-9
 """Relative difference of two numbers up to which they are the same: sums in another order differ by less."""

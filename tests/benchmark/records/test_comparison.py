@@ -13,3 +13,9 @@ def test_the_places_of_differences_are_named() -> None:
     provenance = one.provenance.model_copy(update={"rules": "other", "data": "other"})
     other = one.model_copy(update={"individuals": 3, "provenance": provenance})
     assert differences(one, other) == ["individuals", "provenance.data", "provenance.rules"]
+
+
+def test_a_record_of_an_earlier_scoring_does_not_tell_the_same() -> None:
+    one = blank_record()
+    other = one.model_copy(update={"provenance": one.provenance.model_copy(update={"scoring": 1000})})
+    assert differences(one, other) == ["provenance.scoring"]
