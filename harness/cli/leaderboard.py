@@ -154,7 +154,7 @@ def _workspace(context: typer.Context, root: Path | None) -> Workspace:
 
 
 def _problems(workspace: Workspace, since: str | None = None) -> list[str]:
-    from harness.verification.tracked import added_records, changes_since, of_other_rules, with_known_answers
+    from harness.verification.tracked import added_records, changes_since, copies, of_other_rules, with_known_answers
     from leaderboard import record_files
     from leaderboard import render as pages
 
@@ -166,7 +166,7 @@ def _problems(workspace: Workspace, since: str | None = None) -> list[str]:
         added = added_records(since, workspace.root)
         edited += changes_since(since, workspace.root, blocks, pages.figure_files(workspace.leaderboard, added))
         edited += record_files.hidden_rows(files, added)
-    untrue = [*of_other_rules(records, workspace), *with_known_answers(records)]
+    untrue = [*of_other_rules(records, workspace), *with_known_answers(records), *copies(records)]
     return [*pages.check(workspace.leaderboard), *untrue, *edited]
 
 

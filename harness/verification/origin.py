@@ -1,8 +1,9 @@
 """Whether a record is of the data, split, rules, code and weights that this checkout has."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from benchmark.records.files import record_path
 from benchmark.records.record import Record
@@ -16,6 +17,8 @@ SHOWN = 12
 
 LONGEST = 80
 """Characters of another value that are printed."""
+
+File = TypeVar("File", bound=Path | str)
 
 
 def check_path(record: Record, path: Path, folder: Path) -> Check:
@@ -32,22 +35,34 @@ def check_path(record: Record, path: Path, folder: Path) -> Check:
 
 
 def check_unique(record: Record, records: Mapping[Path, Record], path: Path) -> Check:
-    """Whether no other file has the record's key, or its answers under another key."""
-    twins = [
-        str(file) for file, other in records.items() if file.resolve() != path.resolve() and _is_twin(record, other)
-    ]
-    return Check("key is unique", "mismatch" if twins else "match", record.key[:SHOWN], ", ".join(twins)[:200])
+    """Whether no other file has the record's key, or a stage of its under the name of another contestant."""
+    others = twins(records).get(path, [])
+    names = ", ".join(map(str, others))[:200]
+    return Check("key is unique", "mismatch" if others else "match", record.key[:SHOWN], names)
 
 
-def _is_twin(record: Record, other: Record) -> bool:
-    """Whether two records are of one run: of the same key, or with the same stages under the name of another."""
-    if other.key == record.key:
-        return other.status == record.status
-    return bool(_stages(record)) and record.backbone != other.backbone and _stages(record) == _stages(other)
+def twins(records: Mapping[File, Record]) -> dict[File, list[File]]:
+    """The other files of the same run, by each file that is not the only one of its run.
 
+    Two records are of one run if they have one key, or one stage under the names of two contestants: the key of a stage
+    contains the contestant's code.
 
-def _stages(record: Record) -> set[str]:
-    return {stage.key for stage in record.provenance.stages.values()}
+    Args:
+        records: by file.
+    """
+    holders: defaultdict[tuple[str, ...], list[File]] = defaultdict(list)
+    for file, record in records.items():
+        holders["run", record.key, record.status].append(file)
+        for key in {stage.key for stage in record.provenance.stages.values()}:
+            holders["stage", key].append(file)
+    same: dict[File, list[File]] = {}
+    for (kind, *_), files in holders.items():
+        for file in files:
+            own = records[file].backbone
+            others = [one for one in files if one != file and (kind == "run" or records[one].backbone != own)]
+            if others:
+                same[file] = list(dict.fromkeys([*same.get(file, []), *others]))
+    return same
 
 
 def check_origin(record: Record, prepared: PreparedRun) -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""Whether the rows of a checkout can be believed: their rules, known answers, and what was edited since a commit."""
+"""Whether the rows of a checkout can be believed: rules, known answers, copies, and what was edited since a commit."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -9,6 +9,7 @@ from benchmark.records.record import Record
 from benchmark.verification.known_answers import implausible_scores
 from harness.git import try_git
 from harness.run import SCORING
+from harness.verification.origin import twins
 from harness.workspace import Workspace
 
 RECORDS = "leaderboard/records"
@@ -54,6 +55,19 @@ def with_known_answers(records: Mapping[str, Record]) -> list[str]:
         "split are of different kinds: draw another split. Until then move the record away."
         for path, record in records.items()
         for one in implausible_scores(record)
+    ]
+
+
+def copies(records: Mapping[str, Record]) -> list[str]:
+    """A message for each record of whose run there is another record, such as a copy under another contestant's name.
+
+    Args:
+        records: by the path of the file, for messages.
+    """
+    return [
+        f"{path}: of the same run as {', '.join(others)}: one of them is a copy. Keep the file that the run wrote, and "
+        "delete the other."
+        for path, others in twins(records).items()
     ]
 
 

@@ -48,6 +48,16 @@ def test_render_then_check(root: Path) -> None:
     assert run(root, "check").exit_code == 0
 
 
+def test_a_copy_under_another_contestant_s_name_fails(root: Path) -> None:
+    for name in ("lama", "stranger"):
+        write_record(blank_record(backbone=name, dataset="zebrafish-synth"), root / "leaderboard" / "records")
+    run(root, "render")
+    result = run(root, "check")
+    assert result.exit_code == 1
+    assert "stranger-" in str(result.exception)
+    assert "of the same run as leaderboard/records/zebrafish-synth/" in str(result.exception)
+
+
 @pytest.mark.parametrize("command", ["check", "publish"])
 def test_stale_tables_fail_with_the_fix(root: Path, command: str) -> None:
     result = run(root, command)

@@ -2,14 +2,22 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmark.errors import InputError
 from benchmark.protocol import read_protocol
 from benchmark.records.files import write_record
+from benchmark.records.record import Record
 from harness.run import SCORING
-from harness.verification.tracked import added_records, changes_since, of_other_rules, with_known_answers
+from harness.verification.tracked import (
+    added_records,
+    changes_since,
+    copies,
+    of_other_rules,
+    with_known_answers,
+)
 from harness.workspace import Workspace
 from support.answered import Design, answered_record
 from support.records import PROVENANCE, blank_record
@@ -96,6 +104,34 @@ def test_a_row_of_other_rules_is_named() -> None:
         f"later.json: scored by version {SCORING + 1}, but this project has {SCORING}. Run it again, or move it away."
     ]
     assert of_other_rules({"mine.json": blank_record(protocol="mine")}, workspace) == []
+
+
+def of_stage(stage: str, **fields: Any) -> Record:
+    stages = {"encode": {"key": stage, "seconds": 1.0, "peak_memory_mib": 1.0, "threads": 1}}
+    return blank_record(**{"provenance": PROVENANCE.model_dump() | {"stages": stages}} | fields)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        of_stage("e" * 64, backbone="stranger"),  # renamed
+        of_stage("f" * 64, backbone="stranger"),  # and its stages edited
+        of_stage("e" * 64, backbone="stranger", key="9" * 16),  # or its key
+    ],
+)
+def test_a_renamed_copy_is_named_whatever_was_edited_in_it(copy: Record) -> None:
+    own = of_stage("e" * 64)
+    assert [message.partition(": one of")[0] for message in copies({"own.json": own, "copy.json": copy})] == [
+        "own.json: of the same run as copy.json",
+        "copy.json: of the same run as own.json",
+    ]
+
+
+def test_no_record_is_a_copy_of_another_run() -> None:
+    own = of_stage("e" * 64)
+    again = of_stage("e" * 64, key="9" * 16)  # scored anew, from the same stages
+    other = of_stage("f" * 64, key="8" * 16, backbone="other")
+    assert copies({"own.json": own, "again.json": again, "other.json": other}) == []
 
 
 def test_a_row_that_may_have_known_the_answers_is_named() -> None:
