@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import takewhile
 from pathlib import Path
@@ -57,6 +59,10 @@ class DockerRunner(Runner):
     """Runs each job in a fresh container of the backbone's own image."""
 
     name = "docker"
+KILLED = (128 + signal.SIGKILL, 128 + signal.SIGTERM)
+"""Exit codes of a container that was killed: at its memory limit, by a person, or by an engine that shuts down."""
+GRACE = (0.0, 0.5, 1.0)
+"""Seconds before each look at a killed container: the engine may learn of its death before it learns why."""
 
     def __init__(self, workspace: Workspace, client: "DockerClient | None" = None) -> None:
         """Connect to the engine, and remove the containers of harnesses that were killed.
@@ -84,6 +90,7 @@ class DockerRunner(Runner):
         visible = _visible_gpus()
         if os.environ.get("TORCH") == "cpu":
             raise RunError("the images have torch for the processor (TORCH=cpu)")
+        self._left: set[str] = set()
         if visible == []:
             raise RunError("CUDA_VISIBLE_DEVICES hides every GPU")
         with _engine_errors():
@@ -181,6 +188,7 @@ class DockerRunner(Runner):
             "security_opt": ["no-new-privileges"],
             "mem_limit": memory,
             "memswap_limit": memory,
+            "stop_signal": "SIGKILL",  # an engine that shuts down would wait ten seconds for a job that ignores another
             "pids_limit": limits.processes,
             "nano_cpus": self._nano_cpus(limits),
             "ulimits": [
@@ -190,6 +198,8 @@ class DockerRunner(Runner):
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
             "log_config": LogConfig(type=LogConfig.types.NONE),  # output is read here; no copy of it fills the disk
             "labels": {LABEL: f"{place()} {os.getpid()}"},
+        for earlier in list(self._left):  # when they ended, no engine answered
+            self._remove(earlier)
             "device_requests": self._gpus,
             "use_config_proxy": False,  # the user's proxies, with their passwords
             "healthcheck": {"test": ["NONE"]},
@@ -201,14 +211,20 @@ class DockerRunner(Runner):
         return min(limits.cpus or most, most) * 10**9
 
     def _remove(self, name: str) -> None:
-        from docker.errors import DockerException
+        """Remove a container that may be gone already; if no engine answers, it is removed before the next job."""
+        from docker.errors import DockerException, NotFound
 
-        try:
-            self._client.api.remove_container(name, force=True, v=True)
-        except (DockerException, OSError):  # the container or the engine is gone already
-            return
+        self._left.add(name)
+        with suppress(DockerException, OSError):
+            with suppress(NotFound):
+                self._client.api.remove_container(name, force=True, v=True)
+            self._left.discard(name)
 
     def _sweep(self) -> None:
+        except InfraError:
+            self._refuse_cancelled()  # cancel() removed the container
+            raise
+        else:
         """Remove containers whose harness was killed; those of other machines and namespaces stay."""
         if not Path("/proc/self").exists():
             return
@@ -309,7 +325,11 @@ def _check_socket(host: str) -> None:
 
 
 def _follow(container: "Container", limits: Limits, on_line: OnLine, out: Path | None = None) -> Outcome:
-    """Start a container, pass on its output, and wait until it ends or reaches its limit."""
+    """Start a container, pass on its output, and wait until it ends or reaches its limit.
+
+    Raises:
+        InfraError: it was killed or removed, and neither by us nor at its memory limit.
+    """
     from docker.errors import APIError
 
     log = Log()
@@ -339,14 +359,17 @@ def _follow(container: "Container", limits: Limits, on_line: OnLine, out: Path |
                         on_line(line)
                     if not is_event(line):
                         log.add(line, error=not is_output)
-                code = int(container.wait()["StatusCode"])
+                with _removal():
+                    code = int(container.wait()["StatusCode"])
         finally:
             timer.cancel()
             timer.join()
     if too_much:
         return Outcome("bad_output", too_much[0], str(log))
-    container.reload()
-    oom = bool(container.attrs["State"].get("OOMKilled"))
+    killed = code in KILLED and not timed_out
+    oom = _reached_memory_limit(container, GRACE if killed else GRACE[:1])
+    if killed and not oom:
+        raise _killed_from_outside()
     return ending(code, log, oom=oom, timed_out=timed_out[0] if timed_out else None)
 
 
@@ -387,3 +410,38 @@ def _engine_errors() -> Iterator[None]:
 
 def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+def _reached_memory_limit(container: "Container", waits: Iterable[float]) -> bool:
+    """Whether the engine says that the memory limit ended a container; an error if no engine answers any more.
+
+    Args:
+        container: has ended.
+        waits: seconds before each time that the engine is asked.
+    """
+    for seconds in waits:
+        time.sleep(seconds)
+        with _removal():
+            container.reload()
+        if container.attrs["State"].get("OOMKilled"):
+            return True
+    return False
+
+
+@contextmanager
+def _removal() -> Iterator[None]:
+    """Raises InfraError if the container that the block asks for is gone."""
+    from docker.errors import NotFound
+
+    try:
+        yield
+    except NotFound as error:
+        raise _killed_from_outside() from error
+
+
+def _killed_from_outside() -> InfraError:
+    return InfraError(
+        "The container of the job was killed or removed from outside, and not at its memory limit.",
+        ENGINE,
+        "If no engine was shut down and nobody removed it, the machine ran out of memory: JOBS=1 needs less.",
+    )
+
+

@@ -31,6 +31,7 @@ from harness.contract import Encode
 from harness.execution.output_checks import BadOutputError, check
 from harness.execution.runners.base import LONGEST_LINE, JobFolder, Limits, Outcome
 from harness.execution.runners.docker import LABEL, DockerRunner, _follow, connect, place
+from harness.execution.trouble import ENGINE, InfraError
 from harness.workspace import Workspace
 from support.fakes import FakeEngine
 from support.misbehaviour import GARBAGE, GARBAGE_LINES, flood, ignore
@@ -483,6 +484,25 @@ def test_cancel_stops_a_job_whose_container_is_only_being_made(
     with pytest.raises(RunError, match="The job was stopped"):
         perform(cancelled, tmp_path, "import time\ntime.sleep(600)")
     assert time.monotonic() - start < 30
+    assert ours(engine) == []
+
+
+@on_engine
+@pytest.mark.parametrize("deed", ["kill", "stop", "remove"])
+def test_a_container_that_somebody_ends_is_no_failure_of_the_job(
+    runner: DockerRunner, engine: docker.DockerClient, tmp_path: Path, deed: str
+) -> None:
+    def end(_: str) -> None:
+        container = engine.containers.get(ours(engine)[0])
+        {
+            "kill": container.kill,
+            "stop": lambda: container.stop(timeout=0),
+            "remove": lambda: container.remove(force=True),
+        }[deed]()
+
+    with pytest.raises(InfraError, match="killed or removed from outside") as raised:
+        runner.run(FACTS, "train", job(tmp_path, "import time\nprint(1, flush=True)\ntime.sleep(60)"), limits(), end)
+    assert raised.value.awaits == ENGINE
     assert ours(engine) == []
 
 

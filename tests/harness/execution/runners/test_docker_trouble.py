@@ -12,6 +12,8 @@ from urllib3.exceptions import ProtocolError
 
 from benchmark.errors import RunError
 from harness.contestants.registry import BackboneFacts
+from harness.execution.runners import docker
+from harness.execution.runners.base import Outcome
 from harness.execution.runners.docker import DockerRunner
 from harness.execution.runners.docker_images import PYTHON_IMAGE, _id_of
 from harness.execution.trouble import ENGINE, REGISTRY, InfraError
@@ -95,3 +97,109 @@ def test_other_errors_are_not_called_trouble_of_the_engine() -> None:
     with pytest.raises(RunError, match="stopped") as raised:
         runner_on(FailingEngine(RunError("stopped"))).describe(FACTS, [])
     assert not isinstance(raised.value, InfraError)
+
+
+class KilledContainer:
+    """A container that ended with a code; of its state the engine learns little by little.
+
+    Attributes:
+        code: that it ended with; an exception is raised in its place.
+        looks: what the engine knows, each time that it is asked: whether memory ran out, or an error.
+    """
+
+    def __init__(self, code: int | Exception, *looks: bool | Exception) -> None:
+        self.code, self.looks = code, list(looks)
+        self.attrs: dict[str, Any] = {}
+
+    def attach(self, **_: bool) -> "Attachment":
+        return Attachment()
+
+    def start(self) -> None: ...
+
+    def wait(self) -> dict[str, int]:
+        if isinstance(self.code, Exception):
+            raise self.code
+        return {"StatusCode": self.code}
+
+    def reload(self) -> None:
+        look = self.looks.pop(0) if self.looks else False
+        if isinstance(look, Exception):
+            raise look
+        self.attrs = {"State": {"OOMKilled": look}}
+
+    def kill(self) -> None: ...
+
+
+class Attachment(list[tuple[bytes, bytes]]):
+    """The output of a container that printed nothing."""
+
+    _response = property(lambda self: self)
+
+    def close(self) -> None: ...
+
+
+class KillingEngine(FakeEngine):
+    """An engine whose containers end as given, and that removes none."""
+
+    def __init__(self, container: KilledContainer) -> None:
+        super().__init__()
+        self._container = container
+        self.answers = False
+
+    def create(self, *arguments: Any, **settings: Any) -> Any:
+        super().create(*arguments, **settings)
+        return self._container
+
+    def remove_container(self, name: str, **settings: Any) -> None:
+        if not self.answers:
+            raise requests.ConnectionError("refused")
+        super().remove_container(name, **settings)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "GRACE", (0.0, 0.0, 0.0))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "container",
+    [
+        KilledContainer(137),
+        KilledContainer(143),
+        KilledContainer(137, False, requests.ConnectionError("refused")),  # shut down a moment after its containers
+        KilledContainer(1, requests.ConnectionError("refused")),
+        KilledContainer(requests.ConnectionError("refused")),
+        KilledContainer(NotFound("No such container")),
+        KilledContainer(137, NotFound("No such container")),
+    ],
+)
+def test_a_container_that_is_killed_from_outside_is_tried_again(container: KilledContainer) -> None:
+    with pytest.raises(InfraError) as raised:
+        runner_on(KillingEngine(container)).describe(FACTS, [])
+    assert (raised.value.awaits, raised.value.end) == (ENGINE, "infra")
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("looks", [[True], [False, True], [False, False, True]])
+def test_a_memory_limit_is_charged_even_if_the_engine_learns_of_it_late(looks: list[bool]) -> None:
+    outcome, _ = runner_on(KillingEngine(KilledContainer(137, *looks))).describe(FACTS, [])
+    assert outcome.status == "oom_host"
+
+
+def test_a_job_that_fails_by_itself_is_charged() -> None:
+    outcome, _ = runner_on(KillingEngine(KilledContainer(1))).describe(FACTS, [])
+    assert outcome == Outcome("crash", "ended with exit code 1: it printed nothing", "", 1)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_an_engine_that_was_away_kept_is_removed_before_the_next_job() -> None:
+    engine = KillingEngine(KilledContainer(137))
+    runner = runner_on(engine)
+    with pytest.raises(InfraError):
+        runner.describe(FACTS, [])
+    assert len(engine.created) == 1
+    engine.answers = True
+    with pytest.raises(InfraError):
+        runner.describe(FACTS, [])
+    assert engine.created == {}
