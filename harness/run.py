@@ -373,7 +373,7 @@ def _record(
         status=failure.outcome.status if failure else "ok",
         backbone=spec.backbone.label,
         title=spec.backbone.display_name,
-        licence=run_licence(spec.backbone, spec.init, prepared.workspace),
+        licence=run_licence(spec.backbone, spec.init, prepared.workspace, runner=runner),
         init=spec.init_label,
         dataset=catalogue.name,
         approximate_regions=catalogue.approximate_regions,

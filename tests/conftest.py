@@ -79,6 +79,13 @@ def trusted_contestants(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
         monkeypatch.setattr(trust, "is_trusted", lambda *_: True)
 
 
+@pytest.fixture(autouse=True)
+def no_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Docker engine answers, unless a test is marked `docker`: what it does is the same on every machine."""
+    if not request.node.get_closest_marker("docker"):
+        monkeypatch.setenv("DOCKER_HOST", "unix:///no/engine/in/this/test.sock")
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A checkout in which nothing is yet."""

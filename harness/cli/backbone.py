@@ -225,6 +225,7 @@ def check(
 def forward(
     context: typer.Context,
     name: Name,
+    *,
     part: Annotated[
         str, typer.Option(help="Name of the network, such as `generator` or `discriminator`; an unknown one lists all.")
     ],
@@ -237,6 +238,7 @@ def forward(
         ),
     ],
     output: Annotated[Path, typer.Option(help="npz to write, with `output`, `encoder`, `feat0` and so on.")],
+    runner: options.ProgramRunner = "auto",
     trust: options.Trust = None,
 ) -> None:
     """Run one network of a backbone, to compare it with its authors' implementation.
@@ -244,20 +246,30 @@ def forward(
     It runs in evaluation mode and float32. The command converts images and masks to the network's own conventions.
     """
     from benchmark.errors import InputError, RunError
+    from harness.cli.choices import choose_program_runner
+    from harness.cli.display.listener import RichListener
     from harness.contestants import registry as contestants
     from harness.contestants.trust import trust as trust_all
     from harness.execution.runners.base import BAD_DATA, REFUSED
-    from harness.execution.runners.process import DESCRIBE_SECONDS, ProcessRunner
+    from harness.execution.runners.process import DESCRIBE_SECONDS
+    from harness.execution.runners.program_runs import run_program
+    from harness.execution.runners.programs import Program
 
     workspace = workspace_of(context)
     facts = contestants.find(name, workspace)
     if facts.command:
         raise InputError(f"{name} is not built on the kit: it has no networks that can run alone.")
     trust_all(trust or (), workspace)
-    paths = {"--state": state, "--input": arrays, "--output": output}
-    arguments = [text for option, path in paths.items() for text in (option, str(path.resolve()))]
-    command = ["forward", "--part", part, *arguments]
-    outcome = ProcessRunner(workspace).call(facts, command, DESCRIBE_SECONDS, lambda _: None)
+    program = Program(
+        command=("forward", "--part={part}", "--state={state}", "--input={input}", "--output={output}"),
+        seconds=DESCRIBE_SECONDS,
+        values={"{part}": part},
+        inputs={"{state}": state, "{input}": arrays},
+        output=output,
+        is_verb=True,
+    )
+    program_runner = choose_program_runner(runner, facts.name, workspace, RichListener())
+    outcome = run_program(program, facts, workspace, program_runner, lambda _: None)
     if outcome.status != "ok":
         raise (InputError if outcome.code in {REFUSED, BAD_DATA} else RunError)(f"{name} {part}: it {outcome.cause}")
     typer.echo(f"Wrote {output}")

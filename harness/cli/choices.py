@@ -9,15 +9,16 @@ from benchmark.data.catalogue import Catalogue
 from benchmark.data.content_digests import content_digests, original_digests
 from benchmark.errors import InputError, RunError
 from benchmark.protocol import Protocol, read_protocol
+from benchmark.records.confinement import SHIPPED
 from benchmark.splitting.kinds import KINDS, draw_split
 from benchmark.splitting.split import Split, read_split, write_split
-from benchmark.vocabulary import Device, ExecutorName, Precision
+from benchmark.vocabulary import Device, ExecutorName, Precision, RunnerName
 from benchmark.vocabulary import Init as InitChoice
 from harness.cli.options import ContestantOptions
 from harness.contestants import registry as contestants
 from harness.disk import check_writable, disk_errors
 from harness.execution.events import ProgressListener
-from harness.execution.runners.base import Runner
+from harness.execution.runners.base import OnLine, Runner
 from harness.machine import gpus
 from harness.suggestions import did_you_mean
 from harness.workspace import Workspace
@@ -25,6 +26,7 @@ from harness.workspace import Workspace
 SPLIT_SEED = 0
 """Seed of every split that is drawn at its first use."""
 DEVICES = ("auto", *get_args(Device))
+RUNNERS = ("auto", *sorted(get_args(RunnerName)))
 
 
 def choose_runner(name: str, device: str, workspace: Workspace, listener: ProgressListener) -> tuple[Runner, Device]:
@@ -44,7 +46,7 @@ def choose_runner(name: str, device: str, workspace: Workspace, listener: Progre
         RunError: `docker` was asked for, but no engine answers; or `cuda`, but no job can use the GPU.
     """
     look_for_gpu = _looks_for_gpu(device)
-    runners, reason = _runners(name, workspace)
+    runners, reason = _runners(name, workspace, listener.report)
     gpu_runner, problems = _first_with_gpu(runners) if look_for_gpu else (None, [])
     if problems and not gpu_runner and device == "cuda":
         raise RunError(f"Device 'cuda' was asked for, but {'; '.join(problems)}. DEVICE=cpu needs no GPU.")
@@ -54,6 +56,25 @@ def choose_runner(name: str, device: str, workspace: Workspace, listener: Progre
     if problems and not gpu_runner:
         listener.report(f"Device: cpu ({'; '.join(problems)}).")
     return runner, "cuda" if gpu_runner else "cpu"
+
+
+def choose_program_runner(name: str, owner: str, workspace: Workspace, listener: ProgressListener) -> Runner | None:
+    """What runs programs of a contestant that do no job; None for the project's own, which run here.
+
+    Args:
+        name: `auto`, `docker` or `process`.
+        owner: name of the contestant or the metric.
+        workspace: the checkout.
+        listener: receives a line when an image has to be built.
+
+    Raises:
+        InputError: there is no such runner.
+        RunError: `docker` was asked for, but no engine answers.
+    """
+    if name in RUNNERS and owner in SHIPPED:
+        return None
+    runners, _ = _runners(name, workspace, listener.report)
+    return runners[0]
 
 
 def _looks_for_gpu(device: str) -> bool:
@@ -68,7 +89,7 @@ def _looks_for_gpu(device: str) -> bool:
     return has_gpu
 
 
-def _runners(name: str, workspace: Workspace) -> tuple[list[Runner], str]:
+def _runners(name: str, workspace: Workspace, report: OnLine) -> tuple[list[Runner], str]:
     """The runners that `name` allows, the preferred one first, and why it is preferred."""
     from harness.execution.runners.docker import DockerRunner
     from harness.execution.runners.process import ProcessRunner
@@ -76,11 +97,11 @@ def _runners(name: str, workspace: Workspace) -> tuple[list[Runner], str]:
     if name == "process":
         return [ProcessRunner(workspace)], ""
     if name == "docker":
-        return [DockerRunner(workspace)], ""
-    if name != "auto":
-        raise InputError(f"Unknown runner {name!r}; there are: auto, docker, process.")
+        return [DockerRunner(workspace, report=report)], ""
+    if name not in RUNNERS:
+        raise InputError(f"Unknown runner {name!r}; there are: {', '.join(RUNNERS)}.")
     try:
-        return [DockerRunner(workspace), ProcessRunner(workspace)], "an engine answers"
+        return [DockerRunner(workspace, report=report), ProcessRunner(workspace)], "an engine answers"
     except RunError:
         reason = "no Docker engine answers; same code, but library versions may differ: the record names them"
         return [ProcessRunner(workspace)], reason

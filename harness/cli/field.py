@@ -56,7 +56,9 @@ def run_surveys(
     init, threads = choices.init_of(options.init), os.cpu_count() or 1
 
     def spec_of(one: BackboneFacts) -> SurveySpec:
-        return survey_spec(one, catalogue, workspace, settings, init=init, device=device, threads=threads)
+        return survey_spec(
+            one, catalogue, workspace, settings, init=init, device=device, threads=threads, runner=runner
+        )
 
     if options.only_plan:
         with listener:

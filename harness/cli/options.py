@@ -26,6 +26,14 @@ Protocol = Annotated[
     ),
 ]
 Runner = Annotated[str, typer.Option(help="`auto` (Docker if an engine answers), `docker` or `process`.")]
+ProgramRunner = Annotated[
+    str,
+    typer.Option(
+        "--runner",
+        help="Where code of a contestant that is not the project's runs: `auto` (Docker if an engine answers), "
+        "`docker` or `process`. The project's own runs here.",
+    ),
+]
 Init = Annotated[
     str | None, typer.Option(help="Initial weights: `random` or `published`; by default the protocol decides.")
 ]

@@ -297,7 +297,7 @@ def resolve(
     """
     facts = contestants.find(label, workspace)
     resolved = protocol.resolve(facts.name, facts.overrides(protocol.name, init=not request.init_given))
-    return facts, resolved, required_files(facts, resolved, workspace)
+    return facts, resolved, required_files(facts, resolved, workspace, runner=request.runner)
 
 
 def _headline(spec: RunSpec) -> str:

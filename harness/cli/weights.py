@@ -8,7 +8,7 @@ import typer
 from benchmark.text import printable_lines
 from harness.cli.display.json_output import Json, print_json
 from harness.cli.display.lists import print_facts, print_list
-from harness.cli.options import Trust, examples, workspace_of
+from harness.cli.options import ProgramRunner, Trust, examples, workspace_of
 
 if TYPE_CHECKING:
     from harness.contestants.registry import Owner
@@ -112,6 +112,7 @@ def fetch(
     context: typer.Context,
     backbone: Label,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which weights; by default all.")] = None,
+    runner: ProgramRunner = "auto",
     trust: Trust = None,
 ) -> None:
     """Download published weights and put them in place.
@@ -120,7 +121,9 @@ def fetch(
     download, the command shows the page to open.
     """
     from benchmark.errors import InputError, PatternbenchError
+    from harness.cli.choices import choose_program_runner
     from harness.cli.display.bars import download_bar
+    from harness.cli.display.listener import RichListener
     from harness.contestants.trust import trust as trust_all
     from harness.weights.entries import find_entry, manual_steps
     from harness.weights.fetch import can_fetch, fetch_weights
@@ -133,6 +136,7 @@ def fetch(
     entries = (find_entry(owner, name),) if name else owner.own_weights
     if not entries:
         raise InputError(f"{owner.label} has no published weights: it starts from random ones.")
+    program_runner = choose_program_runner(runner, owner.name, workspace, RichListener())
     manual: list[Weights] = []
     errors: list[PatternbenchError] = []
     for entry in entries:
@@ -143,11 +147,12 @@ def fetch(
         elif not can_fetch(entry):
             manual.append(entry)
         else:
-            described = with_metadata(owner, entry, workspace)
+            described = with_metadata(owner, entry, workspace, runner=program_runner)
             _announce(owner, described)
             try:
                 with download_bar(entry.name) as on_bytes:
-                    _report_installed(fetch_weights(owner, described, workspace, on_bytes))
+                    path = fetch_weights(owner, described, workspace, on_bytes, runner=program_runner)
+                _report_installed(path)
             except PatternbenchError as error:  # the others are still worth fetching
                 errors.append(error)
     for entry in manual:
@@ -179,6 +184,7 @@ def import_command(
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="As published, or the .zip file with it.", show_default=False)
     ] = None,
+    runner: ProgramRunner = "auto",
     trust: Trust = None,
 ) -> None:
     """Put the weights of a file that you have in place.
@@ -187,6 +193,8 @@ def import_command(
     executed. The file itself stays as it is.
     """
     from benchmark.errors import InputError
+    from harness.cli.choices import choose_program_runner
+    from harness.cli.display.listener import RichListener
     from harness.contestants.trust import trust as trust_all
     from harness.weights.entries import find_entry, only_entry
     from harness.weights.importing import import_file
@@ -206,9 +214,10 @@ def import_command(
             f"{owner.label}'s weights {entry.name!r} come with the Python package {entry.package}, which is installed "
             "with the backbone: there is nothing to import."
         )
-    entry = query_metadata(owner, entry, workspace, file)
+    program_runner = choose_program_runner(runner, owner.name, workspace, RichListener())
+    entry = query_metadata(owner, entry, workspace, file, runner=program_runner)
     _announce(owner, entry)
-    path = import_file(file, owner, entry, workspace)
+    path = import_file(file, owner, entry, workspace, runner=program_runner)
     note = read_note(owner, entry, workspace)
     if note and state(owner, entry, workspace) == "own":
         typer.secho(

@@ -58,7 +58,7 @@ def require_trust(name: str, workspace: Workspace) -> None:
         raise InputError(
             f"{name} is not shipped with the project, and would run here unconfined: {POWERS}. If you trust "
             f"backbones/{name}{changed}, add --trust {name}; that is remembered until the folder changes. With Docker "
-            "its jobs run confined (--runner docker)."
+            "it runs confined (--runner docker)."
         )
 
 

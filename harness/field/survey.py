@@ -93,6 +93,7 @@ def survey_spec(
     init: Init | None,
     device: Device,
     threads: int,
+    runner: Runner | None = None,
 ) -> SurveySpec:
     """What to survey, with the weights found.
 
@@ -104,13 +105,14 @@ def survey_spec(
         init: as the user chose it; None = published weights where the contestant has some.
         device: hardware to encode on.
         threads: processor threads of the encoding.
+        runner: runs a stranger's command about its weights; None = here.
 
     Raises:
         InputError: the weights are not on this machine, or the contestant does not take images of its size.
     """
     chosen: Init = init or ("published" if backbone.published else "random")
     try:
-        weights = starting_files(backbone, chosen, workspace)
+        weights = starting_files(backbone, chosen, workspace, runner=runner)
     except InputError as error:
         raise InputError(f"{error} The contestant efficientnet_lite0 needs no download.") from error
     spec = SurveySpec(backbone, with_dates(catalogue), chosen, weights, settings, device, threads)
@@ -201,7 +203,8 @@ def survey(
         finished=now(),
         stages={titles.PHOTOS: embedded.note, titles.SAMPLE_MAPS: sampled.note},
     )
-    record = _record(spec, workspace, scores, key, provenance)
+    licence = run_licence(spec.backbone, spec.init, workspace, runner=runner)
+    record = _record(spec, workspace, scores, key, licence, provenance)
     write_text(home.predictions(path), predictions(record, spec.catalogue, unit_length(embeddings["all"])))
     write_text(path, record.model_dump_json(indent=1) + "\n")
     return record
@@ -325,7 +328,7 @@ def _encode(stage: StageSpec, crops: CropSet, stages: StageRunner) -> StageResul
 
 
 def _record(
-    spec: SurveySpec, workspace: Workspace, scores: SurveyScores, key: str, provenance: Provenance
+    spec: SurveySpec, workspace: Workspace, scores: SurveyScores, key: str, licence: str, provenance: Provenance
 ) -> FieldRecord:
     catalogue = spec.catalogue
     number = {name: at for at, name in enumerate(catalogue.identities)}
@@ -333,7 +336,7 @@ def _record(
         key=key,
         backbone=spec.backbone.label,
         title=spec.backbone.display_name,
-        licence=run_licence(spec.backbone, spec.init, workspace),
+        licence=licence,
         init=spec.backbone.init_label(spec.init, own_files(spec.backbone, spec.weights, workspace)),
         dataset=catalogue.name,
         image_size=spec.image_size,

@@ -9,8 +9,9 @@ from benchmark.hashing import file_digest
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Weights
 from harness.disk import disk_errors, write_text
-from harness.execution.runners.base import BAD_DATA, REFUSED
-from harness.execution.runners.process import ProcessRunner
+from harness.execution.runners.base import BAD_DATA, REFUSED, Runner
+from harness.execution.runners.program_runs import run_program
+from harness.execution.runners.programs import Program
 from harness.machine import now
 from harness.storage.trees import settle_file
 from harness.transfer.archive import extract_zip
@@ -22,7 +23,9 @@ CONVERT_SECONDS = 1800
 LISTED_MEMBERS = 8
 
 
-def import_file(path: Path, owner: Owner, entry: Weights, workspace: Workspace) -> Path:
+def import_file(
+    path: Path, owner: Owner, entry: Weights, workspace: Workspace, *, runner: Runner | None = None
+) -> Path:
     """Puts the weights of a user's file in place; the file itself stays as it is.
 
     A file that fits its backbone's network is accepted even if it is not the published one: `local.state` is then
@@ -34,12 +37,14 @@ def import_file(path: Path, owner: Owner, entry: Weights, workspace: Workspace) 
         owner: of the weights.
         entry: one of the owner's.
         workspace: the checkout.
+        runner: runs a stranger's conversion; None = here.
 
     Returns:
         The path of the weights in place.
 
     Raises:
-        InputError: the file cannot be read, does not fit, or is not the published one.
+        InputError: the file cannot be read, does not fit, or is not the published one; or a stranger's conversion would
+            run here, and the user does not trust it.
         RunError: the conversion failed, or the disk is full.
     """
     try:
@@ -49,10 +54,12 @@ def import_file(path: Path, owner: Owner, entry: Weights, workspace: Workspace) 
             f"{path}: {error.strerror}. Give {entry.file}, or the .zip file with it, as published at {entry.address}."
         ) from error
     with disk_errors():
-        return install(path.resolve(), "imported", owner, entry, workspace)
+        return install(path.resolve(), "imported", owner, entry, workspace, runner=runner)
 
 
-def install(source: Path, way: Origin, owner: Owner, entry: Weights, workspace: Workspace) -> Path:
+def install(
+    source: Path, way: Origin, owner: Owner, entry: Weights, workspace: Workspace, *, runner: Runner | None = None
+) -> Path:
     """Checks and converts a file and moves the result into place; a note and a file never disagree.
 
     Args:
@@ -61,6 +68,7 @@ def install(source: Path, way: Origin, owner: Owner, entry: Weights, workspace: 
         owner: of the weights.
         entry: one of the owner's.
         workspace: the checkout.
+        runner: runs a stranger's conversion; None = here.
 
     Returns:
         The path of the weights in place.
@@ -92,7 +100,7 @@ def install(source: Path, way: Origin, owner: Owner, entry: Weights, workspace: 
         if owner.keeps_files:
             shutil.copyfile(file, ready)
         elif isinstance(owner, BackboneFacts):
-            _convert(file, ready, owner, entry, workspace)
+            _convert(file, ready, owner, entry, workspace, runner)
         else:
             convert_alexnet(file, ready)
         settle_file(ready)  # another user reads it in a container, and nobody writes to it
@@ -129,11 +137,19 @@ def _check_published(file: Path, sha256: str, owner: Owner, entry: Weights) -> N
         )
 
 
-def _convert(file: Path, output: Path, backbone: BackboneFacts, entry: Weights, workspace: Workspace) -> None:
+def _convert(
+    file: Path, output: Path, backbone: BackboneFacts, entry: Weights, workspace: Workspace, runner: Runner | None
+) -> None:
     """Writes a file's weights as safetensors; the backbone's own code reads it, in a process of its own."""
-    options = {"variant": backbone.variant, "entry": entry.name, "input": file, "output": output}
-    arguments = ["convert", *(f"--{name}={value}" for name, value in options.items())]
-    outcome = ProcessRunner(workspace).call(backbone, arguments, CONVERT_SECONDS, lambda _: None)
+    program = Program(
+        command=("convert", *(f"--{name}={{{name}}}" for name in ("variant", "entry", "input", "output"))),
+        seconds=CONVERT_SECONDS,
+        values={"{variant}": backbone.variant, "{entry}": entry.name},
+        inputs={"{input}": file},
+        output=output,
+        is_verb=True,
+    )
+    outcome = run_program(program, backbone, workspace, runner, lambda _: None)
     if outcome.code in {REFUSED, BAD_DATA}:
         reason = outcome.cause.partition(": ")[2]
         raise InputError(

@@ -18,6 +18,7 @@ from benchmark.hashing import json_digest
 from benchmark.vocabulary import Init
 from harness.contestants.registry import ANY, BackboneFacts, Owner
 from harness.contract import Line, Weights
+from harness.execution.runners.base import Runner
 from harness.storage.checks import remembered_digest
 from harness.weights.entries import find_entry
 from harness.weights.metadata import query_metadata
@@ -127,20 +128,21 @@ def own_files(backbone: BackboneFacts, names: Iterable[str], workspace: Workspac
     return frozenset(name for name in names if state(backbone, find_entry(backbone, name), workspace) == "own")
 
 
-def with_metadata(owner: Owner, entry: Weights, workspace: Workspace) -> Weights:
+def with_metadata(owner: Owner, entry: Weights, workspace: Workspace, *, runner: Runner | None = None) -> Weights:
     """The entry with its variant's licence and address: from the note if the file is here, else by its command.
 
     Args:
         owner: of the weights, with the variant.
         entry: one of the owner's.
         workspace: the checkout.
+        runner: runs a stranger's command; None = here.
 
     Raises:
-        InputError: there is no such variant.
+        InputError: there is no such variant; or the command would run here, and the user does not trust it.
         RunError: the command failed.
     """
     noted = with_noted_metadata(owner, entry, workspace)
-    return query_metadata(owner, entry, workspace) if noted is None else noted
+    return query_metadata(owner, entry, workspace, runner=runner) if noted is None else noted
 
 
 def with_noted_metadata(owner: Owner, entry: Weights, workspace: Workspace) -> Weights | None:
@@ -153,10 +155,10 @@ def with_noted_metadata(owner: Owner, entry: Weights, workspace: Workspace) -> W
     return None
 
 
-def run_licence(backbone: BackboneFacts, init: Init, workspace: Workspace) -> str:
+def run_licence(backbone: BackboneFacts, init: Init, workspace: Workspace, *, runner: Runner | None = None) -> str:
     """The licence of a run: that of the published weights that it starts from, else that of the backbone's code."""
     entries = backbone.published if init == "published" else ()
-    licences = dict.fromkeys(with_metadata(backbone, entry, workspace).licence for entry in entries)
+    licences = dict.fromkeys(with_metadata(backbone, entry, workspace, runner=runner).licence for entry in entries)
     return "; ".join(licences) or backbone.licence
 
 

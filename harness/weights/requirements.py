@@ -8,29 +8,38 @@ from benchmark.protocol import ResolvedProtocol
 from benchmark.vocabulary import Init
 from harness.contestants.registry import BackboneFacts
 from harness.contract import Weights
+from harness.execution.runners.base import Runner
 from harness.weights.entries import manual_steps
 from harness.weights.local import State, state, weights_path, with_metadata
 from harness.workspace import Workspace
 
 
-def required_files(backbone: BackboneFacts, protocol: ResolvedProtocol, workspace: Workspace) -> dict[str, Path]:
+def required_files(
+    backbone: BackboneFacts, protocol: ResolvedProtocol, workspace: Workspace, *, runner: Runner | None = None
+) -> dict[str, Path]:
     """The files of published weights that a run needs, by entry name; weights in Python packages are left out.
 
     Args:
         backbone: with its variant.
         protocol: resolved for the backbone; its `init` and perceptual loss decide which weights are needed.
         workspace: the checkout.
+        runner: runs a stranger's command about its weights; None = here.
 
     Raises:
         InputError: a file is missing or not known to be the published one (the message gives the ways to get it and to
             go without), the variant does not exist, or the backbone cannot start from random weights.
     """
     perceptual = protocol.inpaint.perceptual == "published" and backbone.inpaints
-    return starting_files(backbone, protocol.init, workspace, perceptual=perceptual)
+    return starting_files(backbone, protocol.init, workspace, perceptual=perceptual, runner=runner)
 
 
 def starting_files(
-    backbone: BackboneFacts, init: Init, workspace: Workspace, *, perceptual: bool = False
+    backbone: BackboneFacts,
+    init: Init,
+    workspace: Workspace,
+    *,
+    perceptual: bool = False,
+    runner: Runner | None = None,
 ) -> dict[str, Path]:
     """The files of published weights that a backbone starts from, by entry name. Errors as `required_files`.
 
@@ -39,6 +48,7 @@ def starting_files(
         init: what it starts from.
         workspace: the checkout.
         perceptual: whether its perceptual networks are needed too.
+        runner: runs a stranger's command about its weights; None = here.
     """
     published = init == "published"
     if not published and not backbone.starts_random:
@@ -47,7 +57,7 @@ def starting_files(
             "INIT=published starts from them."
         )
     # also refuses an unknown variant
-    entries = tuple(with_metadata(backbone, entry, workspace) for entry in backbone.weights)
+    entries = tuple(with_metadata(backbone, entry, workspace, runner=runner) for entry in backbone.weights)
     backbone = backbone.model_copy(update={"weights": entries})
     required = backbone.published if published else ()
     if perceptual:

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from benchmark.data.catalogue import Catalogue
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, Owner
 from harness.contract import Encode, Resources
 from harness.execution import job_files
 from harness.execution.events import ProgressListener
@@ -16,6 +16,7 @@ from harness.execution.executors.execute import execute
 from harness.execution.packs import EncodePack
 from harness.execution.plan import StageSpec
 from harness.execution.runners.base import JobFolder, Limits, OnLine, Outcome, Runner
+from harness.execution.runners.programs import Program
 from harness.execution.stages import StageRunner
 from support.fakes import RecordingListener
 from support.pets import SIDE, cut, pets, store_of
@@ -52,6 +53,9 @@ class StubRunner(Runner):
         }
         (out / job_files.RESULT).write_text(json.dumps(result))
         return Outcome("ok")
+
+    def run_program(self, owner: Owner, program: Program, on_line: OnLine) -> Outcome:
+        raise AssertionError(f"a stage needs no other program, but {owner.name}'s {program.command} was run: {on_line}")
 
     def cancel(self) -> None:
         """Nothing runs."""

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 
 from benchmark.text import printable
 from benchmark.vocabulary import RunStatus
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, Owner
+from harness.execution.runners.programs import Program
 
 REFUSED = 2
 """Exit code of a job that is not valid, or needs what the backbone cannot do."""
@@ -23,6 +24,9 @@ LONGEST_DESCRIPTION = 2**20
 """Characters that `describe` may print."""
 LONGEST_LINE = 2**16
 """Bytes after which a line is passed on in pieces, so that a job cannot fill the memory with an endless line."""
+
+NOTHING = "it printed nothing"
+"""Stands for the last line of a program that printed none."""
 
 GPU_FULL = ("CUDA out of memory", "CUDA error: out of memory", "torch.OutOfMemoryError", "_ALLOC_FAILED")
 """Messages of torch and of NVIDIA's libraries when GPU memory runs out."""
@@ -119,6 +123,14 @@ class Runner(ABC):
         """
 
     @abstractmethod
+    def run_program(self, owner: Owner, program: Program, on_line: OnLine) -> Outcome:
+        """Run a program that does no job, giving each line of its standard output to `on_line`.
+
+        Raises:
+            RunError: it cannot be started, or the engine failed.
+        """
+
+    @abstractmethod
     def cancel(self) -> None:
         """Stop every job that is running, from another thread; there is no other after it."""
 
@@ -146,7 +158,7 @@ class Log:
     @property
     def last_line(self) -> str:
         """The last line of standard error that is not empty; without one, that of standard output."""
-        return self._last_error or next((line for line in reversed(self._lines) if line), "it printed nothing")
+        return self._last_error or next((line for line in reversed(self._lines) if line), NOTHING)
 
     def __str__(self) -> str:
         return "\n".join(self._lines)

@@ -5,18 +5,20 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import threading
-import uuid
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import RunError
-from harness.contestants.registry import BackboneFacts
+from harness.contestants.registry import BackboneFacts, Owner
 from harness.execution import job_files
 from harness.execution.runners.base import (
     LONGEST_LINE,
@@ -31,7 +33,8 @@ from harness.execution.runners.base import (
     is_event,
 )
 from harness.execution.runners.docker_images import image_of
-from harness.execution.runners.output_watch import watching_output
+from harness.execution.runners.output_watch import excess, watching_output
+from harness.execution.runners.programs import Program
 from harness.execution.trouble import ENGINE, InfraError
 from harness.storage.copies import copy_private
 from harness.workspace import Workspace
@@ -49,9 +52,17 @@ OPEN_FILES = 4096
 UNPRIVILEGED = 1000
 """User and group of containers if the harness runs as root."""
 DESCRIBE = Limits(seconds=300, memory_gib=4)
+PROGRAM = Limits(seconds=0, memory_gib=16, out_bytes=64 * 2**30)
+"""Limits of a program that does no job, but for its time."""
+CACHE = "XDG_CACHE_HOME=/job/out/cache"
+"""Where libraries keep what they download: on the disk, because `/tmp` is small; only the program's file is taken."""
 START_ENGINE = "Start the engine, or use RUNNER=process."
 SERVER_ERROR = 500
 """Least HTTP status by which the engine says that it failed, and not what was asked of it."""
+KILLED = (128 + signal.SIGKILL, 128 + signal.SIGTERM)
+"""Exit codes of a container that was killed: at its memory limit, by a person, or by an engine that shuts down."""
+GRACE = (0.0, 0.5, 1.0)
+"""Seconds before each look at a killed container: the engine may learn of its death before it learns why."""
 NO_TOOLKIT = "containers cannot see the GPU; install the NVIDIA Container Toolkit, or use RUNNER=process"
 
 
@@ -59,27 +70,27 @@ class DockerRunner(Runner):
     """Runs each job in a fresh container of the backbone's own image."""
 
     name = "docker"
-KILLED = (128 + signal.SIGKILL, 128 + signal.SIGTERM)
-"""Exit codes of a container that was killed: at its memory limit, by a person, or by an engine that shuts down."""
-GRACE = (0.0, 0.5, 1.0)
-"""Seconds before each look at a killed container: the engine may learn of its death before it learns why."""
 
-    def __init__(self, workspace: Workspace, client: "DockerClient | None" = None) -> None:
+    def __init__(
+        self, workspace: Workspace, client: "DockerClient | None" = None, report: OnLine = lambda _: None
+    ) -> None:
         """Connect to the engine, and remove the containers of harnesses that were killed.
 
         Args:
             workspace: the checkout with the backbones.
             client: client of the engine; None = connect to the engine that the environment names.
+            report: receives a line when a program that does no job needs an image that has to be built.
 
         Raises:
             RunError: no engine answers.
         """
         self._workspace = workspace
-        self._client = client or connect()
+        self._client, self._report = client or connect(), report
         self._gpus: list[DeviceRequest] = []
         self._visible = "void"
         self._images: dict[str, str] = {}
         self._running: set[str] = set()
+        self._left: set[str] = set()
         self._cancelled = threading.Event()
         self._sweep()
 
@@ -90,7 +101,6 @@ GRACE = (0.0, 0.5, 1.0)
         visible = _visible_gpus()
         if os.environ.get("TORCH") == "cpu":
             raise RunError("the images have torch for the processor (TORCH=cpu)")
-        self._left: set[str] = set()
         if visible == []:
             raise RunError("CUDA_VISIBLE_DEVICES hides every GPU")
         with _engine_errors():
@@ -100,7 +110,7 @@ GRACE = (0.0, 0.5, 1.0)
         self._visible = "all" if visible is None else ",".join(visible)
         self._gpus = [DeviceRequest(capabilities=[["gpu"]], **selection)]
 
-    def prepare(self, backbone: BackboneFacts, on_line: OnLine) -> str:
+    def prepare(self, backbone: Owner, on_line: OnLine) -> str:
         """Build the image unless the engine has it; returns its digest."""
         with _engine_errors():
             self._images[backbone.name] = image_of(self._client, backbone.name, self._workspace, on_line)
@@ -134,6 +144,41 @@ GRACE = (0.0, 0.5, 1.0)
             volumes[str(out.resolve())] = {"bind": "/job/out", "mode": "rw"}
             return self._run(backbone, [verb, "--job", "/job"], volumes, limits, on_line, out)
 
+    def run_program(self, owner: Owner, program: Program, on_line: OnLine) -> Outcome:
+        """Run a program that does no job, confined as a job is; the image is built first unless the engine has it.
+
+        It sees copies of its inputs, and an empty folder to write to. Of that folder one plain file is taken, of the
+        name that was asked for. Only a program that fetches weights has a network; it has no inputs.
+        """
+        assert not (program.network and program.inputs), "what can send must not read"
+        if owner.name not in self._images:
+            self.prepare(owner, self._report)
+        limits = replace(PROGRAM, seconds=program.seconds)
+        self._workspace.store.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="program-", dir=self._workspace.store) as folder:
+            given, out = Path(folder, "in"), Path(folder, "out")
+            inputs = {}
+            for number, (placeholder, path) in enumerate(program.inputs.items()):
+                name = f"{number}/{re.sub(r'[^A-Za-z0-9_.+-]', '-', path.name)}"
+                (given / name).parent.mkdir(parents=True)
+                copy_private(path, given / name)
+                inputs[placeholder] = f"/job/in/{name}"
+            out.mkdir()
+            if os.getuid() == 0:
+                os.chown(out, UNPRIVILEGED, UNPRIVILEGED)
+            volumes = {str(out.resolve()): {"bind": "/job/out", "mode": "rw"}}
+            if inputs:
+                volumes[str(given.resolve())] = {"bind": "/job/in", "mode": "ro"}
+            written = out / (program.output.name if program.output else "")
+            command = program.filled("python", inputs, f"/job/out/{written.name}")
+            outcome = self._run(owner, command, volumes, limits, on_line, out, program)
+            if outcome.status != "ok" or program.output is None:
+                return outcome
+            if problem := excess(out, limits) or _not_a_file(written):
+                return Outcome("bad_output", problem, outcome.log)
+            shutil.copyfile(written, program.output)
+            return outcome
+
     def cancel(self) -> None:
         """Remove all our running containers."""
         self._cancelled.set()
@@ -142,15 +187,18 @@ GRACE = (0.0, 0.5, 1.0)
 
     def _run(
         self,
-        backbone: BackboneFacts,
+        backbone: Owner,
         command: list[str],
         volumes: dict[str, dict[str, str]],
         limits: Limits,
         on_line: OnLine,
         out: Path | None = None,
+        program: Program | None = None,
     ) -> Outcome:
         from docker.errors import ImageNotFound
 
+        for earlier in list(self._left):  # when they ended, no engine answered
+            self._remove(earlier)
         name = f"patternbench-{backbone.name}-{uuid.uuid4().hex[:12]}"
         self._running.add(name)
         try:
@@ -162,9 +210,18 @@ GRACE = (0.0, 0.5, 1.0)
                 except ImageNotFound:
                     return Outcome("image_missing", f"has no image any more: the engine does not know {image}")
                 settings |= image_overrides(config, settings["tmpfs"], self._visible)
+                if program and program.network:
+                    settings["network_mode"] = "bridge"  # not the host's, which would reach services of this machine
+                    settings["environment"].append(CACHE)
+                if program and not program.is_verb:
+                    settings["entrypoint"], command = command[:1], command[1:]
                 container = self._client.containers.create(image, command, name=name, volumes=volumes, **settings)
                 self._refuse_cancelled()  # cancel() may have run before the container existed
                 outcome = _follow(container, limits, on_line, out)
+        except InfraError:
+            self._refuse_cancelled()  # cancel() removed the container
+            raise
+        else:
             self._refuse_cancelled()
             return outcome
         finally:
@@ -198,8 +255,6 @@ GRACE = (0.0, 0.5, 1.0)
             "tmpfs": {"/tmp": "size=1g,mode=1777"},  # noqa: S108 - the container's own
             "log_config": LogConfig(type=LogConfig.types.NONE),  # output is read here; no copy of it fills the disk
             "labels": {LABEL: f"{place()} {os.getpid()}"},
-        for earlier in list(self._left):  # when they ended, no engine answered
-            self._remove(earlier)
             "device_requests": self._gpus,
             "use_config_proxy": False,  # the user's proxies, with their passwords
             "healthcheck": {"test": ["NONE"]},
@@ -221,10 +276,6 @@ GRACE = (0.0, 0.5, 1.0)
             self._left.discard(name)
 
     def _sweep(self) -> None:
-        except InfraError:
-            self._refuse_cancelled()  # cancel() removed the container
-            raise
-        else:
         """Remove containers whose harness was killed; those of other machines and namespaces stay."""
         if not Path("/proc/self").exists():
             return
@@ -233,6 +284,19 @@ GRACE = (0.0, 0.5, 1.0)
                 home, _, pid = container.labels[LABEL].rpartition(" ")
                 if home == place() and not Path("/proc", pid).exists():
                     self._remove(str(container.name))
+
+
+def _not_a_file(path: Path) -> str:
+    """Why a file that a program should have written cannot be taken; empty if it can.
+
+    Args:
+        path: of the file; what it is below was written by the program too.
+    """
+    try:
+        facts = path.lstat()
+    except OSError:
+        return f"wrote no {path.name}"
+    return "" if stat.S_ISREG(facts.st_mode) else f"wrote {path.name} as something else than a plain file"
 
 
 def image_overrides(config: Mapping[str, Any], tmpfs: Mapping[str, str], visible: str) -> dict[str, Any]:
@@ -373,6 +437,41 @@ def _follow(container: "Container", limits: Limits, on_line: OnLine, out: Path |
     return ending(code, log, oom=oom, timed_out=timed_out[0] if timed_out else None)
 
 
+def _reached_memory_limit(container: "Container", waits: Iterable[float]) -> bool:
+    """Whether the engine says that the memory limit ended a container; an error if no engine answers any more.
+
+    Args:
+        container: has ended.
+        waits: seconds before each time that the engine is asked.
+    """
+    for seconds in waits:
+        time.sleep(seconds)
+        with _removal():
+            container.reload()
+        if container.attrs["State"].get("OOMKilled"):
+            return True
+    return False
+
+
+@contextmanager
+def _removal() -> Iterator[None]:
+    """Raises InfraError if the container that the block asks for is gone."""
+    from docker.errors import NotFound
+
+    try:
+        yield
+    except NotFound as error:
+        raise _killed_from_outside() from error
+
+
+def _killed_from_outside() -> InfraError:
+    return InfraError(
+        "The container of the job was killed or removed from outside, and not at its memory limit.",
+        ENGINE,
+        "If no engine was shut down and nobody removed it, the machine ran out of memory: JOBS=1 needs less.",
+    )
+
+
 def _lines(streams: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - docker's generator is untyped
     """Lines of a demultiplexed attachment, an endless one in pieces: (is standard output, line)."""
     rest = {True: b"", False: b""}
@@ -410,38 +509,3 @@ def _engine_errors() -> Iterator[None]:
 
 def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-def _reached_memory_limit(container: "Container", waits: Iterable[float]) -> bool:
-    """Whether the engine says that the memory limit ended a container; an error if no engine answers any more.
-
-    Args:
-        container: has ended.
-        waits: seconds before each time that the engine is asked.
-    """
-    for seconds in waits:
-        time.sleep(seconds)
-        with _removal():
-            container.reload()
-        if container.attrs["State"].get("OOMKilled"):
-            return True
-    return False
-
-
-@contextmanager
-def _removal() -> Iterator[None]:
-    """Raises InfraError if the container that the block asks for is gone."""
-    from docker.errors import NotFound
-
-    try:
-        yield
-    except NotFound as error:
-        raise _killed_from_outside() from error
-
-
-def _killed_from_outside() -> InfraError:
-    return InfraError(
-        "The container of the job was killed or removed from outside, and not at its memory limit.",
-        ENGINE,
-        "If no engine was shut down and nobody removed it, the machine ran out of memory: JOBS=1 needs less.",
-    )
-
-

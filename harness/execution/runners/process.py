@@ -6,16 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Protocol
 
 from benchmark.errors import RunError
 from benchmark.records.confinement import SHIPPED
-from harness.contestants.registry import BackboneFacts, code_digest
+from harness.contestants.registry import BackboneFacts, Owner, code_digest
 from harness.contestants.trust import POWERS, require_trust
 from harness.execution import job_files
 from harness.execution.runners.base import (
@@ -31,6 +32,7 @@ from harness.execution.runners.base import (
     is_event,
 )
 from harness.execution.runners.fork_server import CAN_FORK, ForkServer
+from harness.execution.runners.programs import Program, network_settings
 from harness.execution.store import digest
 from harness.workspace import Workspace
 
@@ -66,7 +68,7 @@ class Child(Protocol):
 
     @property
     def stderr(self) -> IO[str] | None:
-        """Its standard error."""
+        """Its standard error; None if it goes where ours goes."""
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end and return its exit code, -n for signal n; raises `subprocess.TimeoutExpired`."""
@@ -142,6 +144,23 @@ class ProcessRunner(Runner):
         require_trust(backbone.name, self._workspace)
         return self._watch(backbone.name, self._starter(backbone, arguments), seconds, on_line)
 
+    def run_program(self, owner: Owner, program: Program, on_line: OnLine) -> Outcome:
+        """Run a program that does no job, as the user; the messages of one that needs the network are shown.
+
+        Raises:
+            InputError: the owner is not the project's, and the user does not trust it.
+            RunError: it cannot be started.
+        """
+        require_trust(owner.name, self._workspace)
+        inputs = {name: str(path.resolve()) for name, path in program.inputs.items()}
+        command = program.filled(sys.executable, inputs, str(program.output.resolve()) if program.output else "")
+        if program.is_verb:
+            assert isinstance(owner, BackboneFacts), "a metric has no entry point"
+            return self.call(owner, command, program.seconds, on_line)
+        errors = None if program.network else subprocess.PIPE  # bars of progress are for the terminal
+        start = partial(spawn, command, self._root, network_settings(), errors)
+        return self._watch(owner.label, start, program.seconds, on_line)
+
     def _starter(self, backbone: BackboneFacts, arguments: list[str]) -> Callable[[], Child]:
         """What starts a verb of a backbone's entry point."""
         if CAN_FORK and not backbone.command:
@@ -180,7 +199,8 @@ class ProcessRunner(Runner):
             if not is_event(line):
                 log.add(line)
 
-        readers = [_reader(child.stdout, take), _reader(child.stderr, partial(log.add, error=True))]
+        takers = ((child.stdout, take), (child.stderr, partial(log.add, error=True)))
+        readers = [_reader(stream, taker) for stream, taker in takers if stream is not None]
         timed_out = None
         try:
             child.wait(seconds)
@@ -197,12 +217,19 @@ class ProcessRunner(Runner):
         return ending(child.wait(), log, timed_out=timed_out)
 
 
-def spawn(command: Sequence[str], root: Path) -> Child:
+def spawn(
+    command: Sequence[str],
+    root: Path,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    errors: int | None = subprocess.PIPE,
+) -> Child:
     """Start a program in a session of its own, with its streams in pipes.
 
     Args:
         command: the program and its arguments.
         root: the folder that it starts in and imports from.
+        variables: added to its environment.
+        errors: where its standard error goes; None = where ours goes.
 
     Raises:
         OSError: it cannot be started.
@@ -210,10 +237,10 @@ def spawn(command: Sequence[str], root: Path) -> Child:
     return subprocess.Popen(
         command,
         cwd=root,
-        env=environment(root),
+        env=environment(root) | dict(variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
         encoding="utf-8",
         errors="replace",
         start_new_session=True,
@@ -233,9 +260,7 @@ def environment(root: Path) -> dict[str, str]:
     }
 
 
-def _reader(stream: IO[str] | None, take: Callable[[str], object]) -> threading.Thread:
-    assert stream is not None
-
+def _reader(stream: IO[str], take: Callable[[str], object]) -> threading.Thread:
     def read() -> None:
         with stream:
             while line := stream.readline(LONGEST_LINE):

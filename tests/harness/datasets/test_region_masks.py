@@ -400,6 +400,9 @@ class _Broken(Runner):
     def run(self, *_: object) -> Outcome:
         return Outcome("crash", "planted")
 
+    def run_program(self, *_: object) -> Outcome:
+        raise AssertionError("a bench without published weights runs no program but jobs")
+
     def cancel(self) -> None: ...
 
 
