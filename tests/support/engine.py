@@ -11,8 +11,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import docker
+from docker.errors import DockerException
+from requests.exceptions import RequestException
 
 from harness.execution.runners.docker import connect
+from support.processes import gone
 
 BASE = "python:3.11-slim-bookworm"
 START_SECONDS = 60
@@ -94,12 +97,20 @@ class OwnEngine:
             pid = (self._folder / "p").read_text().strip()
             _privileged(["kill", f"-{how.value}", pid])
         self._process.wait(60)
-        _privileged(["rm", "-f", str(self._folder / "p")])
+        # what ends with a killed daemon is dying for a moment, which the next daemon would take for alive
+        helper = self._folder / "e" / "containerd" / "containerd.pid"
+        number = _privileged(["cat", str(helper)])
+        assert number is None or gone(int(number.stdout))
+        _privileged(["rm", "-f", str(self._folder / "p"), str(helper)])
 
     def close(self) -> None:
-        """Remove its containers, and end it."""
-        for container in self.client.containers.list(all=True):
-            container.remove(force=True)
+        """Remove its containers, end it, and remove its data, also after a test that failed while it was away."""
+        with suppress(DockerException, RequestException):
+            for container in self.client.containers.list(all=True):
+                container.remove(force=True)
         self.client.close()
         self.end(signal.SIGTERM)
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for mount in sorted((one for one in mounts if one.startswith(f"{self._folder}/")), reverse=True):
+            _privileged(["umount", "--lazy", mount])
         _privileged(["rm", "-rf", str(self._folder)])

@@ -245,6 +245,7 @@ class DockerRunner(Runner):
             "security_opt": ["no-new-privileges"],
             "mem_limit": memory,
             "memswap_limit": memory,
+            "stop_signal": "SIGKILL",  # an engine that shuts down would wait ten seconds for a job that ignores another
             "pids_limit": limits.processes,
             "nano_cpus": self._nano_cpus(limits),
             "ulimits": [
