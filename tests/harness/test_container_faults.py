@@ -31,13 +31,8 @@ NAME = "seeker"
 KILLS = int(os.environ.get("PATTERNBENCH_KILLS", "4"))
 """Kills; one of each kind by default. A thorough test kills sixty times."""
 DEEDS = ("container", "engine is shut down", "engine is killed", "harness")
-<<<<<<< HEAD
-LONGEST_WAIT = 0.2
-"""Before a kill, in times that an undisturbed run takes."""
-=======
 LONGEST_WAIT = 0.5
 """Before a kill, in times that the stages of an undisturbed run take."""
->>>>>>> wguests
 FACTS = f"""
 name = "{NAME}"
 title = "Seeker"
@@ -150,19 +145,12 @@ def test_runs_in_containers_that_are_killed_at_any_moment_go_on_to_the_same_scor
     """Nothing finished is made again, nobody is charged, and nothing is left behind."""
     monkeypatch.setenv("DOCKER_HOST", engine.address)
     mark = f"# {uuid.uuid4()}"
-<<<<<<< HEAD
-    undisturbed, start = checkout(tmp_path / "undisturbed", mark), time.monotonic()
-    done = patternbench(undisturbed, *arguments(undisturbed))
-    assert done.returncode == 0, done.stderr
-    expected, duration = scores(undisturbed), time.monotonic() - start
-=======
     undisturbed = checkout(tmp_path / "undisturbed", mark)
     done = patternbench(undisturbed, *arguments(undisturbed))
     assert done.returncode == 0, done.stderr
     expected = scores(undisturbed)
     ends = [end for name, end in settled(undisturbed).items() if name.startswith(NAME)]
     duration = (max(ends) - min(ends)) / 1e9
->>>>>>> wguests
 
     draws = random.Random(0)  # noqa: S311 - moments, no secrets
     workspace, made = checkout(tmp_path / "0", mark), dict[str, int]()
