@@ -5,6 +5,7 @@ which no record holds, is named in `OF_EMBEDDINGS`; what is no score but a fact 
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -145,7 +146,13 @@ def classifier(told: Told, kind: str, state: str) -> Json | None:
     if state == "untrained":
         return told.record["untrained"] if kind == "shallow" else None
     found: Json | None = told.record["classification"].get(kind)
-    return found
+    return found if found and is_trained(found, told) else None
+
+
+def is_trained(head: Json, told: Told) -> bool:
+    """Whether the last training loss is at most 0.9 of that of a uniform guess."""
+    loss: float = head["validation"][-1]["loss"]
+    return loss <= 0.9 * math.log(told.record["candidate_count"])
 
 
 def classified(kind: str, number: str) -> Recompute:
