@@ -138,8 +138,7 @@ def never_above_chance(section: Section, name: Callable[[Record], str]) -> str:
         return ""
     return (
         f"Not shown to be above chance on the validation images after any epoch: {curves}. "
-        f"{_validation_facts(section)} The tables test other images, those of the test set: there such a classifier "
-        "may be shown to be better than chance."
+        f"{_validation_facts(section)} The tables test other images, those of the test set."
     )
 
 

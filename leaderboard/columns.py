@@ -296,7 +296,7 @@ class Brackets(Generic[Part]):
         of: the interval of a row's part; None if there is none.
         digits: decimals of its ends.
         before: text between the number and the brackets.
-        mark: a warning behind the brackets, such as ` (chance)`.
+        mark: a warning behind the brackets, such as ` (n.s.)`.
     """
 
     of: Callable[[Part], Interval | None]
@@ -316,8 +316,8 @@ class Brackets(Generic[Part]):
 def _shared_mark(marks: Sequence[str]) -> str:
     """The mark of several seeds: the one that all have, or how many have it.
 
-    >>> _shared_mark([" (chance)", " (chance)"]), _shared_mark([" (chance)", "", ""])
-    (' (chance)', ' (chance in 1 of 3 seeds)')
+    >>> _shared_mark([" (n.s.)", " (n.s.)"]), _shared_mark([" (n.s.)", "", ""])
+    (' (n.s.)', ' (n.s. in 1 of 3 seeds)')
     """
     if len(set(marks)) == 1:
         return marks[0]

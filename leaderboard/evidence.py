@@ -106,12 +106,12 @@ def is_above_chance(answers: Sequence[int], record: Record, images: ScoredImages
 
 
 def chance_mark(above: bool | None) -> str:
-    """` (chance)` after an accuracy that is not significantly better than chance; empty if it is, or if none can say.
+    """` (n.s.)` after an accuracy that is not significantly better than chance; empty if it is, or if none can say.
 
     Args:
         above: from `is_above_chance`.
     """
-    return " (chance)" if above is False else ""
+    return " (n.s.)" if above is False else ""
 
 
 def sentences(section: Section, *, classified: bool = True) -> str:
@@ -139,9 +139,9 @@ def sentences(section: Section, *, classified: bool = True) -> str:
         return worth
     discordance = max(mean_discordance(np.stack([seeds[0] for seeds in table.correct])) for table in tables)
     rows = max(table.most_ranked for table in tables)
-    least = f"{_points(detectable_difference(effective, discordance, units))} between two rows"
+    least = f"between two rows {_points(detectable_difference(effective, discordance, units))}"
     if rows > 2:  # noqa: PLR2004 - more than one pair
-        least += f", {_points(detectable_difference(effective, discordance, units, rows))} among {rows} ranked together"
+        least += f", among {rows} ranked together {_points(detectable_difference(effective, discordance, units, rows))}"
     return (
         f"{worth} Smallest difference in accuracy that can be detected (80 % power, 5 %): {least}. {_seeds(tables)}"
     ).rstrip() + f" Chance, the best answer without looking at the animal: {_unseen(section)}."
@@ -206,7 +206,7 @@ def _spread(section: Section, images: TestImages) -> str:
 
 
 def _points(difference: float | None) -> str:
-    return "no difference" if difference is None else f"{100 * difference:.0f} points"
+    return "not even the largest" if difference is None else f"{100 * difference:.0f} points"
 
 
 def _test_set(record: Record) -> tuple[str, str, tuple[int, ...]]:

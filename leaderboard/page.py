@@ -36,8 +36,9 @@ INTERVALS = (
 )
 CHANCE = Note(
     "*Chance*: what the best answer without looking at the animal reaches: a uniform guess among the individuals, the "
-    "individual commonest in training, or a baseline that sees no image. `(chance)`: not significantly better than "
-    "chance (one-sided sign-flip test by units, 5 %); no mark with fewer than six units."
+    "individual commonest in training, or a baseline that sees no image. `(n.s.)`: not significantly better than "
+    "chance (one-sided sign-flip test by units, 5 %), which few units may never show, however many answers are right; "
+    "no mark with fewer than six units."
 )
 SEVERAL_SEEDS = Note(
     "Of several training seeds, which are listed below the tables, a row shows the mean ± the standard deviation over "
@@ -46,9 +47,9 @@ SEVERAL_SEEDS = Note(
     shown=lambda section: any(len(one.files) > 1 for one in contestants(section)),
 )
 INPAINTED = Note(
-    "*random weights*: drawn at random, not trained before. *inpainting* after the initial weights: the encoder then "
-    "learnt to inpaint photos of this data set, without labels, before anything else; the page of inpainting has the "
-    "epochs and steps.",
+    "*random weights*: drawn at random, not trained before. *inpainting* after the initial weights: the encoder was "
+    "then trained to inpaint photos of this data set, without labels, before anything else; the page of inpainting has "
+    "the epochs and steps, and says whether it learnt to.",
     shown=lambda section: any(record.inpainting for record in section.records),
 )
 RUNNER = (

@@ -11,7 +11,8 @@ ENCODER_NAMES: dict[EncoderState, str] = {"initial": "{}", "untrained": "{}, unt
 """Name of an encoder by its state, from the title of its backbone; `ref-` is the paper's."""
 
 ENCODER_NAMES_LEGEND = (
-    "`ref-`: after deep classification; *untrained*: the same encoder with random weights, before any training."
+    "`ref-`: after deep classification; *classifier not trained*: the loss of that classification did not fall, so "
+    "that the encoder may be worse than before; *untrained*: the same encoder with random weights, before any training."
 )
 RANDOM_WEIGHTS = "random weights"
 """What tables call initial weights that are drawn at random; `random` alone is a kind of split."""
@@ -45,7 +46,10 @@ def encoder_row(file: RecordFile, state: EncoderState, part: Part | None) -> Row
         part: what the columns show.
     """
     weights = RANDOM_WEIGHTS if state == "untrained" else _weights(file.record)
-    return Row(escape(in_state(file.record.title, state)), weights, part, file, state)
+    name = escape(in_state(file.record.title, state))
+    if state == "finetuned" and ("deep", "all") in file.not_trained:
+        name += ", *classifier not trained*"
+    return Row(name, weights, part, file, state)
 
 
 def in_state(title: str, state: EncoderState) -> str:

@@ -69,7 +69,8 @@ VERDICT_LEGEND = (
     f"*Verdict*: *{BOTH}*, or *better than X only*: PSNR, SSIM and, where it is measured, LPIPS all favour the model "
     f"over that filling, with paired intervals that exclude 0. *{NEITHER.capitalize()}*: against each of the two at "
     f"least one measure favours the filling, with an interval that excludes 0. *{UNTOLD.capitalize()}*: everything "
-    "else, such as too few units, or intervals that contain 0."
+    "else, such as too few units, or intervals that contain 0. An interval is longer on the side of rare large "
+    "differences, of which few units show too few."
 )
 
 

@@ -37,8 +37,8 @@ class RegionAccuracy(NamedTuple):
 
     @property
     def mark(self) -> str:
-        """` (chance)` if the accuracy is not significantly better than chance; empty if it is, or if none can say."""
-        return " (chance)" if self.better and self.better.verdict != "yes" else ""
+        """` (n.s.)` if the accuracy is not significantly better than chance; empty if it is, or if none can say."""
+        return " (n.s.)" if self.better and self.better.verdict != "yes" else ""
 
     @property
     def note(self) -> str:

@@ -44,7 +44,8 @@ TELLS_LEGEND = (
     "is *mostly* that region if it alone keeps at least "
     f"{100 * MOSTLY:.0f} % of what whole images gain over chance, else *more* that than the other. *Both*: each alone "
     "is better than chance, and no difference is shown: a high score does not show that the pattern is recognised, "
-    f"because the place would do. *{UNTOLD.capitalize()}*: everything else."
+    "because the place would do, and a region of which training holds a near-copy is recognised as that copy. "
+    f"*{UNTOLD.capitalize()}*: everything else."
 )
 RELIES_LEGEND = (
     "*Probe relies on*: the same verdict on the probe of whole images, shown the background and the pattern "

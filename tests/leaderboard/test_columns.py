@@ -94,13 +94,13 @@ def test_seeds_of_a_contestant_are_one_row_with_their_mean_and_spread() -> None:
         number_column("Score", lambda value: value, note=Brackets(lambda _: interval)),
         number_column("Null", lambda value: value, form="{:+.1f}".format, note=Beside(lambda value: 2 * value)),
         number_column(
-            "Marked", lambda value: value, note=Brackets(lambda _: None, mark=lambda v: " (chance)" * (v < 0.35))
+            "Marked", lambda value: value, note=Brackets(lambda _: None, mark=lambda v: " (n.s.)" * (v < 0.35))
         ),
         Column[float]("Word", lambda row: "high" if row.part and row.part > 0.35 else "low"),
     )
     one, section = of_seeds(*columns, values={1: 0.6, 0: 0.3, 2: 0.6})
     assert [row[0] for row in rows(one.text(section))[1:]] == ["LaMa, seeds 0, 1, 2", "LaMa, seed 9"]
-    spread = ["0.50 ± 0.17", "+0.5 ± 0.2 (1.00)", "0.50 ± 0.17 (chance in 1 of 3 seeds)", "low; high"]
+    spread = ["0.50 ± 0.17", "+0.5 ± 0.2 (1.00)", "0.50 ± 0.17 (n.s. in 1 of 3 seeds)", "low; high"]
     assert cells(one.text(section), "LaMa, seeds 0, 1, 2")[0][2:6] == spread
 
 

@@ -31,7 +31,7 @@ def test_each_question_has_a_table_with_intervals_and_marks() -> None:
     relied, contained = cells(text, "LaMa")
     assert relied[2].startswith("0.83 [")
     assert relied[3].startswith("0.50 [")
-    assert [cell.endswith(" (chance)") for cell in relied[2:9]] == [False, True, True, True, False, False, False]
+    assert [cell.endswith(" (n.s.)") for cell in relied[2:9]] == [False, True, True, True, False, False, False]
     assert relied[8].startswith("0.92 [")
     assert contained[4] == "1.00 [0.74, 1.00]"  # all twelve units agree: Clopper-Pearson
     assert contained[8] == relied[8]  # whole images: the same probe
@@ -174,7 +174,7 @@ def test_trained_classifiers_are_marked_by_units(units: int) -> None:
     text = page_text(
         PAGE, record_file(ablation={"deep": {"body": accuracy, "background": accuracy}}, test_images=images)
     )
-    assert cells(text, "LaMa")[0][3] == ("0.50 (chance)" if units == 12 else "0.50")
+    assert cells(text, "LaMa")[0][3] == ("0.50 (n.s.)" if units == 12 else "0.50")
     assert cells(text, "LaMa")[0][9] == "+0.00, no image differs" + " [-0.26, 0.26]" * (units == 12)
 
 

@@ -32,7 +32,7 @@ def test_the_table_has_the_model_and_the_fillings_that_learn_nothing() -> None:
 def test_an_encoder_that_learnt_to_inpaint_says_so_beside_its_initial_weights() -> None:
     learnt, without = page_text(PAGE, complete(init="random", inpainting=TRAINING)), complete(init="random")
     assert cells(learnt, "LaMa")[0][1] == "random weights, inpainting"
-    assert "*inpainting* after the initial weights: the encoder then learnt to inpaint" in learnt
+    assert "*inpainting* after the initial weights: the encoder was then trained to inpaint" in learnt
     assert backbone_row(without, None).weights == "random weights"
 
 
