@@ -137,7 +137,8 @@ def main() -> None:
         rows[-1].append(f"{sum(hours.values()):.1f}")
     headers = ["contestant", "inpaint", "fill", "encode", "shallow", "deep", "core hours"]
     sys.stdout.write(f"{tabulate(rows, headers, tablefmt='github', disable_numparse=True)}\n\n")
-    sys.stdout.write(f"All of them: {whole:.0f} core hours. Without a record of their own: {', '.join(missing)}.\n")
+    without = f" Without a record of their own: {', '.join(missing)}." if missing else ""
+    sys.stdout.write(f"All of them: {whole:.0f} core hours.{without}\n")
 
 
 if __name__ == "__main__":
