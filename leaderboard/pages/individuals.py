@@ -1,6 +1,7 @@
 """The page of individuals: recall of each individual, and confusion matrices."""
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -113,9 +114,31 @@ def _section(section: Section, _page: str) -> str:
         table = SPREAD
     return paragraphs(
         headings.heading(section, headings.test_images(section), classified=False),
+        _together(section),
         table.text(section),
         confusion.PLOT.image(section) or _left_out(section),
     )
+
+
+def _together(section: Section) -> str:
+    """Which individuals share a recording, so that the place does not tell them apart; empty if none do.
+
+    It is empty too if recordings are not known, or individuals are many.
+    """
+    if _individuals(section) > MAX_COLUMNS:
+        return ""
+    members: defaultdict[str, set[int]] = defaultdict(set)
+    names: tuple[str, ...] = ()
+    for record in section.records:
+        if record.test_images and (projected := record.projected_images):
+            names = record.test_images.identities
+            for row, recording in zip(projected.rows, projected.recordings, strict=False):
+                members[recording].add(record.test_images.labels[row])
+    groups = dict.fromkeys(tuple(sorted(one)) for one in members.values() if len(one) > 1)
+    if not groups:
+        return ""
+    texts = "; ".join(", ".join(escape(names[label]) for label in group) for group in groups)
+    return f"Filmed together: {texts}. The place does not tell the individuals of such a group from each other."
 
 
 def _left_out(section: Section) -> str:

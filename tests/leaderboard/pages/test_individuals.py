@@ -1,7 +1,8 @@
+from benchmark.records.record import Record
 from leaderboard.page import EMPTY
 from leaderboard.pages.individuals import PAGE
 from leaderboard.plots.confusion import confused
-from leaderboard.record_files import sections
+from leaderboard.record_files import RecordFile, sections
 from support.individuals import FOUR, answering, individuals_file
 from support.tables import cells, page_text
 
@@ -14,6 +15,14 @@ def test_each_individual_has_a_column_and_each_classifier_a_row() -> None:
     assert deep[2:7] == ["deep", "0.25 (1 of 4)", "1.00 (2 of 2)", "–", "–"]  # noqa: RUF001
     assert cells(text, "*Test images*")[0][3:7] == ["4", "2", "0", "1"]
     assert "![Confusion matrices of the deep classifiers](figures/confusion-d-s-p.png)" in text
+
+
+def test_individuals_that_were_filmed_together_are_named() -> None:
+    projected = {"rows": range(7), "recordings": ("pond", "pond", "lake", "lake", "pond", "pond", "lake")}
+    record = Record.model_validate(FOUR.record.model_dump() | {"projected_images": projected})
+    text = page_text(PAGE, RecordFile(record, FOUR.path))
+    assert r"Filmed together: ann, b\|b; ann, new. The place does not tell" in text
+    assert "Filmed together" not in page_text(PAGE, FOUR)
 
 
 def test_without_deep_classifiers_there_are_no_matrices() -> None:
