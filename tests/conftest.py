@@ -1,6 +1,7 @@
 """Fixtures and settings that several test modules share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,10 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],  # which a busy machine is
 )
 hypothesis.settings.load_profile("gate")
+
+# Tests send signals to themselves and to their children, which inherit that a background shell or nohup ignores them.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
