@@ -20,9 +20,8 @@ from harness.workspace import Workspace
 from leaderboard.render import check
 from support import engine as engines
 from support import searching_contestant
-from support.checkout import command, copy_pages, environment, link, patternbench, write_tiny
+from support.checkout import command, environment, lay_out_short_runs, patternbench
 from support.engine import BASE, OwnEngine
-from support.paths import ROOT
 from support.records import read_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.xdist_group("docker"), pytest.mark.timeout(3600)]
@@ -55,14 +54,7 @@ def engine() -> Iterator[OwnEngine]:
 
 def checkout(root: Path, mark: str) -> Workspace:
     """A checkout with one contestant, whose image is that of Python alone."""
-    link(root, "benchmark/datasets", "benchmark/protocols")
-    shutil.copytree(ROOT / "benchmark" / "splits", root / "benchmark" / "splits")
-    copy_pages(root)
-    write_tiny(root, images=24, images_per_individual=2)
-    tiny = (root / "tiny.toml").read_text()
-    for section, modes in (("classify", '["shallow"]'), ("ablation", "[]")):
-        tiny = tiny.replace(f"[{section}]\n", f"[{section}]\nmodes = {modes}\n")
-    (root / "tiny.toml").write_text(tiny)
+    lay_out_short_runs(root)
     for name in (NAME, "kit"):
         (root / "backbones" / name).mkdir(parents=True)
     (root / "backbones" / "__init__.py").touch()

@@ -17,9 +17,8 @@ from benchmark.hashing import file_digest
 from harness.storage import checks
 from harness.workspace import Workspace
 from leaderboard.render import check
-from support.checkout import command, copy_pages, environment, link, patternbench, write_plain, write_tiny
+from support.checkout import command, environment, lay_out_short_runs, link, patternbench, write_plain
 from support.damage import change_byte, empty, halve
-from support.paths import ROOT
 from support.processes import gone
 from support.records import read_all
 
@@ -28,15 +27,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 def checkout(root: Path) -> Workspace:
     """A checkout with one backbone, of numpy alone."""
-    link(root, "benchmark/datasets", "benchmark/protocols", "backbones/kit")
-    shutil.copytree(ROOT / "benchmark" / "splits", root / "benchmark" / "splits")
-    copy_pages(root)
+    lay_out_short_runs(root)
+    link(root, "backbones/kit")
     write_plain(root)
-    write_tiny(root, images=24, images_per_individual=2)
-    tiny = (root / "tiny.toml").read_text()
-    for section, modes in (("classify", '["shallow"]'), ("ablation", "[]")):
-        tiny = tiny.replace(f"[{section}]\n", f"[{section}]\nmodes = {modes}\n")
-    (root / "tiny.toml").write_text(tiny)
     return Workspace(root)
 
 

@@ -93,6 +93,21 @@ memory_gib = 6
 """)
 
 
+def lay_out_short_runs(root: Path) -> None:
+    """Data, pages and `tiny.toml` of a checkout whose runs have few stages: a shallow classifier, and no ablation.
+
+    The splits are copies, because runs write new ones.
+    """
+    link(root, "benchmark/datasets", "benchmark/protocols")
+    shutil.copytree(ROOT / "benchmark" / "splits", root / "benchmark" / "splits")
+    copy_pages(root)
+    write_tiny(root, images=24, images_per_individual=2)
+    tiny = (root / "tiny.toml").read_text()
+    for section, modes in (("classify", '["shallow"]'), ("ablation", "[]")):
+        tiny = tiny.replace(f"[{section}]\n", f"[{section}]\nmodes = {modes}\n")
+    (root / "tiny.toml").write_text(tiny)
+
+
 def command(workspace: Workspace, *arguments: str) -> list[str]:
     """`patternbench` on a checkout as a process of its own, to be started in `environment()`."""
     return [sys.executable, "-c", "from harness.cli.app import main; main()", *_rooted(workspace, arguments)]

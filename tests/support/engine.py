@@ -21,9 +21,9 @@ BASE = "python:3.11-slim-bookworm"
 START_SECONDS = 60
 AS_ROOT = () if os.getuid() == 0 else ("sudo", "-n")
 APART = ("unshare", "--net", "--")
-"""Gives it network interfaces of its own: it would remove the bridge of the machine's engine."""
+"""Starts the engine with network interfaces of its own: else it removes the bridge of the machine's engine."""
 OPTIONS = ("--bridge=none", "--iptables=false", "--shutdown-timeout=1", "--log-level=error")
-"""No network is set up, and containers have a second to end when the engine is told to."""
+"""The engine sets up no network. When it is shut down, it kills containers that have not ended after one second."""
 
 
 def trouble() -> str:
